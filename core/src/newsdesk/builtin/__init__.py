@@ -1,0 +1,1 @@
+"""The reporters that come with newsdesk."""

@@ -1,0 +1,67 @@
+"""A table for a person."""
+
+import sys
+from typing import TYPE_CHECKING, Any, Literal
+
+from newsdesk.machine import Machine
+from newsdesk.receipt import Delivery
+from newsdesk.reporter import BaseReporter
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+class ConsoleReporter(BaseReporter):
+    """Prints what matters most of each machine.
+
+    Args:
+        stream: Where to; standard error by default, so that standard output stays for data.
+    """
+
+    def __init__(self, stream: Literal["stdout", "stderr"] = "stderr") -> None:
+        self.stream = stream
+
+    def report(self, machine: Machine) -> Delivery:
+        """Print a table of the machine."""
+        from rich.console import Console  # noqa: PLC0415  (not for those who never look)
+
+        Console(file=getattr(sys, self.stream)).print(_table(machine))
+        return Delivery()
+
+
+def _table(machine: Machine) -> "Table":
+    from rich.table import Table  # noqa: PLC0415  (the same)
+    from rich.text import Text  # noqa: PLC0415  (the same)
+
+    table = Table("", "", title=Text(str(machine.key)), show_header=False, title_justify="left", min_width=40)
+    for name, value in facts(machine):
+        table.add_row(Text(name), Text(value))  # Text: a record's own brackets are no markup
+    return table
+
+
+def facts(machine: Machine) -> list[tuple[str, str]]:
+    """Give what matters most of a machine: when and by what it was built, on what data, and how good it is."""
+    model = _mapping(machine.metadata, "build_metadata", "model")
+    scores = _mapping(model, "cross_validation", "scores")
+    pairs = [
+        ("built", model.get("model_creation_date")),
+        ("builder", machine.builder_version),
+        ("model", ", ".join(machine.model)),
+        ("trained from", machine.dataset.get("train_start_date")),
+        ("trained to", machine.dataset.get("train_end_date")),
+        ("training, seconds", model.get("model_training_duration_sec")),
+        *((name, _mapping(scores, name).get("fold-mean")) for name in _whole(scores)),
+        ("revision", machine.revision[:12]),
+    ]
+    return [(name, f"{value:.4g}" if isinstance(value, float) else str(value)) for name, value in pairs if value not in (None, "")]
+
+
+def _whole(scores: dict[str, Any]) -> list[str]:
+    """Give the names of the scores that are not of a single tag: those that do not begin with another score's name."""
+    return sorted(name for name in scores if not any(name.startswith(f"{other}-") for other in scores if other != name))
+
+
+def _mapping(value: Any, *path: str) -> dict[str, Any]:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,201 @@
+"""Pure: any Python value, as JSON says it, and as canonical JSON text.
+
+Canonical means: RFC 8259, UTF-8, keys sorted by code point, no white space, and one form for each value, so that equal
+values give equal bytes. Not-a-number and the infinities have no JSON form; they become the strings `"NaN"`, `"Infinity"`
+and `"-Infinity"`, which Python's `float()` and PostgreSQL's `::float8` read back.
+"""
+
+import base64
+import dataclasses
+import datetime
+import decimal
+import enum
+import json
+import math
+import os
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import orjson
+
+from newsdesk.exceptions import Fault
+
+MAX_DEPTH = 254
+"""Levels of nesting that a value may have: where orjson stops when it writes. Real records have about ten."""
+
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+
+
+def plain(value: object) -> tuple[Any, list[Fault]]:
+    """Give `value` as a copy made of plain JSON types alone, and every fault that stood in the way.
+
+    Where there is a fault the copy holds `None` in its place.
+    """
+    copy = _quick_copy(value)
+    return _walk(value) if copy is _NOT_PLAIN else (copy, [])
+
+
+_NOT_PLAIN: Any = object()
+
+
+def _quick_copy(value: object) -> Any:
+    """Copy a value that is plain already, in three passes in C instead of a slow one in Python."""
+    try:
+        copy = orjson.loads(orjson.dumps(value))
+    except (orjson.JSONEncodeError, orjson.JSONDecodeError):
+        return _NOT_PLAIN
+    # orjson writes NaN as null, and tuples, dates or dataclasses in a form of its own choice, all of it in silence:
+    # only what comes back equal was plain.
+    return copy if copy == value else _NOT_PLAIN
+
+
+def dumps(value: object) -> bytes:
+    """Write a plain value (see `plain`) as canonical JSON."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # Integers of 2^64 and more, and lone surrogates. Escaping the latter with a backslash is, inside a JSON string,
+        # just their JSON escape.
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8", "backslashreplace")
+
+
+def loads(text: bytes | str) -> Any:
+    """Read JSON; also the bare `NaN` and `Infinity` that Python writes, and integers of any size.
+
+    Raises:
+        ValueError: the text is no JSON.
+    """
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    # orjson would read an integer over 64 bits as a float.
+    if not _LONG_NUMBER.search(data):
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            pass
+    try:
+        return json.loads(data.decode("utf-8-sig", "surrogatepass"))
+    except RecursionError:
+        raise ValueError(f"nested too deeply: at most {MAX_DEPTH} levels are taken") from None
+
+
+def _walk(value: object) -> tuple[Any, list[Fault]]:
+    walker = _Walker()
+    return walker.plain(value, ()), walker.faults
+
+
+class _Walker:
+    """Converts a value piece by piece and notes what cannot be converted, with its path."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def plain(self, value: Any, path: tuple[str, ...]) -> Any:
+        if value is None or value is True or value is False:
+            return value
+        if len(path) > MAX_DEPTH:
+            return self._fault((*path[:8], "…"), f"nested deeper than {MAX_DEPTH} levels")
+        if isinstance(value, enum.Enum):
+            return self.plain(value.value, path)
+        if isinstance(value, str):
+            return str.__str__(value)
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, float):
+            return _number(float(value))
+        if isinstance(value, Mapping):
+            return self._mapping(value, path)
+        if isinstance(value, list | tuple):
+            return self._array(value, path)
+        return self._other(value, path)
+
+    def _mapping(self, value: Mapping[Any, Any], path: tuple[str, ...]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, item in value.items():
+            name = self._key(key, path)
+            if name is None:
+                continue
+            if name in result:
+                self._fault((*path, name), f"two keys become {name!r} in JSON; rename one of them")
+                continue
+            result[name] = self.plain(item, (*path, name))
+        return result
+
+    def _key(self, key: object, path: tuple[str, ...]) -> str | None:
+        if isinstance(key, str):
+            return str.__str__(key)
+        known = len(self.faults)
+        converted = self.plain(key, path)
+        if isinstance(converted, str):
+            return converted
+        if isinstance(converted, bool | int | float) or key is None:
+            return json.dumps(converted)
+        if len(self.faults) == known:
+            self._fault(path, f"a key of type {_type_name(key)} has no JSON form; use a string")
+        return None
+
+    def _array(self, value: Iterable[Any], path: tuple[str, ...]) -> list[Any]:
+        result = []  # not a comprehension: its frame would count against Python's limit of recursion
+        for index, item in enumerate(value):
+            result.append(self.plain(item, (*path, str(index))))  # noqa: PERF401
+        return result
+
+    def _other(self, value: Any, path: tuple[str, ...]) -> Any:
+        for kinds, convert in _CONVERTERS:
+            if isinstance(value, kinds):
+                return self.plain(convert(value), path)
+        if isinstance(value, AbstractSet):
+            return sorted(self._array(value, path), key=dumps)
+        if type(value).__module__.partition(".")[0] == "numpy":
+            return self._numpy(value, path)
+        for method in ("to_dict", "to_json"):
+            if not isinstance(value, type) and callable(getattr(value, method, None)):
+                return self._own_form(value, method, path)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return self._mapping({f.name: getattr(value, f.name) for f in dataclasses.fields(value)}, path)
+        return self._fault(path, f"a value of type {_type_name(value)} has no JSON form; convert it, or give it a to_dict()")
+
+    def _numpy(self, value: Any, path: tuple[str, ...]) -> Any:
+        if getattr(value, "dtype", None) is None:
+            return self._fault(path, f"a value of type {_type_name(value)} has no JSON form")
+        if value.dtype.kind in "mM":  # item() of nanoseconds is a bare integer, the text is ISO 8601
+            return value.astype(str).tolist()
+        if value.dtype.kind in "cV":
+            return self._fault(path, f"numpy values of dtype {value.dtype} have no JSON form; split them into parts")
+        if value.dtype.char == "g":  # item() of a long double is a long double again
+            value = value.astype(float)
+        return self.plain(value.tolist(), path)
+
+    def _own_form(self, value: Any, method: str, path: tuple[str, ...]) -> Any:
+        try:
+            form = getattr(value, method)()
+            return self.plain(loads(form) if method == "to_json" else form, path)
+        except RecursionError:
+            return self._fault(path, f"{_type_name(value)}.{method}() never ends")
+        except Exception as error:  # noqa: BLE001  (a stranger's method: whatever it raises is a fault of this value)
+            return self._fault(path, f"{_type_name(value)}.{method}() failed: {error}")
+
+    def _fault(self, path: Iterable[str], message: str) -> None:
+        self.faults.append(Fault(".".join(path), message))
+
+
+def _number(value: float) -> float | str:
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _type_name(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+_CONVERTERS: tuple[tuple[Any, Any], ...] = (
+    ((datetime.datetime, datetime.date, datetime.time), lambda value: value.isoformat()),
+    (datetime.timedelta, lambda value: value.total_seconds()),
+    (bytes | bytearray | memoryview, lambda value: base64.b64encode(value).decode("ascii")),
+    (os.PathLike, lambda value: os.fspath(value)),
+    ((uuid.UUID, decimal.Decimal), str),
+)

@@ -1,0 +1,50 @@
+"""The entry points of the group `newsdesk`: which plugins are installed, from which distributions."""
+
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if sys.version_info >= (3, 12):
+    import importlib.metadata as metadata
+else:
+    import importlib_metadata as metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+GROUP = "newsdesk"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One installed entry point; nothing of it is imported yet."""
+
+    name: str
+    """The main reporter's name."""
+    point: metadata.EntryPoint
+    """What to load."""
+    distribution: str
+    """The distribution that brings it."""
+    version: str
+    """That distribution's version."""
+
+    @property
+    def origin(self) -> str:
+        """Distribution and version, to name in a message."""
+        return f"{self.distribution} {self.version}"
+
+
+def installed() -> "Mapping[str, Sequence[Entry]]":
+    """Give the installed entry points by name. The scan is made once for each `sys.path`: it costs 3 to 30 ms."""
+    return _scan(tuple(sys.path))
+
+
+@lru_cache(maxsize=1)
+def _scan(_path: tuple[str, ...]) -> "Mapping[str, Sequence[Entry]]":
+    found: dict[str, list[Entry]] = {}
+    for point in metadata.entry_points(group=GROUP):
+        dist = point.dist
+        name, version = (dist.name, dist.version) if dist is not None else ("an unknown distribution", "?")
+        found.setdefault(point.name, []).append(Entry(point.name, point, name, version))
+    return found

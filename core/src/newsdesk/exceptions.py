@@ -1,0 +1,88 @@
+"""The tree of errors.
+
+Everything that newsdesk raises on purpose is a `ReporterException`::
+
+    ReporterException
+    ├── MachineError                  a record that is no machine; every fault with its path
+    ├── DefinitionError               a reporter's definition, or a config, that cannot be used
+    │   ├── UnknownReporterError      no reporter of that name or import path
+    │   ├── PluginError               a plugin that cannot be used; the cause is chained
+    │   └── UnresolvedReferenceError  an ${env:…} or ${file:…} that does not resolve
+    ├── DeliveryError                 one delivery of one machine went wrong
+    │   ├── TransientReporterError    worth another try
+    │   └── PermanentReporterError    never will work
+    └── DeliveryFailed                some required reporter failed: all failures, all receipts (`newsdesk.receipt`)
+
+`DefinitionError` and `MachineError` are `ValueError`s as well.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong in what was given."""
+
+    path: str
+    """Where, as a dotted path from the outermost value; empty for that value itself."""
+    message: str
+    """What is wrong there, and what is expected instead."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class ReporterException(Exception):  # noqa: N818  (the name is the contract of the project that this one replaces)
+    """The root of all errors of newsdesk and of its reporters."""
+
+
+class _Faulty(ReporterException, ValueError):
+    """An error that carries every fault at once, so that nobody mends them one run at a time."""
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        self.message = message
+        self.faults = tuple(faults)
+        super().__init__(message, self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *(f"  - {fault}" for fault in self.faults)])
+
+
+class MachineError(_Faulty):
+    """A record that is no machine, or that holds what JSON cannot; `faults` lists all of them."""
+
+
+class DefinitionError(_Faulty):
+    """A definition or a config that cannot be used; `faults` lists all of them."""
+
+
+class UnknownReporterError(DefinitionError):
+    """No reporter answers to the name or the import path that was asked for."""
+
+
+class PluginError(DefinitionError):
+    """A plugin that was asked for cannot be used; why is chained as the cause."""
+
+
+class UnresolvedReferenceError(DefinitionError):
+    """A reference such as `${env:NAME}` or `${file:PATH}` that points to nothing."""
+
+
+class DeliveryError(ReporterException):
+    """One delivery of one machine to one reporter went wrong."""
+
+
+class TransientReporterError(DeliveryError):
+    """The delivery failed in a way that is worth another try: an outage, a limit of rate, a lost race."""
+
+    def __init__(self, message: str = "", retry_after: float | None = None) -> None:
+        """Keep `retry_after`: the seconds that the backend asked to wait, where it did."""
+        self.retry_after = retry_after
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.args[0], self.retry_after), self.__dict__
+
+
+class PermanentReporterError(DeliveryError):
+    """The delivery failed and will fail again however often it is tried."""

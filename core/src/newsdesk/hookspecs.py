@@ -1,0 +1,105 @@
+"""What a plugin may implement.
+
+A whole plugin is one light module and one entry point::
+
+    # my_plugin/plugin.py: imports nothing heavy
+    from newsdesk import ReporterPlugin, hookimpl
+
+    @hookimpl
+    def newsdesk_reporters():
+        yield ReporterPlugin("slack", "my_plugin.reporter:SlackReporter", aliases=("chat",))
+
+    # pyproject.toml: the entry's name is the main reporter's name
+    [project.entry-points.newsdesk]
+    slack = "my_plugin.plugin"
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+
+from newsdesk.definition import is_import_path
+from newsdesk.exceptions import PluginError
+from newsdesk.receipt import Receipt
+from newsdesk.reporter import API_VERSION, BaseReporter
+
+hookspec = pluggy.HookspecMarker("newsdesk")
+hookimpl = pluggy.HookimplMarker("newsdesk")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class ReporterPlugin:
+    """One reporter that a plugin offers; checked when it is made.
+
+    Raises:
+        PluginError: a name, an alias, a reporter or a version of the contract that cannot be used.
+    """
+
+    name: str
+    """What a config calls it: lower-case letters, digits, `-` and `_`."""
+    reporter: str | type[BaseReporter]
+    """The class, or better its import path `"pkg.mod:Class"`: then it is imported when it is asked for."""
+    aliases: tuple[str, ...] = ()
+    """Other names and import paths that it answers to."""
+    summary: str = ""
+    """One line for `newsdesk reporters`."""
+    api_version: int = API_VERSION
+    """The version of the contract that it was written for."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise PluginError(f"a reporter's name must be lower-case letters, digits, '-' and '_', but is {self.name!r}")
+        if self.api_version > API_VERSION:
+            raise PluginError(
+                f"the reporter {self.name!r} needs version {self.api_version} of newsdesk's contract, and this newsdesk "
+                f"knows up to {API_VERSION}: upgrade newsdesk"
+            )
+        if not _is_class(self.reporter) and not (isinstance(self.reporter, str) and is_import_path(self.reporter)):
+            raise PluginError(
+                f"the reporter {self.name!r} must be a BaseReporter class or its import path 'pkg.mod:Class', "
+                f"but is {self.reporter!r}"
+            )
+        for alias in self.aliases:
+            if not isinstance(alias, str) or not (_NAME.fullmatch(alias) or is_import_path(alias)):
+                raise PluginError(f"the reporter {self.name!r} has the alias {alias!r}, which is no name and no import path")
+
+
+class HookSpecs:
+    """The hooks; a plugin implements those that it needs, as functions of its module."""
+
+    @hookspec
+    def newsdesk_reporters(self) -> Iterable[ReporterPlugin]:  # type: ignore[empty-body]
+        """Yield the reporters that the plugin offers.
+
+        Called when a config asks for the entry point's name, or for a name that no entry point has. Yield
+        `ReporterPlugin` records; give the class by its import path, so that nothing heavy is imported until it is used.
+
+        Example:
+            >>> from newsdesk import ReporterPlugin, hookimpl
+            >>> @hookimpl
+            ... def newsdesk_reporters():
+            ...     yield ReporterPlugin("slack", "my_plugin.reporter:SlackReporter", aliases=("chat",))
+        """
+
+    @hookspec
+    def newsdesk_receipt(self, receipt: Receipt) -> None:
+        """Hear of a delivery, for metrics or alerts.
+
+        Called after each delivery, good or bad, in the process that made it. What it raises is logged and harms nothing.
+
+        Example:
+            >>> from newsdesk import hookimpl
+            >>> @hookimpl
+            ... def newsdesk_receipt(receipt):
+            ...     if receipt.error is not None:
+            ...         print(f"{receipt.machine} is not at {receipt.reporter}: {receipt.error}")
+        """
+
+
+def _is_class(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseReporter)

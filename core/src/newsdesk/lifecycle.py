@@ -1,0 +1,182 @@
+"""The life of a reporter: opened before its first use, once, with references resolved; closed by who opened it.
+
+Here are the wrappers that `BaseReporter` puts around the methods of each subclass.
+"""
+
+import enum
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from newsdesk import parameters, references
+from newsdesk.exceptions import Fault, UnresolvedReferenceError
+from newsdesk.machine import Machine
+
+if TYPE_CHECKING:
+    from newsdesk.reporter import BaseReporter
+
+_Method = Callable[..., Any]
+
+
+class State(enum.Enum):
+    """Where in its life a reporter is."""
+
+    CLOSED = enum.auto()
+    OPENING = enum.auto()
+    OPEN = enum.auto()
+    CLOSING = enum.auto()
+
+
+class Life:
+    """Where in its life one reporter is, and in which process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.state = State.CLOSED
+        self.process = 0
+
+    @property
+    def inherited(self) -> bool:
+        """Whether it was opened by the process that this one was forked from."""
+        return self.state is State.OPEN and self.process != os.getpid()
+
+
+def opens(method: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Wrap `open`: once, with references resolved; and once more in a forked child."""
+
+    @functools.wraps(method)
+    def open_(self: "BaseReporter") -> None:
+        life = self.life
+        if life.state is State.OPEN and not life.inherited:
+            return
+        with life.lock:
+            if life.state is State.OPENING:  # a subclass calls its parent's
+                method(self)
+            elif life.state is State.CLOSED or life.inherited:
+                _open(self, method)
+
+    return open_
+
+
+def closes(method: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Wrap `close`: only what is open; what a parent process opened is abandoned, not closed."""
+
+    @functools.wraps(method)
+    def close(self: "BaseReporter") -> None:
+        life = self.life
+        with life.lock:
+            if life.state is State.CLOSING:  # a subclass calls its parent's
+                method(self)
+            elif life.state is State.OPEN:
+                _close(self, method)
+
+    return close
+
+
+def uses(method: _Method) -> _Method:
+    """Wrap what needs an open reporter."""
+
+    @functools.wraps(method)
+    def use(self: "BaseReporter", *args: Any, **kwargs: Any) -> Any:
+        self.open()
+        return method(self, *args, **kwargs)
+
+    return use
+
+
+def reports(method: _Method) -> _Method:
+    """Wrap `report`: an open reporter, and a machine whose own reporters' secrets are masked."""
+
+    @functools.wraps(method)
+    def report(self: "BaseReporter", machine: object) -> Any:
+        shown = Machine.of(machine).redacted()  # first: bad input is told before anything is opened
+        self.open()
+        return method(self, shown)
+
+    return report
+
+
+def reports_many(method: _Method) -> _Method:
+    """Wrap `report_many` like `report`."""
+
+    @functools.wraps(method)
+    def report_many(self: "BaseReporter", machines: Iterable[object]) -> Any:
+        self.open()
+        return method(self, (Machine.of(machine).redacted() for machine in machines))
+
+    return report_many
+
+
+def plans(method: _Method) -> _Method:
+    """Wrap `plan` like `report`, but nothing is opened."""
+
+    @functools.wraps(method)
+    def plan(self: "BaseReporter", machine: object) -> Any:
+        return method(self, Machine.of(machine).redacted())
+
+    return plan
+
+
+WRAPPERS: Mapping[str, Callable[[Any], Any]] = {
+    "open": opens,
+    "close": closes,
+    "ping": uses,
+    "holds": uses,
+    "report": reports,
+    "report_many": reports_many,
+    "plan": plans,
+}
+
+
+def _open(reporter: "BaseReporter", method: Callable[[Any], None]) -> None:
+    life = reporter.life
+    if life.inherited:
+        reporter.abandon()
+    life.state = State.OPENING
+    try:
+        _initialise(reporter, *resolved_arguments(reporter))
+        method(reporter)
+    except BaseException:
+        life.state = State.CLOSED
+        raise
+    life.state, life.process = State.OPEN, os.getpid()
+
+
+def _close(reporter: "BaseReporter", method: Callable[[Any], None]) -> None:
+    life = reporter.life
+    inherited = life.inherited
+    life.state = State.CLOSING
+    try:
+        reporter.abandon() if inherited else method(reporter)
+    finally:
+        life.state = State.CLOSED
+        _initialise(reporter, reporter.arguments.args, reporter.arguments.kwargs)
+
+
+def resolved_arguments(reporter: "BaseReporter") -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Give a reporter's arguments with their references resolved.
+
+    Raises:
+        UnresolvedReferenceError: a reference points to nothing, or to what the parameter does not take; all at once.
+    """
+    faults: list[Fault] = []
+
+    def change(name: str, value: Any) -> Any:
+        if not references.has_reference(value):
+            return value
+        known = len(faults)
+        result = references.resolve(value, name, faults)
+        return parameters.coerce(type(reporter), name, result, faults) if len(faults) == known else value
+
+    arguments = reporter.arguments.mapped(change)
+    if faults:
+        raise UnresolvedReferenceError(f"{type(reporter).__name__} has parameters that do not resolve", faults)
+    return arguments
+
+
+def _initialise(reporter: "BaseReporter", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Run `__init__` once more, which does no I/O and only sets the attributes anew; needless without references."""
+    if references.has_reference(reporter.arguments.args) or references.has_reference(reporter.arguments.kwargs):
+        reporter.__init__(*args, **kwargs)  # type: ignore[misc]  # on purpose, see BaseReporter

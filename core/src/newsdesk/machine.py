@@ -1,0 +1,211 @@
+"""The machine: the record of one built model."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, NamedTuple, Self
+
+from newsdesk import canonical
+from newsdesk.exceptions import Fault, MachineError
+from newsdesk.secrets import mask_reporters
+
+
+class MachineKey(NamedTuple):
+    """What a machine is filed under: a backend holds one machine of a key."""
+
+    project_name: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.project_name}/{self.name}"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Machine:
+    """The record of one built model, made of plain JSON values alone.
+
+    Values that Python knows and JSON does not (numpy, dates, enums, NaN, …) are converted when the machine is made, see
+    `newsdesk.canonical`. Two machines are equal when their canonical JSON is.
+
+    Raises:
+        MachineError: no name, a part of the wrong type, or a value without a JSON form; with every fault at once.
+    """
+
+    name: str
+    """The name of the machine within its project."""
+    project_name: str = ""
+    """The project that it belongs to."""
+    model: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The definition of the model."""
+    dataset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The definition of the dataset: tags, dates, resolution, provider."""
+    metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What the user and the build say of it: scores, splits, history, statistics."""
+    runtime: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Resources, and under `reporters` the definitions of its own reporters."""
+    evaluation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """How the model was evaluated."""
+    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Top-level keys of the record that newsdesk has no name for; `to_dict` gives them back in their place."""
+
+    def __post_init__(self) -> None:
+        record, faults = canonical.plain(self._record)
+        faults += _shape_faults(record, blamed={fault.path.partition(".")[0] for fault in faults})
+        if faults:
+            what = repr(self.name)[:80] if isinstance(self.name, str) and self.name else "without a name"
+            raise MachineError(f"the record {what} is no machine", faults)
+        for key in _KEYS:
+            object.__setattr__(self, key, record.pop(key))
+        object.__setattr__(self, "extra", record)
+
+    @classmethod
+    def of(cls, obj: object) -> "Machine":
+        """Make a machine of a machine, of a mapping, or of any object with a `to_dict()`.
+
+        The machine remembers `obj` as its `source`.
+        """
+        if isinstance(obj, Machine):
+            return obj
+        record = obj if isinstance(obj, Mapping) else _own_dict(obj)
+        machine = cls.from_dict(record)
+        machine.__dict__["source"] = obj
+        return machine
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """Make a machine of its record; keys that newsdesk does not know are kept in `extra`."""
+        if not isinstance(record, Mapping):
+            raise MachineError(f"a record must be a mapping, but is {_kind(record)}")
+        return cls(**_split(record))
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Self:
+        """Make a machine of JSON text; Python's bare `NaN` and `Infinity` are read as well."""
+        try:
+            record = canonical.loads(text)
+        except ValueError as error:
+            raise MachineError(f"the record is no JSON: {error}") from error
+        return cls.from_dict(record)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the whole record as a new dict that the caller may change."""
+        copy, _ = canonical.plain(self._record)
+        return copy  # type: ignore[no-any-return]  # a dict in, a dict out
+
+    def to_json(self) -> bytes:
+        """Give the whole record as canonical JSON; it is computed once."""
+        return self._json
+
+    @property
+    def key(self) -> MachineKey:
+        """Project and name."""
+        return MachineKey(self.project_name, self.name)
+
+    @cached_property
+    def source(self) -> object:
+        """The object that `of()` made this machine of; the machine itself when it was made otherwise."""
+        return self
+
+    @cached_property
+    def model_key(self) -> str:
+        """Which build this is: a SHA-256 (64 hexadecimal digits) of the configuration that was built.
+
+        That is name, model, dataset, evaluation and the version of the builder; not the results.
+        """
+        return _digest(
+            canonical.dumps([self.name, self.model, self.dataset, self.evaluation, self.builder_version])
+        )
+
+    @cached_property
+    def revision(self) -> str:
+        """Whether this is what was delivered already: a SHA-256 (64 hexadecimal digits) of the whole record."""
+        return _digest(self._json)
+
+    @property
+    def builder_version(self) -> str | None:
+        """The version of the program that built the model, where the record tells it."""
+        build = self.metadata
+        for key in ("build_metadata", "model"):
+            build = build.get(key) or {}
+            if not isinstance(build, dict):
+                return None
+        version = build.get("model_builder_version")
+        return None if version is None else str(version)
+
+    def redacted(self) -> "Machine":
+        """Give the machine as it may be shown: secrets within its own `runtime.reporters` are masked.
+
+        Reporters get this one, whichever way they are called.
+        """
+        return self._redacted
+
+    @cached_property
+    def _redacted(self) -> "Machine":
+        definitions = self.runtime.get("reporters")
+        masked = mask_reporters(definitions)
+        if masked == definitions:
+            return self
+        shown = dataclasses.replace(self, runtime={**self.runtime, "reporters": masked})
+        shown.__dict__["source"] = self if self.source is self else self.source
+        return shown
+
+    @property
+    def _record(self) -> dict[str, Any]:
+        return {**self.extra, **{key: getattr(self, key) for key in _KEYS}}
+
+    @cached_property
+    def _json(self) -> bytes:
+        return canonical.dumps(self._record)
+
+    def __eq__(self, other: object) -> bool:
+        return self._json == other._json if isinstance(other, Machine) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._json)
+
+    def __repr__(self) -> str:
+        return f"Machine({str(self.key)!r}, revision={self.revision[:12]!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).from_json, (self._json,)
+
+
+_MAPPINGS = ("model", "dataset", "metadata", "runtime", "evaluation")
+_KEYS = ("name", "project_name", *_MAPPINGS)
+
+
+def _split(record: Mapping[str, Any]) -> dict[str, Any]:
+    known = {key: record[key] for key in _KEYS if key in record}
+    return {"name": None, **known, "extra": {key: value for key, value in record.items() if key not in _KEYS}}
+
+
+def _own_dict(obj: object) -> Mapping[str, Any]:
+    to_dict = getattr(obj, "to_dict", None)
+    if isinstance(obj, type) or not callable(to_dict):
+        raise MachineError(
+            f"{_kind(obj)} is no machine: give a Machine, a mapping, or an object with a to_dict() method"
+        )
+    return to_dict()  # type: ignore[no-any-return]  # from_dict checks it
+
+
+def _shape_faults(record: Mapping[str, Any], blamed: set[str]) -> list[Fault]:
+    """Check the parts; those in `blamed` are known to be wrong already."""
+    faults = []
+    if "name" not in blamed and not (isinstance(record["name"], str) and record["name"]):
+        found = "missing" if record["name"] is None else "empty" if record["name"] == "" else _kind(record["name"])
+        faults.append(Fault("name", f"must be a non-empty string, but is {found}"))
+    if "project_name" not in blamed and not isinstance(record["project_name"], str):
+        faults.append(Fault("project_name", f"must be a string, but is {_kind(record['project_name'])}"))
+    for key in _MAPPINGS:
+        if key not in blamed and not isinstance(record[key], dict):
+            faults.append(Fault(key, f"must be a mapping, but is {_kind(record[key])}"))
+    return faults
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else f"of type {type(value).__name__}"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

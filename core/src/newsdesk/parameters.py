@@ -1,0 +1,111 @@
+"""Pure: are these the right parameters for this class?"""
+
+import difflib
+import inspect
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from newsdesk.arguments import annotations, secret_names, signature
+from newsdesk.exceptions import Fault
+from newsdesk.references import has_reference
+from newsdesk.secrets import MASK
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
+    """Hold parameters against a class's signature and annotations, and give every fault.
+
+    A value with a reference in it is checked when that is resolved, see `coerce`.
+    """
+    known = {name: p for name, p in signature(cls).parameters.items() if p.kind is not p.VAR_POSITIONAL}
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    names = [name for name, p in known.items() if p.kind is not p.VAR_KEYWORD]
+    faults = [
+        Fault(name, f"unknown parameter{nearest(name, names)}; {cls.__name__} takes {listed(names)}")
+        for name in params
+        if name not in names and not takes_any
+    ]
+    faults += [
+        Fault(name, f"missing; {cls.__name__} cannot do without it")
+        for name in names
+        if known[name].default is inspect.Parameter.empty and name not in params
+    ]
+    for name in names:
+        if name in params and not has_reference(params[name]):
+            faults += _wrong(cls, name, params[name])
+    return faults
+
+
+def coerce(cls: type, name: str, value: Any, faults: list[Fault]) -> Any:
+    """Give a value that a reference pointed to, which is text, in the type that the parameter asks for."""
+    adapter = _adapter(cls, name)
+    if adapter is None:
+        return value
+    try:
+        return adapter.validate_python(value)
+    except ValueError as error:
+        faults += _faults(cls, name, error)
+        return value
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Give `, did you mean 'x'?` when one of the words is close to a misspelled one, else nothing."""
+    close = difflib.get_close_matches(word.lower(), [*words], n=1, cutoff=0.6)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def listed(words: Iterable[str]) -> str:
+    """Give words as a list to read: `a, b, c`, or `none`."""
+    return ", ".join(words) or "none"
+
+
+def _wrong(cls: type, name: str, value: Any) -> list[Fault]:
+    adapter = _adapter(cls, name)
+    if adapter is None:
+        return []
+    try:
+        adapter.validate_python(value, strict=True)
+    except ValueError as error:
+        return _faults(cls, name, error)
+    return []
+
+
+def _faults(cls: type, name: str, error: ValueError) -> list[Fault]:
+    """Tell a ValidationError of pydantic in our form; without the value, when it is a secret."""
+    secret = name in secret_names(cls)
+    faults = {}
+    for entry in error.errors():  # type: ignore[attr-defined]  # not imported, to keep pydantic out until needed
+        # Each member of a union complains by itself, under a name of pydantic's own.
+        where = [str(part) for part in entry["loc"] if str(part).isidentifier() and "[" not in str(part)]
+        shown = MASK if secret else _short(entry["input"])
+        path = ".".join([name, *(part for part in where if part not in _UNION_MEMBERS)])
+        faults.setdefault(path, []).append((entry["msg"].replace("Input should be", "must be"), shown))
+    return [
+        Fault(path, f"{' or '.join(dict.fromkeys(text for text, _ in told))}, but is {told[0][1]}")
+        for path, told in faults.items()
+    ]
+
+
+_UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "dict", "list", "tuple", "set", "none", "mapping"})
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004  (one line of a terminal)
+
+
+@lru_cache(maxsize=1024)
+def _adapter(cls: type, name: str) -> "TypeAdapter[Any] | None":
+    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415  (0.2 s that a console reporter need not wait for)
+    from pydantic.errors import PydanticUserError  # noqa: PLC0415  (the same)
+
+    annotation = annotations(cls).get(name)
+    if annotation is None:
+        return None
+    try:
+        return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
+    except PydanticUserError:  # an annotation that brings a config of its own
+        return TypeAdapter(annotation)

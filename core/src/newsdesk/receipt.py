@@ -1,0 +1,138 @@
+"""What became of one machine at one reporter."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+from newsdesk.exceptions import ReporterException
+from newsdesk.machine import MachineKey
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Alteration:
+    """One thing that had to be changed to fit a backend; it never holds a secret."""
+
+    path: str
+    """Where in the record, or which item that was made of it."""
+    kind: Literal["truncated", "renamed", "encoded", "omitted"]
+    """What was done."""
+    detail: str
+    """How and why, for a person: lengths, the new name, the limit and whose it is."""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.kind}: {self.detail}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a reporter tells of a delivery that went well."""
+
+    reference: str | None = None
+    """Where the record is now: the URL of a run, of a row, of a file."""
+    alterations: Sequence[Alteration] = ()
+    """Everything that had to be changed to fit the backend."""
+    unchanged: bool = False
+    """Whether the backend held this revision already, so that nothing was written."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """What a reporter would send of one machine."""
+
+    requests: int
+    """How many requests a new machine would take."""
+    items: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """How many of each kind: rows, metrics, params, …"""
+    alterations: Sequence[Alteration] = ()
+    """Everything that would have to be changed to fit the backend."""
+    size: int = 0
+    """Bytes that would be sent, about."""
+
+
+class Status(enum.StrEnum):
+    """What became of a delivery."""
+
+    DELIVERED = "delivered"
+    """The backend holds the record now."""
+    UNCHANGED = "unchanged"
+    """The backend held this revision already."""
+    SPOOLED = "spooled"
+    """The record is in the outbox, and still owed."""
+    FAILED = "failed"
+    """The record was not delivered."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one machine at one reporter."""
+
+    machine: MachineKey
+    """Which machine."""
+    revision: str
+    """Which content of it."""
+    reporter: str
+    """The reporter's label."""
+    status: Status
+    """What became of it."""
+    required: bool = True
+    """Whether a failure fails the whole report, or the reporter is a best effort."""
+    attempts: int = 1
+    """How often it was tried; 0 when not even that was possible."""
+    seconds: float = 0.0
+    """How long it took, all attempts and pauses together."""
+    reference: str | None = None
+    """Where the record is now."""
+    alterations: tuple[Alteration, ...] = ()
+    """Everything that had to be changed to fit the backend."""
+    error: Exception | None = None
+    """Why it failed, or why it was spooled."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the backend holds the record."""
+        return self.status in (Status.DELIVERED, Status.UNCHANGED)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the receipt as plain JSON values."""
+        return {
+            "machine": {"project_name": self.machine.project_name, "name": self.machine.name},
+            "revision": self.revision,
+            "reporter": self.reporter,
+            "status": str(self.status),
+            "required": self.required,
+            "attempts": self.attempts,
+            "seconds": round(self.seconds, 6),
+            "reference": self.reference,
+            "alterations": [dataclasses.asdict(alteration) for alteration in self.alterations],
+            "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
+        }
+
+
+class DeliveryFailed(ReporterException, ExceptionGroup[Exception]):
+    """At least one required reporter failed.
+
+    Its `exceptions` are all the failures, of best-effort reporters too; its `receipts` tell of every reporter, also of
+    those that delivered.
+    """
+
+    receipts: tuple[Receipt, ...]
+
+    def __new__(cls, receipts: Sequence[Receipt]) -> Self:
+        failed = [receipt for receipt in receipts if receipt.error is not None and not receipt.ok]
+        names = ", ".join(f"{receipt.machine} at {receipt.reporter}" for receipt in failed)
+        self = super().__new__(
+            cls, f"{len(failed)} of {len(receipts)} deliveries failed: {names}", [r.error for r in failed if r.error]
+        )
+        self.receipts = tuple(receipts)
+        return self
+
+    def __init__(self, receipts: Sequence[Receipt]) -> None:
+        super().__init__(receipts)
+
+    def derive(self, excs: Sequence[Exception]) -> ExceptionGroup[Exception]:  # type: ignore[override]
+        """Make the group that `split` and `except*` give: plain, since a part of the failures has no receipts."""
+        return ExceptionGroup(self.message, excs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.receipts,)

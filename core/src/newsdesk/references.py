@@ -1,0 +1,60 @@
+"""`${env:NAME}` and `${file:PATH}`: values that stay out of a config until they are needed."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from newsdesk.exceptions import Fault
+
+_REFERENCE = re.compile(r"\$\{(?P<source>env|file):(?P<name>[^}]*)\}")
+
+
+def has_reference(value: Any) -> bool:
+    """Tell whether a reference stands anywhere in a value."""
+    if isinstance(value, str):
+        return _REFERENCE.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(has_reference(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(has_reference(item) for item in value)
+
+
+def resolve(value: Any, path: str, faults: list[Fault]) -> Any:
+    """Give a value with each reference replaced by what it points to; what does not resolve is added to `faults`.
+
+    A reference may be the whole of a string or a part of it. Any other `$` is data. Of a file the last line break is
+    left out.
+    """
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda match: _look_up(match, path, faults), value)
+    if isinstance(value, Mapping):
+        return {key: resolve(item, f"{path}.{key}", faults) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(resolve(item, f"{path}.{index}", faults) for index, item in enumerate(value))
+    return value
+
+
+def resolved_secrets(value: Any) -> set[str]:
+    """Give what the references within a value point to, as far as they resolve: what must not be shown."""
+    if isinstance(value, Mapping):
+        return set().union(*(resolved_secrets(item) for item in value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*(resolved_secrets(item) for item in value))
+    if not isinstance(value, str):
+        return set()
+    return {_look_up(match, "", []) for match in _REFERENCE.finditer(value)} - {""}
+
+
+def _look_up(match: re.Match[str], path: str, faults: list[Fault]) -> str:
+    name = match["name"]
+    if match["source"] == "env":
+        if name not in os.environ:
+            faults.append(Fault(path, f"{match[0]}: the environment variable {name} is not set; set it"))
+        return os.environ.get(name, "")
+    try:
+        return Path(name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        faults.append(Fault(path, f"{match[0]}: the file cannot be read ({reason}); mend the path or its permissions"))
+        return ""

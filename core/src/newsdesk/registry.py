@@ -1,0 +1,288 @@
+"""Names, aliases and import paths, as reporter classes."""
+
+import importlib
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pluggy
+
+from newsdesk import entry_points
+from newsdesk.definition import Definition, is_allowed, is_import_path, parse, split_import_path
+from newsdesk.entry_points import Entry
+from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
+from newsdesk.hookspecs import HookSpecs, ReporterPlugin
+from newsdesk.parameters import check, listed, nearest
+from newsdesk.reporter import BaseReporter, rebuilt
+
+FIRST_PARTY: Mapping[str, str] = {
+    "mlflow": "newsdesk-mlflow",
+    "azureml": "newsdesk-mlflow",
+    "newsdesk_mlflow": "newsdesk-mlflow",
+    "gordo.reporters.mlflow.MlFlowReporter": "newsdesk-mlflow",
+    "postgres": "newsdesk-postgres",
+    "postgresql": "newsdesk-postgres",
+    "newsdesk_postgres": "newsdesk-postgres",
+    "gordo.reporters.postgres.PostgresReporter": "newsdesk-postgres",
+}
+"""What to install for names that are newsdesk's own; a package's name stands for all import paths below it."""
+
+
+@dataclass(frozen=True)
+class LoadedPlugin:
+    """A plugin that was loaded, or why it could not be."""
+
+    name: str
+    """The name of its entry point."""
+    origin: str
+    """Its distribution and version."""
+    records: tuple[ReporterPlugin, ...] = ()
+    """The reporters that it offers."""
+    error: Exception | None = None
+    """Why it is broken."""
+
+
+class Registry:
+    """Finds reporter classes; loads no more plugins than it must.
+
+    A plugin that is broken, or that claims another's name, harms only those who ask for it.
+    """
+
+    def __init__(self) -> None:
+        self._pluggy = pluggy.PluginManager("newsdesk")
+        self._pluggy.add_hookspecs(HookSpecs)
+        self._plugins: dict[Any, LoadedPlugin] = {}
+        self.register(importlib.import_module("newsdesk.builtin.plugin"), name="builtin", origin="newsdesk (built in)")
+
+    @property
+    def hook(self) -> Any:
+        """The hooks of the plugins that were loaded so far."""
+        return self._pluggy.hook
+
+    def register(self, plugin: object, *, name: str, origin: str = "registered by the program") -> LoadedPlugin:
+        """Take a plugin that is not installed as an entry point.
+
+        Raises:
+            PluginError: it cannot be used.
+        """
+        loaded = self._register(plugin, name, origin)
+        if loaded.error is not None:
+            raise PluginError(f"the plugin {name!r} cannot be used: {loaded.error}") from loaded.error
+        self._plugins[name, origin] = loaded
+        return loaded
+
+    def load(self, name: str) -> None:
+        """Load the plugin of an entry point, for its hooks.
+
+        Raises:
+            UnknownReporterError: no such entry point.
+            PluginError: it is broken, or there are two of that name.
+        """
+        entries = entry_points.installed().get(name, ())
+        if not entries:
+            names = sorted(entry_points.installed())
+            raise UnknownReporterError(f"no plugin {name!r} is installed{nearest(name, names)}; there are: {listed(names)}")
+        _refuse_clash(name, [entry.origin for entry in entries])
+        _usable(self._load(entries[0]))
+
+    def find(self, target: str, *, allow_import_paths: Sequence[str] | None = None) -> type[BaseReporter]:
+        """Give the class that a name, an alias or an import path stands for.
+
+        Raises:
+            UnknownReporterError: there is none; told with what exists, the nearest match and what to install.
+            PluginError: its plugin is broken, or two plugins claim the name.
+            DefinitionError: the import path is not allowed, or leads to what is no reporter.
+        """
+        found = self._named(target)
+        if found is not None:
+            return self._class_of(found)
+        if not is_import_path(target):
+            raise UnknownReporterError(self._unknown(target))
+        if not is_allowed(target, allow_import_paths):
+            raise DefinitionError(
+                f"the import path {target!r} is not allowed here; allowed are: {listed(allow_import_paths or ())}"
+            )
+        return _reporter_class(_imported(target), target)
+
+    def plugins(self) -> list[LoadedPlugin]:
+        """Load every installed plugin and give them all, broken ones too, with the built-ins first."""
+        self._load_all()
+        return list(self._plugins.values())
+
+    def names(self) -> list[str]:
+        """Give the name of every reporter that can be asked for; loads every plugin."""
+        return sorted({record.name for plugin in self.plugins() for record in plugin.records})
+
+    def _named(self, target: str) -> ReporterPlugin | None:
+        """Give the record that answers to a target, loading first what is sure to matter."""
+        entries = entry_points.installed().get(target, ())
+        own = [plugin.origin for plugin, _ in self._claims(target) if plugin.name not in (e.name for e in entries)]
+        _refuse_clash(target, [*own, *(entry.origin for entry in entries)])
+        if entries:
+            plugin = _usable(self._load(entries[0]))
+            return next((r for r in plugin.records if target in (r.name, *r.aliases)), _only(plugin))
+        if not own:
+            self._load_all()
+        claims = list(self._claims(target))
+        _refuse_clash(target, [plugin.origin for plugin, _ in claims])
+        return claims[0][1] if claims else None
+
+    def _claims(self, target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
+        for plugin in self._plugins.values():
+            for record in plugin.records:
+                if target in (record.name, *record.aliases):
+                    yield plugin, record
+
+    def _load_all(self) -> None:
+        for entries in entry_points.installed().values():
+            for entry in entries:
+                self._load(entry)
+
+    def _load(self, entry: Entry) -> LoadedPlugin:
+        key = (entry.name, entry.origin)
+        if key not in self._plugins:
+            try:
+                plugin = entry.point.load()
+            except Exception as error:  # noqa: BLE001  (a stranger's module: whatever it raises must harm nobody else)
+                self._plugins[key] = LoadedPlugin(entry.name, entry.origin, error=error)
+            else:
+                self._plugins[key] = self._register(plugin, entry.name, entry.origin)
+        return self._plugins[key]
+
+    def _register(self, plugin: object, name: str, origin: str) -> LoadedPlugin:
+        try:
+            self._pluggy.register(plugin, name=f"{name} of {origin}")
+            self._pluggy.check_pending()
+            records = tuple(self._records(plugin))
+        except Exception as error:  # noqa: BLE001  (the same)
+            if self._pluggy.is_registered(plugin):
+                self._pluggy.unregister(plugin)
+            return LoadedPlugin(name, origin, error=error)
+        return LoadedPlugin(name, origin, records)
+
+    def _records(self, plugin: object) -> Iterator[ReporterPlugin]:
+        for implementation in self._pluggy.hook.newsdesk_reporters.get_hookimpls():
+            if implementation.plugin is plugin:
+                for record in implementation.function():
+                    if not isinstance(record, ReporterPlugin):
+                        raise PluginError(f"newsdesk_reporters() must yield ReporterPlugin records, but gave {record!r}")
+                    yield record
+
+    def _class_of(self, record: ReporterPlugin) -> type[BaseReporter]:
+        if isinstance(record.reporter, type):
+            return _reporter_class(record.reporter, record.name)
+        try:
+            return _reporter_class(_imported(record.reporter), record.reporter)
+        except DefinitionError as error:
+            raise PluginError(f"the reporter {record.name!r} cannot be used: {error}") from error
+
+    def _unknown(self, target: str) -> str:
+        names = self.names()
+        broken = [f"{p.name!r} of {p.origin} ({p.error})" for p in self._plugins.values() if p.error is not None]
+        return "".join(
+            [
+                f"there is no reporter {target!r}{nearest(target, names)}; installed are: {listed(names)}",
+                f"; broken plugins: {listed(broken)}" if broken else "",
+                _what_to_install(target),
+            ]
+        )
+
+
+@lru_cache(maxsize=1)
+def default_registry() -> Registry:
+    """Give the registry of this process."""
+    return Registry()
+
+
+def build(
+    config: str | Mapping[str, Any] | Definition,
+    *,
+    allow_import_paths: Sequence[str] | None = None,
+    registry: Registry | None = None,
+) -> BaseReporter:
+    """Build the reporter that a definition names; see `BaseReporter.from_dict`.
+
+    Raises:
+        UnknownReporterError: there is no such reporter.
+        DefinitionError: the definition, or a parameter, is wrong.
+    """
+    definition = config if isinstance(config, Definition) else parse(config)
+    if definition.options and not isinstance(config, Definition):
+        raise DefinitionError(
+            f"{listed(map(repr, definition.options))} beside {definition.target!r} is for a desk; give the definition to "
+            "newsdesk.Desk or newsdesk.report instead"
+        )
+    cls = (registry or default_registry()).find(definition.target, allow_import_paths=allow_import_paths)
+    if faults := check(cls, definition.params):
+        raise DefinitionError(f"the reporter {definition.target!r} cannot be built", faults)
+    try:
+        return rebuilt(cls, definition.target, (), definition.params)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, DefinitionError):
+            raise
+        raise DefinitionError(f"the reporter {definition.target!r} cannot be built: {error}") from error
+
+
+def _refuse_clash(target: str, origins: Sequence[str]) -> None:
+    if len(origins) > 1:
+        raise PluginError(
+            f"{target!r} is claimed by {len(origins)} plugins: {' and '.join(origins)}; uninstall all but one, "
+            "or name the class by its import path"
+        )
+
+
+def _usable(plugin: LoadedPlugin) -> LoadedPlugin:
+    if plugin.error is not None:
+        raise PluginError(
+            f"the plugin {plugin.name!r} of {plugin.origin} is broken: {type(plugin.error).__name__}: {plugin.error}; "
+            "mend or uninstall it"
+        ) from plugin.error
+    return plugin
+
+
+def _only(plugin: LoadedPlugin) -> ReporterPlugin | None:
+    """Give a plugin's one reporter, when its entry point has another name; the plugin's author meant that one."""
+    return plugin.records[0] if len(plugin.records) == 1 else None
+
+
+def _imported(path: str) -> Any:
+    module_name, attribute = split_import_path(path)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise _failing_import(path, error) from error
+        raise UnknownReporterError(
+            f"{path!r} names the module {module_name!r}, and there is no module {error.name!r}; "
+            f"is its distribution installed here, and is the path right?{_what_to_install(path)}"
+        ) from error
+    except Exception as error:  # a stranger's module may raise anything when it is imported
+        raise _failing_import(path, error) from error
+    if not hasattr(module, attribute):
+        names = [name for name in vars(module) if isinstance(vars(module)[name], type)]
+        raise UnknownReporterError(
+            f"the module {module_name!r} has no {attribute!r}{nearest(attribute, names)}; its classes: {listed(names)}"
+        )
+    return getattr(module, attribute)
+
+
+def _failing_import(path: str, error: Exception) -> DefinitionError:
+    return DefinitionError(f"{path!r} cannot be imported: {type(error).__name__}: {error}")
+
+
+def _reporter_class(value: Any, target: str) -> type[BaseReporter]:
+    if not isinstance(value, type) or not issubclass(value, BaseReporter):
+        kind = "a class" if isinstance(value, type) else f"of type {type(value).__name__}"
+        raise DefinitionError(f"{target!r} is {kind}, but not a subclass of newsdesk.BaseReporter; name a reporter class")
+    if inspect.isabstract(value):
+        missing = listed(sorted(value.__abstractmethods__))
+        raise DefinitionError(f"{target!r} is abstract: it does not implement {missing}; name a class that does")
+    return value
+
+
+def _what_to_install(target: str) -> str:
+    names = [target, *(name for name in FIRST_PARTY if target.replace(":", ".").startswith(f"{name}."))]
+    distribution = next((FIRST_PARTY[name] for name in names if name in FIRST_PARTY), None)
+    return f"; to get it: pip install {distribution}" if distribution else ""

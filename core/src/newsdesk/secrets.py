@@ -1,0 +1,131 @@
+"""Pure: what is secret, and how it is masked."""
+
+import re
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+MASK = "***"
+"""What stands in a secret's place."""
+
+
+class _SecretMarker:
+    """Tells a parameter that is a secret, in its annotation."""
+
+    def __repr__(self) -> str:
+        return "Secret"
+
+
+Secret = Annotated[str, _SecretMarker()]
+"""The annotation of a parameter that is a secret, such as `password: Secret`; a plain `str` to the type checker.
+
+It may stand deeper as well: in `Secret | None`, or in `Mapping[str, Secret]`, where all that the parameter holds is
+masked.
+"""
+
+# A password may hold any character, also those that ought to be percent-encoded; a port before a path is none.
+_URL_PASSWORD = re.compile(
+    r"(?P<head>[A-Za-z][A-Za-z0-9+.\-]*://[^/?#\s:@]*:)(?!\d{1,5}[/?#])(?P<password>\S*)(?=@)"
+)
+_QUERY_SECRET = re.compile(
+    r"(?i)(?P<head>[?&;](?:password|passwd|pwd|secret|token|access_token|api_?key|sig|signature)=)[^&;#\s]+"
+)
+_SECRET_NAME = re.compile(
+    r"(?i)pass(word|wd|phrase)?$|passw|pwd|secret|token|credential|api_?key|access_?key|private_?key|account_?key|"
+    r"connection_?string|webhook|(^|_)auth|dsn$|cookie|service_principal|sas"
+)
+_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}")
+
+
+def is_secret(annotation: object) -> bool:
+    """Tell whether `Secret` stands anywhere in an annotation."""
+    if any(isinstance(extra, _SecretMarker) for extra in getattr(annotation, "__metadata__", ())):
+        return True
+    return any(is_secret(argument) for argument in typing.get_args(annotation))
+
+
+def mask(value: Any) -> Any:
+    """Mask all that `value` holds: each leaf but `None`, truth values, and references, which tell no secret."""
+    if isinstance(value, Mapping):
+        return {key: mask(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask(item) for item in value]
+    if value is None or isinstance(value, bool) or (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+        return value
+    return MASK
+
+
+def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
+    """Mask passwords within URLs, and each of the given secrets, wherever they stand in a text."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if secret:
+            text = text.replace(secret, MASK)
+    text = _URL_PASSWORD.sub(_mask_unless_reference, text)
+    return _QUERY_SECRET.sub(rf"\g<head>{MASK}", text)
+
+
+def mask_by_name(name: str, value: Any) -> Any:
+    """Mask a parameter that nobody declared: by the usual names of secrets, and passwords within URLs."""
+    if _SECRET_NAME.search(name):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {key: mask_by_name(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_by_name(name, item) for item in value]
+    return mask_text(value) if isinstance(value, str) else value
+
+
+def leaves(value: Any) -> set[str]:
+    """Give every text that `mask` would hide in a value."""
+    if isinstance(value, Mapping):
+        return set().union(*(leaves(item) for item in value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*(leaves(item) for item in value))
+    return set() if mask(value) == value or value == "" else {str(value)}
+
+
+def leaves_by_name(name: str, value: Any) -> set[str]:
+    """Give every text that `mask_by_name` would hide in a parameter."""
+    if _SECRET_NAME.search(name):
+        return leaves(value)
+    if isinstance(value, Mapping):
+        return set().union(*(leaves_by_name(str(key), item) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return set().union(*(leaves_by_name(name, item) for item in value))
+    return {match["password"] for match in _URL_PASSWORD.finditer(value)} if isinstance(value, str) else set()
+
+
+def mask_reporters(definitions: Any) -> Any:
+    """Mask the parameters of the reporters that a machine names for itself.
+
+    The record goes to places where those reporters' classes are not installed, so that their annotations cannot be asked;
+    and it stays there. So this errs on the safe side: by name, by form, and any long opaque string.
+    """
+    if isinstance(definitions, list | tuple):
+        return [mask_reporters(entry) for entry in definitions]
+    if not isinstance(definitions, Mapping):
+        return definitions
+    return {
+        target: {str(name): _mask_unless_plain(str(name), value) for name, value in params.items()}
+        if isinstance(params, Mapping)
+        else params
+        for target, params in definitions.items()
+    }
+
+
+_WORTH_KNOWING = re.compile(
+    r"(?i)^(host|hostname|port|user|username|database|db|schema|table|path|folder|embedded|experiment|run_name|tags|"
+    r"tracking_uri|url|uri|sslmode|project|limits|label|required|stream|model_builder_class|connect_timeout|"
+    r"statement_timeout|create|per_tag_metrics|subscription_id|resource_group|workspace_name|workspace_kwargs)$"
+)
+
+
+def _mask_unless_plain(name: str, value: Any) -> Any:
+    if _WORTH_KNOWING.search(name):
+        return mask_by_name(name, value)
+    return mask(value) if not isinstance(value, int | float) else value
+
+
+def _mask_unless_reference(match: re.Match[str]) -> str:
+    kept = _REFERENCE.fullmatch(match["password"])
+    return match["head"] + (match["password"] if kept else MASK)

@@ -1,0 +1,140 @@
+"""Cluster: the data folder of a PostgreSQL, made, started and stopped with PostgreSQL's own programs."""
+
+import re
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsdesk_postgres.account import Account
+from newsdesk_postgres.binaries import Binaries
+from newsdesk_postgres.errors import PermanentPostgresError, TransientPostgresError
+
+HOST = "127.0.0.1"
+"""The only address that a private server listens on."""
+SUPERUSER = "postgres"
+"""The user of a private server."""
+PATIENCE = 60
+"""Seconds that a server may take to start or to stop."""
+
+_NOT_DURABLE = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+_STATUS_RUNNING = 0  # of `pg_ctl status`
+_PORT_ATTEMPTS = 3
+_LOG = "server.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A data folder, whether it exists yet or not."""
+
+    data: Path
+    """The folder."""
+    account: Account
+    """Who runs the server."""
+    binaries: Binaries
+    """With which programs."""
+
+    def create(self, password_file: Path) -> None:
+        """Make the data folder, whole or not at all; whoever connects must know the password."""
+        fresh = self.data.with_name(f"{self.data.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)  # what a killed predecessor left
+        fresh.mkdir(mode=0o700)
+        self.account.own(fresh)
+        with ExitStack() as stack:
+            folder, folder_fds = stack.enter_context(self.account.reach(fresh))
+            password, password_fds = stack.enter_context(self.account.reach(password_file))
+            done = self.account.run(
+                *(self.binaries["initdb"], "-D", folder, "-U", SUPERUSER, "-E", "UTF8", "--no-locale"),
+                *("-A", "scram-sha-256", f"--pwfile={password}"),
+                pass_fds=folder_fds + password_fds,
+            )
+        if done.returncode:
+            raise PermanentPostgresError(f"initdb could not make {self.data}: {_tail(done.stderr)}")
+        fresh.rename(self.data)
+
+    def start(self, *, durable: bool) -> None:
+        """Start the server on a free port, and wait until it takes connections.
+
+        Raises:
+            TransientPostgresError: it did not start; with the end of its log.
+        """
+        for _ in range(_PORT_ATTEMPTS):
+            known = self._log_size()
+            done = self._pg_ctl(
+                *("start", "-w", "-t", str(PATIENCE), "-l", f"{{data}}/{_LOG}", "-o"),
+                f"-p {_free_port()} -c listen_addresses={HOST} -c unix_socket_directories= "
+                + ("" if durable else _NOT_DURABLE),
+            )
+            if not done.returncode:
+                return
+            told = self._log_since(known)
+            if "could not bind" not in told:  # the port was free when we looked, and taken when the server did
+                break
+        raise TransientPostgresError(
+            f"the private PostgreSQL in {self.data} did not start: {_tail(told) or _tail(done.stderr)}"
+        )
+
+    def stop(self) -> None:
+        """Stop the server fast: clients are disconnected, data are safe."""
+        done = self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(PATIENCE))
+        if done.returncode and self.running():
+            raise TransientPostgresError(
+                f"the private PostgreSQL in {self.data} did not stop within {PATIENCE} s: {_tail(done.stderr)}"
+            )
+
+    def running(self) -> bool:
+        """Tell whether a server runs on these data, whoever started it."""
+        return self.data.exists() and self._pg_ctl("status").returncode == _STATUS_RUNNING
+
+    def wait(self) -> None:
+        """Wait until a server that somebody else started takes connections."""
+        deadline = time.monotonic() + PATIENCE
+        while self._pid_file()[-1:] != ["ready"]:
+            if time.monotonic() > deadline:
+                raise TransientPostgresError(
+                    f"the private PostgreSQL in {self.data} runs and takes no connections after {PATIENCE} s: "
+                    f"see {self.data / _LOG}"
+                )
+            time.sleep(0.05)
+
+    def port(self) -> int:
+        """Give the port of the running server."""
+        return int(self._pid_file()[3])
+
+    def _pid_file(self) -> list[str]:
+        """Read the lines: process, data, start, port, sockets, address, memory, status."""
+        path = self.data / "postmaster.pid"
+        return [line.strip() for line in path.read_text().splitlines()] if path.exists() else []
+
+    def _pg_ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        with self.account.reach(self.data) as (folder, descriptors):
+            named = [argument.replace("{data}", folder) for argument in arguments]
+            return self.account.run(self.binaries["pg_ctl"], "-D", folder, *named, pass_fds=descriptors)
+
+    def _log_size(self) -> int:
+        log = self.data / _LOG
+        return log.stat().st_size if log.exists() else 0
+
+    def _log_since(self, position: int) -> str:
+        log = self.data / _LOG
+        return log.read_bytes()[position:].decode("utf-8", "replace") if log.exists() else ""
+
+
+def data_version(data: Path) -> int | None:
+    """Give the major version of PostgreSQL that made a data folder; None where there is none."""
+    file = data / "PG_VERSION"
+    return int(re.sub(r"\..*", "", file.read_text().strip())) if file.exists() else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _tail(text: str) -> str:
+    return " / ".join(text.strip().splitlines()[-4:])
