@@ -1,5 +1,7 @@
 """Delivers the record of a finished ML build to the backends where people look for it.
 
+In short::
+
     import newsdesk
 
     newsdesk.report(machine, [{"files": {"path": "reports"}}, "mlflow"])

@@ -9,7 +9,7 @@ from newsdesk.secrets import is_secret
 
 
 class Arguments:
-    """The arguments of one call of a class, as given; containers are copied, so that no caller changes them later."""
+    """The arguments of one call of a class; containers are copied, so that no caller changes them later."""
 
     def __init__(self, cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         self.args = tuple(_copy(value) for value in args)
@@ -20,14 +20,15 @@ class Arguments:
     def given(self) -> dict[str, Any]:
         """The parameters that were given, by name; those of `**kwargs` among the others."""
         try:
-            # Partial: that one is missing is told by __init__ itself, in Python's own words; so is any other fault.
+            # Partial: that one is missing is told by __init__ itself, in Python's own words; so is any other
+            # fault.
             bound = self._signature.bind_partial(*self.args, **self.kwargs)
         except TypeError:
             return dict(self.kwargs)
         return _flat(self._signature, bound.arguments)
 
     def all(self, built: object) -> dict[str, Any]:
-        """Give every parameter by name, defaults filled in; what a default factory made is read off `built`."""
+        """Give every parameter by name, defaults filled in; default factories' are read off `built`."""
         given = self.given
         result = {}
         for name, parameter in self._signature.parameters.items():
@@ -58,7 +59,7 @@ def annotations(cls: type) -> Mapping[str, Any]:
     """Give the resolved annotations of a class's parameters; of none, where one of them does not resolve."""
     try:
         return get_type_hints(cls.__init__, include_extras=True)  # type: ignore[misc]
-    except Exception:  # noqa: BLE001  (a name behind TYPE_CHECKING, say: whatever it raises, there is nothing to check by)
+    except Exception:  # noqa: BLE001  (a name behind TYPE_CHECKING, say: then there is nothing to check by)
         return {}
 
 

@@ -14,10 +14,9 @@ class ItemTooLargeError(PermanentReporterError):
 
     def __init__(self, item: object, index: int, size: int, limit: int) -> None:
         self.item, self.index, self.size, self.limit = item, index, size, limit
-        shown = repr(item)
         super().__init__(
             f"item {index} needs {size} bytes, and a batch holds at most {limit}: "
-            f"{shown if len(shown) <= 200 else shown[:197] + '...'}; shorten it, or raise the limit"  # noqa: PLR2004
+            f"{_shown(item)}; shorten it, or raise the limit"
         )
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -39,7 +38,9 @@ class Limits:
         numbers = {"total": self.total, "size": self.size, **self.kinds}
         for name, number in numbers.items():
             if number is not None and number < 1:
-                raise ValueError(f"the limit {name!r} must be at least 1, but is {number}; use None for no limit")
+                raise ValueError(
+                    f"the limit {name!r} must be at least 1, but is {number}; use None for no limit"
+                )
 
 
 def split(
@@ -52,14 +53,14 @@ def split(
 ) -> Iterator[list[T]]:
     """Split `items` in their order into batches, each as full as the limits allow.
 
-    Filling each batch before the next one is begun gives the fewest batches that any split in this order can: whatever
-    fits in a batch also fits when it starts later.
+    Filling each batch before the next one is begun gives the fewest batches that any split in this order can:
+    whatever fits in a batch also fits when it starts later.
 
     Args:
         items: What to split. Nothing is lost, repeated or moved.
         limits: What a batch may hold.
         kind: Gives an item's kind; needed when `limits.kinds` is not empty.
-        size: Gives an item's size in bytes, with whatever separates it from the next; needed for `limits.size`.
+        size: Gives an item's size in bytes, with what separates it from the next; needed for `limits.size`.
         overhead: Bytes that a batch takes by itself.
 
     Raises:
@@ -108,3 +109,12 @@ def _fill(
             counts[its_kind] += 1
     if start < len(items):
         yield list(items[start:])
+
+
+_SHOWN = 200
+"""Characters of an item that a message shows."""
+
+
+def _shown(item: object) -> str:
+    text = repr(item)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

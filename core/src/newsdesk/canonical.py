@@ -1,13 +1,13 @@
 """Pure: any Python value, as JSON says it, and as canonical JSON text.
 
-Canonical means: RFC 8259, UTF-8, keys sorted by code point, no white space, and one form for each value, so that equal
-values give equal bytes. Not-a-number and the infinities have no JSON form; they become the strings `"NaN"`, `"Infinity"`
-and `"-Infinity"`, which Python's `float()` and PostgreSQL's `::float8` read back.
+Canonical means: RFC 8259, UTF-8, keys sorted by code point, no white space, and one form for each value, so
+that equal values give equal bytes. Not-a-number and the infinities have no JSON form; they become the strings
+`"NaN"`, `"Infinity"` and `"-Infinity"`, which Python's `float()` and PostgreSQL's `::float8` read back.
 """
 
 import base64
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import json
@@ -15,8 +15,9 @@ import math
 import os
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -26,7 +27,12 @@ from newsdesk.exceptions import Fault
 MAX_DEPTH = 254
 """Levels of nesting that a value may have: where orjson stops when it writes. Real records have about ten."""
 
+MAX_DIGITS = 4300
+"""Decimal digits that an integer may have: where Python stops when it reads one (CVE-2020-10735)."""
+
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
+_TOO_LONG = 10**MAX_DIGITS
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def plain(value: object) -> tuple[Any, list[Fault]]:
@@ -44,11 +50,12 @@ _NOT_PLAIN: Any = object()
 def _quick_copy(value: object) -> Any:
     """Copy a value that is plain already, in three passes in C instead of a slow one in Python."""
     try:
-        copy = orjson.loads(orjson.dumps(value))
+        # Past dataclasses: one with a slot that was never set crashes orjson.
+        copy = orjson.loads(orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATACLASS))
     except (orjson.JSONEncodeError, orjson.JSONDecodeError):
         return _NOT_PLAIN
-    # orjson writes NaN as null, and tuples, dates or dataclasses in a form of its own choice, all of it in silence:
-    # only what comes back equal was plain.
+    # orjson writes NaN as null, and tuples, dates or dataclasses in a form of its own choice, all of it in
+    # silence: only what comes back equal was plain.
     return copy if copy == value else _NOT_PLAIN
 
 
@@ -57,8 +64,8 @@ def dumps(value: object) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        # Integers of 2^64 and more, and lone surrogates. Escaping the latter with a backslash is, inside a JSON string,
-        # just their JSON escape.
+        # Integers of 2^64 and more, and lone surrogates. Escaping the latter with a backslash is, inside a
+        # JSON string, just their JSON escape.
         text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode("utf-8", "backslashreplace")
 
@@ -92,8 +99,9 @@ class _Walker:
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
+        self._within: set[int] = set()
 
-    def plain(self, value: Any, path: tuple[str, ...]) -> Any:
+    def plain(self, value: Any, path: tuple[str, ...]) -> Any:  # noqa: PLR0911  (one for each kind of value)
         if value is None or value is True or value is False:
             return value
         if len(path) > MAX_DEPTH:
@@ -101,32 +109,40 @@ class _Walker:
         if isinstance(value, enum.Enum):
             return self.plain(value.value, path)
         if isinstance(value, str):
-            return str.__str__(value)
+            return _text(value)
         if isinstance(value, int):
-            return int(value)
+            return self._integer(value, path)
         if isinstance(value, float):
             return _number(float(value))
+        if id(value) in self._within:
+            return self._fault(path, f"a value of type {_type_name(value)} that contains itself has no JSON form")
         if isinstance(value, Mapping):
             return self._mapping(value, path)
         if isinstance(value, list | tuple):
             return self._array(value, path)
         return self._other(value, path)
 
+    def _integer(self, value: int, path: tuple[str, ...]) -> int | None:
+        if -_TOO_LONG < value < _TOO_LONG:
+            return int(value)
+        return self._fault(path, f"an integer of more than {MAX_DIGITS} digits; give it as a string")
+
     def _mapping(self, value: Mapping[Any, Any], path: tuple[str, ...]) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key, item in value.items():
-            name = self._key(key, path)
-            if name is None:
-                continue
-            if name in result:
-                self._fault((*path, name), f"two keys become {name!r} in JSON; rename one of them")
-                continue
-            result[name] = self.plain(item, (*path, name))
+        with self._inside(value):
+            for key, item in value.items():
+                name = self._key(key, path)
+                if name is None:
+                    continue
+                if name in result:
+                    self._fault((*path, name), f"two keys become {name!r} in JSON; rename one of them")
+                    continue
+                result[name] = self.plain(item, (*path, name))
         return result
 
     def _key(self, key: object, path: tuple[str, ...]) -> str | None:
         if isinstance(key, str):
-            return str.__str__(key)
+            return _text(key)
         known = len(self.faults)
         converted = self.plain(key, path)
         if isinstance(converted, str):
@@ -139,9 +155,19 @@ class _Walker:
 
     def _array(self, value: Iterable[Any], path: tuple[str, ...]) -> list[Any]:
         result = []  # not a comprehension: its frame would count against Python's limit of recursion
-        for index, item in enumerate(value):
-            result.append(self.plain(item, (*path, str(index))))  # noqa: PERF401
+        with self._inside(value):
+            for index, item in enumerate(value):
+                result.append(self.plain(item, (*path, str(index))))
         return result
+
+    @contextmanager
+    def _inside(self, value: object) -> Iterator[None]:
+        """Remember that `value` is being converted: when it is met again below, it holds itself."""
+        self._within.add(id(value))
+        try:
+            yield
+        finally:
+            self._within.discard(id(value))
 
     def _other(self, value: Any, path: tuple[str, ...]) -> Any:
         for kinds, convert in _CONVERTERS:
@@ -155,8 +181,10 @@ class _Walker:
             if not isinstance(value, type) and callable(getattr(value, method, None)):
                 return self._own_form(value, method, path)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return self._mapping({f.name: getattr(value, f.name) for f in dataclasses.fields(value)}, path)
-        return self._fault(path, f"a value of type {_type_name(value)} has no JSON form; convert it, or give it a to_dict()")
+            return self._fields(value, path)
+        return self._fault(
+            path, f"a value of type {_type_name(value)} has no JSON form; convert it, or give it a to_dict()"
+        )
 
     def _numpy(self, value: Any, path: tuple[str, ...]) -> Any:
         if getattr(value, "dtype", None) is None:
@@ -164,18 +192,28 @@ class _Walker:
         if value.dtype.kind in "mM":  # item() of nanoseconds is a bare integer, the text is ISO 8601
             return value.astype(str).tolist()
         if value.dtype.kind in "cV":
-            return self._fault(path, f"numpy values of dtype {value.dtype} have no JSON form; split them into parts")
-        if value.dtype.char == "g":  # item() of a long double is a long double again
-            value = value.astype(float)
+            return self._fault(
+                path, f"numpy values of dtype {value.dtype} have no JSON form; split them into parts"
+            )
+        if value.dtype.char == "g" and value.ndim == 0:  # tolist() of a long double is a long double again
+            return _number(float(value))
         return self.plain(value.tolist(), path)
+
+    def _fields(self, value: Any, path: tuple[str, ...]) -> dict[str, Any] | None:
+        names = [field.name for field in dataclasses.fields(value)]
+        if unset := [name for name in names if not hasattr(value, name)]:
+            return self._fault(path, f"{_type_name(value)} has fields that were never set: {', '.join(unset)}")
+        with self._inside(value):
+            return self._mapping({name: getattr(value, name) for name in names}, path)
 
     def _own_form(self, value: Any, method: str, path: tuple[str, ...]) -> Any:
         try:
             form = getattr(value, method)()
-            return self.plain(loads(form) if method == "to_json" else form, path)
+            with self._inside(value):
+                return self.plain(loads(form) if method == "to_json" else form, path)
         except RecursionError:
             return self._fault(path, f"{_type_name(value)}.{method}() never ends")
-        except Exception as error:  # noqa: BLE001  (a stranger's method: whatever it raises is a fault of this value)
+        except Exception as error:  # noqa: BLE001  (a stranger's method may raise anything: a fault of this value)
             return self._fault(path, f"{_type_name(value)}.{method}() failed: {error}")
 
     def _fault(self, path: Iterable[str], message: str) -> None:
@@ -188,14 +226,23 @@ def _number(value: float) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
+def _text(value: str) -> str:
+    """Give a string with its paired surrogates joined, as any reader of JSON would join them."""
+    return _SURROGATE_PAIR.sub(_joined, str.__str__(value))
+
+
+def _joined(match: re.Match[str]) -> str:
+    return match[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
 def _type_name(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 _CONVERTERS: tuple[tuple[Any, Any], ...] = (
-    ((datetime.datetime, datetime.date, datetime.time), lambda value: value.isoformat()),
-    (datetime.timedelta, lambda value: value.total_seconds()),
+    ((dt.datetime, dt.date, dt.time), lambda value: value.isoformat()),
+    (dt.timedelta, lambda value: value.total_seconds()),
     (bytes | bytearray | memoryview, lambda value: base64.b64encode(value).decode("ascii")),
-    (os.PathLike, lambda value: os.fspath(value)),
+    (os.PathLike, os.fspath),
     ((uuid.UUID, decimal.Decimal), str),
 )

@@ -8,9 +8,14 @@ from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.parameters import listed, nearest
 
 OPTIONS: Mapping[str, type] = {"required": bool, "label": str}
-"""What may stand beside a reporter's name, for the desk: whether a failure fails the report, and the name on receipts."""
+"""What may stand beside a reporter's name: whether its failure fails the report; its name on receipts."""
 
-_FORM = "write a name ('mlflow'), an import path ('my_pkg.SlackReporter'), or one of them with parameters ({postgres: {host: db}})"
+_NULL = "null"  # what YAML reads as None when it stands there without quotes
+
+_FORM = (
+    "write a name ('mlflow'), an import path ('my_pkg.SlackReporter'), "
+    "or one of them with parameters ({postgres: {host: db}})"
+)
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,13 @@ def parse(entry: object) -> Definition:
     Raises:
         DefinitionError: it has another form, no reporter, more than one, or an option that is wrong.
     """
+    if entry is None:
+        return Definition(_NULL)
     if isinstance(entry, str) and entry.strip():
         return Definition(entry.strip())
     if not isinstance(entry, Mapping) or not entry:
-        raise DefinitionError(f"{_shown(entry)} is no reporter's definition: {_FORM}")
+        raise DefinitionError(f"what is {_shown(entry)} is no reporter's definition: {_FORM}")
+    entry = {_NULL if key is None else key: value for key, value in entry.items()}
     targets = [key for key in entry if key not in OPTIONS]
     if len(targets) != 1 or not isinstance(targets[0], str) or not targets[0].strip():
         raise DefinitionError(_several(targets, entry))
@@ -50,7 +58,7 @@ def parse(entry: object) -> Definition:
     if params is None:
         params = {}
     if not isinstance(params, Mapping):
-        faults.append(Fault(targets[0], f"the parameters must be a mapping, but are {_shown(params)}"))
+        faults.append(Fault(targets[0], f"the parameters must be a mapping, but what stands there is {_shown(params)}"))
     elif wrong := [key for key in params if not isinstance(key, str)]:
         faults.append(Fault(targets[0], f"a parameter's name must be a string, but is {wrong[0]!r}"))
     if faults:
@@ -99,4 +107,4 @@ def _several(targets: Sequence[Any], entry: Mapping[Any, Any]) -> str:
 
 def _shown(value: object) -> str:
     """Name a value without showing it: where a definition was expected, a secret may stand."""
-    return "nothing" if value is None else "an empty string" if value == "" else f"a {type(value).__name__}"
+    return "missing" if value is None else "empty" if value in ("", {}) else f"of type {type(value).__name__}"

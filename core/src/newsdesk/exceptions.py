@@ -11,7 +11,7 @@ Everything that newsdesk raises on purpose is a `ReporterException`::
     ├── DeliveryError                 one delivery of one machine went wrong
     │   ├── TransientReporterError    worth another try
     │   └── PermanentReporterError    never will work
-    └── DeliveryFailed                some required reporter failed: all failures, all receipts (`newsdesk.receipt`)
+    └── DeliveryFailed                some required reporter failed; all failures, all receipts
 
 `DefinitionError` and `MachineError` are `ValueError`s as well.
 """
@@ -32,11 +32,11 @@ class Fault(NamedTuple):
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-class ReporterException(Exception):  # noqa: N818  (the name is the contract of the project that this one replaces)
+class ReporterException(Exception):  # noqa: N818  (its name is the contract of the project that it replaces)
     """The root of all errors of newsdesk and of its reporters."""
 
 
-class _Faulty(ReporterException, ValueError):
+class _FaultyError(ReporterException, ValueError):
     """An error that carries every fault at once, so that nobody mends them one run at a time."""
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
@@ -48,11 +48,11 @@ class _Faulty(ReporterException, ValueError):
         return "\n".join([self.message, *(f"  - {fault}" for fault in self.faults)])
 
 
-class MachineError(_Faulty):
+class MachineError(_FaultyError):
     """A record that is no machine, or that holds what JSON cannot; `faults` lists all of them."""
 
 
-class DefinitionError(_Faulty):
+class DefinitionError(_FaultyError):
     """A definition or a config that cannot be used; `faults` lists all of them."""
 
 

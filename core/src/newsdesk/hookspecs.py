@@ -53,20 +53,26 @@ class ReporterPlugin:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
-            raise PluginError(f"a reporter's name must be lower-case letters, digits, '-' and '_', but is {self.name!r}")
+            raise PluginError(
+                f"a reporter's name must be lower-case letters, digits, '-' and '_', but is {self.name!r}"
+            )
         if self.api_version > API_VERSION:
             raise PluginError(
-                f"the reporter {self.name!r} needs version {self.api_version} of newsdesk's contract, and this newsdesk "
-                f"knows up to {API_VERSION}: upgrade newsdesk"
+                f"the reporter {self.name!r} needs version {self.api_version} of newsdesk's contract, "
+                f"and this newsdesk knows up to {API_VERSION}: upgrade newsdesk"
             )
-        if not _is_class(self.reporter) and not (isinstance(self.reporter, str) and is_import_path(self.reporter)):
+        if not _is_class(self.reporter) and not (
+            isinstance(self.reporter, str) and is_import_path(self.reporter)
+        ):
             raise PluginError(
-                f"the reporter {self.name!r} must be a BaseReporter class or its import path 'pkg.mod:Class', "
-                f"but is {self.reporter!r}"
+                f"the reporter {self.name!r} must be a BaseReporter class or its import path "
+                f"'pkg.mod:Class', but is {self.reporter!r}"
             )
         for alias in self.aliases:
             if not isinstance(alias, str) or not (_NAME.fullmatch(alias) or is_import_path(alias)):
-                raise PluginError(f"the reporter {self.name!r} has the alias {alias!r}, which is no name and no import path")
+                raise PluginError(
+                    f"the reporter {self.name!r} has the alias {alias!r}, which is no name and no import path"
+                )
 
 
 class HookSpecs:
@@ -77,7 +83,8 @@ class HookSpecs:
         """Yield the reporters that the plugin offers.
 
         Called when a config asks for the entry point's name, or for a name that no entry point has. Yield
-        `ReporterPlugin` records; give the class by its import path, so that nothing heavy is imported until it is used.
+        `ReporterPlugin` records; give the class by its import path, so that nothing heavy is imported until
+        it is used.
 
         Example:
             >>> from newsdesk import ReporterPlugin, hookimpl
@@ -90,7 +97,8 @@ class HookSpecs:
     def newsdesk_receipt(self, receipt: Receipt) -> None:
         """Hear of a delivery, for metrics or alerts.
 
-        Called after each delivery, good or bad, in the process that made it. What it raises is logged and harms nothing.
+        Called after each delivery, good or bad, in the process that made it. What it raises is logged and
+        harms nothing.
 
         Example:
             >>> from newsdesk import hookimpl

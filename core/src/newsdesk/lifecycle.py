@@ -1,4 +1,4 @@
-"""The life of a reporter: opened before its first use, once, with references resolved; closed by who opened it.
+"""The life of a reporter: opened once, before its first use, with references resolved; closed at the end.
 
 Here are the wrappers that `BaseReporter` puts around the methods of each subclass.
 """
@@ -159,7 +159,8 @@ def resolved_arguments(reporter: "BaseReporter") -> tuple[tuple[Any, ...], dict[
     """Give a reporter's arguments with their references resolved.
 
     Raises:
-        UnresolvedReferenceError: a reference points to nothing, or to what the parameter does not take; all at once.
+        UnresolvedReferenceError: a reference points to nothing, or to what the parameter does not take; all
+        at once.
     """
     faults: list[Fault] = []
 
@@ -172,11 +173,15 @@ def resolved_arguments(reporter: "BaseReporter") -> tuple[tuple[Any, ...], dict[
 
     arguments = reporter.arguments.mapped(change)
     if faults:
-        raise UnresolvedReferenceError(f"{type(reporter).__name__} has parameters that do not resolve", faults)
+        raise UnresolvedReferenceError(
+            f"{type(reporter).__name__} has parameters that do not resolve", faults
+        )
     return arguments
 
 
 def _initialise(reporter: "BaseReporter", args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    """Run `__init__` once more, which does no I/O and only sets the attributes anew; needless without references."""
-    if references.has_reference(reporter.arguments.args) or references.has_reference(reporter.arguments.kwargs):
+    """Run `__init__` once more, which only sets the attributes anew; needless without references."""
+    if references.has_reference(reporter.arguments.args) or references.has_reference(
+        reporter.arguments.kwargs
+    ):
         reporter.__init__(*args, **kwargs)  # type: ignore[misc]  # on purpose, see BaseReporter

@@ -25,11 +25,12 @@ class MachineKey(NamedTuple):
 class Machine:
     """The record of one built model, made of plain JSON values alone.
 
-    Values that Python knows and JSON does not (numpy, dates, enums, NaN, …) are converted when the machine is made, see
-    `newsdesk.canonical`. Two machines are equal when their canonical JSON is.
+    Values that Python knows and JSON does not (numpy, dates, enums, NaN, …) are converted when the machine is
+    made, see `newsdesk.canonical`. Two machines are equal when their canonical JSON is.
 
     Raises:
-        MachineError: no name, a part of the wrong type, or a value without a JSON form; with every fault at once.
+        MachineError: no name, a part of the wrong type, or a value without a JSON form; with every fault at
+        once.
     """
 
     name: str
@@ -47,13 +48,15 @@ class Machine:
     evaluation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """How the model was evaluated."""
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Top-level keys of the record that newsdesk has no name for; `to_dict` gives them back in their place."""
+    """Top-level keys of the record that newsdesk has no name for; `to_dict` gives them back."""
 
     def __post_init__(self) -> None:
+        _check_extra(self.extra)
         record, faults = canonical.plain(self._record)
         faults += _shape_faults(record, blamed={fault.path.partition(".")[0] for fault in faults})
         if faults:
-            what = repr(self.name)[:80] if isinstance(self.name, str) and self.name else "without a name"
+            name = record["name"]
+            what = repr(name)[:80] if isinstance(name, str) and name else "without a name"
             raise MachineError(f"the record {what} is no machine", faults)
         for key in _KEYS:
             object.__setattr__(self, key, record.pop(key))
@@ -119,7 +122,7 @@ class Machine:
 
     @cached_property
     def revision(self) -> str:
-        """Whether this is what was delivered already: a SHA-256 (64 hexadecimal digits) of the whole record."""
+        """Whether this was delivered already: a SHA-256 (64 hexadecimal digits) of the whole record."""
         return _digest(self._json)
 
     @property
@@ -186,20 +189,33 @@ def _own_dict(obj: object) -> Mapping[str, Any]:
         raise MachineError(
             f"{_kind(obj)} is no machine: give a Machine, a mapping, or an object with a to_dict() method"
         )
-    return to_dict()  # type: ignore[no-any-return]  # from_dict checks it
+    try:
+        return to_dict()  # type: ignore[no-any-return]  # from_dict checks it
+    except Exception as error:
+        raise MachineError(f"{_kind(obj)} is no machine: its to_dict() failed: {error}") from error
+
+
+def _check_extra(extra: Any) -> None:
+    if not isinstance(extra, Mapping):
+        raise MachineError(f"extra must be a mapping, but is {_kind(extra)}")
+    if parts := [key for key in _KEYS if key in extra]:
+        raise MachineError(f"extra holds {', '.join(parts)}: give each as an argument of its own")
 
 
 def _shape_faults(record: Mapping[str, Any], blamed: set[str]) -> list[Fault]:
     """Check the parts; those in `blamed` are known to be wrong already."""
-    faults = []
+    faults: list[Fault] = []
     if "name" not in blamed and not (isinstance(record["name"], str) and record["name"]):
-        found = "missing" if record["name"] is None else "empty" if record["name"] == "" else _kind(record["name"])
+        special = {None: "missing", "": "empty"}
+        found = special.get(record["name"]) if record["name"] in (None, "") else _kind(record["name"])
         faults.append(Fault("name", f"must be a non-empty string, but is {found}"))
     if "project_name" not in blamed and not isinstance(record["project_name"], str):
         faults.append(Fault("project_name", f"must be a string, but is {_kind(record['project_name'])}"))
-    for key in _MAPPINGS:
-        if key not in blamed and not isinstance(record[key], dict):
-            faults.append(Fault(key, f"must be a mapping, but is {_kind(record[key])}"))
+    faults += [
+        Fault(key, f"must be a mapping, but is {_kind(record[key])}")
+        for key in _MAPPINGS
+        if key not in blamed and not isinstance(record[key], dict)
+    ]
     return faults
 
 

@@ -76,7 +76,7 @@ def _wrong(cls: type, name: str, value: Any) -> list[Fault]:
 def _faults(cls: type, name: str, error: ValueError) -> list[Fault]:
     """Tell a ValidationError of pydantic in our form; without the value, when it is a secret."""
     secret = name in secret_names(cls)
-    faults = {}
+    faults: dict[str, list[tuple[str, str]]] = {}
     for entry in error.errors():  # type: ignore[attr-defined]  # not imported, to keep pydantic out until needed
         # Each member of a union complains by itself, under a name of pydantic's own.
         where = [str(part) for part in entry["loc"] if str(part).isidentifier() and "[" not in str(part)]
@@ -92,14 +92,18 @@ def _faults(cls: type, name: str, error: ValueError) -> list[Fault]:
 _UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "dict", "list", "tuple", "set", "none", "mapping"})
 
 
+_SHOWN = 80
+"""Characters of a value that a message shows: one line of a terminal."""
+
+
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004  (one line of a terminal)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 @lru_cache(maxsize=1024)
 def _adapter(cls: type, name: str) -> "TypeAdapter[Any] | None":
-    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415  (0.2 s that a console reporter need not wait for)
+    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415  (0.2 s that a console reporter need not wait)
     from pydantic.errors import PydanticUserError  # noqa: PLC0415  (the same)
 
     annotation = annotations(cls).get(name)

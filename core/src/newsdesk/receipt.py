@@ -112,26 +112,26 @@ class Receipt:
 class DeliveryFailed(ReporterException, ExceptionGroup[Exception]):
     """At least one required reporter failed.
 
-    Its `exceptions` are all the failures, of best-effort reporters too; its `receipts` tell of every reporter, also of
-    those that delivered.
+    Its `exceptions` are all the failures, of best-effort reporters too; its `receipts` tell of every
+    reporter, also of those that delivered.
     """
 
     receipts: tuple[Receipt, ...]
 
     def __new__(cls, receipts: Sequence[Receipt]) -> Self:
+        """Gather the failures among the receipts."""
         failed = [receipt for receipt in receipts if receipt.error is not None and not receipt.ok]
         names = ", ".join(f"{receipt.machine} at {receipt.reporter}" for receipt in failed)
         self = super().__new__(
-            cls, f"{len(failed)} of {len(receipts)} deliveries failed: {names}", [r.error for r in failed if r.error]
+            cls,
+            f"{len(failed)} of {len(receipts)} deliveries failed: {names}",
+            [r.error for r in failed if r.error],
         )
         self.receipts = tuple(receipts)
         return self
 
-    def __init__(self, receipts: Sequence[Receipt]) -> None:
-        super().__init__(receipts)
-
     def derive(self, excs: Sequence[Exception]) -> ExceptionGroup[Exception]:  # type: ignore[override]
-        """Make the group that `split` and `except*` give: plain, since a part of the failures has no receipts."""
+        """Make what `split` and `except*` give: a plain group, since a part of it has no receipts."""
         return ExceptionGroup(self.message, excs)
 
     def __reduce__(self) -> tuple[Any, ...]:

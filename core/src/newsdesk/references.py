@@ -21,10 +21,10 @@ def has_reference(value: Any) -> bool:
 
 
 def resolve(value: Any, path: str, faults: list[Fault]) -> Any:
-    """Give a value with each reference replaced by what it points to; what does not resolve is added to `faults`.
+    """Give a value with references replaced by what they point to; those that point nowhere become `faults`.
 
-    A reference may be the whole of a string or a part of it. Any other `$` is data. Of a file the last line break is
-    left out.
+    A reference may be the whole of a string or a part of it. Any other `$` is data. Of a file the last line
+    break is left out.
     """
     if isinstance(value, str):
         return _REFERENCE.sub(lambda match: _look_up(match, path, faults), value)
@@ -35,12 +35,12 @@ def resolve(value: Any, path: str, faults: list[Fault]) -> Any:
     return value
 
 
-def resolved_secrets(value: Any) -> set[str]:
-    """Give what the references within a value point to, as far as they resolve: what must not be shown."""
+def resolved_texts(value: Any) -> set[str]:
+    """Give what the references within a value point to, as far as they resolve."""
     if isinstance(value, Mapping):
-        return set().union(*(resolved_secrets(item) for item in value.values()))
+        return set().union(*(resolved_texts(item) for item in value.values()))
     if isinstance(value, list | tuple):
-        return set().union(*(resolved_secrets(item) for item in value))
+        return set().union(*(resolved_texts(item) for item in value))
     if not isinstance(value, str):
         return set()
     return {_look_up(match, "", []) for match in _REFERENCE.finditer(value)} - {""}
@@ -56,5 +56,7 @@ def _look_up(match: re.Match[str], path: str, faults: list[Fault]) -> str:
         return Path(name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        faults.append(Fault(path, f"{match[0]}: the file cannot be read ({reason}); mend the path or its permissions"))
+        faults.append(
+            Fault(path, f"{match[0]}: the file cannot be read ({reason}); mend the path or its permissions")
+        )
         return ""

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,10 @@ from newsdesk.entry_points import Entry
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
 from newsdesk.hookspecs import HookSpecs, ReporterPlugin
 from newsdesk.parameters import check, listed, nearest
+from newsdesk.receipt import Receipt
 from newsdesk.reporter import BaseReporter, rebuilt
+
+_log = logging.getLogger(__name__)
 
 FIRST_PARTY: Mapping[str, str] = {
     "mlflow": "newsdesk-mlflow",
@@ -27,7 +31,7 @@ FIRST_PARTY: Mapping[str, str] = {
     "newsdesk_postgres": "newsdesk-postgres",
     "gordo.reporters.postgres.PostgresReporter": "newsdesk-postgres",
 }
-"""What to install for names that are newsdesk's own; a package's name stands for all import paths below it."""
+"""What to install for names that are newsdesk's own; a package's name stands for all below it."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,13 @@ class Registry:
         self._pluggy = pluggy.PluginManager("newsdesk")
         self._pluggy.add_hookspecs(HookSpecs)
         self._plugins: dict[Any, LoadedPlugin] = {}
-        self.register(importlib.import_module("newsdesk.builtin.plugin"), name="builtin", origin="newsdesk (built in)")
+        self.register(
+            importlib.import_module("newsdesk.builtin.plugin"), name="builtin", origin="newsdesk (built in)"
+        )
 
-    @property
-    def hook(self) -> Any:
-        """The hooks of the plugins that were loaded so far."""
-        return self._pluggy.hook
-
-    def register(self, plugin: object, *, name: str, origin: str = "registered by the program") -> LoadedPlugin:
+    def register(
+        self, plugin: object, *, name: str, origin: str = "registered by the program"
+    ) -> LoadedPlugin:
         """Take a plugin that is not installed as an entry point.
 
         Raises:
@@ -73,6 +76,14 @@ class Registry:
         self._plugins[name, origin] = loaded
         return loaded
 
+    def tell(self, receipt: Receipt) -> None:
+        """Tell the plugins that listen of a delivery; one that fails is logged, and harms nobody."""
+        for listener in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
+            try:
+                listener.function(**dict.fromkeys(listener.argnames, receipt))
+            except Exception:  # the isolation of a stranger's code
+                _log.exception("the plugin %s failed to take a receipt", listener.plugin_name)
+
     def load(self, name: str) -> None:
         """Load the plugin of an entry point, for its hooks.
 
@@ -83,7 +94,9 @@ class Registry:
         entries = entry_points.installed().get(name, ())
         if not entries:
             names = sorted(entry_points.installed())
-            raise UnknownReporterError(f"no plugin {name!r} is installed{nearest(name, names)}; there are: {listed(names)}")
+            raise UnknownReporterError(
+                f"no plugin {name!r} is installed{nearest(name, names)}; there are: {listed(names)}"
+            )
         _refuse_clash(name, [entry.origin for entry in entries])
         _usable(self._load(entries[0]))
 
@@ -102,7 +115,8 @@ class Registry:
             raise UnknownReporterError(self._unknown(target))
         if not is_allowed(target, allow_import_paths):
             raise DefinitionError(
-                f"the import path {target!r} is not allowed here; allowed are: {listed(allow_import_paths or ())}"
+                f"the import path {target!r} is not allowed here; "
+                f"allowed are: {listed(allow_import_paths or ())}"
             )
         return _reporter_class(_imported(target), target)
 
@@ -118,7 +132,11 @@ class Registry:
     def _named(self, target: str) -> ReporterPlugin | None:
         """Give the record that answers to a target, loading first what is sure to matter."""
         entries = entry_points.installed().get(target, ())
-        own = [plugin.origin for plugin, _ in self._claims(target) if plugin.name not in (e.name for e in entries)]
+        own = [
+            plugin.origin
+            for plugin, _ in self._claims(target)
+            if plugin.name not in (e.name for e in entries)
+        ]
         _refuse_clash(target, [*own, *(entry.origin for entry in entries)])
         if entries:
             plugin = _usable(self._load(entries[0]))
@@ -145,7 +163,7 @@ class Registry:
         if key not in self._plugins:
             try:
                 plugin = entry.point.load()
-            except Exception as error:  # noqa: BLE001  (a stranger's module: whatever it raises must harm nobody else)
+            except Exception as error:  # noqa: BLE001  (a stranger's module: it must harm nobody else)
                 self._plugins[key] = LoadedPlugin(entry.name, entry.origin, error=error)
             else:
                 self._plugins[key] = self._register(plugin, entry.name, entry.origin)
@@ -167,7 +185,9 @@ class Registry:
             if implementation.plugin is plugin:
                 for record in implementation.function():
                     if not isinstance(record, ReporterPlugin):
-                        raise PluginError(f"newsdesk_reporters() must yield ReporterPlugin records, but gave {record!r}")
+                        raise PluginError(
+                            f"newsdesk_reporters() must yield ReporterPlugin records, but gave {record!r}"
+                        )
                     yield record
 
     def _class_of(self, record: ReporterPlugin) -> type[BaseReporter]:
@@ -180,7 +200,9 @@ class Registry:
 
     def _unknown(self, target: str) -> str:
         names = self.names()
-        broken = [f"{p.name!r} of {p.origin} ({p.error})" for p in self._plugins.values() if p.error is not None]
+        broken = [
+            f"{p.name!r} of {p.origin} ({p.error})" for p in self._plugins.values() if p.error is not None
+        ]
         return "".join(
             [
                 f"there is no reporter {target!r}{nearest(target, names)}; installed are: {listed(names)}",
@@ -211,8 +233,8 @@ def build(
     definition = config if isinstance(config, Definition) else parse(config)
     if definition.options and not isinstance(config, Definition):
         raise DefinitionError(
-            f"{listed(map(repr, definition.options))} beside {definition.target!r} is for a desk; give the definition to "
-            "newsdesk.Desk or newsdesk.report instead"
+            f"{listed(map(repr, definition.options))} beside {definition.target!r} is for a desk; "
+            "give the definition to newsdesk.Desk or newsdesk.report instead"
         )
     cls = (registry or default_registry()).find(definition.target, allow_import_paths=allow_import_paths)
     if faults := check(cls, definition.params):
@@ -228,22 +250,22 @@ def build(
 def _refuse_clash(target: str, origins: Sequence[str]) -> None:
     if len(origins) > 1:
         raise PluginError(
-            f"{target!r} is claimed by {len(origins)} plugins: {' and '.join(origins)}; uninstall all but one, "
-            "or name the class by its import path"
+            f"{target!r} is claimed by {len(origins)} plugins: {' and '.join(origins)}; "
+            "uninstall all but one, or name the class by its import path"
         )
 
 
 def _usable(plugin: LoadedPlugin) -> LoadedPlugin:
     if plugin.error is not None:
         raise PluginError(
-            f"the plugin {plugin.name!r} of {plugin.origin} is broken: {type(plugin.error).__name__}: {plugin.error}; "
-            "mend or uninstall it"
+            f"the plugin {plugin.name!r} of {plugin.origin} is broken: "
+            f"{type(plugin.error).__name__}: {plugin.error}; mend or uninstall it"
         ) from plugin.error
     return plugin
 
 
 def _only(plugin: LoadedPlugin) -> ReporterPlugin | None:
-    """Give a plugin's one reporter, when its entry point has another name; the plugin's author meant that one."""
+    """Give a plugin's one reporter, when its entry point has another name: its author meant that one."""
     return plugin.records[0] if len(plugin.records) == 1 else None
 
 
@@ -263,7 +285,8 @@ def _imported(path: str) -> Any:
     if not hasattr(module, attribute):
         names = [name for name in vars(module) if isinstance(vars(module)[name], type)]
         raise UnknownReporterError(
-            f"the module {module_name!r} has no {attribute!r}{nearest(attribute, names)}; its classes: {listed(names)}"
+            f"the module {module_name!r} has no {attribute!r}{nearest(attribute, names)}; "
+            f"its classes: {listed(names)}"
         )
     return getattr(module, attribute)
 
@@ -275,10 +298,14 @@ def _failing_import(path: str, error: Exception) -> DefinitionError:
 def _reporter_class(value: Any, target: str) -> type[BaseReporter]:
     if not isinstance(value, type) or not issubclass(value, BaseReporter):
         kind = "a class" if isinstance(value, type) else f"of type {type(value).__name__}"
-        raise DefinitionError(f"{target!r} is {kind}, but not a subclass of newsdesk.BaseReporter; name a reporter class")
+        raise DefinitionError(
+            f"{target!r} is {kind}, but not a subclass of newsdesk.BaseReporter; name a reporter class"
+        )
     if inspect.isabstract(value):
         missing = listed(sorted(value.__abstractmethods__))
-        raise DefinitionError(f"{target!r} is abstract: it does not implement {missing}; name a class that does")
+        raise DefinitionError(
+            f"{target!r} is abstract: it does not implement {missing}; name a class that does"
+        )
     return value
 
 

@@ -18,12 +18,14 @@ API_VERSION = 1
 class BaseReporter(ABC):
     """Delivers machines to one backend.
 
-    A subclass has an `__init__` that keeps its arguments and does nothing else (or is a dataclass), and a `report`. All
-    that makes a reporter a *value* is here, built on the arguments that it was made with: `to_dict`, `from_dict`,
-    `get_params`, a `repr` that masks secrets, equality, pickling. So is its life: the first delivery opens it.
+    A subclass has an `__init__` that keeps its arguments and does nothing else (or is a dataclass), and a
+    `report`. All that makes a reporter a *value* is here, built on the arguments that it was made with:
+    `to_dict`, `from_dict`, `get_params`, a `repr` that masks secrets, equality, pickling. So is its life: the
+    first delivery opens it.
 
-    Just before `open()` runs, `__init__` is run once more with every `${env:…}` and `${file:…}` resolved: from then
-    until `close()` the attributes hold the real values, while `to_dict()` and `repr()` go on showing the references.
+    Just before `open()` runs, `__init__` is run once more with every `${env:…}` and `${file:…}` resolved:
+    from then until `close()` the attributes hold the real values, while `to_dict()` and `repr()` go on
+    showing the references.
 
     An author writes nothing about retries, isolation, outboxes or receipts: the desk does that.
     """
@@ -35,7 +37,8 @@ class BaseReporter(ABC):
     target: str | None
     """The name or import path that it was asked for by, when it came from a definition."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, /, *args: Any, **kwargs: Any) -> Self:
+        """Remember the arguments."""
         self = super().__new__(cls)
         # Past __setattr__, which a frozen dataclass forbids.
         self.__dict__.update(arguments=Arguments(cls, args, kwargs), life=lifecycle.Life(), target=None)
@@ -44,8 +47,8 @@ class BaseReporter(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("__repr__", "__eq__", "__hash__"):
-            # Put into the class itself, so that @dataclass, which runs later, finds them and does not write its own:
-            # its repr would show secrets.
+            # Put into the class itself, so that @dataclass, which runs later, finds them and does not write
+            # its own: its repr would show secrets.
             if name not in cls.__dict__:
                 setattr(cls, name, getattr(cls, name))
         for name, wrap in lifecycle.WRAPPERS.items():
@@ -57,10 +60,10 @@ class BaseReporter(ABC):
 
     @abstractmethod
     def report(self, machine: Machine) -> Delivery | None:
-        """Deliver one machine; called again with the same one, leave the backend as it was after the first time.
+        """Deliver one machine; when it is the same one again, leave the backend as it is.
 
-        A caller may give a mapping or any object with a `to_dict()`; the method itself always gets a `Machine` whose
-        own reporters' secrets are masked.
+        A caller may give a mapping or any object with a `to_dict()`; the method itself always gets a
+        `Machine` whose own reporters' secrets are masked.
 
         Raises:
             TransientReporterError: it may work later.
@@ -69,23 +72,23 @@ class BaseReporter(ABC):
 
     @lifecycle.reports_many
     def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | None]:
-        """Deliver many, and yield what became of each, in their order; a loop, unless the backend knows better."""
+        """Deliver many, and yield what became of each, in order; a loop, unless the backend knows better."""
         for machine in machines:
             yield self.report(machine)
 
-    @lifecycle.opens
-    def open(self) -> None:  # noqa: B027  (optional)
+    @lifecycle.opens  # noqa: B027  (optional)
+    def open(self) -> None:
         """Connect. Called once before the first delivery, never in `__init__`."""
 
-    @lifecycle.closes
-    def close(self) -> None:  # noqa: B027  (optional)
+    @lifecycle.closes  # noqa: B027  (optional)
+    def close(self) -> None:
         """Let go of what `open()` took. May be called twice; a later delivery opens again."""
 
     def abandon(self) -> None:  # noqa: B027  (optional)
-        """Forget what `open()` took without closing it: it belongs to the process that this one was forked from."""
+        """Forget what `open()` took without closing it: it belongs to the parent process."""
 
-    @lifecycle.uses
-    def ping(self) -> None:  # noqa: B027  (optional)
+    @lifecycle.uses  # noqa: B027  (optional)
+    def ping(self) -> None:
         """Ask the backend something cheap.
 
         Raises:
@@ -117,20 +120,22 @@ class BaseReporter(ABC):
             UnknownReporterError: no such name, no such module, or no reporter there.
             DefinitionError: a parameter that is unknown, missing or wrong; all of them at once.
         """
-        from newsdesk.registry import build  # noqa: PLC0415  (upwards, for a constructor that by its name belongs here)
+        from newsdesk.registry import build  # noqa: PLC0415  (upwards, for a constructor that belongs here)
 
         reporter = build(config, allow_import_paths=allow_import_paths)
         if not isinstance(reporter, cls):
-            raise DefinitionError(f"{reporter.to_dict()!r} is a {type(reporter).__name__}, not a {cls.__name__}")
+            raise DefinitionError(
+                f"{reporter.to_dict()!r} is a {type(reporter).__name__}, not a {cls.__name__}"
+            )
         return reporter
 
     def to_dict(self) -> str | dict[str, Any]:
-        """Give the definition that `from_dict` builds an equal reporter of: the target, and what was given."""
+        """Give the definition that `from_dict` builds an equal reporter of: the target and what was given."""
         target = self.target or f"{type(self).__module__}.{type(self).__qualname__}"
         given = self.arguments.given
         return {target: given} if given else target
 
-    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002, ARG002  (scikit-learn's name)
+    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002, ARG002  (scikit-learn's)
         """Give every parameter with its value, defaults filled in; references stay references."""
         return self.arguments.all(self)
 
@@ -143,16 +148,15 @@ class BaseReporter(ABC):
         }
 
     def secret_values(self) -> frozenset[str]:
-        """Give every text that must not be shown: what is declared a secret, looks like one, or a reference points to."""
+        """Give every text not to be shown: declared a secret, looking like one, or pointed to by a reference."""
         declared = secret_names(type(self))
-        return frozenset(
-            text
-            for name, value in self.get_params().items()
-            for text in (
-                *references.resolved_secrets(value),
-                *(secrets.leaves(value) if name in declared else secrets.leaves_by_name(name, value)),
-            )
-        )
+        found: set[str] = set()
+        for name, value in self.arguments.given.items():
+            if name in declared:
+                found |= secrets.leaves(value) | references.resolved_texts(value)
+            elif not secrets.tells_place(name):
+                found |= secrets.leaves_by_name(name, value) | references.resolved_texts(value)
+        return frozenset(found)
 
     def __enter__(self) -> Self:
         self.open()

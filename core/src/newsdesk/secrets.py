@@ -17,13 +17,13 @@ class _SecretMarker:
 
 
 Secret = Annotated[str, _SecretMarker()]
-"""The annotation of a parameter that is a secret, such as `password: Secret`; a plain `str` to the type checker.
+"""The annotation of a secret parameter, as in `password: Secret`; a plain `str` to the type checker.
 
-It may stand deeper as well: in `Secret | None`, or in `Mapping[str, Secret]`, where all that the parameter holds is
-masked.
+It may stand deeper as well: in `Secret | None`, or in `Mapping[str, Secret]`, where all that the parameter
+holds is masked.
 """
 
-# A password may hold any character, also those that ought to be percent-encoded; a port before a path is none.
+# A password may hold any character, also one that ought to be percent-encoded; a port before a path is none.
 _URL_PASSWORD = re.compile(
     r"(?P<head>[A-Za-z][A-Za-z0-9+.\-]*://[^/?#\s:@]*:)(?!\d{1,5}[/?#])(?P<password>\S*)(?=@)"
 )
@@ -45,7 +45,7 @@ def is_secret(annotation: object) -> bool:
 
 
 def mask(value: Any) -> Any:
-    """Mask all that `value` holds: each leaf but `None`, truth values, and references, which tell no secret."""
+    """Mask each leaf of `value` but `None`, truth values, and references, which tell no secret."""
     if isinstance(value, Mapping):
         return {key: mask(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -59,9 +59,25 @@ def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
     """Mask passwords within URLs, and each of the given secrets, wherever they stand in a text."""
     for secret in sorted(secrets, key=len, reverse=True):
         if secret:
-            text = text.replace(secret, MASK)
+            text = _occurrences(secret).sub(MASK, text)
     text = _URL_PASSWORD.sub(_mask_unless_reference, text)
     return _QUERY_SECRET.sub(rf"\g<head>{MASK}", text)
+
+
+def mask_error(error: BaseException, secrets: Iterable[str]) -> None:
+    """Mask secrets in an error, in place: in what it says, its attributes, its causes and its members."""
+    texts = frozenset(secrets)
+    todo: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while todo:
+        current = todo.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        current.args = tuple(_mask_strings(argument, texts) for argument in current.args)
+        for name, value in vars(current).items():
+            current.__dict__[name] = _mask_strings(value, texts)
+        todo += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
 
 
 def mask_by_name(name: str, value: Any) -> Any:
@@ -98,34 +114,63 @@ def leaves_by_name(name: str, value: Any) -> set[str]:
 def mask_reporters(definitions: Any) -> Any:
     """Mask the parameters of the reporters that a machine names for itself.
 
-    The record goes to places where those reporters' classes are not installed, so that their annotations cannot be asked;
-    and it stays there. So this errs on the safe side: by name, by form, and any long opaque string.
+    The record goes to places where those reporters' classes are not installed, so that their annotations
+    cannot be asked, and it stays there. So a parameter is shown only when its name says that it tells a
+    place, and is masked otherwise.
     """
     if isinstance(definitions, list | tuple):
         return [mask_reporters(entry) for entry in definitions]
     if not isinstance(definitions, Mapping):
         return definitions
     return {
-        target: {str(name): _mask_unless_plain(str(name), value) for name, value in params.items()}
+        target: {str(name): _mask_unless_place(str(name), value) for name, value in params.items()}
         if isinstance(params, Mapping)
         else params
         for target, params in definitions.items()
     }
 
 
-_WORTH_KNOWING = re.compile(
-    r"(?i)^(host|hostname|port|user|username|database|db|schema|table|path|folder|embedded|experiment|run_name|tags|"
-    r"tracking_uri|url|uri|sslmode|project|limits|label|required|stream|model_builder_class|connect_timeout|"
-    r"statement_timeout|create|per_tag_metrics|subscription_id|resource_group|workspace_name|workspace_kwargs)$"
+def tells_place(name: str) -> bool:
+    """Tell whether a parameter's name says that it tells where or what something is: no secret."""
+    return _PLACE_NAME.fullmatch(name) is not None
+
+
+_PLACE_NAME = re.compile(
+    r"(?i)(host|hostname|port|user|username|database|db|schema|table|path|folder|embedded|experiment|run_name|sslmode|"
+    r"project|region|bucket|label|stream|model_builder_class|subscription_id|resource_group|workspace_name)"
 )
+_URL_NAME = re.compile(r"(?i)(.*_)?(url|uri)")
+_SHORT = 12
+"""Characters below which a secret is masked only where it stands as a word: `postgres` is a common one."""
 
 
-def _mask_unless_plain(name: str, value: Any) -> Any:
-    if _WORTH_KNOWING.search(name):
+def _mask_unless_place(name: str, value: Any) -> Any:
+    if isinstance(value, int | float):
+        return value
+    if tells_place(name) or _URL_NAME.fullmatch(name) or name == "workspace_kwargs":
         return mask_by_name(name, value)
-    return mask(value) if not isinstance(value, int | float) else value
+    return mask(value)
 
 
 def _mask_unless_reference(match: re.Match[str]) -> str:
     kept = _REFERENCE.fullmatch(match["password"])
     return match["head"] + (match["password"] if kept else MASK)
+
+
+def _mask_strings(value: Any, secrets: frozenset[str]) -> Any:
+    if type(value) is str:
+        return mask_text(value, secrets)
+    if type(value) is bytes:
+        return mask_text(value.decode("utf-8", "backslashreplace"), secrets).encode()
+    if isinstance(value, dict):
+        return {key: _mask_strings(item, secrets) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_mask_strings(item, secrets) for item in value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_mask_strings(item, secrets) for item in value))
+    return value
+
+
+def _occurrences(secret: str) -> re.Pattern[str]:
+    escaped = re.escape(secret)
+    return re.compile(rf"(?<![A-Za-z0-9]){escaped}(?![A-Za-z0-9])" if len(secret) < _SHORT else escaped)

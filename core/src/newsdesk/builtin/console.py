@@ -40,7 +40,7 @@ def _table(machine: Machine) -> "Table":
 
 
 def facts(machine: Machine) -> list[tuple[str, str]]:
-    """Give what matters most of a machine: when and by what it was built, on what data, and how good it is."""
+    """Give what matters most: when and by what the machine was built, on what data, and how good it is."""
     model = _mapping(machine.metadata, "build_metadata", "model")
     scores = _mapping(model, "cross_validation", "scores")
     pairs = [
@@ -53,12 +53,18 @@ def facts(machine: Machine) -> list[tuple[str, str]]:
         *((name, _mapping(scores, name).get("fold-mean")) for name in _whole(scores)),
         ("revision", machine.revision[:12]),
     ]
-    return [(name, f"{value:.4g}" if isinstance(value, float) else str(value)) for name, value in pairs if value not in (None, "")]
+    return [
+        (name, f"{value:.4g}" if isinstance(value, float) else str(value))
+        for name, value in pairs
+        if value not in (None, "")
+    ]
 
 
 def _whole(scores: dict[str, Any]) -> list[str]:
-    """Give the names of the scores that are not of a single tag: those that do not begin with another score's name."""
-    return sorted(name for name in scores if not any(name.startswith(f"{other}-") for other in scores if other != name))
+    """Give the scores that are not of a single tag: those that do not begin with another score's name."""
+    return sorted(
+        name for name in scores if not any(name.startswith(f"{other}-") for other in scores if other != name)
+    )
 
 
 def _mapping(value: Any, *path: str) -> dict[str, Any]:

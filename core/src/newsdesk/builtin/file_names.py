@@ -5,7 +5,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 MAX_LENGTH = 200
-"""Characters of an encoded name: file systems allow 255 bytes, and a suffix and a temporary name need some."""
+"""Characters of an encoded name: file systems allow 255 bytes, and a suffix needs some."""
 
 _UNSAFE = re.compile(rb"[^A-Za-z0-9_\-. ]|^\.|^ |[. ]$|^-")
 # Windows refuses these names, with any suffix and in any case.
@@ -22,8 +22,8 @@ class FileName(str):
 def file_name(text: str) -> FileName:
     """Encode a text as one file name that stays in its folder on every system; different texts differ.
 
-    Unsafe bytes of its UTF-8 are percent-encoded, which `original` undoes. Beyond `MAX_LENGTH` the end is replaced by `~`
-    and a digest; `~` occurs in no other encoded name.
+    Unsafe bytes of its UTF-8 are percent-encoded, which `original` undoes. Beyond `MAX_LENGTH` the end is
+    replaced by `~` and a digest; `~` occurs in no other encoded name.
     """
     data = text.encode("utf-8", "surrogatepass")
     encoded = _UNSAFE.sub(lambda match: f"%{match[0][0]:02X}".encode(), data).decode("ascii")

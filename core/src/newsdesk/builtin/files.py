@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from newsdesk.builtin.file_names import file_name
 from newsdesk.builtin.atomic import write_atomically
+from newsdesk.builtin.file_names import file_name
 from newsdesk.exceptions import PermanentReporterError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.receipt import Alteration, Delivery, Plan
@@ -17,8 +17,8 @@ _PERMANENT = (PermissionError, NotADirectoryError, IsADirectoryError)
 class FilesReporter(BaseReporter):
     """Writes each machine's canonical JSON to `path/<project>/<name>.json`.
 
-    Files are replaced atomically and flushed to the disk, so that a reader sees the old record or the new one, whole, and
-    any number of writers may share a folder. `newsdesk report` reads them back.
+    Files are replaced atomically and flushed to the disk, so that a reader sees the old record or the new
+    one, whole, and any number of writers may share a folder. `newsdesk report` reads them back.
 
     Args:
         path: The folder; it is made when the first machine comes.
@@ -45,7 +45,9 @@ class FilesReporter(BaseReporter):
                 f"{str(target)!r} cannot be written: {error.strerror}; mend the folder, or give another as 'path'"
             ) from error
         except OSError as error:
-            raise TransientReporterError(f"{str(target)!r} cannot be written now: {error.strerror}") from error
+            raise TransientReporterError(
+                f"{str(target)!r} cannot be written now: {error.strerror}"
+            ) from error
         return Delivery(reference=str(target), alterations=alterations)
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
@@ -60,7 +62,11 @@ class FilesReporter(BaseReporter):
     def _place(self, key: MachineKey) -> tuple[Path, list[Alteration]]:
         project, name = file_name(key.project_name), file_name(key.name)
         alterations = [
-            Alteration(path, "renamed", f"too long for a file's name, so its file is {encoded!r}; the record is untouched")
+            Alteration(
+                path,
+                "renamed",
+                f"too long for a file's name, so its file is {encoded!r}; the record is untouched",
+            )
             for path, text, encoded in (
                 ("project_name", key.project_name, project),
                 ("name", key.name, name),

@@ -8,6 +8,8 @@ from newsdesk.hookspecs import ReporterPlugin, hookimpl
 @hookimpl
 def newsdesk_reporters() -> Iterator[ReporterPlugin]:
     """Offer console, files and null."""
-    yield ReporterPlugin("console", "newsdesk.builtin.console:ConsoleReporter", summary="a table for a person")
+    yield ReporterPlugin(
+        "console", "newsdesk.builtin.console:ConsoleReporter", summary="a table for a person"
+    )
     yield ReporterPlugin("files", "newsdesk.builtin.files:FilesReporter", summary="a folder of JSON files")
     yield ReporterPlugin("null", "newsdesk.builtin.null:NullReporter", summary="delivers to nowhere")

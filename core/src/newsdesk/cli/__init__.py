@@ -1,0 +1,3 @@
+"""The command `newsdesk`."""
+
+from newsdesk.cli.main import main as main

@@ -1,0 +1,87 @@
+"""The desk that a machine goes to: by `--to`, by the config, or by the machine's own reporters."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from newsdesk import canonical
+from newsdesk.config import DEFAULT_NAME, Config
+from newsdesk.desk import Desk, own_reporters
+from newsdesk.exceptions import DefinitionError
+from newsdesk.machine import Machine
+from newsdesk.registry import default_registry
+from newsdesk.route import Route, routes
+
+FALLBACK = "newsdesk-reports"
+"""The folder for machines that name no reporters, when nobody else does."""
+
+
+class Desks:
+    """The desks of one run of a command; each is made once, and closed at the end."""
+
+    def __init__(self, config_path: str | None, to: Sequence[str]) -> None:
+        """Read the config, and `--to`.
+
+        Raises:
+            DefinitionError: one of them cannot be used.
+        """
+        self.config = _config(config_path)
+        chosen = _chosen(to, self.config)
+        if chosen:
+            self.config = replace(self.config, routes=chosen)
+        self._made: dict[bytes, Desk] = {}
+        self._has_fallen_back = False
+
+    def of(self, machine: Machine) -> Desk:
+        """Give the desk of a machine."""
+        entries: Any = [] if self.config.routes else own_reporters(machine)
+        key = canonical.dumps(entries)
+        if key not in self._made:
+            self._made[key] = self._make(entries)
+        return self._made[key]
+
+    def close(self) -> None:
+        """Close all desks."""
+        for desk in self._made.values():
+            desk.close()
+
+    def _make(self, entries: list[Any]) -> Desk:
+        if not self.config.routes:
+            entries = entries or self._fallback()
+            made = routes(
+                entries, registry=default_registry(), allow_import_paths=self.config.allow_import_paths
+            )
+            return replace(self.config, routes=made).desk()
+        return self.config.desk()
+
+    def _fallback(self) -> list[Any]:
+        if not self._has_fallen_back:
+            click.echo(f"No reporters were named, so machines go to files in ./{FALLBACK}.", err=True)
+            self._has_fallen_back = True
+        return [{"files": {"path": FALLBACK}}]
+
+
+def _config(path: str | None) -> Config:
+    if path is not None:
+        return Config.read(path)
+    return Config.read(DEFAULT_NAME) if Path(DEFAULT_NAME).is_file() else Config()
+
+
+def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
+    """Give the routes that `--to` names: by a label of the config, or by a definition."""
+    labels = {route.label: route for route in config.routes}
+    entries = [labels[text] if text in labels else _definition(text) for text in to]
+    return routes(entries, registry=default_registry(), allow_import_paths=config.allow_import_paths)
+
+
+def _definition(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise DefinitionError(
+            f"--to {text!r} is no definition: write a name, an import path, or YAML such as '{{files: {{path: reports}}}}'"
+        ) from error

@@ -1,0 +1,165 @@
+"""Machines from files: JSON, JSON Lines or YAML, one or many in a file; a folder, a pattern, or `-`."""
+
+import glob
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsdesk import canonical
+from newsdesk.exceptions import Fault, MachineError
+from newsdesk.machine import Machine
+
+_LINES = (".jsonl", ".ndjson")
+_YAML = (".yaml", ".yml")
+
+
+class Inputs:
+    """The machines of some files; they can be gone through more than once, and only one is held at a time."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Find the files.
+
+        Raises:
+            click.UsageError: some are not there; all of them are named.
+        """
+        self._files: list[tuple[str, Path]] = []
+        missing = []
+        for name in names:
+            found = list(_found(name))
+            self._files += found
+            if not found:
+                missing.append(name)
+        if missing:
+            raise click.UsageError(
+                f"no such file, and no pattern or folder with machines in it: {', '.join(map(repr, missing))}"
+            )
+
+    def __iter__(self) -> Iterator[Machine]:
+        for name, path in self._files:
+            for place, record in _records(name, path):
+                yield _machine(place, record)
+
+    def check(self) -> int:
+        """Read everything once, and give the number of machines.
+
+        Raises:
+            MachineError: some records are no machines; all of them are told.
+        """
+        count, faults = 0, []
+        for name, path in self._files:
+            try:
+                for place, record in _records(name, path):
+                    count += 1
+                    faults += _faults(place, record)
+            except MachineError as error:
+                faults.append(Fault(name, str(error)))
+        if faults:
+            raise MachineError("nothing was sent, because some of the input cannot be used", faults)
+        return count
+
+
+def _found(name: str) -> Iterator[tuple[str, Path]]:
+    path = Path(name)
+    if name == "-":
+        yield "standard input", _spooled()
+    elif path.is_dir():
+        yield from (
+            (str(file), file) for file in sorted(path.rglob("*.json")) if not file.name.startswith(".")
+        )
+    elif path.exists():
+        yield name, path
+    else:
+        yield from ((file, Path(file)) for file in sorted(glob.glob(name, recursive=True)))  # noqa: PTH207  (any root)
+
+
+def _spooled() -> Path:
+    """Keep standard input in a file, so that all of it can be checked before anything is sent."""
+    spool = tempfile.NamedTemporaryFile(prefix="newsdesk-", delete=False)  # noqa: SIM115  (removed when the command ends)
+    with spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool)
+    path = Path(spool.name)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(lambda: path.unlink(missing_ok=True))
+    return path
+
+
+def _records(name: str, path: Path) -> Iterator[tuple[str, Any]]:
+    """Give each record of a file with its place: by the file's suffix, or by what it turns out to be.
+
+    Raises:
+        MachineError: the file cannot be read.
+    """
+    try:
+        if path.suffix.lower() in _LINES:
+            yield from _json_lines(name, path)
+        elif path.suffix.lower() in _YAML:
+            yield from _yaml(name, path)
+        else:
+            yield from _json(name, path)
+    except OSError as error:
+        raise MachineError(f"it cannot be read: {error.strerror}") from error
+
+
+def _json(name: str, path: Path) -> Iterator[tuple[str, Any]]:
+    data = path.read_bytes()
+    try:
+        value = canonical.loads(data)
+    except ValueError as error:
+        if b"\n" not in data.strip():
+            raise MachineError(f"it is no JSON: {error}") from error
+        yield from _json_lines(name, path)
+        return
+    yield from _each(name, value)
+
+
+def _json_lines(name: str, path: Path) -> Iterator[tuple[str, Any]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                value = canonical.loads(line)
+            except ValueError as error:
+                raise MachineError(
+                    f"line {number} is no JSON: {error}; the file is neither JSON nor JSON Lines"
+                ) from error
+            yield from _each(f"{name}, line {number}", value)
+
+
+def _yaml(name: str, path: Path) -> Iterator[tuple[str, Any]]:
+    import yaml  # noqa: PLC0415  (not for JSON)
+
+    try:
+        documents = list(yaml.safe_load_all(path.read_bytes()))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise MachineError(f"it is no YAML: {error}") from error
+    for number, value in enumerate(documents, start=1):
+        yield from _each(name if len(documents) == 1 else f"{name}, document {number}", value)
+
+
+def _each(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list):
+        yield from ((f"{place}, item {number}", item) for number, item in enumerate(value, start=1))
+    else:
+        yield place, value
+
+
+def _machine(place: str, record: Any) -> Machine:
+    try:
+        return Machine.from_dict(record)
+    except MachineError as error:
+        raise MachineError(f"{place}: {error.message}", error.faults) from error
+
+
+def _faults(place: str, record: Any) -> list[Fault]:
+    try:
+        Machine.from_dict(record)
+    except MachineError as error:
+        return [Fault(place, str(fault)) for fault in error.faults] or [Fault(place, error.message)]
+    return []

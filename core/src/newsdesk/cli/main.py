@@ -1,0 +1,53 @@
+"""The command and its subcommands."""
+
+import importlib
+import logging
+import sys
+
+import click
+
+from newsdesk.exceptions import ReporterException
+
+_COMMANDS = ("report", "plan", "check", "reporters")
+
+
+class _Commands(click.Group):
+    """Imports a subcommand when it is asked for; turns our errors into exit code 2."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (the same)
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"newsdesk.cli.{cmd_name}").command
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ReporterException as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(2)
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  (click's signature)
+    if value and not ctx.resilient_parsing:
+        import importlib.metadata  # noqa: PLC0415  (0.03 s)
+
+        click.echo(f"newsdesk {importlib.metadata.version('newsdesk')}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
+)
+@click.option("-v", "--verbose", count=True, help="Say more on standard error; twice: all.")
+def main(verbose: int) -> None:
+    """Deliver the records of finished ML builds to the backends where people look for them."""
+    if verbose:
+        level = logging.INFO if verbose == 1 else logging.DEBUG
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    else:
+        logging.getLogger("newsdesk").addHandler(logging.NullHandler())  # what it says is on the receipts

@@ -1,0 +1,21 @@
+"""Arguments and options that several commands share."""
+
+import click
+
+files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+to = click.option(
+    "--to",
+    multiple=True,
+    metavar="DEFINITION",
+    help="A reporter: a label of the config, a name, an import path, or YAML such as '{files: {path: reports}}'. "
+    "May be given more than once; replaces the config's reporters.",
+)
+config = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The config; newsdesk.yaml in the working folder, when there is one.",
+)
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON Lines on standard output instead of a table."
+)

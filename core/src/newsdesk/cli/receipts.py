@@ -1,0 +1,114 @@
+"""Receipts, as they come and as a table at the end."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from newsdesk.receipt import Receipt, Status
+
+ROWS = 60
+"""Rows of the table; more would push what matters off the screen."""
+
+_FILE_WIDTH = 200
+
+_STYLES = {
+    Status.DELIVERED: "green",
+    Status.UNCHANGED: "cyan",
+    Status.SPOOLED: "yellow",
+    Status.FAILED: "bold red",
+}
+
+
+class Summary:
+    """What became of all deliveries of a command; it holds the rows of a table, however many receipts there are."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._counts: Counter[tuple[str, Status]] = Counter()
+        self._failed: list[Receipt] = []
+        self._others: list[Receipt] = []
+        self._has_required_failure = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 all delivered, 1 a required reporter failed, 3 only best-effort ones."""
+        if self._has_required_failure:
+            return 1
+        return 3 if any(status is Status.FAILED for _, status in self._counts) else 0
+
+    def shown(self, deliveries: Iterable[list[Receipt]], *, machines: int) -> Iterator[Receipt]:
+        """Give the receipts of each machine, with a progress bar on a terminal and a line for each elsewhere."""
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            yield from (receipt for receipts in deliveries for receipt in _told(receipts, console))
+            return
+        columns = (TextColumn("machines"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("machines", total=machines)
+            for receipts in deliveries:
+                progress.advance(task)
+                yield from receipts
+
+    def add(self, receipt: Receipt) -> None:
+        """Take a receipt."""
+        if self._as_json:
+            click.echo(json.dumps(receipt.to_dict(), ensure_ascii=True))
+        self._counts[receipt.reporter, receipt.status] += 1
+        self._has_required_failure |= receipt.required and not receipt.ok
+        kept = self._others if receipt.ok else self._failed
+        if len(kept) < ROWS:
+            kept.append(receipt)
+
+    def finish(self) -> None:
+        """Print the table; failures first when not all fit, and what was altered."""
+        if self._as_json:
+            return
+        console = Console()
+        if not console.is_terminal:
+            console.width = _FILE_WIDTH  # nothing is cut short where nobody has to scroll
+        rows = [*self._failed, *self._others][:ROWS]
+        console.print(_table(rows))
+        if (left_out := sum(self._counts.values()) - len(rows)) > 0:
+            console.print(f"… and {left_out} more receipts; --json gives all of them.")
+        for receipt in rows:
+            for alteration in receipt.alterations:
+                console.print(Text(f"{receipt.machine} at {receipt.reporter}: {alteration}", style="yellow"))
+        for (reporter, status), count in sorted(self._counts.items()):
+            console.print(Text(f"{reporter}: {count} {status}", style=_STYLES[status]))
+
+
+def _told(receipts: list[Receipt], console: Console) -> list[Receipt]:
+    for receipt in receipts:
+        error = "" if receipt.error is None else f": {receipt.error}"
+        console.print(
+            Text(f"{receipt.machine} at {receipt.reporter}: {receipt.status}{error}"),
+            soft_wrap=True,
+            highlight=False,
+        )
+    return receipts
+
+
+def _table(receipts: Iterable[Receipt]) -> Table:
+    table = Table()
+    for heading in ("machine", "reporter", "status", "attempts", "seconds", "reference or error"):
+        table.add_column(heading, overflow="fold")
+    for receipt in receipts:
+        table.add_row(
+            Text(str(receipt.machine)),
+            Text(receipt.reporter if receipt.required else f"{receipt.reporter} (best effort)"),
+            Text(str(receipt.status), style=_STYLES[receipt.status]),
+            str(receipt.attempts),
+            f"{receipt.seconds:.2f}",
+            Text(
+                receipt.reference or ""
+                if receipt.error is None
+                else f"{type(receipt.error).__name__}: {receipt.error}"
+            ),
+        )
+    return table

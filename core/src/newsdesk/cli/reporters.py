@@ -1,0 +1,65 @@
+"""`newsdesk reporters`: what is installed."""
+
+import inspect
+from collections import Counter
+from typing import Any
+
+import click
+
+from newsdesk.arguments import annotations, signature
+from newsdesk.registry import LoadedPlugin, default_registry
+from newsdesk.reporter import BaseReporter
+from newsdesk.secrets import MASK, is_secret
+
+
+@click.command()
+@click.argument("name", required=False)
+def command(name: str | None) -> None:
+    """List the reporters that are installed; with NAME, its parameters."""
+    if name is not None:
+        _tell_parameters(name, default_registry().find(name))
+        return
+    plugins = default_registry().plugins()
+    claimed = Counter(name for plugin in plugins for name in _names(plugin))
+    for plugin in plugins:
+        _tell_plugin(plugin)
+    for clash in sorted(name for name, count in claimed.items() if count > 1):
+        origins = [plugin.origin for plugin in plugins if clash in _names(plugin)]
+        click.echo(
+            f"{clash}: claimed by {' and '.join(origins)}; asking for it fails until all but one are uninstalled"
+        )
+
+
+def _names(plugin: LoadedPlugin) -> set[str]:
+    return {name for record in plugin.records for name in (record.name, *record.aliases)}
+
+
+def _tell_plugin(plugin: LoadedPlugin) -> None:
+    if plugin.error is not None:
+        click.echo(f"{plugin.name}: broken: {type(plugin.error).__name__}: {plugin.error}  [{plugin.origin}]")
+    for record in plugin.records:
+        aliases = f"; also {', '.join(record.aliases)}" if record.aliases else ""
+        click.echo(f"{record.name}: {record.summary or record.reporter}  [{plugin.origin}]{aliases}")
+
+
+def _tell_parameters(name: str, cls: type[BaseReporter]) -> None:
+    click.echo(f"{name}: {cls.__module__}.{cls.__qualname__}\n")
+    click.echo(inspect.getdoc(cls) or "It has no documentation.")
+    click.echo("\nParameters:" if signature(cls).parameters else "\nIt takes no parameters.")
+    for parameter in signature(cls).parameters.values():
+        annotation = annotations(cls).get(parameter.name, Any)
+        click.echo(f"  {parameter.name}: {_type(annotation)}{_default(parameter, annotation)}")
+
+
+def _type(annotation: Any) -> str:
+    if is_secret(annotation):
+        return "a secret; better a reference such as ${env:NAME}"
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+
+
+def _default(parameter: inspect.Parameter, annotation: Any) -> str:
+    if parameter.default is parameter.empty:
+        return ", required" if parameter.kind is not parameter.VAR_KEYWORD else ""
+    return (
+        f" = {MASK if is_secret(annotation) and parameter.default is not None else repr(parameter.default)}"
+    )

@@ -1,0 +1,156 @@
+"""The config file: which reporters, and how a desk uses them."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from newsdesk.desk import DEADLINE, Desk
+from newsdesk.exceptions import DefinitionError, Fault
+from newsdesk.lines import Lines
+from newsdesk.parameters import listed, nearest
+from newsdesk.registry import Registry, default_registry
+from newsdesk.retry import Retry
+from newsdesk.route import Route, routes
+
+DEFAULT_NAME = "newsdesk.yaml"
+"""The file that is found by itself in the working folder."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class RetryModel(_Model):
+    """How often a delivery is tried again, see `newsdesk.Retry`."""
+
+    attempts: int = Field(default=Retry.attempts, ge=1)
+    initial: float = Field(default=Retry.initial, ge=0)
+    maximum: float = Field(default=Retry.maximum, ge=0)
+
+
+class ConfigModel(_Model):
+    """The whole file."""
+
+    reporters: list[Any] = Field(default_factory=list)
+    retry: RetryModel = Field(default_factory=RetryModel)
+    deadline: float = Field(default=DEADLINE, gt=0)
+    allow_import_paths: list[str] | None = None
+    plugins: list[str] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a config file says; its reporters are built, but nothing is opened."""
+
+    routes: tuple[Route, ...] = ()
+    """The reporters with their labels."""
+    retry: Retry = Retry()
+    """How often to try again."""
+    deadline: float = DEADLINE
+    """Seconds for one machine's delivery."""
+    allow_import_paths: tuple[str, ...] | None = None
+    """Prefixes of the import paths that definitions may use; all, when None."""
+    plugins: tuple[str, ...] = ()
+    """Entry points that are loaded for their hooks."""
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str], *, registry: Registry | None = None) -> "Config":
+        """Read a config file.
+
+        Raises:
+            DefinitionError: it cannot be read or used; all faults at once, with their lines.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise DefinitionError(f"the config {os.fspath(path)!r} cannot be read: {reason}") from error
+        return cls.from_yaml(text, name=os.fspath(path), registry=registry)
+
+    @classmethod
+    def from_yaml(cls, text: str, *, name: str = "config", registry: Registry | None = None) -> "Config":
+        """Read a config from text; `name` is what messages call it."""
+        lines = Lines.of(text, name)
+        faults = list(lines.faults)
+        document = lines.value if lines.value is not None else {}
+        try:
+            model = ConfigModel.model_validate(document)
+        except ValidationError as error:
+            faults += [_fault(entry) for entry in error.errors()]
+            model = None
+        entries = document.get("reporters") if isinstance(document, Mapping) else None
+        allowed = model.allow_import_paths if model is not None else None
+        made, wrong = _routes(entries, registry or default_registry(), allowed)
+        faults += wrong
+        if faults or model is None:
+            raise DefinitionError(f"the config {name!r} cannot be used", lines.located(faults))
+        return cls(
+            made,
+            Retry(**model.retry.model_dump()),
+            model.deadline,
+            None if allowed is None else tuple(allowed),
+            tuple(model.plugins),
+        )
+
+    def desk(self, *, registry: Registry | None = None) -> Desk:
+        """Make a desk that does what the config says."""
+        return Desk(
+            self.routes,
+            retry=self.retry,
+            deadline=self.deadline,
+            allow_import_paths=self.allow_import_paths,
+            plugins=self.plugins,
+            registry=registry,
+        )
+
+
+def _routes(
+    entries: Any, registry: Registry, allowed: Sequence[str] | None
+) -> tuple[tuple[Route, ...], list[Fault]]:
+    """Build each entry's reporter by itself, so that the faults of all are told with their places."""
+    if not isinstance(entries, list):
+        return (), []
+    made, faults = [], []
+    for index, entry in enumerate(entries):
+        try:
+            made.append(Route.of(entry, registry=registry, allow_import_paths=allowed))
+        except DefinitionError as error:
+            faults += _placed(index, entry, error)
+    return routes(made, registry=registry), faults
+
+
+def _placed(index: int, entry: Any, error: DefinitionError) -> Iterator[Fault]:
+    """Give an entry's faults with their paths in the file: a parameter stands below its reporter's name."""
+    place = f"reporters.{index}"
+    if not error.faults:
+        yield Fault(place, error.message)
+    for fault in error.faults:
+        target = (
+            next((key for key in entry if isinstance(entry.get(key), Mapping)), None)
+            if isinstance(entry, Mapping)
+            else None
+        )
+        below = f"{place}.{target}" if target is not None and fault.path not in entry else place
+        yield Fault(f"{below}.{fault.path}", fault.message)
+
+
+def _fault(entry: Mapping[str, Any]) -> Fault:
+    path = ".".join(map(str, entry["loc"]))
+    if entry["type"] == "extra_forbidden":
+        model = RetryModel if len(entry["loc"]) > 1 else ConfigModel
+        names = list(model.model_fields)
+        return Fault(path, f"unknown key{nearest(str(entry['loc'][-1]), names)}; there are: {listed(names)}")
+    if not entry["loc"]:
+        return Fault("", f"a config must be a mapping with the keys {listed(ConfigModel.model_fields)}")
+    return Fault(
+        path, f"{entry['msg'].replace('Input should be', 'must be')}, but is {_shown(entry['input'])}"
+    )
+
+
+def _shown(value: Any) -> str:
+    """Show a number or a word; of anything larger only the type, since it may hold secrets."""
+    return repr(value) if isinstance(value, str | int | float | None) else f"of type {type(value).__name__}"

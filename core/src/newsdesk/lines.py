@@ -1,0 +1,76 @@
+"""Where in a YAML file a value stands."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from newsdesk.exceptions import DefinitionError, Fault
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A YAML document, with the line of each of its keys and items."""
+
+    value: Any
+    """The document."""
+    numbers: dict[str, int]
+    """The line, from 1, of each dotted path."""
+    faults: tuple[Fault, ...]
+    """Keys that stand twice in one mapping: YAML would take the last without a word."""
+
+    @classmethod
+    def of(cls, text: str, name: str) -> "Lines":
+        """Read a document.
+
+        Raises:
+            DefinitionError: it is no YAML.
+        """
+        try:
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            value = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise DefinitionError(f"{name!r} is no YAML: {_reason(error)}") from error
+        places = list(_places(node, "")) if node is not None else []
+        twice = [
+            Fault(path, "the key stands here a second time; keep one") for path, _, again in places if again
+        ]
+        return cls(value, {path: line for path, line, _ in places}, tuple(twice))
+
+    def located(self, faults: Iterable[Fault]) -> list[Fault]:
+        """Give faults in the order of their lines, each with its line in front."""
+        ordered = sorted((self._line(fault.path), fault) for fault in faults)
+        return [
+            Fault(f"line {line}: {fault.path}" if line else fault.path, fault.message)
+            for line, fault in ordered
+        ]
+
+    def _line(self, path: str) -> int:
+        """Give the line of a path, or of the nearest outer value that has one; else 0."""
+        while path and path not in self.numbers:
+            path = path.rpartition(".")[0]
+        return self.numbers.get(path, 0)
+
+
+def _places(node: yaml.Node, path: str) -> Iterator[tuple[str, int, bool]]:
+    """Give path, line and whether it stands there again, for all below a node."""
+    seen: set[str] = set()
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = f"{path}.{key.value}".lstrip(".") if isinstance(key, yaml.ScalarNode) else path
+            yield below, key.start_mark.line + 1, below in seen
+            seen.add(below)
+            yield from _places(value, below)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            below = f"{path}.{index}".lstrip(".")
+            yield below, item.start_mark.line + 1, False
+            yield from _places(item, below)
+
+
+def _reason(error: Exception) -> str:
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is not None and problem is not None:
+        return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
+    return str(error) or type(error).__name__

@@ -1,0 +1,81 @@
+"""A reporter as a desk uses it: with its label, and whether it is required."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from newsdesk.definition import parse
+from newsdesk.exceptions import DefinitionError, Fault
+from newsdesk.registry import Registry, build
+from newsdesk.reporter import BaseReporter
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way from a desk to a backend."""
+
+    label: str
+    """What receipts call it; unique within a desk."""
+    reporter: BaseReporter
+    """Who delivers."""
+    required: bool = True
+    """Whether a failure fails the report; a best effort when not."""
+
+    @classmethod
+    def of(
+        cls, entry: object, *, registry: Registry, allow_import_paths: Sequence[str] | None = None
+    ) -> "Route":
+        """Make a route of a reporter or of an entry of a config.
+
+        Raises:
+            DefinitionError: the entry cannot be used.
+        """
+        if isinstance(entry, Route):
+            return entry
+        if isinstance(entry, BaseReporter):
+            return cls(entry.target or type(entry).__name__, entry)
+        definition = parse(entry)
+        reporter = build(definition, allow_import_paths=allow_import_paths, registry=registry)
+        return cls(
+            definition.options.get("label", definition.target),
+            reporter,
+            definition.options.get("required", True),
+        )
+
+
+def routes(
+    entries: object, *, registry: Registry, allow_import_paths: Sequence[str] | None = None
+) -> tuple[Route, ...]:
+    """Make the routes of a desk; two with one label are numbered.
+
+    Raises:
+        DefinitionError: an entry cannot be used; with several of them, the faults of all.
+    """
+    made: list[Route] = []
+    errors: list[tuple[int, DefinitionError]] = []
+    for index, entry in enumerate(_listed(entries)):
+        try:
+            made.append(Route.of(entry, registry=registry, allow_import_paths=allow_import_paths))
+        except DefinitionError as error:
+            errors.append((index, error))
+    if len(errors) == 1:
+        raise errors[0][1]
+    if errors:
+        faults = [Fault(f"reporters.{index}", str(error)) for index, error in errors]
+        raise DefinitionError(f"{len(errors)} reporters cannot be used", faults)
+    return tuple(_numbered(made))
+
+
+def _listed(entries: object) -> Iterable[Any]:
+    if isinstance(entries, str | Mapping | BaseReporter | Route):
+        return [entries]
+    if not isinstance(entries, Iterable):
+        raise DefinitionError(f"reporters must be a list of definitions, but are a {type(entries).__name__}")
+    return entries
+
+
+def _numbered(made: Sequence[Route]) -> Iterable[Route]:
+    seen: dict[str, int] = {}
+    for route in made:
+        seen[route.label] = seen.get(route.label, 0) + 1
+        yield route if seen[route.label] == 1 else replace(route, label=f"{route.label}#{seen[route.label]}")

@@ -1,0 +1,82 @@
+"""The project's sessions: `nox` runs lint, typing and tests; `nox -s demo` shows newsdesk at work."""
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = True
+# Tests come last, so that pytest's summary closes the output.
+nox.options.sessions = ["lint", "typing", "tests"]
+
+WORKSPACE = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
+DISTRIBUTIONS = ["core", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
+SOURCES = ["core/src", "plugins/mlflow/src", "plugins/postgres/src"]
+DEMO = Path("newsdesk-demo")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types, of the code and of a file as a user would write it."""
+    install_distributions(session, "typing")
+    session.run("mypy", *SOURCES, "examples/plugin", "tests/typing")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests on this Python; arguments go to pytest."""
+    install_distributions(session, "test", "build")
+    session.run("pytest", "--cov", *session.posargs)
+
+
+@nox.session(name="tests-matrix", python=PYTHONS, default=False)
+def tests_matrix(session: nox.Session) -> None:
+    """Run all tests on every Python that newsdesk supports."""
+    install_distributions(session, "test", "build")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Execute what the README and the docs show."""
+    install_distributions(session, "test", "build")
+    session.run("pytest", "tests/test_readme.py", *session.posargs)
+
+
+@nox.session(default=False)
+def wheels(session: nox.Session) -> None:
+    """Build every distribution into `dist/`, and test the wheels."""
+    install_distributions(session, "test", "build")
+    session.run("uv", "build", "--all-packages", "--clear", "--out-dir", "dist")
+    session.run("pytest", "tests/test_wheels.py", "tests/test_discovery.py", *session.posargs)
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Report four real machines to a local MLflow store and to a private PostgreSQL."""
+    install_distributions(session)
+    DEMO.mkdir(exist_ok=True)
+    machines = sorted(map(str, Path("examples/machines").glob("*.json")))
+    session.run("newsdesk", "report", *machines, "--config", "examples/local.yaml")
+    session.run("python", "examples/look.py")
+
+
+def install_distributions(session: nox.Session, *groups: str) -> None:
+    """Install every distribution from this tree, with the tools of some dependency groups."""
+    editable = [argument for path in DISTRIBUTIONS for argument in ("-e", path)]
+    session.install(*editable, *(requirement for name in groups for requirement in group(name)))
+
+
+def group(name: str) -> tuple[str, ...]:
+    """Give the requirements of one dependency group."""
+    return nox.project.dependency_groups(WORKSPACE, name)

@@ -1,0 +1,142 @@
+"""One machine into one run, whatever was there before and whoever else is at it.
+
+Each request is there for a reason. For a new machine they are seven, and six where the experiment is known
+already:
+
+1. look the experiment up, since runs live in one;
+2. search it for a run of this model with this revision: finished, there is nothing to do; half-written, it is
+   resumed.
+   When the experiment was not there, it is made in place of this search;
+3. create the run, its tags in the same request, so that whoever comes after a kill finds it;
+4. log params and metrics, mixed: one request, unless they are more than it may hold;
+5. store the record as an artifact;
+6. search again: nothing makes a run unique, so whoever finds several keeps the first and discards the others;
+7. finish the run: the last thing of all, and so the sign that everything is there.
+
+For an unchanged machine it ends after the second.
+"""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator
+
+from newsdesk import Delivery
+
+from newsdesk_mlflow.batches import Batch
+from newsdesk_mlflow.failures import GoneError
+from newsdesk_mlflow.parcel import Parcel
+from newsdesk_mlflow.tags import TIMESTAMP
+from newsdesk_mlflow.tracking import Run, Tracking
+
+_ROUNDS = 4
+
+
+def deliver(tracking: Tracking, parcel: Parcel) -> Delivery:
+    """Bring a machine's run about, once.
+
+    Raises:
+        TransientReporterError: it may work later.
+        MlflowLoggingError: it never will work.
+    """
+    for _ in range(_ROUNDS - 1):
+        # Gone: our run, or the experiment, was deleted under our hands, or another run of the same content is
+        # the one to keep. Look again at what is there.
+        with contextlib.suppress(GoneError):
+            return _deliver(tracking, parcel)
+        tracking.forget(parcel.experiment)
+    return _deliver(tracking, parcel)
+
+
+def now() -> int:
+    """Give the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def _deliver(tracking: Tracking, parcel: Parcel) -> Delivery:
+    experiment = tracking.experiment(parcel.experiment)
+    runs = [] if experiment.is_new else tracking.find_runs(experiment.id, parcel.identity)
+    usable = [run for run in runs if run.finished or _can_resume(run, parcel)]
+    for superfluous in (run for run in runs if run not in usable[:1]):
+        tracking.discard(superfluous)
+    if usable and usable[0].finished:
+        return Delivery(tracking.reference(usable[0]), parcel.alterations, unchanged=True)
+    run = usable[0] if usable else _create(tracking, experiment.id, parcel)
+    with failing(tracking, run.id):
+        _write(tracking, run, parcel, resumed=bool(usable))
+        _settle(tracking, run, parcel)
+        tracking.finish(run.id)
+    return Delivery(tracking.reference(run), parcel.alterations)
+
+
+def _can_resume(run: Run, parcel: Parcel) -> bool:
+    """Tell whether a half-written run takes the rest: params cannot be changed, and limits may have been."""
+    wanted = {param.key: param.value for batch in parcel.batches for param in batch.params}
+    return all(wanted.get(key, value) == value for key, value in run.params.items())
+
+
+def _create(tracking: Tracking, experiment_id: str, parcel: Parcel) -> Run:
+    timestamp = now()
+    tags = {tag.key: tag.value for tag in parcel.tags}
+    return tracking.create_run(
+        experiment_id, parcel.run_name or None, {**tags, TIMESTAMP: str(timestamp)}, timestamp
+    )
+
+
+def _write(tracking: Tracking, run: Run, parcel: Parcel, *, resumed: bool) -> None:
+    """Send everything; sent again with the same timestamp it changes nothing."""
+    log_batches(tracking, run, parcel.batches, resumed=resumed)
+    tracking.upload(run, parcel.artifacts)
+
+
+def log_batches(tracking: Tracking, run: Run, batches: list[Batch], *, resumed: bool) -> None:
+    """Send items to a run.
+
+    Args:
+        tracking: Where to.
+        run: The run.
+        batches: The items.
+        resumed: Whether some of them may be there already.
+    """
+    present = set()
+    if resumed:
+        keys = {metric.key for batch in batches for metric in batch.metrics if math.isnan(metric.value)}
+        present = tracking.nan_points(run.id, keys)
+    for batch in batches:
+        missing = [
+            metric
+            for metric in batch.metrics
+            if not (math.isnan(metric.value) and (metric.key, metric.step) in present)
+        ]
+        tracking.log(run.id, batch._replace(metrics=missing), run.timestamp)
+
+
+def _settle(tracking: Tracking, run: Run, parcel: Parcel) -> None:
+    """Agree with everybody else who made a run of the same content on the one to keep.
+
+    Raises:
+        GoneError: it is not ours, which is discarded.
+    """
+    runs = tracking.find_runs(run.experiment_id, parcel.identity)
+    first = runs[0] if runs else run  # a search that lags behind does not see our own yet
+    if first.id != run.id and first.precedence < run.precedence:
+        tracking.discard(run)
+        raise GoneError(f"another report of the same content keeps the run {first.id}; try again")
+    for other in runs:
+        if other.id != run.id:
+            tracking.discard(other)
+
+
+@contextlib.contextmanager
+def failing(tracking: Tracking, run_id: str) -> Iterator[None]:
+    """Mark a run as FAILED when the body raises; whatever that meets is only noted on the first error."""
+    try:
+        yield
+    except GoneError:
+        raise
+    except BaseException as error:
+        try:
+            tracking.finish(run_id, "FAILED")
+        except Exception as second:  # noqa: BLE001  (the first error is the one to tell, whatever this one is)
+            error.add_note(f"and the run {run_id} could not be marked as FAILED: {second}")
+        raise

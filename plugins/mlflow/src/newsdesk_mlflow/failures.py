@@ -1,0 +1,115 @@
+"""What goes wrong at MLflow, as newsdesk's errors: worth another try, or not."""
+
+import re
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+from newsdesk import PermanentReporterError, ReporterException, TransientReporterError
+
+_LONGEST_MESSAGE = 600
+_USER_INFO = re.compile(r"(?<=://)[^/@\s'\"]+@")
+_MISSING = re.compile(r"(?i)\b(run|experiment)\b.*\b(not found|does not exist)|\bno (run|experiment)\b")
+# MLflow's own names for "come again"; a database that is locked or gone is the first of them.
+_TRANSIENT_CODES = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
+
+
+class MlflowLoggingError(PermanentReporterError):
+    """MLflow refused, or what it takes to reach it is wrong or missing: another try will not help."""
+
+
+class GoneError(TransientReporterError):
+    """The run or the experiment was deleted meanwhile: look again, and make a new one."""
+
+
+def translated(
+    error: Exception, doing: str, where: str, *, unknown_is_transient: bool = False
+) -> ReporterException:
+    """Give an error of MLflow, or of what it stands on, as one of ours.
+
+    Args:
+        error: What was raised.
+        doing: What was being done, to go after "cannot".
+        where: The tracking URI.
+        unknown_is_transient: Whether an error that is none of MLflow's own is worth another try.
+    """
+    text = without_credentials(f"MLflow at {where} cannot {doing}: {_message(error)}")
+    if is_gone(error):
+        return GoneError(f"{text}; it was deleted meanwhile")
+    cause = _request_failure(error)
+    if cause is not None and _is_transient(cause):
+        return TransientReporterError(
+            f"{text}; check that the server runs, and the tracking URI", retry_after(error)
+        )
+    if code_of(error) in _TRANSIENT_CODES or isinstance(error, ConnectionError | TimeoutError):
+        return TransientReporterError(text, retry_after(error))
+    if unknown_is_transient and cause is None and not code_of(error) and not isinstance(error, OSError):
+        return TransientReporterError(text)
+    return MlflowLoggingError(text)
+
+
+def code_of(error: BaseException | None) -> str:
+    """Give MLflow's code of an error, such as RESOURCE_ALREADY_EXISTS; empty, when there is none."""
+    code = getattr(error, "error_code", None)
+    return code if isinstance(code, str) else ""
+
+
+def is_gone(error: BaseException) -> bool:
+    """Tell whether MLflow says that a run or experiment is deleted, or was never there."""
+    # By its words too: a server that is no MLflow at all answers everything with a 404, which gets the same
+    # code.
+    missing = code_of(error) == "RESOURCE_DOES_NOT_EXIST" and _MISSING.search(str(error)) is not None
+    return missing or (bool(code_of(error)) and "must be in the 'active' state" in str(error))
+
+
+def retry_after(error: BaseException) -> float | None:
+    """Give the seconds that a server asked to wait, in the header Retry-After; None, when it did not."""
+    for response in _responses(error):
+        text = str(response.headers.get("Retry-After") or "")
+        if re.fullmatch(r"\d{1,6}(\.\d+)?", text):
+            return float(text)
+    return None
+
+
+def without_credentials(text: str) -> str:
+    """Give a text without user and password of the URLs in it."""
+    return _USER_INFO.sub("***@", text)
+
+
+def _message(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
+
+
+def _request_failure(error: BaseException) -> requests.RequestException | None:
+    """Give the failed request that an error comes from; MLflow's own code, INTERNAL_ERROR, tells nothing."""
+    for link in (error, error.__cause__, error.__context__):
+        if isinstance(link, requests.RequestException):
+            return link
+    return None
+
+
+def _is_transient(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return error.response.status_code in (408, 429) or error.response.status_code >= 500  # noqa: PLR2004  (HTTP's own)
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return False
+    # A ValueError as well: a URL or a body that is none.
+    return not isinstance(error, ValueError | requests.TooManyRedirects)
+
+
+def _responses(error: BaseException) -> Iterator[Any]:
+    """Give the answers that an error goes back to.
+
+    urllib3 drops the answer when it gives up, and MLflow has no hook for it; but it is still in the frame
+    that raised.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(response := getattr(seen, "response", None), requests.Response):
+            yield response
+        for frame, _ in traceback.walk_tb(seen.__traceback__):
+            if hasattr(response := frame.f_locals.get("response"), "headers"):
+                yield response
+        seen = seen.__cause__ or seen.__context__

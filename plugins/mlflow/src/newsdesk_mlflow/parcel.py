@@ -1,0 +1,113 @@
+"""Pure: all that is sent of one machine, ready for its server."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from newsdesk import Alteration, Machine, Plan
+
+from newsdesk_mlflow.batches import Batch, batches, body_size
+from newsdesk_mlflow.failures import MlflowLoggingError
+from newsdesk_mlflow.fitting import Tag, fit
+from newsdesk_mlflow.items import read_items
+from newsdesk_mlflow.limits import ServerLimits
+from newsdesk_mlflow.tags import REVISION, identity, machine_tags
+from newsdesk_mlflow.templates import fill
+from newsdesk_mlflow.text import fitting_name
+
+RECORD = "metadata.json"
+"""The artifact that holds the whole record, untouched."""
+
+# Look up the experiment; search for the run, or make the experiment; create the run; search again; finish it.
+_REQUESTS_BESIDES_CONTENT = 5
+
+
+class Labels(NamedTuple):
+    """How a reporter names what it makes; each a template."""
+
+    experiment: str
+    run_name: str
+    tags: Mapping[str, str]
+
+
+class Parcel(NamedTuple):
+    """What is sent of one machine."""
+
+    experiment: str
+    run_name: str
+    identity: list[Tag]
+    """What its run is found again by: which model, and which revision of its record."""
+    tags: list[Tag]
+    """What the run is created with."""
+    batches: list[Batch]
+    artifacts: dict[str, bytes]
+    alterations: list[Alteration]
+
+    @property
+    def plan(self) -> Plan:
+        """What it takes to send it for the first time."""
+        counts = {kind: sum(len(getattr(batch, kind)) for batch in self.batches) for kind in Batch._fields}
+        counts["tags"] += len(self.tags) + 1  # and the timestamp
+        sizes = [
+            *map(body_size, self.batches),
+            body_size(Batch([], [], self.tags)),
+            *map(len, self.artifacts.values()),
+        ]
+        return Plan(
+            requests=_REQUESTS_BESIDES_CONTENT + len(self.batches) + len(self.artifacts),
+            items={**counts, "artifacts": len(self.artifacts)},
+            alterations=self.alterations,
+            size=sum(sizes),
+        )
+
+
+def pack(
+    machine: Machine, model_key: str, labels: Labels, limits: ServerLimits, *, per_tag_metrics: bool
+) -> Parcel:
+    """Give what is sent of a machine.
+
+    Raises:
+        MlflowLoggingError: the machine gives its experiment no name.
+        ItemTooLargeError: one item alone is more than a request holds.
+    """
+    fields = {
+        "name": machine.name,
+        "project_name": machine.project_name,
+        "model_key": model_key,
+        "revision": machine.revision,
+    }
+    alterations: list[Alteration] = []
+    experiment = _name("experiment", labels.experiment, fields, limits.experiment_name_length, alterations)
+    if not experiment:
+        raise MlflowLoggingError(
+            f"the template {labels.experiment!r} gives the machine {str(machine.key)!r} an empty name for "
+            "its experiment; put {name} into it"
+        )
+    run_name = _name("run_name", labels.run_name, fields, limits.run_name_length, alterations)
+    own = machine_tags(machine, model_key)
+    users = [Tag(key, fill(value, fields), f"tags.{key}") for key, value in labels.tags.items()]
+    replaced = {tag.key for tag in users}
+    own = [tag for tag in own if tag.key not in replaced]
+    fitted = fit(read_items(machine, per_tag_metrics=per_tag_metrics), [*own, *users], limits)
+    return Parcel(
+        experiment,
+        run_name,
+        [identity(model_key), Tag(REVISION, machine.revision)],
+        # The user's own may be many and long: they go with the rest, in requests of limited size.
+        fitted.tags[: len(own)],
+        [*batches(fitted.metrics, fitted.params, fitted.tags[len(own) :], limits)],
+        {**fitted.artifacts, RECORD: machine.to_json()},
+        [*alterations, *fitted.alterations],
+    )
+
+
+def _name(
+    parameter: str, template: str, fields: Mapping[str, str], length: int, alterations: list[Alteration]
+) -> str:
+    text = fill(template, fields)
+    name = fitting_name(text, length)
+    if name != text:
+        detail = (
+            f"{name!r} is the name: MLflow takes {length} characters, and neither NUL nor lone surrogates"
+        )
+        alterations.append(Alteration(parameter, "renamed", detail))
+    return name

@@ -1,0 +1,16 @@
+"""What this distribution offers to newsdesk."""
+
+from collections.abc import Iterator
+
+from newsdesk import ReporterPlugin, hookimpl
+
+
+@hookimpl
+def newsdesk_reporters() -> Iterator[ReporterPlugin]:
+    """Offer the reporter for MLflow and AzureML."""
+    yield ReporterPlugin(
+        "mlflow",
+        "newsdesk_mlflow.reporter:MlFlowReporter",
+        aliases=("azureml", "gordo.reporters.mlflow.MlFlowReporter"),
+        summary="a run on an MLflow server, or in an AzureML workspace",
+    )

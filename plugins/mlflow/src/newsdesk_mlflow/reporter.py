@@ -1,0 +1,198 @@
+"""The reporter for MLflow and AzureML."""
+
+import importlib
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, Plan, Secret
+
+from newsdesk_mlflow import auth
+from newsdesk_mlflow.failures import MlflowLoggingError
+from newsdesk_mlflow.limits import limit_faults, limits_for
+from newsdesk_mlflow.parcel import Labels, Parcel, pack
+from newsdesk_mlflow.tags import RESERVED
+from newsdesk_mlflow.templates import template_faults
+
+if TYPE_CHECKING:
+    from newsdesk_mlflow.tracking import Tracking
+
+
+class MlFlowReporter(BaseReporter):
+    """Logs each machine as one finished run: params, metrics, tags, and the whole record as `metadata.json`.
+
+    The same record again changes nothing; a machine that was rebuilt gets a new run. `experiment`, `run_name`
+    and the values of `tags` may hold the fields {name}, {project_name}, {model_key} and {revision}.
+
+    Args:
+        model_builder_class: A class, or its import path, whose `calculate_cache_key(machine)` gives the model
+            key. It is called with the machine as it was handed in. Without it the machine's own `model_key`
+            is taken.
+        tracking_uri: Where to; by default where MLflow itself would log to (MLFLOW_TRACKING_URI).
+        experiment: The experiment's name.
+        run_name: The run's name.
+        tags: More tags of the run.
+        per_tag_metrics: Log the scores of single tags as well.
+        workspace_kwargs: The AzureML workspace: subscription_id, resource_group, workspace_name. By default
+            what the environment variable AZUREML_WORKSPACE_STR holds, if anything.
+        service_principal_kwargs: Who logs in there: tenant_id, service_principal_id,
+            service_principal_password. By default what DL_SERVICE_AUTH_STR holds, and without that Azure's
+            default credentials.
+        limits: What the server takes: a flavour (mlflow, mlflow-2.22, databricks, azureml), or a mapping of
+            single limits, see `newsdesk_mlflow.limits.ServerLimits`. By default told by the tracking URI.
+
+    Raises:
+        DefinitionError: an unknown field or limit, or parameters that exclude each other.
+    """
+
+    def __init__(
+        self,
+        *,
+        model_builder_class: type[Any] | str | None = None,
+        tracking_uri: str | None = None,
+        experiment: str = "{name}",
+        run_name: str = "{name}",
+        tags: Mapping[str, str] | None = None,
+        per_tag_metrics: bool = False,
+        workspace_kwargs: Mapping[str, Secret] | None = None,
+        service_principal_kwargs: Mapping[str, Secret] | None = None,
+        limits: str | Mapping[str, str | int | bool | None] | None = None,
+    ) -> None:
+        self.model_builder_class = model_builder_class
+        self.tracking_uri = tracking_uri
+        self.experiment = experiment
+        self.run_name = run_name
+        self.tags = tags
+        self.per_tag_metrics = per_tag_metrics
+        self.workspace_kwargs = workspace_kwargs
+        self.service_principal_kwargs = service_principal_kwargs
+        self.limits = limits
+        self.tracking: Tracking | None = None
+        if faults := self._faults():
+            raise DefinitionError("the parameters of MlFlowReporter cannot be used", faults)
+
+    def open(self) -> None:
+        """Make a client; the first request is made when the first machine comes.
+
+        Raises:
+            MlflowLoggingError: the tracking URI is none, the access to a workspace is incomplete, or
+                something that is needed for them is not installed.
+        """
+        from newsdesk_mlflow.tracking import Tracking  # noqa: PLC0415  (kept apart, so that it may import what it likes)
+
+        self.tracking = Tracking.connect(self._tracking_uri())
+
+    def close(self) -> None:
+        """Let go of the client."""
+        self.tracking = None
+
+    def abandon(self) -> None:
+        """Forget the client; each process has connections of its own, so none is the parent's."""
+        self.tracking = None
+
+    def report(self, machine: Machine) -> Delivery:
+        """Bring the machine's run about; see `newsdesk_mlflow.delivery` for each request and why it is made.
+
+        Raises:
+            TransientReporterError: the server cannot be reached, or asks to come again.
+            MlflowLoggingError: it refuses.
+        """
+        from newsdesk_mlflow.delivery import deliver  # noqa: PLC0415  (as above)
+
+        tracking = self._open_tracking()
+        return deliver(tracking, self._pack(machine, tracking.uri))
+
+    def ping(self) -> None:
+        """Ask the server for one experiment."""
+        self._open_tracking().ping()
+
+    def plan(self, machine: Machine) -> Plan:
+        """Tell what would be sent for a machine that the server does not have yet."""
+        return self._pack(machine, self._expected_uri()).plan
+
+    def _pack(self, machine: Machine, tracking_uri: str | None) -> Parcel:
+        return pack(
+            machine,
+            self._model_key(machine),
+            Labels(self.experiment, self.run_name, self.tags or {}),
+            limits_for(self.limits, tracking_uri),
+            per_tag_metrics=self.per_tag_metrics,
+        )
+
+    def _model_key(self, machine: Machine) -> str:
+        if self.model_builder_class is None:
+            return machine.model_key
+        builder = _imported(self.model_builder_class)
+        try:
+            return str(builder.calculate_cache_key(machine.source))
+        except Exception as error:  # the boundary: the builder is the user's own, and raises what it likes
+            raise MlflowLoggingError(
+                f"model_builder_class {_name(builder)} cannot tell the model key of {str(machine.key)!r}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    def _open_tracking(self) -> "Tracking":
+        if self.tracking is None:
+            raise MlflowLoggingError("the reporter is closed; call open() first")
+        return self.tracking
+
+    def _tracking_uri(self) -> str | None:
+        workspace = self._workspace()
+        if not workspace:
+            return self.tracking_uri
+        return auth.workspace_tracking_uri(workspace, self._service_principal())
+
+    def _expected_uri(self) -> str | None:
+        """Tell the tracking URI as far as it is known without asking anybody."""
+        if self._workspace():
+            return "azureml://"
+        return self.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+
+    def _workspace(self) -> Mapping[str, str]:
+        if self.tracking_uri is not None or self.workspace_kwargs is not None:
+            return self.workspace_kwargs or {}
+        return auth.get_workspace_kwargs() if os.environ.get(auth.WORKSPACE_VARIABLE) else {}
+
+    def _service_principal(self) -> Mapping[str, str]:
+        if self.service_principal_kwargs is not None:
+            return self.service_principal_kwargs
+        return auth.get_spauth_kwargs() if os.environ.get(auth.SERVICE_PRINCIPAL_VARIABLE) else {}
+
+    def _faults(self) -> list[Fault]:
+        tags = self.tags or {}
+        faults = [
+            *template_faults(self.experiment, "experiment"),
+            *template_faults(self.run_name, "run_name"),
+        ]
+        for key, value in tags.items():
+            faults += template_faults(value, f"tags.{key}")
+        faults += [
+            Fault(f"tags.{key}", "newsdesk sets this tag itself; give yours another name")
+            for key in tags
+            if key in RESERVED
+        ]
+        if self.tracking_uri is not None and self.workspace_kwargs:
+            faults.append(
+                Fault(
+                    "workspace_kwargs", "a workspace has a tracking URI of its own; give it or tracking_uri"
+                )
+            )
+        return [*faults, *limit_faults(self.limits)]
+
+
+def _imported(builder: type[Any] | str) -> Any:
+    """Give a class by its import path, `pkg.mod.Class` or `pkg.mod:Class`."""
+    if not isinstance(builder, str):
+        return builder
+    module, _, name = builder.partition(":") if ":" in builder else builder.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise DefinitionError(
+            f"model_builder_class {builder!r} cannot be imported: {error}; "
+            "give a class, or its import path 'pkg.mod.Class'"
+        ) from error
+
+
+def _name(builder: Any) -> str:
+    return f"{builder.__module__}.{builder.__qualname__}" if isinstance(builder, type) else repr(builder)

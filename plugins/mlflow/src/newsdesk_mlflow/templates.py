@@ -1,0 +1,46 @@
+"""Pure: names with fields of the machine in them, such as `"{project_name}-{name}"`."""
+
+import difflib
+import re
+import string
+from collections.abc import Mapping
+
+from newsdesk import Fault
+
+FIELDS = ("name", "project_name", "model_key", "revision")
+
+# References to the environment or a file are resolved before the template is used, and look like fields.
+_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}")
+
+
+def template_faults(template: str, path: str) -> list[Fault]:
+    """Give what is wrong with a template; `path` names its parameter."""
+    try:
+        parts = [*string.Formatter().parse(_REFERENCE.sub("", template))]
+    except ValueError as error:
+        return [Fault(path, f"{template!r} is no template: {error}; write {{{{ or }}}} for a brace")]
+    return [
+        fault
+        for _, field, spec, conversion in parts
+        for fault in _field_faults(path, field, spec, conversion)
+    ]
+
+
+def fill(template: str, fields: Mapping[str, str]) -> str:
+    """Give the text of a template that was found good."""
+    return template.format_map(fields)
+
+
+def _field_faults(path: str, field: str | None, spec: str | None, conversion: str | None) -> list[Fault]:
+    if field is None:
+        return []
+    known = ", ".join(f"{{{name}}}" for name in FIELDS)
+    if field not in FIELDS:
+        close = difflib.get_close_matches(field, FIELDS, n=1, cutoff=0.6)
+        hint = f", did you mean {{{close[0]}}}?" if close else ""
+        return [Fault(path, f"unknown field {{{field}}}{hint}; there are {known}")]
+    if spec or conversion:
+        return [
+            Fault(path, f"the field {{{field}}} takes no format and no conversion; write {{{field}}} alone")
+        ]
+    return []

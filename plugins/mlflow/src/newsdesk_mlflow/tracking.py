@@ -1,0 +1,304 @@
+"""The only file that talks to MLflow: experiments, runs, batches, artifacts; its errors become ours here."""
+
+import contextlib
+import importlib.util
+import math
+import os
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from newsdesk_mlflow.batches import Batch
+from newsdesk_mlflow.environment import one_quiet_try
+from newsdesk_mlflow.failures import GoneError, MlflowLoggingError, code_of, translated, without_credentials
+from newsdesk_mlflow.fitting import Tag
+from newsdesk_mlflow.tags import TIMESTAMP
+
+if TYPE_CHECKING:
+    import mlflow.entities
+    from mlflow import MlflowClient
+
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+_FOUND_RUNS = 100
+
+
+class Run(NamedTuple):
+    """What is known of one run."""
+
+    id: str
+    experiment_id: str
+    status: str
+    start_time: int
+    artifact_uri: str
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+
+    @property
+    def finished(self) -> bool:
+        """Whether all was written: a run is finished as the last thing of all."""
+        return self.status == "FINISHED"
+
+    @property
+    def timestamp(self) -> int:
+        """The time of all its metrics, in milliseconds since 1970."""
+        text = self.tags.get(TIMESTAMP, "")
+        return int(text) if text.isascii() and text.isdigit() else self.start_time
+
+    @property
+    def precedence(self) -> tuple[bool, int, str]:
+        """What orders runs of the same content: everybody who looks keeps the same one, the first."""
+        return (not self.finished, self.start_time, self.id)
+
+
+class Experiment(NamedTuple):
+    """An experiment that is there."""
+
+    id: str
+    is_new: bool
+    """Whether it was made just now, so that it can hold no run that began before."""
+
+
+class Tracking:
+    """One MLflow server, or database, as newsdesk uses it."""
+
+    def __init__(self, client: "MlflowClient") -> None:
+        self.client = client
+        self.uri: str = client.tracking_uri
+        self._experiments: dict[str, str] = {}
+
+    @classmethod
+    def connect(cls, tracking_uri: str | None = None) -> "Tracking":
+        """Make a client; nothing global is changed.
+
+        Args:
+            tracking_uri: Where to; None is where MLflow itself would log to, by MLFLOW_TRACKING_URI or
+                `mlflow.set_tracking_uri`.
+
+        Raises:
+            MlflowLoggingError: the URI is none, or needs what is not installed.
+        """
+        with _calls("connect", tracking_uri or "its default tracking URI"):
+            import mlflow  # noqa: PLC0415  (seconds, which listing a reporter's parameters need not wait for)
+
+            uri = tracking_uri or mlflow.get_tracking_uri()
+        _check_installed(uri)
+        with _calls("connect", uri):
+            return cls(mlflow.MlflowClient(tracking_uri=uri))
+
+    # Experiments
+
+    def experiment(self, name: str) -> Experiment:
+        """Find an experiment, make it, or restore it when it was deleted; any number may do so at once."""
+        if name in self._experiments:
+            return Experiment(self._experiments[name], is_new=False)
+        found = self._experiment_by_name(name)
+        new_id = self._create_experiment(name) if found is None else None
+        if new_id is None:
+            found = found or self._experiment_by_name(name)
+            if found is None:
+                raise GoneError(
+                    f"MLflow at {self._shown} neither has nor takes an experiment {name!r}; try again"
+                )
+            self._restore(found)
+        experiment_id = new_id or found.experiment_id  # type: ignore[union-attr]  # one of them is there
+        self._experiments[name] = experiment_id
+        return Experiment(experiment_id, is_new=new_id is not None)
+
+    def forget(self, name: str) -> None:
+        """Look an experiment up again the next time."""
+        self._experiments.pop(name, None)
+
+    def _experiment_by_name(self, name: str) -> "mlflow.entities.Experiment | None":
+        with self._calls(f"look up the experiment {name!r}"):
+            return self.client.get_experiment_by_name(name)
+
+    def _create_experiment(self, name: str) -> str | None:
+        """Give the id of a new experiment; None, when somebody else has just made it."""
+        try:
+            with self._calls(f"create the experiment {name!r}"):
+                return self.client.create_experiment(name, artifact_location=artifact_location(self.uri))
+        except MlflowLoggingError as error:
+            if code_of(error.__cause__) != "RESOURCE_ALREADY_EXISTS":
+                raise
+        return None
+
+    def _restore(self, experiment: "mlflow.entities.Experiment") -> None:
+        if experiment.lifecycle_stage == "active":
+            return
+        # Gone: somebody else has restored it just now.
+        with contextlib.suppress(GoneError), self._calls(f"restore the experiment {experiment.name!r}"):
+            self.client.restore_experiment(experiment.experiment_id)
+
+    # Runs
+
+    def find_runs(self, experiment_id: str, tags: Collection[Tag]) -> list[Run]:
+        """Give the runs that carry these tags, whose values a search filter can hold, by precedence."""
+        condition = " and ".join(f"tags.`{tag.key}` = '{tag.value}'" for tag in tags)
+        with self._calls("search its runs"):
+            found = self.client.search_runs(
+                [experiment_id], condition, max_results=_FOUND_RUNS, order_by=["attributes.start_time ASC"]
+            )
+        # Some stores compare without regard to case.
+        runs = [run for run in map(_run, found) if all(run.tags.get(tag.key) == tag.value for tag in tags)]
+        return sorted(runs, key=lambda run: run.precedence)
+
+    def get_run(self, run_id: str) -> Run:
+        """Read a run."""
+        with self._calls(f"read the run {run_id}"):
+            return _run(self.client.get_run(run_id))
+
+    def create_run(
+        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
+    ) -> Run:
+        """Begin a run, with its tags in the same request: one that is cut off after it can be found again."""
+        with self._calls("create a run"):
+            run = self.client.create_run(
+                experiment_id, start_time=timestamp, tags=dict(tags), run_name=run_name
+            )
+        return _run(run)
+
+    def finish(self, run_id: str, status: str = "FINISHED") -> None:
+        """End a run."""
+        with self._calls(f"set the run {run_id} to {status}"):
+            self.client.set_terminated(run_id, status)
+
+    def discard(self, run: Run) -> None:
+        """Delete a run that another one makes superfluous; it can be restored, and is not left as running."""
+        # Gone: the other side has discarded it as well.
+        with contextlib.suppress(GoneError):
+            if not run.finished:
+                self.finish(run.id, "FAILED")
+            with self._calls(f"delete the superfluous run {run.id}"):
+                self.client.delete_run(run.id)
+
+    # Content
+
+    def log(self, run_id: str, batch: Batch, timestamp: int) -> None:
+        """Send one request of items."""
+        metrics, params = entities(batch.metrics, batch.params, timestamp)
+        with self._calls(f"log to the run {run_id}"):
+            from mlflow.entities import RunTag  # noqa: PLC0415  (as above)
+
+            tags = [RunTag(tag.key, tag.value) for tag in batch.tags]
+            self.client.log_batch(run_id, metrics=metrics, params=params, tags=tags)
+
+    def nan_points(self, run_id: str, keys: Collection[str]) -> set[tuple[str, int]]:
+        """Give (key, step) of each not-a-number of a run: servers up to 2.22 refuse the same one again."""
+        points: set[tuple[str, int]] = set()
+        for key in keys:
+            with self._calls(f"read the metric {key!r} of the run {run_id}"):
+                history = self.client.get_metric_history(run_id, key)
+            points.update((key, point.step) for point in history if math.isnan(point.value))
+        return points
+
+    def upload(self, run: Run, artifacts: Mapping[str, bytes]) -> None:
+        """Store artifacts by name; what is there already is overwritten."""
+        # In the system's folder for temporary files: the working folder may be read-only.
+        with tempfile.TemporaryDirectory(prefix="newsdesk-") as folder:
+            for name, content in artifacts.items():
+                file = Path(folder, name)
+                file.write_bytes(content)
+                # Whatever the store is built on, S3, Azure or a disk, raises errors of its own.
+                with self._calls(f"store the artifact {name}", unknown_is_transient=True):
+                    self._upload_file(run, file)
+
+    def _upload_file(self, run: Run, file: Path) -> None:
+        if urlsplit(run.artifact_uri).scheme != "mlflow-artifacts":
+            self.client.log_artifact(run.id, str(file))
+            return
+        # Through the tracking server, at its URL: the client would ask for the run again first, and up to
+        # 2.22 would go to the global tracking URI in place of its own.
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository  # noqa: PLC0415
+        from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository  # noqa: PLC0415
+
+        repository: Any = MlflowArtifactsRepository
+        url = repository.resolve_uri(run.artifact_uri, self.uri)
+        store: Any = get_artifact_repository(url)
+        store.log_artifact(str(file))
+
+    def ping(self) -> None:
+        """Ask for one experiment."""
+        with self._calls("list its experiments"):
+            self.client.search_experiments(max_results=1)
+
+    def reference(self, run: Run) -> str:
+        """Give the address of a run's page; for a database its URI within MLflow."""
+        if urlsplit(self.uri).scheme in ("http", "https"):
+            return without_credentials(
+                f"{self.uri.rstrip('/')}/#/experiments/{run.experiment_id}/runs/{run.id}"
+            )
+        return f"runs:/{run.id}"
+
+    @property
+    def _shown(self) -> str:
+        return without_credentials(self.uri)
+
+    def _calls(
+        self, doing: str, *, unknown_is_transient: bool = False
+    ) -> contextlib.AbstractContextManager[None]:
+        return _calls(doing, self.uri, unknown_is_transient=unknown_is_transient)
+
+
+def entities(
+    metrics: Sequence[Any], params: Sequence[Any], timestamp: int
+) -> "tuple[list[mlflow.entities.Metric], list[mlflow.entities.Param]]":
+    """Give items as MLflow's own."""
+    from mlflow.entities import Metric, Param  # noqa: PLC0415  (as above)
+
+    return (
+        [Metric(metric.key, metric.value, timestamp, metric.step) for metric in metrics],
+        [Param(param.key, param.value) for param in params],
+    )
+
+
+def artifact_location(tracking_uri: str) -> str | None:
+    """Give the place of a new experiment's artifacts: beside a SQLite file, or else what the server has.
+
+    MLflow itself would put them into `mlruns` of the working folder, wherever that is at the time.
+    """
+    scheme, _, path = tracking_uri.partition(":///")
+    file = path.partition("?")[0]
+    if scheme.partition("+")[0] != "sqlite" or file in ("", ":memory:"):
+        return None
+    return Path(os.path.abspath(file)).with_name("mlartifacts").as_uri()  # noqa: PTH100  (resolve() would follow links)
+
+
+def _run(run: "mlflow.entities.Run") -> Run:
+    info = run.info
+    return Run(
+        info.run_id,
+        info.experiment_id,
+        info.status,
+        info.start_time,
+        info.artifact_uri,
+        run.data.tags,
+        run.data.params,
+    )
+
+
+def _check_installed(uri: str) -> None:
+    scheme = urlsplit(uri).scheme.partition("+")[0]
+    missing = [name for name in ("sqlalchemy", "alembic") if importlib.util.find_spec(name) is None]
+    if scheme in _DATABASES and missing:
+        raise MlflowLoggingError(
+            f"the tracking URI {without_credentials(uri)!r} is a database, and mlflow-skinny opens "
+            f"none (there is no {' and no '.join(missing)}): pip install 'newsdesk-mlflow[local]', or give the "
+            "URI of a server"
+        )
+    if scheme == "azureml" and importlib.util.find_spec("azureml") is None:
+        raise MlflowLoggingError(
+            f"the tracking URI {uri!r} is an AzureML workspace, and azureml-mlflow is not installed: "
+            "pip install 'newsdesk-mlflow[azureml]'"
+        )
+
+
+@contextlib.contextmanager
+def _calls(doing: str, where: str, *, unknown_is_transient: bool = False) -> Iterator[None]:
+    """Call MLflow: one quiet try, and its errors become ours."""
+    try:
+        with one_quiet_try():
+            yield
+    except Exception as error:  # the boundary: MLflow's plugins and stores raise what they like
+        raise translated(error, doing, where, unknown_is_transient=unknown_is_transient) from error

@@ -1,0 +1,128 @@
+"""The wheels, each installed as a user would install it."""
+
+import zipfile
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+PACKAGES = {"newsdesk": "newsdesk", "newsdesk-mlflow": "newsdesk_mlflow", "newsdesk-postgres": "newsdesk_postgres"}
+PLUGINS = [
+    ("newsdesk-mlflow", "mlflow", "newsdesk_mlflow.reporter.MlFlowReporter"),
+    ("newsdesk-postgres", "postgres", "newsdesk_postgres.reporter.PostgresReporter"),
+]
+ORIGINALS = {
+    "newsdesk-mlflow": "gordo.reporters.mlflow.MlFlowReporter",
+    "newsdesk-postgres": "gordo.reporters.postgres.PostgresReporter",
+}
+
+FOUND = """
+import json, sys
+from newsdesk.registry import default_registry
+cls = default_registry().find({target!r})
+print(json.dumps(f"{{cls.__module__}}.{{cls.__qualname__}}"))
+"""
+
+
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return message_from_bytes(archive.read(name))
+
+
+def test_the_workspace_builds_three_distributions_and_no_other(wheels):
+    assert wheels.keys() == PACKAGES.keys()
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_wheel_holds_its_package_its_licence_and_no_tests(wheels, name):
+    with zipfile.ZipFile(wheels[name]) as archive:
+        files = archive.namelist()
+    package = PACKAGES[name]
+    assert f"{package}/py.typed" in files
+    assert any(file.endswith(".dist-info/licenses/LICENSE") for file in files)
+    assert {file.split("/")[0].split("-")[0] for file in files} == {package}
+    assert not [file for file in files if "/tests/" in file or "test_" in file or "conftest" in file or ".pyc" in file]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_wheel_says_what_it_is_on_its_page(wheels, name):
+    said = metadata(wheels[name])
+    assert said["License-Expression"] == "Apache-2.0"
+    assert said["Requires-Python"] == ">=3.11"
+    assert said["Description-Content-Type"] == "text/markdown"
+    assert said.get_payload().startswith(f"# {name}\n")
+
+
+def test_the_distributions_share_one_version(wheels):
+    assert len({metadata(wheel)["Version"] for wheel in wheels.values()}) == 1
+
+
+@pytest.mark.parametrize("name", [plugin for plugin, *_ in PLUGINS])
+def test_a_plugin_asks_for_this_minor_version_of_core_and_no_other(wheels, name):
+    said = metadata(wheels[name])
+    needed = [Requirement(text) for text in said.get_all("Requires-Dist")]
+    [core] = [requirement.specifier for requirement in needed if requirement.name == "newsdesk"]
+    own = Version(said["Version"])
+    assert core.contains(own)
+    assert core.contains(f"{own.major}.{own.minor}.{own.micro + 99}")
+    assert not core.contains(f"{own.major}.{own.minor + 1}.0")
+    assert not core.contains(f"{own.major}.{own.minor}.0.dev0", prereleases=True)
+    assert not core.contains("0.0.1")
+
+
+def test_core_alone_installs_no_backend(environment):
+    installed = environment("newsdesk").python(
+        "import json; from importlib.metadata import distributions; print(json.dumps([d.name for d in distributions()]))"
+    )
+    assert "newsdesk" in installed
+    assert not {"mlflow", "mlflow-skinny", "sqlalchemy", "psycopg2-binary", "numpy", "pandas"} & {
+        name.lower() for name in installed
+    }
+
+
+@pytest.mark.parametrize(("name", "_target", "path"), PLUGINS)
+@pytest.mark.parametrize("form", ["name", "dotted", "colon", "original"])
+def test_a_plugin_is_found_by_name_and_by_import_path(environment, name, _target, path, form):
+    dotted, _, cls = path.rpartition(".")
+    target = {"name": _target, "dotted": path, "colon": f"{dotted}:{cls}", "original": ORIGINALS[name]}[form]
+    assert environment("newsdesk", name).python(FOUND.format(target=target)) == path
+
+
+@pytest.mark.parametrize(("name", "target", "path"), PLUGINS)
+def test_the_command_lists_a_plugin_with_its_distribution_and_version(environment, wheels, name, target, path):
+    lines = environment("newsdesk", name).newsdesk("reporters").stdout.splitlines()
+    [line] = [line for line in lines if line.startswith(f"{target}: ")]
+    assert f"[{name} {metadata(wheels[name])['Version']}]" in line
+    assert ORIGINALS[name] in line
+    assert not [line for line in lines if "broken" in line]
+
+
+@pytest.mark.parametrize(("name", "target", "path"), PLUGINS)
+def test_the_command_tells_a_plugins_parameters(environment, name, target, path):
+    said = environment("newsdesk", name).newsdesk("reporters", target).stdout
+    assert said.startswith(f"{target}: {path}\n")
+    assert "Parameters:" in said
+
+
+def test_core_alone_lists_its_own_reporters_only(environment):
+    lines = environment("newsdesk").newsdesk("reporters").stdout.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["console", "files", "null"]
+
+
+@pytest.mark.parametrize(("name", "target", "path"), PLUGINS)
+@pytest.mark.parametrize("form", ["name", "path", "original"])
+def test_core_alone_says_what_to_install(environment, name, target, path, form):
+    asked = {"name": target, "path": path, "original": ORIGINALS[name]}[form]
+    machine = Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json"
+    done = environment("newsdesk").newsdesk("report", machine, "--to", asked, status=2)
+    assert f"to get it: pip install {name}" in done.stderr
+    assert repr(asked) in done.stderr
+
+
+@pytest.mark.parametrize(("name", "extra"), [("newsdesk-mlflow", "local"), ("newsdesk-mlflow", "azureml"), ("newsdesk-postgres", "embedded")])
+def test_the_extras_that_messages_and_docs_name_are_there(wheels, name, extra):
+    assert extra in metadata(wheels[name]).get_all("Provides-Extra")
