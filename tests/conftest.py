@@ -72,6 +72,12 @@ class Environment:
 
 
 @pytest.fixture(scope="session")
+def run() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Give `command`: tests cannot import it from here."""
+    return command
+
+
+@pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every distribution, built once: each wheel from its source distribution, as on PyPI."""
     folder = tmp_path_factory.mktemp("dist")

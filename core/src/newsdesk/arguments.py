@@ -3,6 +3,8 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import chain
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from newsdesk.secrets import is_secret
@@ -24,7 +26,7 @@ class Arguments:
             # fault.
             bound = self._signature.bind_partial(*self.args, **self.kwargs)
         except TypeError:
-            return dict(self.kwargs)
+            return {name: _copy(value) for name, value in self.kwargs.items()}
         return _flat(self._signature, bound.arguments)
 
     def all(self, built: object) -> dict[str, Any]:
@@ -42,9 +44,13 @@ class Arguments:
 
     def mapped(self, change: Callable[[str, Any], Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Give args and kwargs with `change(name, value)` in each one's place."""
-        names = [*self._signature.parameters, *(f"argument {index}" for index in range(len(self.args)))]
+        positional = [name for name, p in self._signature.parameters.items() if p.kind in _POSITIONAL]
+        names = chain(positional, (f"argument {index}" for index in range(len(positional), len(self.args))))
         args = tuple(change(name, value) for name, value in zip(names, self.args, strict=False))
         return args, {name: change(name, value) for name, value in self.kwargs.items()}
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 @lru_cache(maxsize=512)
@@ -56,17 +62,33 @@ def signature(cls: type) -> inspect.Signature:
 
 @lru_cache(maxsize=512)
 def annotations(cls: type) -> Mapping[str, Any]:
-    """Give the resolved annotations of a class's parameters; of none, where one of them does not resolve."""
-    try:
-        return get_type_hints(cls.__init__, include_extras=True)  # type: ignore[misc]
-    except Exception:  # noqa: BLE001  (a name behind TYPE_CHECKING, say: then there is nothing to check by)
-        return {}
+    """Give the annotations of a class's parameters; a text that does not resolve stays a text."""
+    init = cls.__init__  # type: ignore[misc]  # the class is asked, no instance
+    names = getattr(inspect.unwrap(init), "__globals__", {})
+    return {
+        name: _resolved(annotation, names)
+        for name, annotation in getattr(init, "__annotations__", {}).items()
+    }
 
 
 @lru_cache(maxsize=512)
 def secret_names(cls: type) -> frozenset[str]:
-    """Give the names of the parameters that are annotated as `Secret`."""
-    return frozenset(name for name, annotation in annotations(cls).items() if is_secret(annotation))
+    """Give the names of the parameters that the class, or a parent, annotates as `Secret`."""
+    return frozenset(
+        name
+        for base in cls.__mro__  # a subclass may hand its **kwargs on
+        for name, annotation in annotations(base).items()
+        if is_secret(annotation)
+    )
+
+
+def _resolved(annotation: Any, names: dict[str, Any]) -> Any:
+    """Resolve one annotation by itself, so that one name behind TYPE_CHECKING does not cost all others."""
+    holder = SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        return get_type_hints(holder, globalns=names, include_extras=True)["it"]
+    except Exception:  # noqa: BLE001  (whatever it raises, there is nothing to check by)
+        return annotation
 
 
 def _flat(signature: inspect.Signature, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +99,7 @@ def _flat(signature: inspect.Signature, arguments: Mapping[str, Any]) -> dict[st
             result.update(value)
         elif kind is not inspect.Parameter.VAR_POSITIONAL or value:
             result[name] = value
-    return result
+    return {name: _copy(value) for name, value in result.items()}
 
 
 def _copy(value: Any) -> Any:

@@ -115,7 +115,7 @@ class _Walker:
         if isinstance(value, float):
             return _number(float(value))
         if id(value) in self._within:
-            return self._fault(path, f"a value of type {_type_name(value)} that contains itself has no JSON form")
+            return self._fault(path, f"{_type_name(value)} contains itself; break the cycle")
         if isinstance(value, Mapping):
             return self._mapping(value, path)
         if isinstance(value, list | tuple):
@@ -202,7 +202,7 @@ class _Walker:
     def _fields(self, value: Any, path: tuple[str, ...]) -> dict[str, Any] | None:
         names = [field.name for field in dataclasses.fields(value)]
         if unset := [name for name in names if not hasattr(value, name)]:
-            return self._fault(path, f"{_type_name(value)} has fields that were never set: {', '.join(unset)}")
+            return self._fault(path, f"{_type_name(value)} has fields never set: {', '.join(unset)}")
         with self._inside(value):
             return self._mapping({name: getattr(value, name) for name in names}, path)
 

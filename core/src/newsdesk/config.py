@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from newsdesk.desk import DEADLINE, Desk
+from newsdesk.desk import DEADLINE, DRAIN, Desk
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.lines import Lines
+from newsdesk.outbox import Bounds, Outbox
 from newsdesk.parameters import listed, nearest
 from newsdesk.registry import Registry, default_registry
 from newsdesk.retry import Retry
-from newsdesk.route import Route, routes
+from newsdesk.route import Route, needs_outbox, routes
 
 DEFAULT_NAME = "newsdesk.yaml"
 """The file that is found by itself in the working folder."""
@@ -32,14 +33,30 @@ class RetryModel(_Model):
     maximum: float = Field(default=Retry.maximum, ge=0)
 
 
+class OutboxModel(_Model):
+    """Where what is owed is kept, see `newsdesk.outbox.Outbox`."""
+
+    path: str = Field(min_length=1)
+    max_bytes: int | None = Field(default=None, ge=1)
+    max_age: float | None = Field(default=None, gt=0)
+    attempts: int = Field(default=Bounds.attempts, ge=1)
+    drain: int = Field(default=DRAIN, ge=0)
+
+
 class ConfigModel(_Model):
     """The whole file."""
 
     reporters: list[Any] = Field(default_factory=list)
     retry: RetryModel = Field(default_factory=RetryModel)
     deadline: float = Field(default=DEADLINE, gt=0)
+    outbox: OutboxModel | None = None
     allow_import_paths: list[str] | None = None
     plugins: list[str] = Field(default_factory=list)
+
+    @field_validator("outbox", mode="before")
+    @classmethod
+    def _path_alone(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,10 @@ class Config:
     """Seconds for one machine's delivery."""
     allow_import_paths: tuple[str, ...] | None = None
     """Prefixes of the import paths that definitions may use; all, when None."""
+    outbox: Outbox | None = None
+    """Where what is owed is kept."""
+    drain: int = DRAIN
+    """Owed machines that are sent along with a delivery that went well."""
     plugins: tuple[str, ...] = ()
     """Entry points that are loaded for their hooks."""
 
@@ -86,6 +107,10 @@ class Config:
         allowed = model.allow_import_paths if model is not None else None
         made, wrong = _routes(entries, registry or default_registry(), allowed)
         faults += wrong
+        if model is not None and model.outbox is None:
+            faults += [
+                Fault("reporters", f"{fault}; name one with 'outbox: PATH'") for fault in needs_outbox(made)
+            ]
         if faults or model is None:
             raise DefinitionError(f"the config {name!r} cannot be used", lines.located(faults))
         return cls(
@@ -93,6 +118,8 @@ class Config:
             Retry(**model.retry.model_dump()),
             model.deadline,
             None if allowed is None else tuple(allowed),
+            _outbox(model.outbox),
+            DRAIN if model.outbox is None else model.outbox.drain,
             tuple(model.plugins),
         )
 
@@ -103,9 +130,17 @@ class Config:
             retry=self.retry,
             deadline=self.deadline,
             allow_import_paths=self.allow_import_paths,
+            outbox=self.outbox,
+            drain=self.drain,
             plugins=self.plugins,
             registry=registry,
         )
+
+
+def _outbox(model: OutboxModel | None) -> Outbox | None:
+    if model is None:
+        return None
+    return Outbox(model.path, Bounds(model.max_bytes, model.max_age, model.attempts))
 
 
 def _routes(
@@ -141,7 +176,7 @@ def _placed(index: int, entry: Any, error: DefinitionError) -> Iterator[Fault]:
 def _fault(entry: Mapping[str, Any]) -> Fault:
     path = ".".join(map(str, entry["loc"]))
     if entry["type"] == "extra_forbidden":
-        model = RetryModel if len(entry["loc"]) > 1 else ConfigModel
+        model = {"retry": RetryModel, "outbox": OutboxModel}.get(str(entry["loc"][0]), ConfigModel)
         names = list(model.model_fields)
         return Fault(path, f"unknown key{nearest(str(entry['loc'][-1]), names)}; there are: {listed(names)}")
     if not entry["loc"]:

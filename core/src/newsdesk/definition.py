@@ -7,8 +7,12 @@ from typing import Any
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.parameters import listed, nearest
 
-OPTIONS: Mapping[str, type] = {"required": bool, "label": str}
-"""What may stand beside a reporter's name: whether its failure fails the report; its name on receipts."""
+OPTIONS: Mapping[str, str] = {
+    "required": "true, false, delivered or spooled",
+    "spool": "on_failure, always or never",
+    "label": "a non-empty string",
+}
+"""What may stand beside a reporter's name, for the desk, and what each may be: see `newsdesk.route.Route`."""
 
 _NULL = "null"  # what YAML reads as None when it stands there without quotes
 
@@ -50,7 +54,7 @@ def parse(entry: object) -> Definition:
         raise DefinitionError(f"what is {_shown(entry)} is no reporter's definition: {_FORM}")
     entry = {_NULL if key is None else key: value for key, value in entry.items()}
     targets = [key for key in entry if key not in OPTIONS]
-    if len(targets) != 1 or not isinstance(targets[0], str) or not targets[0].strip():
+    if len(targets) != 1 or not isinstance(targets[0], str) or targets[0].strip() in ("", *OPTIONS):
         raise DefinitionError(_several(targets, entry))
     options = {key: value for key, value in entry.items() if key in OPTIONS}
     faults = _option_faults(options)
@@ -58,7 +62,9 @@ def parse(entry: object) -> Definition:
     if params is None:
         params = {}
     if not isinstance(params, Mapping):
-        faults.append(Fault(targets[0], f"the parameters must be a mapping, but what stands there is {_shown(params)}"))
+        faults.append(
+            Fault(targets[0], f"the parameters must be a mapping, but what stands there is {_shown(params)}")
+        )
     elif wrong := [key for key in params if not isinstance(key, str)]:
         faults.append(Fault(targets[0], f"a parameter's name must be a string, but is {wrong[0]!r}"))
     if faults:
@@ -83,16 +89,24 @@ def is_allowed(path: str, prefixes: Sequence[str] | None) -> bool:
     if prefixes is None:
         return True
     dotted = path.replace(":", ".", 1)
-    return any(dotted == prefix or dotted.startswith(prefix.rstrip(".") + ".") for prefix in prefixes)
+    return any(f"{dotted}.".startswith(f"{prefix.replace(':', '.', 1).rstrip('.')}.") for prefix in prefixes)
 
 
 def _option_faults(options: Mapping[str, Any]) -> list[Fault]:
-    names = {bool: "true or false", str: "a non-empty string"}
+    right = {
+        "required": lambda value: isinstance(value, bool) or value in ("delivered", "spooled"),
+        "spool": lambda value: value in ("on_failure", "always", "never"),
+        "label": lambda value: isinstance(value, str) and value != "",
+    }
     return [
-        Fault(name, f"must be {names[OPTIONS[name]]}, but is {_shown(value)}")
+        Fault(name, f"must be {OPTIONS[name]}, but is {_shown_option(value)}")
         for name, value in options.items()
-        if not isinstance(value, OPTIONS[name]) or value == ""
+        if not right[name](value)
     ]
+
+
+def _shown_option(value: object) -> str:
+    return repr(value) if isinstance(value, str | int | float | None) else _shown(value)
 
 
 def _several(targets: Sequence[Any], entry: Mapping[Any, Any]) -> str:

@@ -1,22 +1,31 @@
 """Sends machines to reporters, and gives a receipt for each."""
 
+import dataclasses
 import logging
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from newsdesk.exceptions import DefinitionError
+from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
 from newsdesk.machine import Machine
 from newsdesk.post import Call, Outcome, Post
 from newsdesk.receipt import Delivery, DeliveryFailed, Receipt, Status
 from newsdesk.registry import Registry, default_registry
 from newsdesk.reporter import BaseReporter
 from newsdesk.retry import Retry
-from newsdesk.route import Route, routes
+from newsdesk.route import Route, needs_outbox, routes
 from newsdesk.secrets import mask_text
+
+if TYPE_CHECKING:
+    from newsdesk.outbox import Outbox
+    from newsdesk.sender import Sender
 
 DEADLINE = 60.0
 """Seconds that one machine's delivery may take, when nothing else is said."""
+
+DRAIN = 3
+"""Owed machines that are sent along with a delivery that went well."""
 
 _CLOSING = 5.0
 """Seconds that a reporter may take to close."""
@@ -40,11 +49,14 @@ class Desk:
         retry: How often to try again.
         deadline: Seconds for one machine's delivery to all reporters, retries and pauses included.
         allow_import_paths: Prefixes of the import paths that definitions may use; all, when None.
+        outbox: Where to keep what could not be delivered in time, and what a reporter with `spool: always` is owed; a path,
+            or an `Outbox`.
+        drain: How many owed machines of a reporter are sent after a delivery to it went well, at the most.
         plugins: Entry points to load for their hooks.
         registry: Where names are looked up.
 
     Raises:
-        DefinitionError: a definition cannot be used; all faults at once.
+        DefinitionError: a definition cannot be used, or asks for an outbox where there is none; all faults at once.
     """
 
     def __init__(
@@ -57,6 +69,8 @@ class Desk:
         retry: Retry | None = None,
         deadline: float = DEADLINE,
         allow_import_paths: Sequence[str] | None = None,
+        outbox: "Outbox | str | os.PathLike[str] | None" = None,
+        drain: int = DRAIN,
         plugins: Sequence[str] = (),
         registry: Registry | None = None,
     ) -> None:
@@ -67,15 +81,21 @@ class Desk:
             self._registry.load(plugin)
         self._retry = retry or Retry()
         self._deadline = float(deadline)
-        self._posts = [
-            Post(route)
+        self._posts = {
+            route.label: Post(route)
             for route in routes(reporters, registry=self._registry, allow_import_paths=allow_import_paths)
-        ]
+        }
+        self._outbox = _outbox(outbox)
+        self._drain = drain
+        if self._outbox is None and (faults := needs_outbox(self.routes)):
+            raise DefinitionError(
+                "reporters need an outbox, and there is none: give the desk an 'outbox'", faults
+            )
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """The reporters with their labels, in order."""
-        return tuple(post.route for post in self._posts)
+        return tuple(post.route for post in self._posts.values())
 
     def report(self, machine: object) -> list[Receipt]:
         """Deliver one machine to every reporter, and give a receipt for each.
@@ -88,7 +108,7 @@ class Desk:
             DeliveryFailed: a required reporter failed; it has all failures and all receipts.
         """
         receipts = self._receipts(Machine.of(machine))
-        if any(receipt.required and not receipt.ok for receipt in receipts):
+        if any(receipt.fails_report for receipt in receipts):
             raise DeliveryFailed(receipts)
         return receipts
 
@@ -106,13 +126,13 @@ class Desk:
     def ping(self) -> list[tuple[Route, Exception | None]]:
         """Ask every backend whether it can be reached; give what each answered, bounded by the deadline."""
         until = time.monotonic() + self._deadline
-        asked = [(post, post.ping()) for post in self._posts]
+        asked = [(post, post.ping()) for post in self._posts.values()]
         return [(post.route, post.answer(call, until).error) for post, call in asked]
 
     def close(self) -> None:
         """Close the reporters; one that fails or hangs in it is logged and left."""
         until = time.monotonic() + _CLOSING
-        for post, call in [(post, post.close()) for post in self._posts]:
+        for post, call in [(post, post.close()) for post in self._posts.values()]:
             if (error := post.answer(call, until).error) is not None:
                 _log.warning("the reporter %s did not close: %s", post.route.label, error)
 
@@ -122,31 +142,112 @@ class Desk:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def send_owed(
+        self, *, deadline: float | None = None, labels: Iterable[str] | None = None
+    ) -> Iterator[Receipt]:
+        """Send what the outbox owes to this desk's reporters, and yield a receipt for each machine.
+
+        A reporter that fails several times in a row is left alone: its backend is down.
+
+        Args:
+            deadline: Seconds for all of it; no limit, when None.
+            labels: Only to these reporters.
+
+        Raises:
+            DefinitionError: the desk has no outbox.
+        """
+        if self._outbox is None:
+            raise DefinitionError("this desk has no outbox; give it one with 'outbox'")
+        until = float("inf") if deadline is None else time.monotonic() + deadline
+        for receipt in self._sender(self._outbox).send(
+            self._posts if labels is None else labels, until=until
+        ):
+            self._tell(receipt)
+            yield receipt
+
     def _receipts(self, machine: Machine) -> list[Receipt]:
         started = time.monotonic()
         until = started + self._deadline
         shown = machine.redacted()
         _ = shown.revision  # made once, here, not in every thread
-        asked = [(post, post.deliver(shown, self._retry, until)) for post in self._posts]
-        return [self._receipt(post, call, shown, started) for post, call in asked]
+        calls = {
+            label: post.deliver(shown, self._retry, until)
+            for label, post in self._posts.items()
+            if post.route.spool != "always"
+        }
+        receipts = [
+            self._kept(
+                self._answer(post, calls[label], shown, started, until)
+                if label in calls
+                else _owed(post, shown),
+                shown,
+            )
+            for label, post in self._posts.items()
+        ]
+        for receipt in receipts:
+            self._tell(receipt)
+        self._drain_outbox([receipt.reporter for receipt in receipts if receipt.ok], until)
+        return receipts
 
-    def _receipt(self, post: Post, call: Call, machine: Machine, started: float) -> Receipt:
-        outcome = post.answer(call, started + self._deadline)
+    def _answer(self, post: Post, call: Call, machine: Machine, started: float, until: float) -> Receipt:
+        outcome = post.answer(call, until)
         delivery = outcome.delivery or Delivery()
-        receipt = Receipt(
-            machine=machine.key,
-            revision=machine.revision,
-            reporter=post.route.label,
+        return dataclasses.replace(
+            _owed(post, machine),
             status=_status(outcome),
-            required=post.route.required,
             attempts=outcome.attempts,
             seconds=outcome.ended - started,
             reference=None if delivery.reference is None else mask_text(delivery.reference, post.secrets),
             alterations=tuple(delivery.alterations),
             error=outcome.error,
         )
+
+    def _kept(self, receipt: Receipt, machine: Machine) -> Receipt:
+        """See to it that the outbox has what is owed, and owes nothing older than what was delivered."""
+        if self._outbox is None:
+            return receipt
+        if receipt.ok:
+            self._outbox.supersede(receipt.reporter, machine.key)
+            return receipt
+        spool = self._posts[receipt.reporter].route.spool
+        if spool == "never" or not (
+            receipt.error is None or isinstance(receipt.error, TransientReporterError)
+        ):
+            return receipt
+        try:
+            self._outbox.put(
+                receipt.reporter, machine, error=None if receipt.error is None else str(receipt.error)
+            )
+        except ReporterException as error:
+            reasons = [reason for reason in (receipt.error, error) if reason is not None]
+            lost = ExceptionGroup(
+                f"{machine.key} could be neither delivered to {receipt.reporter} nor kept", reasons
+            )
+            return dataclasses.replace(receipt, status=Status.FAILED, error=lost)
+        return receipt.spooled()
+
+    def _drain_outbox(self, labels: Sequence[str], until: float) -> None:
+        """Send a few of those that are owed to reporters whose backends have just shown that they are up."""
+        if self._outbox is None or not labels or self._drain < 1:
+            return
+        for label in labels:
+            sent = self._sender(self._outbox).send([label], until=until, limit=self._drain, due_only=True)
+            for receipt in sent:
+                self._tell(receipt)
+
+    def _sender(self, outbox: "Outbox") -> "Sender":
+        from newsdesk.sender import Sender  # noqa: PLC0415  (only for those who have an outbox)
+
+        return Sender(outbox, self._deliver_owed, deadline=self._deadline)
+
+    def _deliver_owed(self, label: str, machine: Machine, until: float) -> Receipt:
+        """Try once: the outbox itself is the retry."""
+        post, started = self._posts[label], time.monotonic()
+        return self._answer(post, post.deliver(machine, Retry(attempts=1), until), machine, started, until)
+
+    def _tell(self, receipt: Receipt) -> None:
         _log.log(
-            logging.INFO if receipt.ok else logging.WARNING,
+            logging.INFO if receipt.settled else logging.WARNING,
             "%s at %s: %s, %d attempts, %.3f s%s",
             receipt.machine,
             receipt.reporter,
@@ -156,7 +257,6 @@ class Desk:
             "" if receipt.error is None else f": {type(receipt.error).__name__}: {receipt.error}",
         )
         self._registry.tell(receipt)
-        return receipt
 
 
 def report(
@@ -169,6 +269,7 @@ def report(
     *,
     retry: Retry | None = None,
     deadline: float = DEADLINE,
+    outbox: "Outbox | str | os.PathLike[str] | None" = None,
     allow_import_paths: Sequence[str] | None = None,
 ) -> list[Receipt]:
     """Deliver one machine, and give a receipt for each reporter.
@@ -179,6 +280,7 @@ def report(
             `runtime.reporters`.
         retry: How often to try again.
         deadline: Seconds for the whole delivery.
+        outbox: Where to keep what could not be delivered in time.
         allow_import_paths: Prefixes of the import paths that definitions may use; all, when None.
 
     Raises:
@@ -193,7 +295,9 @@ def report(
             _log.warning(
                 "%s has no runtime.reporters and none were given, so it is reported to nobody", made.key
             )
-    with Desk(reporters, retry=retry, deadline=deadline, allow_import_paths=allow_import_paths) as desk:
+    with Desk(
+        reporters, retry=retry, deadline=deadline, outbox=outbox, allow_import_paths=allow_import_paths
+    ) as desk:
         return desk.report(made)
 
 
@@ -209,3 +313,24 @@ def _status(outcome: Outcome) -> Status:
     return (
         Status.UNCHANGED if outcome.delivery is not None and outcome.delivery.unchanged else Status.DELIVERED
     )
+
+
+def _owed(post: Post, machine: Machine) -> Receipt:
+    """Give the receipt of what nobody has tried to deliver yet."""
+    return Receipt(
+        machine=machine.key,
+        revision=machine.revision,
+        reporter=post.route.label,
+        status=Status.FAILED,
+        required=post.route.required,
+        accepts_spooled=post.route.accepts_spooled,
+        attempts=0,
+    )
+
+
+def _outbox(outbox: "Outbox | str | os.PathLike[str] | None") -> "Outbox | None":
+    if isinstance(outbox, str | os.PathLike):
+        from newsdesk.outbox import Outbox  # noqa: PLC0415  (only for those who have one)
+
+        return Outbox(outbox)
+    return outbox

@@ -52,7 +52,7 @@ class ReporterPlugin:
     """The version of the contract that it was written for."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        if not _is_name(self.name):
             raise PluginError(
                 f"a reporter's name must be lower-case letters, digits, '-' and '_', but is {self.name!r}"
             )
@@ -61,15 +61,13 @@ class ReporterPlugin:
                 f"the reporter {self.name!r} needs version {self.api_version} of newsdesk's contract, "
                 f"and this newsdesk knows up to {API_VERSION}: upgrade newsdesk"
             )
-        if not _is_class(self.reporter) and not (
-            isinstance(self.reporter, str) and is_import_path(self.reporter)
-        ):
+        if not _is_class(self.reporter) and not _is_path(self.reporter):
             raise PluginError(
                 f"the reporter {self.name!r} must be a BaseReporter class or its import path "
                 f"'pkg.mod:Class', but is {self.reporter!r}"
             )
         for alias in self.aliases:
-            if not isinstance(alias, str) or not (_NAME.fullmatch(alias) or is_import_path(alias)):
+            if not _is_name(alias) and not _is_path(alias):
                 raise PluginError(
                     f"the reporter {self.name!r} has the alias {alias!r}, which is no name and no import path"
                 )
@@ -107,6 +105,14 @@ class HookSpecs:
             ...     if receipt.error is not None:
             ...         print(f"{receipt.machine} is not at {receipt.reporter}: {receipt.error}")
         """
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and is_import_path(value)
 
 
 def _is_class(value: Any) -> bool:

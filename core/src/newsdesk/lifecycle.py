@@ -140,6 +140,7 @@ def _open(reporter: "BaseReporter", method: Callable[[Any], None]) -> None:
         method(reporter)
     except BaseException:
         life.state = State.CLOSED
+        _initialise(reporter, reporter.arguments.args, reporter.arguments.kwargs)
         raise
     life.state, life.process = State.OPEN, os.getpid()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from newsdesk.arguments import annotations, secret_names, signature
 from newsdesk.exceptions import Fault
 from newsdesk.references import has_reference
-from newsdesk.secrets import MASK
+from newsdesk.secrets import MASK, mask_by_name
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -47,7 +47,7 @@ def coerce(cls: type, name: str, value: Any, faults: list[Fault]) -> Any:
     try:
         return adapter.validate_python(value)
     except ValueError as error:
-        faults += _faults(cls, name, error)
+        faults += _faults(name, error, secret=True)
         return value
 
 
@@ -69,18 +69,17 @@ def _wrong(cls: type, name: str, value: Any) -> list[Fault]:
     try:
         adapter.validate_python(value, strict=True)
     except ValueError as error:
-        return _faults(cls, name, error)
+        return _faults(name, error, secret=name in secret_names(cls))
     return []
 
 
-def _faults(cls: type, name: str, error: ValueError) -> list[Fault]:
+def _faults(name: str, error: ValueError, *, secret: bool) -> list[Fault]:
     """Tell a ValidationError of pydantic in our form; without the value, when it is a secret."""
-    secret = name in secret_names(cls)
     faults: dict[str, list[tuple[str, str]]] = {}
     for entry in error.errors():  # type: ignore[attr-defined]  # not imported, to keep pydantic out until needed
         # Each member of a union complains by itself, under a name of pydantic's own.
         where = [str(part) for part in entry["loc"] if str(part).isidentifier() and "[" not in str(part)]
-        shown = MASK if secret else _short(entry["input"])
+        shown = MASK if secret else _short(_masked([name, *where], entry["input"]))
         path = ".".join([name, *(part for part in where if part not in _UNION_MEMBERS)])
         faults.setdefault(path, []).append((entry["msg"].replace("Input should be", "must be"), shown))
     return [
@@ -90,6 +89,12 @@ def _faults(cls: type, name: str, error: ValueError) -> list[Fault]:
 
 
 _UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "dict", "list", "tuple", "set", "none", "mapping"})
+
+
+def _masked(path: Iterable[str], value: Any) -> Any:
+    for name in path:
+        value = mask_by_name(name, value)
+    return value
 
 
 _SHOWN = 80
@@ -107,7 +112,7 @@ def _adapter(cls: type, name: str) -> "TypeAdapter[Any] | None":
     from pydantic.errors import PydanticUserError  # noqa: PLC0415  (the same)
 
     annotation = annotations(cls).get(name)
-    if annotation is None:
+    if annotation is None or isinstance(annotation, str):
         return None
     try:
         return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))

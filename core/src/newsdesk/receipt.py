@@ -77,6 +77,8 @@ class Receipt:
     """What became of it."""
     required: bool = True
     """Whether a failure fails the whole report, or the reporter is a best effort."""
+    accepts_spooled: bool = False
+    """Whether it is success enough that the record is safe in the outbox."""
     attempts: int = 1
     """How often it was tried; 0 when not even that was possible."""
     seconds: float = 0.0
@@ -92,6 +94,20 @@ class Receipt:
     def ok(self) -> bool:
         """Whether the backend holds the record."""
         return self.status in (Status.DELIVERED, Status.UNCHANGED)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is a success: delivered, or spooled where that is enough."""
+        return self.ok or (self.accepts_spooled and self.status is Status.SPOOLED)
+
+    @property
+    def fails_report(self) -> bool:
+        """Whether the whole report fails by it."""
+        return self.required and not self.settled
+
+    def spooled(self) -> Self:
+        """Give the receipt of the same delivery, when the record is in the outbox instead."""
+        return dataclasses.replace(self, status=Status.SPOOLED)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the receipt as plain JSON values."""
@@ -120,7 +136,7 @@ class DeliveryFailed(ReporterException, ExceptionGroup[Exception]):
 
     def __new__(cls, receipts: Sequence[Receipt]) -> Self:
         """Gather the failures among the receipts."""
-        failed = [receipt for receipt in receipts if receipt.error is not None and not receipt.ok]
+        failed = [receipt for receipt in receipts if not receipt.settled]
         names = ", ".join(f"{receipt.machine} at {receipt.reporter}" for receipt in failed)
         self = super().__new__(
             cls,
@@ -136,3 +152,9 @@ class DeliveryFailed(ReporterException, ExceptionGroup[Exception]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.receipts,)
+
+
+def _reason(receipt: Receipt) -> Exception:
+    return receipt.error or ReporterException(
+        f"{receipt.machine} is only in the outbox for {receipt.reporter}; where that is enough, say 'required: spooled'"
+    )

@@ -3,10 +3,12 @@
 import importlib
 import inspect
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import operator
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 
@@ -46,6 +48,8 @@ class LoadedPlugin:
     """The reporters that it offers."""
     error: Exception | None = None
     """Why it is broken."""
+    plugin: object = field(default=None, repr=False)
+    """The module, or object, with its hooks."""
 
 
 class Registry:
@@ -58,6 +62,7 @@ class Registry:
         self._pluggy = pluggy.PluginManager("newsdesk")
         self._pluggy.add_hookspecs(HookSpecs)
         self._plugins: dict[Any, LoadedPlugin] = {}
+        self._loading = threading.RLock()
         self.register(
             importlib.import_module("newsdesk.builtin.plugin"), name="builtin", origin="newsdesk (built in)"
         )
@@ -81,7 +86,7 @@ class Registry:
         for listener in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
             try:
                 listener.function(**dict.fromkeys(listener.argnames, receipt))
-            except Exception:  # the isolation of a stranger's code
+            except Exception:  # noqa: BLE001  (the isolation of a stranger's code)
                 _log.exception("the plugin %s failed to take a receipt", listener.plugin_name)
 
     def load(self, name: str) -> None:
@@ -123,7 +128,7 @@ class Registry:
     def plugins(self) -> list[LoadedPlugin]:
         """Load every installed plugin and give them all, broken ones too, with the built-ins first."""
         self._load_all()
-        return list(self._plugins.values())
+        return self._loaded
 
     def names(self) -> list[str]:
         """Give the name of every reporter that can be asked for; loads every plugin."""
@@ -132,15 +137,11 @@ class Registry:
     def _named(self, target: str) -> ReporterPlugin | None:
         """Give the record that answers to a target, loading first what is sure to matter."""
         entries = entry_points.installed().get(target, ())
-        own = [
-            plugin.origin
-            for plugin, _ in self._claims(target)
-            if plugin.name not in (e.name for e in entries)
-        ]
-        _refuse_clash(target, [*own, *(entry.origin for entry in entries)])
+        origins = [entry.origin for entry in entries]
+        own = [plugin.origin for plugin, _ in self._claims(target) if plugin.origin not in origins]
+        _refuse_clash(target, [*own, *origins])
         if entries:
-            plugin = _usable(self._load(entries[0]))
-            return next((r for r in plugin.records if target in (r.name, *r.aliases)), _only(plugin))
+            return _record(_usable(self._load(entries[0])), target)
         if not own:
             self._load_all()
         claims = list(self._claims(target))
@@ -148,10 +149,15 @@ class Registry:
         return claims[0][1] if claims else None
 
     def _claims(self, target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
-        for plugin in self._plugins.values():
+        for plugin in self._loaded:
             for record in plugin.records:
                 if target in (record.name, *record.aliases):
                     yield plugin, record
+
+    @property
+    def _loaded(self) -> list[LoadedPlugin]:
+        """What was loaded so far; once, also where several entry points lead to the same module."""
+        return list({id(plugin): plugin for plugin in self._plugins.values()}.values())
 
     def _load_all(self) -> None:
         for entries in entry_points.installed().values():
@@ -160,14 +166,18 @@ class Registry:
 
     def _load(self, entry: Entry) -> LoadedPlugin:
         key = (entry.name, entry.origin)
-        if key not in self._plugins:
-            try:
-                plugin = entry.point.load()
-            except Exception as error:  # noqa: BLE001  (a stranger's module: it must harm nobody else)
-                self._plugins[key] = LoadedPlugin(entry.name, entry.origin, error=error)
-            else:
-                self._plugins[key] = self._register(plugin, entry.name, entry.origin)
-        return self._plugins[key]
+        with self._loading:
+            if key not in self._plugins:
+                self._plugins[key] = self._import(entry)
+            return self._plugins[key]
+
+    def _import(self, entry: Entry) -> LoadedPlugin:
+        try:
+            plugin = entry.point.load()
+        except Exception as error:  # noqa: BLE001  (a stranger's module: it must harm nobody else)
+            return LoadedPlugin(entry.name, entry.origin, error=error)
+        same = (loaded for loaded in self._loaded if loaded.plugin is plugin)
+        return next(same, None) or self._register(plugin, entry.name, entry.origin)
 
     def _register(self, plugin: object, name: str, origin: str) -> LoadedPlugin:
         try:
@@ -177,13 +187,13 @@ class Registry:
         except Exception as error:  # noqa: BLE001  (the same)
             if self._pluggy.is_registered(plugin):
                 self._pluggy.unregister(plugin)
-            return LoadedPlugin(name, origin, error=error)
-        return LoadedPlugin(name, origin, records)
+            return LoadedPlugin(name, origin, error=error, plugin=plugin)
+        return LoadedPlugin(name, origin, records, plugin=plugin)
 
     def _records(self, plugin: object) -> Iterator[ReporterPlugin]:
         for implementation in self._pluggy.hook.newsdesk_reporters.get_hookimpls():
             if implementation.plugin is plugin:
-                for record in implementation.function():
+                for record in cast("Iterable[Any]", implementation.function()):
                     if not isinstance(record, ReporterPlugin):
                         raise PluginError(
                             f"newsdesk_reporters() must yield ReporterPlugin records, but gave {record!r}"
@@ -200,9 +210,7 @@ class Registry:
 
     def _unknown(self, target: str) -> str:
         names = self.names()
-        broken = [
-            f"{p.name!r} of {p.origin} ({p.error})" for p in self._plugins.values() if p.error is not None
-        ]
+        broken = [f"{p.name!r} of {p.origin} ({p.error})" for p in self._loaded if p.error is not None]
         return "".join(
             [
                 f"there is no reporter {target!r}{nearest(target, names)}; installed are: {listed(names)}",
@@ -264,9 +272,15 @@ def _usable(plugin: LoadedPlugin) -> LoadedPlugin:
     return plugin
 
 
-def _only(plugin: LoadedPlugin) -> ReporterPlugin | None:
-    """Give a plugin's one reporter, when its entry point has another name: its author meant that one."""
-    return plugin.records[0] if len(plugin.records) == 1 else None
+def _record(plugin: LoadedPlugin, target: str) -> ReporterPlugin:
+    """Give what a plugin offers under its entry point's name; of its one reporter another name will do."""
+    for record in plugin.records:
+        if target in (record.name, *record.aliases) or len(plugin.records) == 1:
+            return record
+    raise PluginError(
+        f"the plugin {plugin.name!r} of {plugin.origin} offers no reporter {target!r}; it offers: "
+        f"{listed(record.name for record in plugin.records)}"
+    )
 
 
 def _imported(path: str) -> Any:
@@ -282,13 +296,14 @@ def _imported(path: str) -> Any:
         ) from error
     except Exception as error:  # a stranger's module may raise anything when it is imported
         raise _failing_import(path, error) from error
-    if not hasattr(module, attribute):
+    try:
+        return operator.attrgetter(attribute)(module)
+    except AttributeError:
         names = [name for name in vars(module) if isinstance(vars(module)[name], type)]
         raise UnknownReporterError(
             f"the module {module_name!r} has no {attribute!r}{nearest(attribute, names)}; "
             f"its classes: {listed(names)}"
-        )
-    return getattr(module, attribute)
+        ) from None
 
 
 def _failing_import(path: str, error: Exception) -> DefinitionError:

@@ -44,6 +44,10 @@ class BaseReporter(ABC):
         self.__dict__.update(arguments=Arguments(cls, args, kwargs), life=lifecycle.Life(), target=None)
         return self
 
+    def __init__(self) -> None:
+        # There, so that a class without an own one takes no arguments: object's takes any beside a __new__.
+        super().__init__()
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("__repr__", "__eq__", "__hash__"):
@@ -124,14 +128,13 @@ class BaseReporter(ABC):
 
         reporter = build(config, allow_import_paths=allow_import_paths)
         if not isinstance(reporter, cls):
-            raise DefinitionError(
-                f"{reporter.to_dict()!r} is a {type(reporter).__name__}, not a {cls.__name__}"
-            )
+            raise DefinitionError(f"{reporter.target!r} is a {type(reporter).__name__}, not a {cls.__name__}")
         return reporter
 
     def to_dict(self) -> str | dict[str, Any]:
         """Give the definition that `from_dict` builds an equal reporter of: the target and what was given."""
-        target = self.target or f"{type(self).__module__}.{type(self).__qualname__}"
+        separator = ":" if "." in type(self).__qualname__ else "."  # a nested class needs the colon
+        target = self.target or f"{type(self).__module__}{separator}{type(self).__qualname__}"
         given = self.arguments.given
         return {target: given} if given else target
 
@@ -148,7 +151,7 @@ class BaseReporter(ABC):
         }
 
     def secret_values(self) -> frozenset[str]:
-        """Give every text not to be shown: declared a secret, looking like one, or pointed to by a reference."""
+        """Give every text not to be shown: secrets by declaration or name, and what references point to."""
         declared = secret_names(type(self))
         found: set[str] = set()
         for name, value in self.arguments.given.items():

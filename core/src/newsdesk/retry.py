@@ -66,7 +66,7 @@ class Retry:
             retry=tenacity.retry_if_exception_type(TransientReporterError),
             wait=self._pause,
             stop=over,
-            sleep=stopped.wait,
+            sleep=lambda seconds: None if stopped.wait(seconds) else None,
             reraise=True,
         )
         for state in retrying:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from newsdesk.definition import parse
 from newsdesk.exceptions import DefinitionError, Fault
@@ -20,6 +20,10 @@ class Route:
     """Who delivers."""
     required: bool = True
     """Whether a failure fails the report; a best effort when not."""
+    accepts_spooled: bool = False
+    """Whether a record that is safe in the outbox counts as success; the option `required: spooled`."""
+    spool: Literal["on_failure", "always", "never"] = "on_failure"
+    """Whether the outbox takes what could not be delivered, everything at once, or nothing."""
 
     @classmethod
     def of(
@@ -64,6 +68,18 @@ def routes(
         faults = [Fault(f"reporters.{index}", str(error)) for index, error in errors]
         raise DefinitionError(f"{len(errors)} reporters cannot be used", faults)
     return tuple(_numbered(made))
+
+
+def needs_outbox(ways: Iterable[Route]) -> list[Fault]:
+    """Tell which routes ask for an outbox, as faults for where there is none."""
+    return [
+        Fault(route.label, f"'{asks}' needs an outbox")
+        for route in ways
+        for asks in (
+            *(["spool: always"] if route.spool == "always" else []),
+            *(["required: spooled"] if route.accepts_spooled else []),
+        )
+    ]
 
 
 def _listed(entries: object) -> Iterable[Any]:

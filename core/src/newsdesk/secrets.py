@@ -38,7 +38,13 @@ _REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}")
 
 
 def is_secret(annotation: object) -> bool:
-    """Tell whether `Secret` stands anywhere in an annotation."""
+    """Tell whether `Secret` stands anywhere in an annotation, also in a text that does not resolve."""
+    if isinstance(annotation, str | typing.ForwardRef):
+        return re.search(r"\bSecret\b", str(annotation)) is not None
+    # What `type Password = Secret` and `NewType("Password", Secret)` stand for.
+    for attribute in ("__value__", "__supertype__"):
+        if hasattr(annotation, attribute):
+            return is_secret(getattr(annotation, attribute))
     if any(isinstance(extra, _SecretMarker) for extra in getattr(annotation, "__metadata__", ())):
         return True
     return any(is_secret(argument) for argument in typing.get_args(annotation))

@@ -1,7 +1,7 @@
 """Write a file whole or not at all."""
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 
@@ -13,16 +13,15 @@ def write_atomically(target: Path, data: bytes) -> None:
     """
     _make_folder(target.parent)
     # In the same folder, because only within one file system is the replacement atomic.
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".newsdesk-", suffix=".tmp")
+    temporary = target.parent / f".newsdesk-{secrets.token_hex(16)}.tmp"
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())  # mkstemp gives 0600
-        Path(temporary).replace(target)
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     # The new name is an entry of the folder, which has a buffer of its own.
     sync_folder(target.parent)
@@ -46,9 +45,3 @@ def _make_folder(folder: Path) -> None:
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     sync_folder(folder.parent)
-
-
-def _umask() -> int:
-    current = os.umask(0o077)
-    os.umask(current)
-    return current

@@ -25,18 +25,34 @@ class ConsoleReporter(BaseReporter):
         """Print a table of the machine."""
         from rich.console import Console  # noqa: PLC0415  (not for those who never look)
 
-        Console(file=getattr(sys, self.stream)).print(_table(machine))
+        stream = getattr(sys, self.stream)
+        Console(file=stream).print(_table(machine, stream.encoding or "utf-8"))
         return Delivery()
 
 
-def _table(machine: Machine) -> "Table":
+def _table(machine: Machine, encoding: str) -> "Table":
     from rich.table import Table  # noqa: PLC0415  (the same)
     from rich.text import Text  # noqa: PLC0415  (the same)
 
-    table = Table("", "", title=Text(str(machine.key)), show_header=False, title_justify="left", min_width=40)
+    table = Table(
+        "",
+        "",
+        title=Text(_shown(str(machine.key), encoding)),
+        show_header=False,
+        title_justify="left",
+        min_width=40,
+    )
     for name, value in facts(machine):
-        table.add_row(Text(name), Text(value))  # Text: a record's own brackets are no markup
+        table.add_row(
+            Text(_shown(name, encoding)), Text(_shown(value, encoding))
+        )  # Text: a record's own brackets are no markup
     return table
+
+
+def _shown(text: str, encoding: str) -> str:
+    """Give a text that no terminal takes for a command, with what the stream cannot write escaped."""
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return safe.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def facts(machine: Machine) -> list[tuple[str, str]]:

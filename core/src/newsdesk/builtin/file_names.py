@@ -22,6 +22,8 @@ class FileName(str):
 def file_name(text: str) -> FileName:
     """Encode a text as one file name that stays in its folder on every system; different texts differ.
 
+    Where a file system does not tell upper from lower case, texts that differ in it alone share a file.
+
     Unsafe bytes of its UTF-8 are percent-encoded, which `original` undoes. Beyond `MAX_LENGTH` the end is
     replaced by `~` and a digest; `~` occurs in no other encoded name.
     """

@@ -1,17 +1,23 @@
 """A folder of JSON files, one for each machine."""
 
+import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from newsdesk.builtin.atomic import write_atomically
 from newsdesk.builtin.file_names import file_name
-from newsdesk.exceptions import PermanentReporterError, TransientReporterError
+from newsdesk.exceptions import MachineError, PermanentReporterError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.receipt import Alteration, Delivery, Plan
 from newsdesk.reporter import BaseReporter
 
-_PERMANENT = (PermissionError, NotADirectoryError, IsADirectoryError)
+_PERMANENT = frozenset(
+    getattr(errno, name)
+    for name in ("EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP")
+)
+"""Errors of the system that another try does not mend."""
 
 
 class FilesReporter(BaseReporter):
@@ -31,23 +37,20 @@ class FilesReporter(BaseReporter):
         """Write the machine's file, unless it holds this revision already.
 
         Raises:
-            PermanentReporterError: the folder cannot be written to.
+            PermanentReporterError: the folder cannot be written to, or the file is that of another machine:
+                its name differs in case alone, and to the file system that is no difference.
             TransientReporterError: the disk is full, or failed.
         """
         target, alterations = self._place(machine.key)
         record = machine.to_json()
-        try:
-            if target.is_file() and target.read_bytes() == record:
-                return Delivery(reference=str(target), alterations=alterations, unchanged=True)
+        with _errors_of(target):
+            held = target.read_bytes() if target.is_file() else None
+        if held == record:
+            return Delivery(reference=str(target), alterations=alterations, unchanged=True)
+        if held is not None:
+            _refuse_another(target, held, machine.key)
+        with _errors_of(target):
             write_atomically(target, record)
-        except _PERMANENT as error:
-            raise PermanentReporterError(
-                f"{str(target)!r} cannot be written: {error.strerror}; mend the folder, or give another as 'path'"
-            ) from error
-        except OSError as error:
-            raise TransientReporterError(
-                f"{str(target)!r} cannot be written now: {error.strerror}"
-            ) from error
         return Delivery(reference=str(target), alterations=alterations)
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
@@ -74,3 +77,30 @@ class FilesReporter(BaseReporter):
             if encoded.shortened
         ]
         return Path(self.path).absolute() / project / f"{name}.json", alterations
+
+
+@contextmanager
+def _errors_of(target: Path) -> Iterator[None]:
+    """Tell the system's errors as ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _PERMANENT:
+            raise PermanentReporterError(
+                f"{str(target)!r} cannot be written: {error.strerror}; "
+                "mend the folder, or give another as 'path'"
+            ) from error
+        raise TransientReporterError(f"{str(target)!r} cannot be written now: {error.strerror}") from error
+
+
+def _refuse_another(target: Path, held: bytes, key: MachineKey) -> None:
+    try:
+        other = Machine.from_json(held).key
+    except MachineError:  # damaged: what is written now mends it
+        return
+    if other != key:
+        raise PermanentReporterError(
+            f"{str(target)!r} is the file of the machine {str(other)!r}, and not of {str(key)!r}, perhaps "
+            "because this file system does not tell upper from lower case; rename one of them, or give another "
+            "folder as 'path'"
+        )

@@ -44,6 +44,17 @@ class Desks:
             self._made[key] = self._make(entries)
         return self._made[key]
 
+    def only_route(self) -> Route:
+        """Give the one reporter of the command.
+
+        Raises:
+            click.UsageError: there is not exactly one.
+        """
+        if len(self.config.routes) != 1:
+            labels = ", ".join(route.label for route in self.config.routes) or "none"
+            raise click.UsageError(f"name one reporter with --to; there are: {labels}")
+        return self.config.routes[0]
+
     def close(self) -> None:
         """Close all desks."""
         for desk in self._made.values():

@@ -8,7 +8,7 @@ import click
 
 from newsdesk.exceptions import ReporterException
 
-_COMMANDS = ("report", "plan", "check", "reporters")
+_COMMANDS = ("report", "plan", "check", "reporters", "outbox", "backfill", "missing")
 
 
 class _Commands(click.Group):

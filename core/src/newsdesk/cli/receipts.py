@@ -60,8 +60,8 @@ class Summary:
         if self._as_json:
             click.echo(json.dumps(receipt.to_dict(), ensure_ascii=True))
         self._counts[receipt.reporter, receipt.status] += 1
-        self._has_required_failure |= receipt.required and not receipt.ok
-        kept = self._others if receipt.ok else self._failed
+        self._has_required_failure |= receipt.fails_report
+        kept = self._others if receipt.settled else self._failed
         if len(kept) < ROWS:
             kept.append(receipt)
 

@@ -124,8 +124,8 @@ def _token(service_principal: Mapping[str, str]) -> str:
     try:
         return str(credential.get_token(_SCOPE).token)
     except Exception as error:
-        # The boundary: what the credentials stand on raises what it likes. The type alone is told: the message may
-        # quote what was sent.
+        # The boundary: what the credentials stand on raises what it likes. Only the type is told,
+        # since the message may quote what was sent.
         raise MlflowLoggingError(
             f"Azure gives no token for {RESOURCE_MANAGER}: {type(error).__name__}"
         ) from error

@@ -136,8 +136,8 @@ class _Fitter:
 
     def _tell_left_out(self, kind: str, what: str, count: int, kept: int) -> None:
         detail = (
-            f"{count - kept} of {count} {what} are left out: a run there ({self.limits.flavour}) holds {kept}; "
-            f"all of them are in the artifact {kind}.json"
+            f"{count - kept} of {count} {what} left out: a run there ({self.limits.flavour}) holds {kept};"
+            f" all of them are in the artifact {kind}.json"
         )
         self._tell(kind, "omitted", detail)
 

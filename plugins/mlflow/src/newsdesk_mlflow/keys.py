@@ -35,12 +35,12 @@ def legal_key(name: str, rules: KeyRules) -> str:
     name that is too long ends in a hash of the whole instead.
     """
     illegal = _ILLEGAL if rules.colon else _ILLEGAL_OR_COLON
-    key = illegal.sub(_code, name)
-    if posixpath.normpath(key) != key:
-        # The server takes keys for paths: a//b, /a, a/ and ../a are refused.
+    key = illegal.sub(_code, name) or "_empty_"
+    # The server takes keys for paths, and refuses a//b, /a, a/, a/../b, ../a and all that begins like that.
+    if posixpath.normpath(key) != key or key.startswith("/"):
         key = re.sub(r"/", _code, key)
-    if key in ("", ".", ".."):
-        key = re.sub(r"\.", _code, key) or "_empty_"
+    if key == "." or key.startswith(".."):
+        key = re.sub(r"^\.+", _codes, key)
     return key if len(key) <= rules.length else _with_hash(key, name, rules.length)
 
 
@@ -78,3 +78,7 @@ def _with_hash(key: str, seed: str, length: int) -> str:
 
 def _code(match: re.Match[str]) -> str:
     return f"_{ord(match[0]):x}_"
+
+
+def _codes(match: re.Match[str]) -> str:
+    return "".join(f"_{ord(character):x}_" for character in match[0])

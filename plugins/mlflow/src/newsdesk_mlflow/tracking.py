@@ -284,8 +284,8 @@ def _check_installed(uri: str) -> None:
     if scheme in _DATABASES and missing:
         raise MlflowLoggingError(
             f"the tracking URI {without_credentials(uri)!r} is a database, and mlflow-skinny opens "
-            f"none (there is no {' and no '.join(missing)}): pip install 'newsdesk-mlflow[local]', or give the "
-            "URI of a server"
+            f"none (there is no {' and no '.join(missing)}): pip install 'newsdesk-mlflow[local]', or give a "
+            "server's URI"
         )
     if scheme == "azureml" and importlib.util.find_spec("azureml") is None:
         raise MlflowLoggingError(

@@ -71,7 +71,9 @@ class Cluster:
             if not done.returncode:
                 return
             told = self._log_since(known)
-            if "could not bind" not in told:  # the port was free when we looked, and taken when the server did
+            if (
+                "could not bind" not in told
+            ):  # the port was free when we looked, and taken when the server did
                 break
         raise TransientPostgresError(
             f"the private PostgreSQL in {self.data} did not start: {_tail(told) or _tail(done.stderr)}"

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from newsdesk_postgres.account import Account
 from newsdesk_postgres.binaries import find_binaries
@@ -55,7 +54,11 @@ class EmbeddedPostgres:
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], *, durable: bool = True, binaries: str | os.PathLike[str] | None = None
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        durable: bool = True,
+        binaries: str | os.PathLike[str] | None = None,
     ) -> None:
         self.folder = Path(folder).absolute()
         self.durable = durable

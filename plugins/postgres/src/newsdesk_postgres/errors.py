@@ -1,16 +1,16 @@
 """The errors of this distribution.
 
-    newsdesk.ReporterException
-    └── PostgresReporterException      catch this for whatever a report to PostgreSQL raises
-        ├── TransientPostgresError     also a newsdesk.TransientReporterError: worth another try
-        ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: never will work
-        └── MachineDoesNotExist        what was to be fetched is not there
+newsdesk.ReporterException
+└── PostgresReporterException      catch this for whatever a report to PostgreSQL raises
+    ├── TransientPostgresError     also a newsdesk.TransientReporterError: worth another try
+    ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: never will work
+    └── MachineDoesNotExist        what was to be fetched is not there
 """
 
 from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError
 
 
-class PostgresReporterException(ReporterException):  # noqa: N818  (the name is the replaced project's contract)
+class PostgresReporterException(ReporterException):
     """The root of all errors of the PostgreSQL reporter."""
 
 
@@ -22,5 +22,5 @@ class PermanentPostgresError(PostgresReporterException, PermanentReporterError):
     """PostgreSQL will not take the record, however often it is asked."""
 
 
-class MachineDoesNotExist(PostgresReporterException):  # noqa: N818  (the name is the replaced project's contract)
+class MachineDoesNotExist(PostgresReporterException):
     """The table holds no machine of that name, or of that name in that project."""

@@ -1,0 +1,35 @@
+"""`newsdesk backfill`: deliver to a reporter that was added later."""
+
+import click
+
+from newsdesk.cli import options
+from newsdesk.cli.desks import Desks
+from newsdesk.cli.holdings import not_held
+from newsdesk.cli.inputs import Inputs
+from newsdesk.cli.receipts import Summary
+
+
+@click.command()
+@options.files
+@options.to
+@options.config
+@options.as_json
+@click.pass_context
+def command(
+    ctx: click.Context,
+    files: tuple[str, ...],
+    to: tuple[str, ...],
+    config_path: str | None,
+    as_json: bool,  # noqa: FBT001  (click's signature)
+) -> None:
+    """Deliver those of the machines in FILE... that the reporter does not hold yet. Exit codes are those of report."""
+    inputs, desks = Inputs(files), Desks(config_path, to)
+    count = inputs.check()
+    route = desks.only_route()
+    summary = Summary(as_json=as_json)
+    with desks.config.desk() as desk:
+        deliveries = (list(desk.report_many([machine])) for machine in not_held(inputs, route))
+        for receipt in summary.shown(deliveries, machines=count):
+            summary.add(receipt)
+    summary.finish()
+    ctx.exit(summary.exit_code)

@@ -1,0 +1,64 @@
+"""What the tests of the core share: hypothesis' profiles, real records, fake distributions."""
+
+import importlib
+import os
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from newsdesk.machine import Machine
+from newsdesk.registry import Registry
+
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile(
+    "default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "machines"
+
+
+@pytest.fixture(params=sorted(path.name for path in EXAMPLES.glob("*.json")))
+def real_json(request):
+    """The text of each real record in turn."""
+    return (EXAMPLES / request.param).read_bytes()
+
+
+@pytest.fixture
+def real_machine():
+    return Machine.from_json((EXAMPLES / "ae-4tags.json").read_bytes())
+
+
+@pytest.fixture
+def distribution(tmp_path, monkeypatch):
+    """Make a distribution with real metadata importable, as pip would; gone after the test."""
+    before = set(sys.modules)
+
+    def make(name, modules=None, *, entries=None, version="1.0"):
+        site = tmp_path / f"site-{name}-{version}"
+        info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        lines = [f"{entry} = {module}" for entry, module in (entries or {}).items()]
+        (info / "entry_points.txt").write_text("\n".join(["[newsdesk]", *lines, ""]))
+        for module, source in (modules or {}).items():
+            path = site.joinpath(*module.split(".")).with_suffix(".py")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(source))
+        monkeypatch.syspath_prepend(str(site))
+        importlib.invalidate_caches()
+        return site
+
+    yield make
+    for module in set(sys.modules) - before:
+        if str(getattr(sys.modules[module], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[module]
+
+
+@pytest.fixture
+def registry():
+    """A registry of its own for each test: what one loads is not there for the next."""
+    return Registry()

@@ -1,0 +1,273 @@
+"""A real MLflow server, a proxy that counts and disturbs what goes to it, and the real machines."""
+
+import contextlib
+import http.client
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from newsdesk import Machine
+
+MACHINES = Path(__file__).parents[3] / "examples" / "machines"
+NAMES = ("ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags")
+_UNSET = (
+    "MLFLOW_TRACKING_URI",
+    "AZUREML_WORKSPACE_STR",
+    "DL_SERVICE_AUTH_STR",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment():
+    """No test depends on where the developer logs to, and none tells anybody that it ran."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _UNSET:
+            patch.delenv(name, raising=False)
+        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def record():
+    """Give a fresh record of one of the real machines."""
+    return lambda name: json.loads((MACHINES / f"{name}.json").read_bytes())
+
+
+@pytest.fixture(scope="session")
+def expected():
+    """Give the items that a real machine must have."""
+    return lambda name: json.loads((MACHINES / "expected" / f"{name}.json").read_bytes())
+
+
+@pytest.fixture
+def machine(record):
+    """A real machine with a name that no other test uses."""
+    return Machine.from_dict({**record("ae-4tags"), "name": f"machine-{uuid.uuid4().hex[:12]}"})
+
+
+class MlflowServer:
+    """A running server, seen by its REST API and not by the client that is tested."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def call(self, method, path, **fields):
+        kind = "params" if method == "GET" else "json"
+        response = requests.request(method, f"{self.url}/api/2.0/mlflow/{path}", **{kind: fields}, timeout=30)
+        response.raise_for_status()
+        return response.json()
+
+    def experiment(self, name):
+        return self.call("GET", "experiments/get-by-name", experiment_name=name)["experiment"]
+
+    def runs(self, experiment, view="ACTIVE_ONLY"):
+        ids = [self.experiment(experiment)["experiment_id"]]
+        found = self.call("POST", "runs/search", experiment_ids=ids, max_results=1000, run_view_type=view)
+        return [Seen(self, run) for run in found.get("runs", [])]
+
+    def run(self, experiment):
+        (run,) = self.runs(experiment)
+        return run
+
+
+class Seen:
+    """One run, as the server has it."""
+
+    def __init__(self, server, run):
+        self.server = server
+        self.id = run["info"]["run_id"]
+        self.name = run["info"]["run_name"]
+        self.status = run["info"]["status"]
+        self.artifact_uri = run["info"]["artifact_uri"]
+        self.params = {param["key"]: param["value"] for param in run["data"].get("params", [])}
+        self.tags = {tag["key"]: tag["value"] for tag in run["data"].get("tags", [])}
+        self.metric_keys = {metric["key"] for metric in run["data"].get("metrics", [])}
+
+    def metrics(self):
+        """Every point as (key, value, step), sorted, and all timestamps."""
+        points, timestamps = [], set()
+        for key in self.metric_keys:
+            found = self.server.call("GET", "metrics/get-history", run_id=self.id, metric_key=key)["metrics"]
+            points += [(key, point["value"], int(point.get("step", 0))) for point in found]
+            timestamps |= {point["timestamp"] for point in found}
+        return sorted(points, key=repr), timestamps
+
+    def artifact(self, name):
+        path = f"{self.artifact_uri.removeprefix('mlflow-artifacts:')}/{name}"
+        response = requests.get(f"{self.server.url}/api/2.0/mlflow-artifacts/artifacts{path}", timeout=30)
+        response.raise_for_status()
+        return response.content
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+@contextlib.contextmanager
+def mlflow_server(folder, store):
+    """Run `mlflow server`, and stop it with all that it started."""
+    port = free_port()
+    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--backend-store-uri", store]
+    command += ["--artifacts-destination", str(folder / "artifacts")]
+    log = folder / "server.log"
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        yield MlflowServer(_wait(f"http://127.0.0.1:{port}", process, log))
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+def _wait(url, process, log, seconds=90):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(f"{url}/health", timeout=5).ok:
+                return url
+        time.sleep(0.2)
+    pytest.fail(f"the MLflow server did not start:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """An MLflow server with a SQLite store."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    with mlflow_server(folder, f"sqlite:///{folder}/store.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """An MLflow server with a PostgreSQL store."""
+    if importlib.util.find_spec("newsdesk_postgres") is None:
+        pytest.skip("newsdesk-postgres is not installed, which brings the PostgreSQL for this test")
+    from newsdesk_postgres.embedded import EmbeddedPostgres
+
+    folder = tmp_path_factory.mktemp("mlflow-on-postgres")
+    postgres = EmbeddedPostgres(folder / "postgres", durable=False)
+    with postgres as store, mlflow_server(folder, store.url) as running:
+        yield running
+
+
+class Proxy:
+    """Stands between client and server: counts the requests, and may answer or cut them off itself."""
+
+    def __init__(self, target):
+        self.target = urlsplit(target)
+        self.requests = []
+        self.disturb = lambda method, path: None
+        """Gives (status, headers, body) to answer with, "before" or "after" the server to cut off, or None."""
+        self.bodies = []
+        handler = type("Handler", (_Handler,), {"proxy": self})
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+    def count(self):
+        """Requests since the last time this was asked."""
+        count = len(self.requests)
+        self.requests.clear()
+        return count
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    proxy: Proxy
+
+    def handle_any(self):
+        path = urlsplit(self.path).path
+        body = self._body()
+        self.proxy.requests.append(f"{self.command} {path.rpartition('/mlflow/')[2]}")
+        self.proxy.bodies.append(body)
+        fault = self.proxy.disturb(self.command, path)
+        if isinstance(fault, tuple):
+            self._answer(*fault)
+            return
+        if fault == "before":
+            self._cut_off()
+            return
+        answer = self._forward(body)
+        if fault == "after":
+            self._cut_off()
+            return
+        self._answer(*answer)
+
+    do_GET = do_POST = do_PUT = do_PATCH = handle_any
+
+    def _body(self):
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            parts = []
+            while size := int(self.rfile.readline(), 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _forward(self, body):
+        connection = http.client.HTTPConnection(
+            self.proxy.target.hostname, self.proxy.target.port, timeout=60
+        )
+        kept = {
+            k: v
+            for k, v in self.headers.items()
+            if k.lower() not in ("host", "transfer-encoding", "content-length")
+        }
+        with contextlib.closing(connection):
+            connection.request(self.command, self.path, body, {**kept, "Content-Length": str(len(body))})
+            response = connection.getresponse()
+            return (
+                response.status,
+                {"Content-Type": response.headers.get("Content-Type", "")},
+                response.read(),
+            )
+
+    def _answer(self, status, headers, body):
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _cut_off(self):
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def proxy(server):
+    between = Proxy(server.url)
+    yield between
+    between.close()

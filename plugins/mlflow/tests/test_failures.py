@@ -1,0 +1,131 @@
+"""What goes wrong at MLflow, as newsdesk's errors."""
+
+import pickle
+
+import pytest
+import requests
+from mlflow.exceptions import MlflowException, RestException
+from mlflow.protos import databricks_pb2 as codes
+from newsdesk import PermanentReporterError, TransientReporterError
+from newsdesk_mlflow.failures import GoneError, MlflowLoggingError, translated
+
+
+def raised(error, context=None):
+    """The error as it comes out of an `except`, with what it stands on."""
+    try:
+        try:
+            if context is not None:
+                raise context
+        finally:
+            raise error
+    except Exception as caught:
+        return caught
+
+
+def answer(status):
+    response = requests.Response()
+    response.status_code = status
+    response.headers["Retry-After"] = "7"
+    return requests.HTTPError(f"{status}", response=response)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        raised(MlflowException("x"), requests.ConnectionError("refused")),
+        raised(MlflowException("x"), requests.exceptions.RetryError("too many 500 error responses")),
+        raised(MlflowException("x"), requests.ReadTimeout("slow")),
+        MlflowException("locked", codes.TEMPORARILY_UNAVAILABLE),
+        RestException({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "slowly"}),
+        answer(503),
+        answer(429),
+        ConnectionResetError("reset"),
+        TimeoutError("slow"),
+    ],
+)
+def test_what_may_pass_is_worth_another_try(error):
+    translation = translated(error, "log", "http://h")
+    assert type(translation) is TransientReporterError
+    assert str(translation).startswith("MLflow at http://h cannot log: ")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MlflowException("<html>nginx</html>"),
+        MlflowException("413 Request Entity Too Large"),
+        RestException(
+            {"error_code": "INVALID_PARAMETER_VALUE", "message": "Changing param values is not allowed"}
+        ),
+        RestException({"error_code": "PERMISSION_DENIED", "message": "no"}),
+        MlflowException("404", codes.ENDPOINT_NOT_FOUND),
+        RestException(
+            {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "the requested URL is not on this server"}
+        ),
+        raised(MlflowException("x"), requests.exceptions.InvalidURL("bad")),
+        raised(MlflowException("x"), requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED")),
+        answer(403),
+        PermissionError("read-only"),
+        TypeError("a bug"),
+    ],
+)
+def test_what_will_not_pass_is_permanent(error):
+    assert type(translated(error, "log", "http://h")) is MlflowLoggingError
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RestException(
+            {"error_code": "INVALID_PARAMETER_VALUE", "message": "The run 1 must be in the 'active' state."}
+        ),
+        RestException({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Run with id=1 not found"}),
+        MlflowException("No Experiment with id=7 exists", codes.RESOURCE_DOES_NOT_EXIST),
+    ],
+)
+def test_what_was_deleted_is_looked_for_again(error):
+    assert type(translated(error, "log", "http://h")) is GoneError
+
+
+def test_an_unknown_error_of_an_artifact_store_is_worth_another_try_but_not_one_of_the_disk():
+    def of(error):
+        return translated(error, "store", "http://h", unknown_is_transient=True)
+
+    class S3UploadFailedError(Exception):
+        pass
+
+    assert type(of(S3UploadFailedError("slow down"))) is TransientReporterError
+    assert type(of(PermissionError(13, "read-only"))) is MlflowLoggingError
+    assert type(of(answer(403))) is MlflowLoggingError
+    assert type(of(MlflowException("no"))) is MlflowLoggingError
+
+
+def test_the_seconds_that_a_server_asks_to_wait_are_kept():
+    assert translated(answer(503), "log", "http://h").retry_after == 7
+    assert (
+        translated(raised(MlflowException("x"), requests.ConnectionError()), "log", "http://h").retry_after
+        is None
+    )
+
+
+def test_no_message_shows_the_credentials_in_a_url():
+    error = raised(
+        MlflowException("API request to http://me:hunter2@h/api failed"), requests.ConnectionError()
+    )
+    text = str(translated(error, "log", "http://me:hunter2@h"))
+    assert "hunter2" not in text
+    assert text == (
+        "MLflow at http://***@h cannot log: API request to http://***@h/api failed; "
+        "check that the server runs, and the tracking URI"
+    )
+
+
+def test_a_page_of_html_is_cut_short():
+    assert len(str(translated(MlflowException("<p>" * 5000), "log", "http://h"))) < 700
+
+
+def test_all_of_them_are_newsdesks_and_can_be_pickled():
+    assert issubclass(MlflowLoggingError, PermanentReporterError)
+    assert issubclass(GoneError, TransientReporterError)
+    for error in (MlflowLoggingError("a"), GoneError("b", 3)):
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)

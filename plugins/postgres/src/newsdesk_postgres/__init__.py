@@ -1,0 +1,17 @@
+"""The newsdesk reporter for PostgreSQL."""
+
+from newsdesk_postgres.errors import (
+    MachineDoesNotExist,
+    PermanentPostgresError,
+    PostgresReporterException,
+    TransientPostgresError,
+)
+from newsdesk_postgres.reporter import PostgresReporter
+
+__all__ = [
+    "MachineDoesNotExist",
+    "PermanentPostgresError",
+    "PostgresReporter",
+    "PostgresReporterException",
+    "TransientPostgresError",
+]

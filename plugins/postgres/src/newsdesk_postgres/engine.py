@@ -1,0 +1,46 @@
+"""Engine: the pool of connections of one reporter."""
+
+import math
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine
+
+APPLICATION = "newsdesk"
+"""How the connections are called in `pg_stat_activity`."""
+
+# A peer that went away without a word is noticed after about a minute of silence, and after 30 s where data are on the way.
+_KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+
+def make_engine(
+    url: URL, *, sslmode: str | None, connect_timeout: float, statement_timeout: float | None
+) -> Engine:
+    """Make a pool that connects when it is first used, and tests a connection before it is used again."""
+    arguments: dict[str, Any] = {
+        **_KEEPALIVE,
+        "application_name": APPLICATION,
+        "client_encoding": "utf8",
+        # libpq takes whole seconds, at least 2.
+        "connect_timeout": max(2, math.ceil(connect_timeout)),
+    }
+    if sslmode is not None:
+        arguments["sslmode"] = sslmode
+    if statement_timeout is not None:
+        own = url.query.get("options", "")
+        arguments["options"] = f"{own} -c statement_timeout={math.ceil(statement_timeout * 1000)}".strip()
+    return create_engine(
+        url,
+        connect_args=arguments,
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=0,
+        pool_timeout=max(1.0, connect_timeout),
+        pool_use_lifo=True,
+        hide_parameters=True,
+    )

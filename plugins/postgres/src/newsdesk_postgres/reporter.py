@@ -1,0 +1,267 @@
+"""PostgresReporter: one row for each machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, get_args
+
+from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, Plan, Secret
+
+from newsdesk_postgres import url as urls
+from newsdesk_postgres.errors import MachineDoesNotExist, PostgresReporterException
+from newsdesk_postgres.row import Row, column_text, machine_of, row_of
+
+# Importing SQLAlchemy takes a second: it is done when a reporter opens, not when its parameters are listed.
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+    from newsdesk_postgres.embedded import EmbeddedPostgres
+    from newsdesk_postgres.table import MachineTable
+
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+"""What libpq takes as `sslmode`."""
+
+_IDENTIFIER_BYTES = (
+    63  # PostgreSQL cuts longer identifiers without an error ("Identifiers and Key Words" in its manual)
+)
+_DEFAULTS = {"port": 5432, "user": "postgres", "password": "postgres", "database": "postgres"}
+
+
+class PostgresReporter(BaseReporter):
+    """Keeps each machine in a row of a table in PostgreSQL.
+
+    Reported again, the row is overwritten; in the same revision, it is left alone. Give one of `host`, `url`, `embedded`.
+
+    Args:
+        host: the server's name, address, or folder of sockets.
+        port: its port.
+        user: whom to connect as.
+        password: that user's password.
+        database: the database.
+        schema: the table's schema; without it, the first of the user's search path.
+        table: the table's name.
+        sslmode: how far TLS is demanded; without it, libpq's default.
+        connect_timeout: seconds to wait for a connection, rounded up, at least 2.
+        statement_timeout: seconds that a statement may take; None to leave it to the server (and where a pooler such as
+            PgBouncer refuses options at connection).
+        url: all of that in one, such as `postgresql://user:password@host/database`.
+        embedded: a folder, for a private PostgreSQL that is started when it is needed; see `EmbeddedPostgres`.
+        create: whether the table may be made, and an older one upgraded.
+
+    Raises:
+        DefinitionError: parameters that contradict each other; all of them at once.
+    """
+
+    def __init__(
+        self,
+        host: str | None = None,
+        port: int = 5432,
+        user: str = "postgres",
+        password: Secret = "postgres",  # noqa: S107  (the signature of the project that this one replaces)
+        database: str = "postgres",
+        *,
+        schema: str | None = None,
+        table: str = "machine",
+        sslmode: SslMode | None = None,
+        connect_timeout: float = 10,
+        statement_timeout: float | None = 60,
+        url: Secret | None = None,
+        embedded: str | None = None,
+        create: bool = True,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.user = user
+        self.password = password
+        self.database = database
+        self.schema = schema
+        self.table = table
+        self.sslmode = sslmode
+        self.connect_timeout = connect_timeout
+        self.statement_timeout = statement_timeout
+        self.url = url
+        self.embedded = embedded
+        self.create = create
+        self._engine: Engine | None = None
+        self._table: MachineTable | None = None
+        self._server: EmbeddedPostgres | None = None
+        self._unknown_projects = False
+        faults = [*self._place_faults(), *self._value_faults()]
+        if faults:
+            raise DefinitionError("this PostgresReporter cannot be built", faults)
+
+    def open(self) -> None:
+        """Connect, and make the table ready."""
+        from newsdesk_postgres.engine import make_engine  # noqa: PLC0415  (SQLAlchemy, see above)
+        from newsdesk_postgres.table import machine_table  # noqa: PLC0415
+
+        try:
+            self._engine = make_engine(
+                self._address(),
+                sslmode=self.sslmode,
+                connect_timeout=float(self.connect_timeout),
+                statement_timeout=None if self.statement_timeout is None else float(self.statement_timeout),
+            )
+            self._table = machine_table(self.table, self.schema)
+            self._unknown_projects = self._table.prepare(self._engine, create=self.create)
+        except BaseException:
+            self._release()
+            raise
+
+    def close(self) -> None:
+        """Disconnect, and stop a private server that nobody else uses."""
+        self._release()
+
+    def abandon(self) -> None:
+        """Forget the parent's connections: to close them here would end them there."""
+        if self._engine is not None:
+            self._engine.dispose(close=False)
+        if self._server is not None:
+            self._server.abandon()
+        self._engine = self._table = self._server = None
+
+    def ping(self) -> None:
+        """Ask the server for an answer."""
+        with self._connection("asking the server for an answer") as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    def plan(self, machine: Machine) -> Plan:
+        """Tell what would be sent: one row, in one statement."""
+        row = row_of(machine)
+        return Plan(requests=1, items={"rows": 1}, alterations=row.alterations, size=row.size)
+
+    def report(self, machine: Machine) -> Delivery:
+        """Write the machine's row, unless this revision is there already."""
+        row = row_of(machine)
+        with self._connection(
+            f"writing the machine {machine.key}", whole=self._unknown_projects
+        ) as connection:
+            written = self._write(connection, row)
+        return Delivery(self._reference(row), row.alterations, unchanged=not written)
+
+    def fetch(self, name: str, project_name: str | None = None) -> Machine:
+        """Read a machine back: equal to the one that was reported.
+
+        Args:
+            name: the machine's name.
+            project_name: its project; may be left out where only one project has a machine of that name.
+
+        Raises:
+            MachineDoesNotExist: the table has none.
+            PostgresReporterException: more than one project has one, and none was named.
+        """
+        self.open()
+        with self._connection(f"reading the machine {name!r}") as connection:
+            statement = self._opened.by_name(column_text(name))
+            if project_name is not None:
+                statement = statement.where(self._opened.table.c.project_name == column_text(project_name))
+            rows = connection.execute(statement.limit(2)).mappings().all()
+            if len(rows) != 1:
+                projects = list(connection.scalars(self._opened.projects_of(column_text(name))))
+                raise self._not_one(name, project_name, projects)
+        return machine_of({str(key): value for key, value in rows[0].items()})
+
+    @property
+    def _opened(self) -> "MachineTable":
+        if self._table is None:
+            raise PostgresReporterException(
+                "the reporter was closed while it was used: keep it open until all is done"
+            )
+        return self._table
+
+    def _write(self, connection: "Connection", row: Row) -> bool:
+        values = {f"new_{name}": value for name, value in row.values.items()}
+        if self._unknown_projects:
+            key = {name: values[name] for name in ("new_name", "new_project_name")}
+            connection.execute(self._opened.adopt, key)
+        return connection.execute(self._opened.upsert, values).first() is not None
+
+    @contextmanager
+    def _connection(self, doing: str, *, whole: bool = False) -> Iterator["Connection"]:
+        """Lend a connection; `whole`: what is done with it is one transaction, else each statement is one."""
+        from newsdesk_postgres.sqlstate import translated  # noqa: PLC0415  (SQLAlchemy, see above)
+
+        engine = self._opened_engine
+        with translated(f"{doing} at {urls.shown(engine.url)}"):
+            if whole:
+                with engine.begin() as connection:
+                    yield connection
+            else:
+                # A statement by itself is a transaction: this saves two trips to the server.
+                with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                    yield connection
+
+    @property
+    def _opened_engine(self) -> "Engine":
+        if self._engine is None:
+            raise PostgresReporterException(
+                "the reporter was closed while it was used: keep it open until all is done"
+            )
+        return self._engine
+
+    def _reference(self, row: Row) -> str:
+        table = f"{self.schema}.{self.table}" if self.schema else self.table
+        return urls.reference(
+            self._opened_engine.url, table, row.values["name"] or "", row.values["project_name"] or ""
+        )
+
+    def _address(self) -> "URL":
+        from sqlalchemy import URL  # noqa: PLC0415  (SQLAlchemy, see above)
+
+        if self.embedded is not None:
+            from newsdesk_postgres.embedded import EmbeddedPostgres  # noqa: PLC0415  (POSIX only)
+
+            self._server = EmbeddedPostgres(self.embedded)
+            return urls.normalised(self._server.start().url)
+        if self.url is not None:
+            return urls.normalised(self.url)
+        return URL.create(urls.DRIVER, self.user, self.password, self.host, int(self.port), self.database)
+
+    def _release(self) -> None:
+        engine, server = self._engine, self._server
+        self._engine = self._table = self._server = None
+        if engine is not None:
+            engine.dispose()
+        if server is not None:
+            server.stop()
+
+    def _place_faults(self) -> Iterator[Fault]:
+        places = [name for name in ("host", "url", "embedded") if getattr(self, name) is not None]
+        if len(places) != 1:
+            found = " and ".join(places) or "none of them"
+            yield Fault("", f"give one of 'host', 'url' and 'embedded': found {found}")
+        for name, default in _DEFAULTS.items():
+            if "host" not in places and places and getattr(self, name) != default:
+                yield Fault(
+                    name, f"belongs to 'host': leave it out beside {places[0]!r}, which says it already"
+                )
+        if self.sslmode is not None and "embedded" in places:
+            yield Fault(
+                "sslmode", "leave it out beside 'embedded': a private server listens on this machine alone"
+            )
+
+    def _value_faults(self) -> Iterator[Fault]:
+        for name, value in (("table", self.table), ("schema", self.schema)):
+            size = 1 if value is None else len(str(value).encode("utf-8", "surrogatepass"))
+            if not 1 <= size <= _IDENTIFIER_BYTES:
+                yield Fault(
+                    name,
+                    f"must have 1 to {_IDENTIFIER_BYTES} bytes, as PostgreSQL's names do, but has {size}",
+                )
+        modes = get_args(SslMode)
+        if self.sslmode is not None and self.sslmode not in modes and "$" not in self.sslmode:
+            yield Fault("sslmode", f"must be one of {', '.join(modes)}, but is {self.sslmode!r}")
+
+    @staticmethod
+    def _not_one(
+        name: str, project_name: str | None, projects: list[str | None]
+    ) -> PostgresReporterException:
+        known = ", ".join("an unknown project" if project is None else repr(project) for project in projects)
+        if not projects:
+            return MachineDoesNotExist(f"there is no machine {name!r}: report it first, or mend the name")
+        if project_name is not None:
+            return MachineDoesNotExist(
+                f"there is no machine {name!r} in project {project_name!r}, only in {known}"
+            )
+        return PostgresReporterException(
+            f"there is a machine {name!r} in {len(projects)} projects, {known}: name one as 'project_name'"
+        )

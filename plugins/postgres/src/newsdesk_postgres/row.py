@@ -1,0 +1,78 @@
+"""Pure: a machine as one row of the table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from newsdesk import Alteration, Machine, canonical
+
+from newsdesk_postgres.jsonb import Encoder, is_suspect
+from newsdesk_postgres.text import NAME_BYTES, encode, shorten
+
+PARTS = ("dataset", "model", "metadata", "runtime", "evaluation", "extra")
+"""The columns of JSON."""
+KEY = ("name", "project_name")
+"""The columns that a machine is found by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, ready to be sent."""
+
+    values: Mapping[str, str | None]
+    """Each column's value, as text; `record` is None where the other columns tell all."""
+    alterations: tuple[Alteration, ...]
+    """What PostgreSQL could not hold as it was."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of UTF-8, about: what is not ASCII is rare."""
+        return sum(len(value) for value in self.values.values() if value)
+
+
+def row_of(machine: Machine) -> Row:
+    """Make the row of a machine."""
+    parts = {part: getattr(machine, part) for part in PARTS}
+    record = machine.to_json()
+    encoder = Encoder()
+    if is_suspect(record):
+        parts = {
+            part: encoder.value(value, () if part == "extra" else (part,)) for part, value in parts.items()
+        }
+    key = {column: _key_text(getattr(machine, column), column, encoder) for column in KEY}
+    return Row(
+        {
+            **key,
+            **{part: canonical.dumps(value).decode() for part, value in parts.items()},
+            "revision": machine.revision,
+            "model_key": machine.model_key,
+            "record": record.decode() if encoder.loses else None,
+        },
+        tuple(encoder.alterations),
+    )
+
+
+def column_text(name: str) -> str:
+    """Give the text that a name of a machine or project is filed under."""
+    return shorten(encode(name))
+
+
+def _key_text(name: str, column: str, encoder: Encoder) -> str:
+    encoded = encoder.text(name, (column,))
+    filed = shorten(encoded)
+    if filed != encoded:
+        encoder.loses = True
+        detail = f"{len(encoded.encode())} bytes cut to {NAME_BYTES}, the SHA-256 of all at their end: an index holds no more"
+        encoder.alterations.append(
+            Alteration(column, "truncated", f"{detail}; the record as it was is in the column 'record'")
+        )
+    return filed
+
+
+def machine_of(values: Mapping[str, str | None]) -> Machine:
+    """Make the machine of a row's values; a row of an older table has only some of them."""
+    record = values["record"]
+    if record is not None:
+        return Machine.from_json(record)
+    texts = {part: values[part] for part in PARTS}
+    parts = {part: canonical.loads(text) or {} for part, text in texts.items() if text is not None}
+    return Machine(name=values["name"] or "", project_name=values["project_name"] or "", **parts)

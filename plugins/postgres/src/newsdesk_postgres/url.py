@@ -1,0 +1,54 @@
+"""Url: how the database is reached, whichever way its user wrote it."""
+
+import re
+import urllib.parse
+from typing import TYPE_CHECKING
+
+from newsdesk import DefinitionError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+DRIVER = "postgresql+psycopg2"
+"""Always named: to SQLAlchemy 2.1 a bare `postgresql://` means psycopg 3."""
+
+_SCHEME = re.compile(r"\s*(?P<scheme>[A-Za-z][A-Za-z0-9_]*)(?:\+[A-Za-z0-9_]+)?://")
+
+
+def normalised(url: str) -> "URL":
+    """Read what users write: `postgres://`, `postgresql://`, with another driver or with none.
+
+    Raises:
+        DefinitionError: it is no URL of a PostgreSQL. The message does not repeat it, for it may hold a password.
+    """
+    from sqlalchemy import make_url  # noqa: PLC0415  (takes a second)
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    expected = "expected postgresql://user:password@host:port/database"
+    head = _SCHEME.match(url)
+    if head is None:
+        raise DefinitionError(f"'url' does not begin with the name of a protocol; {expected}")
+    if head["scheme"].lower() not in ("postgres", "postgresql"):
+        raise DefinitionError(f"'url' begins with {head['scheme']!r}, which is no PostgreSQL; {expected}")
+    try:
+        return make_url(f"{DRIVER}://{url[head.end() :].strip()}")
+    except (ArgumentError, ValueError):
+        # Without the cause: its message repeats the URL, or what stands in place of the port.
+        raise DefinitionError(
+            f"'url' cannot be read; {expected}, with special characters percent-encoded"
+        ) from None
+
+
+def shown(url: "URL") -> str:
+    """Give the address without user and password."""
+    host = url.host or str(url.query.get("host", ""))
+    port = f":{url.port}" if url.port else ""
+    return (
+        f"postgresql://{urllib.parse.quote(host, safe=':[]')}{port}/{urllib.parse.quote(url.database or '')}"
+    )
+
+
+def reference(url: "URL", table: str, name: str, project_name: str) -> str:
+    """Give the address of one row."""
+    query = urllib.parse.urlencode({"project_name": project_name, "name": name}, quote_via=urllib.parse.quote)
+    return f"{shown(url)}/{urllib.parse.quote(table, safe='.')}?{query}"

@@ -1,0 +1,172 @@
+"""What the README and the docs show: every command and every block of code is executed."""
+
+import ast
+import json
+import re
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+from newsdesk.cli import main
+from newsdesk.config import ConfigModel, RetryModel
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    ROOT / name
+    for name in ("README.md", "CONTRIBUTING.md", "core/README.md", "docs/index.md", "docs/tutorial.md", "docs/reference-config.md")
+]
+PROSE = [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "SECURITY.md", "plugins/mlflow/README.md", "plugins/postgres/README.md"))]
+DISTRIBUTIONS = [ROOT / "core", ROOT / "plugins/mlflow", ROOT / "plugins/postgres"]
+SELF_CONTAINED = 'python3 -m venv .venv && .venv/bin/pip install -q "nox[uv]" && .venv/bin/nox'
+
+# A shell of this environment, from within the script that a page becomes.
+RUN = """\
+import os, subprocess, sys
+def shell(command, status):
+    done = subprocess.run(["bash", "-c", command], env=os.environ | {"PATH": PATH}, stdin=subprocess.DEVNULL)
+    assert done.returncode == status, f"{command} exits with {done.returncode} instead of {status}"
+"""
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    language: str
+    text: str
+
+    @property
+    def file(self) -> str | None:
+        """The file that it is the content of, by its first line."""
+        first = re.match(r"# ([\w/.-]+\.\w+)\n", self.text)
+        return first[1] if first else None
+
+    @property
+    def commands(self) -> list[str]:
+        return [line for line in self.text.splitlines() if line] if self.language == "console" else []
+
+
+def blocks(page: Path) -> list[Block]:
+    return [Block(*found) for found in re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)]
+
+
+def page_commands(page: Path) -> Iterator[str]:
+    return (command for block in blocks(page) for command in block.commands)
+
+
+def is_executed(command: str) -> bool:
+    return not re.search(r"\bnox\b|^pip install ", command)
+
+
+def script(page: Path) -> str:
+    """Turn a page into one Python program that does in order what the page does."""
+    path = f"{Path(sys.executable).parent}:" + "{os.environ['PATH']}"
+    lines = [RUN, f'PATH = f"{path}"']
+    for block in blocks(page):
+        if block.file:
+            lines.append(f"open({block.file!r}, 'w').write({block.text!r})")
+        elif block.language == "python":
+            lines.append(block.text)
+        for command in filter(is_executed, block.commands):
+            status = re.search(r"# exits with (\d)$", command)
+            lines.append(f"shell({command!r}, {int(status[1]) if status else 0})")
+    return "\n".join(lines)
+
+
+def names(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    """A working folder with the examples, as somebody who follows a page has it."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names)
+def test_what_a_page_shows_can_be_done_in_its_order(page, scratch, run):
+    (scratch / "page.py").write_text(script(page), "utf-8")
+    run(sys.executable, "-W", "error", "page.py", cwd=scratch, HOME=str(scratch))
+
+
+@pytest.mark.parametrize("page", PROSE, ids=names)
+def test_a_block_is_of_a_language_that_is_checked_and_can_be_parsed(page):
+    parsers = {"python": ast.parse, "yaml": yaml.safe_load, "toml": tomllib.loads, "json": json.loads, "console": str, "sql": str}
+    for block in blocks(page):
+        parsers[block.language](block.text)
+
+
+@pytest.mark.parametrize("page", PROSE, ids=names)
+def test_a_link_into_the_repository_leads_to_something(page):
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PROSE, ids=names)
+def test_what_a_page_installs_is_a_distribution_of_ours_with_that_extra(page):
+    extras = {}
+    for folder in DISTRIBUTIONS:
+        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        extras[project["name"]] = set(project.get("optional-dependencies", {}))
+    for command in page_commands(page):
+        if command.startswith("pip install "):
+            for text in command.removeprefix("pip install ").split():
+                requirement = Requirement(text.strip("\"'"))
+                assert requirement.extras <= extras[requirement.name]
+
+
+@pytest.mark.parametrize("page", PROSE, ids=names)
+def test_a_nox_command_names_sessions_that_exist(page):
+    for command in page_commands(page):
+        if ".venv/bin/nox" in command:
+            assert re.match(re.escape(SELF_CONTAINED), command) or command.startswith(".venv/bin/nox ")
+            assert set(re.findall(r"nox -s ([\w-]+)", command)) <= sessions()
+
+
+def sessions() -> set[str]:
+    """Give the names of the sessions in the noxfile; nox itself is not in this environment."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text())
+    decorated = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
+    return {node.name.replace("_", "-") if "matrix" in node.name else node.name for node in decorated}
+
+
+def test_the_readme_has_the_demo_and_the_tests_as_commands_that_stand_alone():
+    shown = [command for command in page_commands(ROOT / "README.md") if "nox" in command]
+    assert shown == [f"{SELF_CONTAINED} -s demo", SELF_CONTAINED]
+
+
+def test_ci_calls_the_test_command_of_the_readme_word_for_word():
+    assert f"    {SELF_CONTAINED}\n" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_plugin_of_the_readme_is_the_example_and_has_12_lines_of_code():
+    example = ROOT / "examples" / "plugin"
+    code = (example / "newsdesk_markers.py").read_text()
+    [shown] = [block for block in blocks(ROOT / "README.md") if block.file == "newsdesk_markers.py"]
+    assert shown.text == f"# newsdesk_markers.py\n{code}"
+    assert len([line for line in code.splitlines() if line.strip() and '"""' not in line]) == 12
+    [entry] = [block.text for block in blocks(ROOT / "README.md") if block.language == "toml"]
+    assert (example / "pyproject.toml").read_text().endswith(entry)
+
+
+def test_the_reference_of_the_config_names_every_key_with_its_default():
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| [^|]+ \| ([^|]+) \|", (ROOT / "docs/reference-config.md").read_text(), re.M))
+    keys = {name: field.get_default(call_default_factory=True) for name, field in ConfigModel.model_fields.items()}
+    keys |= {f"retry.{name}": field.get_default() for name, field in RetryModel.model_fields.items()}
+    assert {"retry", *rows} - {"required", "label"} == set(keys)
+    shown = {"None": "all"}
+    assert {name: text for name, text in rows.items() if name in keys} == {
+        name: shown.get(str(keys[name]), f"`{keys[name]}`") for name in rows if name in keys
+    }
+
+
+@pytest.mark.parametrize("command", ["", *main.list_commands(None)])
+def test_every_command_has_a_help(command, run, tmp_path):
+    done = run(Path(sys.executable).with_name("newsdesk"), *command.split(), "--help", cwd=tmp_path)
+    assert done.stdout.startswith(f"Usage: newsdesk {command}".rstrip() + " ")
