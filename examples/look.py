@@ -6,8 +6,18 @@ from newsdesk_postgres import PostgresReporter
 STORE = "sqlite:///newsdesk-demo/mlflow.db"
 SERVER = "newsdesk-demo/postgres"
 
-print(f"\nMLflow, {STORE}:")
 client = MlflowClient(STORE)
-for experiment in client.search_experiments(filter_string="name != 'Default'", order_by=["name"]):
-    for run in client.search_runs([experiment.experiment_id]):
-        print(f"  {run.info.run_name}: {run.info.status}, {len(run.data.metrics)} metrics, {len(run.data.params)} params")
+experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+runs = sorted(client.search_runs(experiments), key=lambda run: run.info.run_name)
+
+print(f"\nThe runs in {STORE}:")
+for run in runs:
+    print(f"  {run.info.run_name}: {len(run.data.metrics)} metrics, {len(run.data.params)} params")
+
+print(f"\nThe rows in {SERVER}:")
+with PostgresReporter(embedded=SERVER) as reporter:
+    for run in runs:
+        machine = reporter.fetch(run.info.run_name)
+        print(f"  {machine.key}: {len(machine.to_json())} bytes, revision {machine.revision[:12]}")
+
+print(f"\nMLflow's own pages: .nox/demo/bin/mlflow ui --backend-store-uri {STORE}")

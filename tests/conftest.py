@@ -17,7 +17,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def command(*arguments: object, cwd: Path, status: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+def command(
+    *arguments: object, cwd: Path, status: int = 0, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command of this or of another environment, and hold it to its exit status."""
     inherited = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
     done = subprocess.run(
@@ -35,7 +37,7 @@ def command(*arguments: object, cwd: Path, status: int = 0, **variables: str) ->
     return done
 
 
-def uv(*arguments: object, cwd: Path = ROOT) -> None:
+def call_uv(*arguments: object, cwd: Path = ROOT) -> None:
     """Run uv: from this environment, or the one on PATH."""
     own = Path(sysconfig.get_path("scripts"), "uv")
     program = own if own.exists() else shutil.which("uv")
@@ -51,16 +53,16 @@ class Environment:
 
     @classmethod
     def make(cls, folder: Path, *wheels: Path) -> "Environment":
-        uv("venv", "--quiet", "--python", sys.executable, folder)
+        call_uv("venv", "--quiet", "--python", sys.executable, folder)
         environment = cls(folder)
         environment.install(*wheels)
         return environment
 
     def install(self, *wheels: Path) -> None:
-        uv("pip", "install", "--quiet", "--python", self.folder, *wheels, cwd=self.folder)
+        call_uv("pip", "install", "--quiet", "--python", self.folder, *wheels, cwd=self.folder)
 
     def uninstall(self, *names: str) -> None:
-        uv("pip", "uninstall", "--quiet", "--python", self.folder, *names, cwd=self.folder)
+        call_uv("pip", "uninstall", "--quiet", "--python", self.folder, *names, cwd=self.folder)
 
     def newsdesk(self, *arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run the installed command."""
@@ -78,10 +80,16 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
+def uv() -> Callable[..., None]:
+    """Give `call_uv`, for the same reason."""
+    return call_uv
+
+
+@pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every distribution, built once: each wheel from its source distribution, as on PyPI."""
     folder = tmp_path_factory.mktemp("dist")
-    uv("build", "--quiet", "--all-packages", "--out-dir", folder)
+    call_uv("build", "--quiet", "--all-packages", "--out-dir", folder)
     return folder
 
 
@@ -92,7 +100,9 @@ def wheels(dist: Path) -> Mapping[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, Path]) -> Callable[..., Environment]:
+def environment(
+    tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, Path]
+) -> Callable[..., Environment]:
     """Give an environment with some distributions and what they depend on; made once for all tests that only look."""
     made: dict[tuple[str, ...], Environment] = {}
 

@@ -9,7 +9,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-PACKAGES = {"newsdesk": "newsdesk", "newsdesk-mlflow": "newsdesk_mlflow", "newsdesk-postgres": "newsdesk_postgres"}
+PACKAGES = {
+    "newsdesk": "newsdesk",
+    "newsdesk-mlflow": "newsdesk_mlflow",
+    "newsdesk-postgres": "newsdesk_postgres",
+}
 PLUGINS = [
     ("newsdesk-mlflow", "mlflow", "newsdesk_mlflow.reporter.MlFlowReporter"),
     ("newsdesk-postgres", "postgres", "newsdesk_postgres.reporter.PostgresReporter"),
@@ -45,7 +49,9 @@ def test_a_wheel_holds_its_package_its_licence_and_no_tests(wheels, name):
     assert f"{package}/py.typed" in files
     assert any(file.endswith(".dist-info/licenses/LICENSE") for file in files)
     assert {file.split("/")[0].split("-")[0] for file in files} == {package}
-    assert not [file for file in files if "/tests/" in file or "test_" in file or "conftest" in file or ".pyc" in file]
+    assert not [
+        file for file in files if "/tests/" in file or "test_" in file or "conftest" in file or ".pyc" in file
+    ]
 
 
 @pytest.mark.parametrize("name", PACKAGES)
@@ -93,7 +99,9 @@ def test_a_plugin_is_found_by_name_and_by_import_path(environment, name, _target
 
 
 @pytest.mark.parametrize(("name", "target", "path"), PLUGINS)
-def test_the_command_lists_a_plugin_with_its_distribution_and_version(environment, wheels, name, target, path):
+def test_the_command_lists_a_plugin_with_its_distribution_and_version(
+    environment, wheels, name, target, path
+):
     lines = environment("newsdesk", name).newsdesk("reporters").stdout.splitlines()
     [line] = [line for line in lines if line.startswith(f"{target}: ")]
     assert f"[{name} {metadata(wheels[name])['Version']}]" in line
@@ -123,6 +131,9 @@ def test_core_alone_says_what_to_install(environment, name, target, path, form):
     assert repr(asked) in done.stderr
 
 
-@pytest.mark.parametrize(("name", "extra"), [("newsdesk-mlflow", "local"), ("newsdesk-mlflow", "azureml"), ("newsdesk-postgres", "embedded")])
+@pytest.mark.parametrize(
+    ("name", "extra"),
+    [("newsdesk-mlflow", "local"), ("newsdesk-mlflow", "azureml"), ("newsdesk-postgres", "embedded")],
+)
 def test_the_extras_that_messages_and_docs_name_are_there(wheels, name, extra):
     assert extra in metadata(wheels[name]).get_all("Provides-Extra")

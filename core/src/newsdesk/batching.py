@@ -20,7 +20,7 @@ class ItemTooLargeError(PermanentReporterError):
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.item, self.index, self.size, self.limit)
+        return type(self), (self.item, self.index, self.size, self.limit), self.__dict__
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,8 @@ class _Walker:
     def _integer(self, value: int, path: tuple[str, ...]) -> int | None:
         if -_TOO_LONG < value < _TOO_LONG:
             return int(value)
-        return self._fault(path, f"an integer of more than {MAX_DIGITS} digits; give it as a string")
+        self._fault(path, f"an integer of more than {MAX_DIGITS} digits; give it as a string")
+        return None
 
     def _mapping(self, value: Mapping[Any, Any], path: tuple[str, ...]) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -202,7 +203,8 @@ class _Walker:
     def _fields(self, value: Any, path: tuple[str, ...]) -> dict[str, Any] | None:
         names = [field.name for field in dataclasses.fields(value)]
         if unset := [name for name in names if not hasattr(value, name)]:
-            return self._fault(path, f"{_type_name(value)} has fields never set: {', '.join(unset)}")
+            self._fault(path, f"{_type_name(value)} has fields never set: {', '.join(unset)}")
+            return None
         with self._inside(value):
             return self._mapping({name: getattr(value, name) for name in names}, path)
 

@@ -1,6 +1,7 @@
 """The config file: which reporters, and how a desk uses them."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,10 @@ class ConfigModel(_Model):
     @classmethod
     def _path_alone(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value
+
+
+_MAPPING = re.compile(r"a valid dictionary( or instance of \w+)?")  # pydantic's words for what YAML calls a mapping
+_SECTIONS: Mapping[str, type[BaseModel]] = {"retry": RetryModel, "outbox": OutboxModel}
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,8 @@ def _routes(
     """Build each entry's reporter by itself, so that the faults of all are told with their places."""
     if not isinstance(entries, list):
         return (), []
-    made, faults = [], []
+    made: list[Route] = []
+    faults: list[Fault] = []
     for index, entry in enumerate(entries):
         try:
             made.append(Route.of(entry, registry=registry, allow_import_paths=allowed))
@@ -176,13 +182,13 @@ def _placed(index: int, entry: Any, error: DefinitionError) -> Iterator[Fault]:
 def _fault(entry: Mapping[str, Any]) -> Fault:
     path = ".".join(map(str, entry["loc"]))
     if entry["type"] == "extra_forbidden":
-        model = {"retry": RetryModel, "outbox": OutboxModel}.get(str(entry["loc"][0]), ConfigModel)
+        model = _SECTIONS[str(entry["loc"][0])] if len(entry["loc"]) > 1 else ConfigModel
         names = list(model.model_fields)
         return Fault(path, f"unknown key{nearest(str(entry['loc'][-1]), names)}; there are: {listed(names)}")
     if not entry["loc"]:
         return Fault("", f"a config must be a mapping with the keys {listed(ConfigModel.model_fields)}")
     return Fault(
-        path, f"{entry['msg'].replace('Input should be', 'must be')}, but is {_shown(entry['input'])}"
+        path, f"{_MAPPING.sub('a mapping', entry['msg']).replace('Input should be', 'must be')}, but is {_shown(entry['input'])}"
     )
 
 

@@ -3,13 +3,15 @@
 import dataclasses
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from newsdesk.bulk import CHUNK_SIZE, chunks, outcomes, spread, worker_routes
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
 from newsdesk.machine import Machine
-from newsdesk.post import Call, Outcome, Post
+from newsdesk.post import Outcome, Post
 from newsdesk.receipt import Delivery, DeliveryFailed, Receipt, Status
 from newsdesk.registry import Registry, default_registry
 from newsdesk.reporter import BaseReporter
@@ -18,6 +20,8 @@ from newsdesk.route import Route, needs_outbox, routes
 from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from newsdesk.outbox import Outbox
     from newsdesk.sender import Sender
 
@@ -80,7 +84,7 @@ class Desk:
         for plugin in plugins:
             self._registry.load(plugin)
         self._retry = retry or Retry()
-        self._deadline = float(deadline)
+        self._deadline = float(min(deadline, threading.TIMEOUT_MAX))
         self._posts = {
             route.label: Post(route)
             for route in routes(reporters, registry=self._registry, allow_import_paths=allow_import_paths)
@@ -112,16 +116,39 @@ class Desk:
             raise DeliveryFailed(receipts)
         return receipts
 
-    def report_many(self, machines: Iterable[object]) -> Iterator[Receipt]:
-        """Deliver machines one after the other, and yield the receipts of each as it is done.
+    def report_many(
+        self,
+        machines: Iterable[object],
+        executor: "Executor | None" = None,
+        *,
+        chunk_size: int = CHUNK_SIZE,
+    ) -> Iterator[Receipt]:
+        """Deliver any number of machines, and yield the receipts as they come, in the order of the machines.
 
-        Only one machine is held at a time. Failures are told by the receipts; they do not end the stream.
+        Machines are taken, and held, a few chunks at a time. Failures are told by the receipts; they do not end the stream.
+        When the stream is ended early, by Ctrl-C say, what was begun and not acknowledged goes to the outbox, if there is
+        one.
+
+        Args:
+            machines: Machines, mappings, or objects with a `to_dict()`.
+            executor: Who works: any `concurrent.futures.Executor`, such as a thread or process pool, or that of a
+                `dask.distributed.Client`. Its workers get copies of the desk and of the records, so `Machine.source` is not
+                known there. Without one, everything is done here.
+            chunk_size: Machines that are delivered together.
 
         Raises:
-            MachineError: one is no machine; those before it are delivered.
+            MachineError: one is no machine; those of the chunks before it are delivered.
+            ReporterException: the executor takes no more work.
         """
-        for machine in machines:
-            yield from self._receipts(Machine.of(machine))
+        if executor is None:
+            delivered: Iterable[Iterable[tuple[Machine, list[Receipt]]]] = (self.answers(chunk) for chunk in chunks(machines, chunk_size))
+        else:
+            delivered = spread(self, machines, executor, chunk_size)
+        for answers in delivered:
+            for machine, receipts in answers:
+                finished = [self.finish(receipt, machine) for receipt in receipts]
+                yield from finished
+                self._drain_outbox([r.reporter for r in finished if r.ok], time.monotonic() + self._deadline)
 
     def ping(self) -> list[tuple[Route, Exception | None]]:
         """Ask every backend whether it can be reached; give what each answered, bounded by the deadline."""
@@ -165,41 +192,83 @@ class Desk:
             self._tell(receipt)
             yield receipt
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As a worker uses it: what is spooled or told is spooled and told by who gave the work.
+        return _for_worker, (worker_routes(self.routes), self._retry, self._deadline)
+
+    # For the modules that make up a desk.
+
+    def answers(self, machines: Sequence[Machine]) -> Iterator[tuple[Machine, list[Receipt]]]:
+        """Deliver machines together, and give each with what its reporters answered; nothing is kept, or told, yet."""
+        started = time.monotonic()
+        shown = [machine.redacted() for machine in machines]
+        streams = {
+            label: outcomes(post, shown, self._retry, self._deadline)
+            for label, post in self._posts.items()
+            if post.route.spool != "always"
+        }
+        for machine in shown:
+            receipts = [
+                self._receipt(post, machine, next(streams[label]), started)
+                if label in streams
+                else self.unanswered(post.route, machine, None)
+                for label, post in self._posts.items()
+            ]
+            started = time.monotonic()
+            yield machine, receipts
+
+    def unanswered(self, route: Route, machine: Machine, error: Exception | None) -> Receipt:
+        """Give the receipt of what no reporter has answered."""
+        return Receipt(
+            machine=machine.key,
+            revision=machine.revision,
+            reporter=route.label,
+            status=Status.FAILED,
+            required=route.required,
+            accepts_spooled=route.accepts_spooled,
+            attempts=0,
+            error=error,
+        )
+
+    def finish(self, receipt: Receipt, machine: Machine) -> Receipt:
+        """Keep what is owed, and tell everybody who wants to know."""
+        finished = self._kept(receipt, machine)
+        self._tell(finished)
+        return finished
+
     def _receipts(self, machine: Machine) -> list[Receipt]:
         started = time.monotonic()
         until = started + self._deadline
         shown = machine.redacted()
-        _ = shown.revision  # made once, here, not in every thread
         calls = {
             label: post.deliver(shown, self._retry, until)
             for label, post in self._posts.items()
             if post.route.spool != "always"
         }
-        receipts = [
-            self._kept(
-                self._answer(post, calls[label], shown, started, until)
+        try:
+            receipts = [
+                self._receipt(post, shown, post.answer(calls[label], until), started)
                 if label in calls
-                else _owed(post, shown),
-                shown,
-            )
-            for label, post in self._posts.items()
-        ]
-        for receipt in receipts:
-            self._tell(receipt)
-        self._drain_outbox([receipt.reporter for receipt in receipts if receipt.ok], until)
-        return receipts
+                else self.unanswered(post.route, shown, None)
+                for label, post in self._posts.items()
+            ]
+        except BaseException:  # Ctrl-C: nobody waits for them any more
+            for label, call in calls.items():
+                self._posts[label].leave(call)
+            raise
+        finished = [self.finish(receipt, shown) for receipt in receipts]
+        self._drain_outbox([receipt.reporter for receipt in finished if receipt.ok], until)
+        return finished
 
-    def _answer(self, post: Post, call: Call, machine: Machine, started: float, until: float) -> Receipt:
-        outcome = post.answer(call, until)
+    def _receipt(self, post: Post, machine: Machine, outcome: Outcome, started: float) -> Receipt:
         delivery = outcome.delivery or Delivery()
         return dataclasses.replace(
-            _owed(post, machine),
+            self.unanswered(post.route, machine, outcome.error),
             status=_status(outcome),
             attempts=outcome.attempts,
-            seconds=outcome.ended - started,
+            seconds=max(0.0, outcome.ended - started),
             reference=None if delivery.reference is None else mask_text(delivery.reference, post.secrets),
             alterations=tuple(delivery.alterations),
-            error=outcome.error,
         )
 
     def _kept(self, receipt: Receipt, machine: Machine) -> Receipt:
@@ -243,7 +312,8 @@ class Desk:
     def _deliver_owed(self, label: str, machine: Machine, until: float) -> Receipt:
         """Try once: the outbox itself is the retry."""
         post, started = self._posts[label], time.monotonic()
-        return self._answer(post, post.deliver(machine, Retry(attempts=1), until), machine, started, until)
+        outcome = post.answer(post.deliver(machine, Retry(attempts=1), until), until)
+        return self._receipt(post, machine, outcome, started)
 
     def _tell(self, receipt: Receipt) -> None:
         _log.log(
@@ -315,17 +385,8 @@ def _status(outcome: Outcome) -> Status:
     )
 
 
-def _owed(post: Post, machine: Machine) -> Receipt:
-    """Give the receipt of what nobody has tried to deliver yet."""
-    return Receipt(
-        machine=machine.key,
-        revision=machine.revision,
-        reporter=post.route.label,
-        status=Status.FAILED,
-        required=post.route.required,
-        accepts_spooled=post.route.accepts_spooled,
-        attempts=0,
-    )
+def _for_worker(ways: tuple[Route, ...], retry: Retry, deadline: float) -> Desk:
+    return Desk(ways, retry=retry, deadline=deadline)
 
 
 def _outbox(outbox: "Outbox | str | os.PathLike[str] | None") -> "Outbox | None":

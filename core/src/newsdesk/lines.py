@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
 
 from newsdesk.exceptions import DefinitionError, Fault
 
@@ -30,9 +31,9 @@ class Lines:
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             value = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            places = [] if node is None else list(_places(node, "", {}))
+        except Exception as error:  # what a tag such as !!bool does not understand raises anything
             raise DefinitionError(f"{name!r} is no YAML: {_reason(error)}") from error
-        places = list(_places(node, "")) if node is not None else []
         twice = [
             Fault(path, "the key stands here a second time; keep one") for path, _, again in places if again
         ]
@@ -53,24 +54,30 @@ class Lines:
         return self.numbers.get(path, 0)
 
 
-def _places(node: yaml.Node, path: str) -> Iterator[tuple[str, int, bool]]:
-    """Give path, line and whether it stands there again, for all below a node."""
+def _places(node: yaml.Node, path: str, visited: dict[int, bool]) -> Iterator[tuple[str, int, bool]]:
+    """Give path, line and whether it stands there again, for all below a node; of an alias only the path."""
+    if id(node) in visited:  # nine lines of aliases to aliases would be a billion places
+        if not visited[id(node)]:
+            raise ComposerError(problem="an anchor holds itself; write it out", problem_mark=node.start_mark)
+        return
+    visited[id(node)] = False
     seen: set[str] = set()
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             below = f"{path}.{key.value}".lstrip(".") if isinstance(key, yaml.ScalarNode) else path
             yield below, key.start_mark.line + 1, below in seen
             seen.add(below)
-            yield from _places(value, below)
+            yield from _places(value, below, visited)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             below = f"{path}.{index}".lstrip(".")
             yield below, item.start_mark.line + 1, False
-            yield from _places(item, below)
+            yield from _places(item, below, visited)
+    visited[id(node)] = True
 
 
 def _reason(error: Exception) -> str:
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     if mark is not None and problem is not None:
         return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
-    return str(error) or type(error).__name__
+    return f"a value does not fit its tag ({type(error).__name__}: {error})"

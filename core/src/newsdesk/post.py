@@ -1,24 +1,31 @@
 """A route with the thread that works for it: where one reporter is kept from harming the others."""
 
 import copy
+import dataclasses
 import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice, repeat
+from typing import Any, NoReturn
 
 from newsdesk.exceptions import ReporterException, TransientReporterError
 from newsdesk.lifecycle import State
 from newsdesk.machine import Machine
-from newsdesk.receipt import Delivery
+from newsdesk.receipt import Alteration, Delivery
 from newsdesk.reporter import BaseReporter
 from newsdesk.retry import Retry
 from newsdesk.route import Route
-from newsdesk.secrets import mask_error
+from newsdesk.secrets import mask_error, mask_text
 from newsdesk.worker import Worker
 
+PATIENCE = 3
+"""Deliveries that may fail in vain one after the other before the rest of a chunk is not tried again."""
 
-@dataclass
+
+@dataclasses.dataclass
 class Outcome:
     """What became of a call to a reporter."""
 
@@ -28,11 +35,25 @@ class Outcome:
     """What it told."""
     error: Exception | None = None
     """Why it failed."""
-    ended: float = field(default_factory=time.monotonic)
+    ended: float = dataclasses.field(default_factory=time.monotonic)
     """When, as `time.monotonic()`."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
+class Shift:
+    """A reporter and its thread, for as long as it does not hang."""
+
+    reporter: BaseReporter
+    """Who delivers."""
+    is_ours: bool
+    """Whether we close it; one that came open is its owner's to close."""
+    worker: Worker
+    """Where it works."""
+    stopped: threading.Event = dataclasses.field(default_factory=threading.Event)
+    """Set when nothing is to be tried again."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Call:
     """A call to a reporter that was begun."""
 
@@ -40,8 +61,11 @@ class Call:
     """Done when the reporter has answered."""
     outcome: Outcome
     """What is known so far; the future's result when it is done."""
-    worker: Worker
+    shift: Shift
     """Who works at it."""
+
+
+_Ask = Callable[[Shift, Outcome], Delivery | None]
 
 
 class Post:
@@ -50,81 +74,222 @@ class Post:
     def __init__(self, route: Route) -> None:
         self.route = route
         self.secrets = route.reporter.secret_values()
-        self._reporter = route.reporter
-        self._is_ours = (
-            route.reporter.life.state is State.CLOSED
-        )  # one that came open is its owner's to close
-        self._worker, self._stopped = self._begin()
+        self._lock = threading.Lock()
+        self._shift = self._begin(route.reporter, is_ours=route.reporter.life.state is State.CLOSED)
 
     def deliver(self, machine: Machine, retry: Retry, until: float) -> Call:
         """Begin to deliver a machine, with retries until `time.monotonic()` is `until`."""
-        stopped = self._stopped
+        return self._ask(_alone(machine, retry, until))
 
-        def deliver(reporter: BaseReporter, outcome: Outcome) -> Delivery | None:
-            def attempt(number: int) -> Delivery | None:
-                outcome.attempts = number
-                return _checked(reporter.report(machine), reporter)
+    def deliver_many(self, machines: Sequence[Machine], retry: Retry, deadline: float) -> list[Call]:
+        """Begin to deliver machines together; each is answered by itself, in their order.
 
-            return retry.run(attempt, until=until, stopped=stopped)
-
-        return self._ask(deliver)
+        What fails in a way that is worth another try is tried again by itself, for `deadline` seconds; after
+        `PATIENCE` of them in a row that was in vain, the rest is not: the backend is down.
+        """
+        with self._lock:
+            shift = self._shift
+            calls = [Call(Future(), Outcome(), shift) for _ in machines]
+            shift.worker.submit(
+                lambda: self._run_many(list(zip(machines, calls, strict=True)), shift, retry, deadline)
+            )
+        return calls
 
     def ping(self) -> Call:
         """Begin to ask the backend whether it can be reached."""
-        return self._ask(lambda reporter, _: reporter.ping())
+        return self._ask(lambda shift, _: shift.reporter.ping())
 
     def close(self) -> Call:
-        """Begin to close the reporter, and let the thread end."""
-        call = self._ask(lambda reporter, _: reporter.close() if self._is_ours else None)
-        self._worker.stop()
-        self._worker, self._stopped = self._begin()
+        """Begin to close the reporter, and let the thread end; what fails now is not tried again."""
+        call = self._ask(lambda shift, _: shift.reporter.close() if shift.is_ours else None, is_last=True)
+        call.shift.stopped.set()
         return call
 
     def answer(self, call: Call, until: float) -> Outcome:
         """Wait for a call; when the time is over, leave it behind and begin anew."""
+        seconds = max(0.0, min(until - time.monotonic(), threading.TIMEOUT_MAX))
         try:
-            return call.future.result(timeout=max(0.0, until - time.monotonic()))
+            outcome = call.future.result(timeout=seconds)
         except TimeoutError:
-            self._leave(call.worker)
-            return Outcome(call.outcome.attempts, error=TransientReporterError(self._hung()))
+            return self._unanswered(call)
+        if outcome.error is not None:
+            _empty_frames(outcome.error)
+        return outcome
 
-    def _ask(self, ask: Callable[[BaseReporter, Outcome], Delivery | None]) -> Call:
-        reporter, secrets, outcome = self._reporter, self.secrets, Outcome()
-
-        def run() -> Outcome:
-            try:
-                outcome.delivery = ask(reporter, outcome)
-            except Exception as error:  # noqa: BLE001  (the isolation of reporters from each other)
-                mask_error(error, secrets)
-                outcome.error = error
-            outcome.ended = time.monotonic()
-            return outcome
-
-        return Call(self._worker.submit(run), outcome, self._worker)
-
-    def _begin(self) -> tuple[Worker, threading.Event]:
-        return Worker(f"newsdesk {self.route.label}"), threading.Event()
-
-    def _leave(self, worker: Worker) -> None:
-        if worker is not self._worker:  # another thread has left it already
+    def leave(self, call: Call) -> None:
+        """Leave a call behind that nobody waits for, and go on with a new thread and a new reporter."""
+        if call.future.done() or call.future.cancel():
             return
-        self._stopped.set()
-        worker.stop()
-        # A reporter is a value: its copy is made of its arguments, and has nothing of what the old one is
-        # stuck in.
-        self._reporter, self._is_ours = copy.copy(self._reporter), True
-        self._worker, self._stopped = self._begin()
+        left = call.shift
+        left.stopped.set()
+        left.worker.stop()
+        with self._lock:
+            if self._shift.reporter is left.reporter:  # else another thread has left it already
+                # A reporter is a value: its copy is made of its arguments, and has nothing of what the old
+                # one is stuck in.
+                self._shift = self._begin(copy.copy(left.reporter), is_ours=True)
 
-    def _hung(self) -> str:
-        return (
-            f"the reporter {self.route.label!r} had not answered when the deadline was over; it is left behind, and what it "
-            "was doing may still arrive. Is its backend up? Raise the deadline if it needs more time"
+    def _ask(self, ask: _Ask, *, is_last: bool = False) -> Call:
+        with self._lock:
+            shift, outcome = self._shift, Outcome()
+            call = Call(shift.worker.submit(lambda: self._run(ask, shift, outcome)), outcome, shift)
+            if is_last:
+                shift.worker.stop()
+                self._shift = self._begin(shift.reporter, is_ours=shift.is_ours)
+        return call
+
+    def _run(self, ask: _Ask, shift: Shift, outcome: Outcome) -> Outcome:
+        try:
+            if shift.reporter.life.state is State.CLOSED:  # it resolves its references when it opens
+                self.secrets |= shift.reporter.secret_values()
+            outcome.delivery = ask(shift, outcome)
+        except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
+            outcome.error = self._presentable(error)
+        outcome.ended = time.monotonic()
+        return outcome
+
+    def _run_many(
+        self, asked: Sequence[tuple[Machine, Call]], shift: Shift, retry: Retry, deadline: float
+    ) -> None:
+        # Those that nobody waits for any more are not begun.
+        asked = [(machine, call) for machine, call in asked if call.future.set_running_or_notify_cancel()]
+        answers = _answers(shift.reporter, [machine for machine, _ in asked])
+        failures = 0
+        for machine, call in asked:
+            call.outcome.attempts = 1
+            answer = next(answers)
+            outcome = self._run(answer.tell, shift, call.outcome)
+            is_transient = isinstance(outcome.error, TransientReporterError)
+            worth_another = (is_transient and retry.attempts > 1) or not answer.is_own
+            if worth_another and failures < PATIENCE:
+                outcome.error = None
+                again = _alone(machine, retry, time.monotonic() + deadline, before=1)
+                self._run(again, shift, outcome)
+            failures = failures + 1 if isinstance(outcome.error, TransientReporterError) else 0
+            call.future.set_result(outcome)
+
+    def left(self, call: Call) -> bool:
+        """Tell whether a call was left behind, or with another that was."""
+        return call.shift is not self._shift
+
+    def _begin(self, reporter: BaseReporter, *, is_ours: bool) -> Shift:
+        return Shift(reporter, is_ours, Worker(f"newsdesk {self.route.label}"))
+
+    def _presentable(self, error: BaseException) -> Exception:
+        """Give an error as it may be shown: without secrets, and one that ends no program."""
+        try:
+            mask_error(error, self.secrets)
+            text = str(error)
+        except Exception as fault:  # noqa: BLE001  (a stranger's __str__, or attributes that cannot be set)
+            return ReporterException(f"a {type(error).__name__} that cannot be shown: {type(fault).__name__}")
+        if isinstance(error, Exception) and text == mask_text(text, self.secrets):
+            return error
+        masked = mask_text(f"{type(error).__name__}: {text}", self.secrets)
+        if isinstance(error, Exception):
+            return ReporterException(masked).with_traceback(error.__traceback__)
+        return ReporterException(f"it raised what ends a program, not a delivery: {masked}").with_traceback(
+            error.__traceback__
         )
+
+    def _unanswered(self, call: Call) -> Outcome:
+        label = self.route.label
+        if call.future.cancel():
+            return Outcome(
+                error=TransientReporterError(
+                    f"the reporter {label!r} was busy with other machines until the deadline was over, so "
+                    "this one was not begun. Raise the deadline, or let fewer threads share the desk"
+                )
+            )
+        self.leave(call)
+        hung = (
+            f"the reporter {label!r} had not answered when the deadline was over; it is left behind, and "
+            "what it was doing may still arrive. Is its backend up? Raise the deadline if it needs more time"
+        )
+        return Outcome(call.outcome.attempts, error=TransientReporterError(hung))
+
+
+def _alone(machine: Machine, retry: Retry, until: float, before: int = 0) -> _Ask:
+    """Give what delivers one machine with retries; `before` attempts have been made already."""
+
+    def deliver(shift: Shift, outcome: Outcome) -> Delivery | None:
+        def attempt(number: int) -> Delivery | None:
+            outcome.attempts = before + number
+            return _checked(shift.reporter.report(machine), shift.reporter)
+
+        return retry.run(attempt, until=until, stopped=shift.stopped)
+
+    return deliver
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    """What a reporter's `report_many` said of one machine."""
+
+    give: Callable[[], Delivery | None]
+    """Returns or raises it."""
+    is_own: bool
+    """Whether it is about this machine; else about all that have no answer yet."""
+
+    def tell(self, _shift: Shift, _outcome: Outcome) -> Delivery | None:
+        return self.give()
+
+
+def _answers(reporter: BaseReporter, machines: Sequence[Machine]) -> Iterator[_Answer]:
+    """Give an answer for each machine, whatever `report_many` does."""
+    left = len(machines)
+    try:
+        for answer in islice(reporter.report_many(machines), left):
+            left -= 1
+            yield _Answer(partial(_answered, answer, reporter), is_own=True)
+    except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
+        yield from repeat(_Answer(partial(_raise, error), is_own=False), left)
+        return
+    name = type(reporter).__name__
+    silent = ReporterException(f"{name}.report_many() gave no answer for this machine")
+    yield from repeat(_Answer(partial(_raise, silent), is_own=False), left)
+
+
+def _answered(answer: object, reporter: BaseReporter) -> Delivery | None:
+    if isinstance(answer, Exception):
+        raise answer
+    return _checked(answer, reporter)
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 def _checked(value: object, reporter: BaseReporter) -> Delivery | None:
-    if value is None or isinstance(value, Delivery):
-        return value
-    raise ReporterException(
-        f"{type(reporter).__name__}.report() must return None or a newsdesk.Delivery, but returned a {type(value).__name__}"
-    )
+    """Hold what a reporter returned to its contract, here, where a fault is that reporter's own."""
+    if value is None:
+        return None
+    name = type(reporter).__name__
+    if not isinstance(value, Delivery):
+        raise ReporterException(
+            f"{name}.report() must return None or a newsdesk.Delivery, but returned a {type(value).__name__}"
+        )
+    reference: Any = value.reference
+    if reference is not None and not isinstance(reference, str):
+        kind = type(reference).__name__
+        raise ReporterException(
+            f"{name}.report() must give a Delivery's reference as a string, but gave a {kind}"
+        )
+    alterations: tuple[Any, ...] = tuple(value.alterations)
+    wrong = next((type(item).__name__ for item in alterations if not isinstance(item, Alteration)), None)
+    if wrong is not None:
+        raise ReporterException(
+            f"{name}.report() must give newsdesk.Alteration records as alterations, but gave a {wrong}"
+        )
+    return dataclasses.replace(value, alterations=alterations)
+
+
+def _empty_frames(error: BaseException) -> None:
+    """Let go of what the frames of an error hold, machines and resolved secrets; its lines stay."""
+    todo: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while todo:
+        current = todo.pop()
+        if current is not None and id(current) not in seen:
+            seen.add(id(current))
+            traceback.clear_frames(current.__traceback__)
+            todo += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]

@@ -49,9 +49,10 @@ def resolved_texts(value: Any) -> set[str]:
 def _look_up(match: re.Match[str], path: str, faults: list[Fault]) -> str:
     name = match["name"]
     if match["source"] == "env":
-        if name not in os.environ:
+        value = _variable(name)
+        if value is None:
             faults.append(Fault(path, f"{match[0]}: the environment variable {name} is not set; set it"))
-        return os.environ.get(name, "")
+        return value or ""
     try:
         return Path(name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
@@ -60,3 +61,10 @@ def _look_up(match: re.Match[str], path: str, faults: list[Fault]) -> str:
             Fault(path, f"{match[0]}: the file cannot be read ({reason}); mend the path or its permissions")
         )
         return ""
+
+
+def _variable(name: str) -> str | None:
+    try:
+        return os.environ.get(name)
+    except UnicodeEncodeError:  # a name that no variable can have
+        return None

@@ -75,10 +75,19 @@ class BaseReporter(ABC):
         """
 
     @lifecycle.reports_many
-    def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | None]:
-        """Deliver many, and yield what became of each, in order; a loop, unless the backend knows better."""
+    def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | Exception | None]:
+        """Deliver many, and yield what became of each, in their order: what `report` would return or raise.
+
+        A loop, unless the backend knows better. One that fails does not stop the others; what is raised instead of
+        yielded is about all that have no answer yet, and the desk then tries those one by one.
+        """
         for machine in machines:
-            yield self.report(machine)
+            try:
+                delivery = self.report(machine)
+            except Exception as error:  # noqa: BLE001  (it is handed on, not swallowed)
+                yield error
+            else:
+                yield delivery
 
     @lifecycle.opens  # noqa: B027  (optional)
     def open(self) -> None:

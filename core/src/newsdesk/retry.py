@@ -1,15 +1,21 @@
 """How often, and with what pauses, a delivery is tried again."""
 
+import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from newsdesk.exceptions import DefinitionError, Fault, TransientReporterError
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
+
+T = TypeVar("T")
+
+_DOUBLINGS = 100
+"""More make no pause longer that anybody waits for, and in the end overflow a float."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Retry:
         if faults:
             raise DefinitionError("the retry cannot be used", faults)
 
-    def run(self, attempt: Callable[[int], Any], *, until: float, stopped: threading.Event) -> Any:
+    def run(self, attempt: Callable[[int], T], *, until: float, stopped: threading.Event) -> T:
         """Call `attempt` with its number until it succeeds, fails for good, or there is no time for another.
 
         Args:
@@ -57,16 +63,19 @@ class Retry:
         import tenacity  # noqa: PLC0415  (not for those who never deliver)
 
         def over(state: "RetryCallState") -> bool:
-            pause = self._pause(state)
-            return (
-                state.attempt_number >= self.attempts or time.monotonic() + pause >= until or stopped.is_set()
-            )
+            out_of_time = time.monotonic() + state.upcoming_sleep >= until
+            return state.attempt_number >= self.attempts or out_of_time or stopped.is_set()
+
+        def pause(state: "RetryCallState") -> None:
+            if stopped.wait(min(state.upcoming_sleep, threading.TIMEOUT_MAX)) and state.outcome is not None:
+                state.outcome.result()  # raises what the last attempt raised
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientReporterError),
             wait=self._pause,
             stop=over,
-            sleep=lambda seconds: None if stopped.wait(seconds) else None,
+            before_sleep=pause,
+            sleep=lambda _: None,
             reraise=True,
         )
         for state in retrying:
@@ -75,12 +84,10 @@ class Retry:
         raise AssertionError("unreachable: tenacity returns or raises")
 
     def _pause(self, state: "RetryCallState") -> float:
-        """Give the seconds before the next attempt; the same however often it is asked."""
-        import random  # noqa: PLC0415  (the same)
-
+        """Give the seconds before the next attempt."""
         error = state.outcome.exception() if state.outcome is not None else None
-        asked = error.retry_after if isinstance(error, TransientReporterError) else None
-        if asked is not None:
-            return max(0.0, asked)
-        longest = min(self.maximum, self.initial * 2 ** (state.attempt_number - 1))
-        return random.Random(f"{id(state)} {state.attempt_number}").uniform(0, longest)  # noqa: S311  (jitter, no cryptography)
+        if isinstance(error, TransientReporterError) and error.retry_after is not None:
+            return max(0.0, error.retry_after)
+        doublings = min(state.attempt_number - 1, _DOUBLINGS)
+        longest = min(self.maximum, self.initial * 2.0**doublings)
+        return random.uniform(0, longest)  # noqa: S311  (to spread, not to hide)

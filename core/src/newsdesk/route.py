@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any, Literal
 
 from newsdesk.definition import parse
@@ -40,10 +41,13 @@ class Route:
             return cls(entry.target or type(entry).__name__, entry)
         definition = parse(entry)
         reporter = build(definition, allow_import_paths=allow_import_paths, registry=registry)
+        required = definition.options.get("required", True)
         return cls(
             definition.options.get("label", definition.target),
             reporter,
-            definition.options.get("required", True),
+            required=required is not False,
+            accepts_spooled=required == "spooled",
+            spool=definition.options.get("spool", "on_failure"),
         )
 
 
@@ -91,7 +95,9 @@ def _listed(entries: object) -> Iterable[Any]:
 
 
 def _numbered(made: Sequence[Route]) -> Iterable[Route]:
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     for route in made:
-        seen[route.label] = seen.get(route.label, 0) + 1
-        yield route if seen[route.label] == 1 else replace(route, label=f"{route.label}#{seen[route.label]}")
+        candidates = chain([route.label], (f"{route.label}#{number}" for number in count(2)))
+        label = next(candidate for candidate in candidates if candidate not in taken)
+        taken.add(label)
+        yield replace(route, label=label)

@@ -1,5 +1,6 @@
 """Pure: what is secret, and how it is masked."""
 
+import contextlib
 import re
 import typing
 from collections.abc import Iterable, Mapping
@@ -28,7 +29,8 @@ _URL_PASSWORD = re.compile(
     r"(?P<head>[A-Za-z][A-Za-z0-9+.\-]*://[^/?#\s:@]*:)(?!\d{1,5}[/?#])(?P<password>\S*)(?=@)"
 )
 _QUERY_SECRET = re.compile(
-    r"(?i)(?P<head>[?&;](?:password|passwd|pwd|secret|token|access_token|api_?key|sig|signature)=)[^&;#\s]+"
+    r"(?i)(?P<head>[?&;](?:password|passwd|pwd|secret|token|access_token|api_?key|sig|signature)=)"
+    r"(?P<password>[^&;#\s]+)"
 )
 _SECRET_NAME = re.compile(
     r"(?i)pass(word|wd|phrase)?$|passw|pwd|secret|token|credential|api_?key|access_?key|private_?key|account_?key|"
@@ -45,9 +47,10 @@ def is_secret(annotation: object) -> bool:
     for attribute in ("__value__", "__supertype__"):
         if hasattr(annotation, attribute):
             return is_secret(getattr(annotation, attribute))
-    if any(isinstance(extra, _SecretMarker) for extra in getattr(annotation, "__metadata__", ())):
-        return True
-    return any(is_secret(argument) for argument in typing.get_args(annotation))
+    if typing.get_origin(annotation) is Annotated:
+        inner, *marks = typing.get_args(annotation)
+        return any(isinstance(mark, _SecretMarker) for mark in marks) or is_secret(inner)
+    return typing.get_origin(annotation) is not typing.Literal and any(is_secret(argument) for argument in typing.get_args(annotation))
 
 
 def mask(value: Any) -> Any:
@@ -67,7 +70,7 @@ def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
         if secret:
             text = _occurrences(secret).sub(MASK, text)
     text = _URL_PASSWORD.sub(_mask_unless_reference, text)
-    return _QUERY_SECRET.sub(rf"\g<head>{MASK}", text)
+    return _QUERY_SECRET.sub(_mask_unless_reference, text)
 
 
 def mask_error(error: BaseException, secrets: Iterable[str]) -> None:
@@ -83,6 +86,10 @@ def mask_error(error: BaseException, secrets: Iterable[str]) -> None:
         current.args = tuple(_mask_strings(argument, texts) for argument in current.args)
         for name, value in vars(current).items():
             current.__dict__[name] = _mask_strings(value, texts)
+        for name in _BUILTIN_TEXTS:
+            if isinstance(value := getattr(current, name, None), str | bytes):
+                with contextlib.suppress(AttributeError, TypeError):  # some may only be read
+                    setattr(current, name, _mask_strings(value, texts))
         todo += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
 
 
@@ -114,7 +121,10 @@ def leaves_by_name(name: str, value: Any) -> set[str]:
         return set().union(*(leaves_by_name(str(key), item) for key, item in value.items()))
     if isinstance(value, list | tuple):
         return set().union(*(leaves_by_name(name, item) for item in value))
-    return {match["password"] for match in _URL_PASSWORD.finditer(value)} if isinstance(value, str) else set()
+    if not isinstance(value, str):
+        return set()
+    found = (match["password"] for form in (_URL_PASSWORD, _QUERY_SECRET) for match in form.finditer(value))
+    return {text for text in found if not _REFERENCE.fullmatch(text)} - {""}
 
 
 def mask_reporters(definitions: Any) -> Any:
@@ -126,12 +136,14 @@ def mask_reporters(definitions: Any) -> Any:
     """
     if isinstance(definitions, list | tuple):
         return [mask_reporters(entry) for entry in definitions]
+    if isinstance(definitions, str):
+        return mask_text(definitions)
     if not isinstance(definitions, Mapping):
         return definitions
     return {
         target: {str(name): _mask_unless_place(str(name), value) for name, value in params.items()}
         if isinstance(params, Mapping)
-        else params
+        else (params if target in _OPTIONS else mask(params))
         for target, params in definitions.items()
     }
 
@@ -141,17 +153,21 @@ def tells_place(name: str) -> bool:
     return _PLACE_NAME.fullmatch(name) is not None
 
 
+_OPTIONS = frozenset({"required", "spool", "label"})  # those of newsdesk.definition, which builds on this module
+
 _PLACE_NAME = re.compile(
     r"(?i)(host|hostname|port|user|username|database|db|schema|table|path|folder|embedded|experiment|run_name|sslmode|"
     r"project|region|bucket|label|stream|model_builder_class|subscription_id|resource_group|workspace_name)"
 )
 _URL_NAME = re.compile(r"(?i)(.*_)?(url|uri)")
+_BUILTIN_TEXTS = ("strerror", "filename", "filename2", "reason", "object", "msg", "text", "name", "path")
+"""Where Python's own errors (OSError, UnicodeError, ImportError, …) keep text beside `args`."""
 _SHORT = 12
 """Characters below which a secret is masked only where it stands as a word: `postgres` is a common one."""
 
 
 def _mask_unless_place(name: str, value: Any) -> Any:
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not _SECRET_NAME.search(name):
         return value
     if tells_place(name) or _URL_NAME.fullmatch(name) or name == "workspace_kwargs":
         return mask_by_name(name, value)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+_Calls = queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
+
 
 class Worker:
     """Runs calls one after the other in a thread of its own, begun with the first.
@@ -16,29 +18,41 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._calls: _Calls = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
         """Run a call after those before it."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-            self._thread.start()
         future: Future[Any] = Future()
-        self._calls.put((future, call))
+        with self._lock:  # or two threads of the caller would begin two threads for one reporter
+            if self._thread is None or not self._thread.is_alive():  # a forked child has none of its parent's
+                self._begin()
+            self._calls.put((future, call))
         return future
 
     def stop(self) -> None:
         """End the thread after the calls that wait; it is not waited for."""
         self._calls.put(None)
 
-    def _work(self) -> None:
-        while (task := self._calls.get()) is not None:
-            future, call = task
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(call())
-            except BaseException as error:  # noqa: BLE001  (handed to the caller, who judges it)
-                future.set_exception(error)
-            del task, future, call  # so that nothing of a machine is kept while waiting for the next
+    def _begin(self) -> None:
+        self._calls = queue.SimpleQueue()
+        self._thread = threading.Thread(target=_work, args=(self._calls,), name=self._name, daemon=True)
+        self._thread.start()
+
+
+def _work(calls: _Calls) -> None:
+    while (task := calls.get()) is not None:
+        _run(*task)
+        del task  # so that nothing of a machine is kept while waiting for the next
+
+
+def _run(future: Future[Any], call: Callable[[], Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except BaseException as error:  # noqa: BLE001  (handed to the caller, who judges it)
+        future.set_exception(error)
+    else:
+        future.set_result(result)

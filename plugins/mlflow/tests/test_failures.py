@@ -18,7 +18,7 @@ def raised(error, context=None):
                 raise context
         finally:
             raise error
-    except Exception as caught:
+    except (MlflowException, requests.RequestException) as caught:
         return caught
 
 

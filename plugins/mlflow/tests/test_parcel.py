@@ -9,7 +9,10 @@ from newsdesk_mlflow.parcel import Labels, pack
 LABELS = Labels("{project_name}-{name}", "{name}", {})
 
 
-def packed(machine, labels=LABELS, limits=ServerLimits(), **options):
+LIMITS = ServerLimits()
+
+
+def packed(machine, labels=LABELS, limits=LIMITS, **options):
     return pack(
         machine, options.pop("model_key", machine.model_key), labels, limits, per_tag_metrics=False, **options
     )

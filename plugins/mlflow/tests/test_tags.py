@@ -53,7 +53,7 @@ def test_the_note_of_a_machine_with_nothing_but_a_name():
 def test_the_note_shows_at_most_twenty_scores_and_holes_where_a_summary_is_missing():
     scores = {f"s{n:02}": {"fold-mean": n} for n in range(30)}
     machine = Machine("m", metadata={"build_metadata": {"model": {"cross_validation": {"scores": scores}}}})
-    assert note(machine).count("| s") == 1 + 20
+    assert note(machine).count("\n| s") == 1 + 20
     assert "| s19 | 19 |  |  |  |" in note(machine)
 
 

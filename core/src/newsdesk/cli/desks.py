@@ -41,7 +41,11 @@ class Desks:
         entries: Any = [] if self.config.routes else own_reporters(machine)
         key = canonical.dumps(entries)
         if key not in self._made:
-            self._made[key] = self._make(entries)
+            try:
+                self._made[key] = self._make(entries)
+            except DefinitionError as error:
+                place = f"the runtime.reporters of {machine.key} cannot be used: "
+                raise DefinitionError(place + error.message, error.faults) from error
         return self._made[key]
 
     def only_route(self) -> Route:
@@ -85,7 +89,8 @@ def _config(path: str | None) -> Config:
 def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
     """Give the routes that `--to` names: by a label of the config, or by a definition."""
     labels = {route.label: route for route in config.routes}
-    entries = [labels[text] if text in labels else _definition(text) for text in to]
+    # One given twice is meant once: two threads must not share a reporter.
+    entries = [labels[text] if text in labels else _definition(text) for text in dict.fromkeys(to)]
     return routes(entries, registry=default_registry(), allow_import_paths=config.allow_import_paths)
 
 

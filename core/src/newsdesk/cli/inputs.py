@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -66,22 +66,25 @@ class Inputs:
 def _found(name: str) -> Iterator[tuple[str, Path]]:
     path = Path(name)
     if name == "-":
-        yield "standard input", _spooled()
+        yield "standard input", _spooled(sys.stdin.buffer)
     elif path.is_dir():
         yield from (
             (str(file), file) for file in sorted(path.rglob("*.json")) if not file.name.startswith(".")
         )
-    elif path.exists():
+    elif path.is_file():
         yield name, path
+    elif path.exists():  # a pipe, which can be read only once
+        with path.open("rb") as pipe:
+            yield name, _spooled(pipe)
     else:
         yield from ((file, Path(file)) for file in sorted(glob.glob(name, recursive=True)))  # noqa: PTH207  (any root)
 
 
-def _spooled() -> Path:
-    """Keep standard input in a file, so that all of it can be checked before anything is sent."""
+def _spooled(stream: BinaryIO) -> Path:
+    """Keep a stream in a file, so that all of it can be checked before anything is sent."""
     spool = tempfile.NamedTemporaryFile(prefix="newsdesk-", delete=False)  # noqa: SIM115  (removed when the command ends)
     with spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
+        shutil.copyfileobj(stream, spool)
     path = Path(spool.name)
     context = click.get_current_context(silent=True)
     if context is not None:
@@ -113,12 +116,12 @@ def _json(name: str, path: Path) -> Iterator[tuple[str, Any]]:
     except ValueError as error:
         if b"\n" not in data.strip():
             raise MachineError(f"it is no JSON: {error}") from error
-        yield from _json_lines(name, path)
+        yield from _json_lines(name, path, f"; nor is the whole file: {error}")
         return
     yield from _each(name, value)
 
 
-def _json_lines(name: str, path: Path) -> Iterator[tuple[str, Any]]:
+def _json_lines(name: str, path: Path, hint: str = "") -> Iterator[tuple[str, Any]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
@@ -126,9 +129,7 @@ def _json_lines(name: str, path: Path) -> Iterator[tuple[str, Any]]:
             try:
                 value = canonical.loads(line)
             except ValueError as error:
-                raise MachineError(
-                    f"line {number} is no JSON: {error}; the file is neither JSON nor JSON Lines"
-                ) from error
+                raise MachineError(f"line {number} is no JSON: {error}{hint}") from error
             yield from _each(f"{name}, line {number}", value)
 
 
@@ -137,7 +138,7 @@ def _yaml(name: str, path: Path) -> Iterator[tuple[str, Any]]:
 
     try:
         documents = list(yaml.safe_load_all(path.read_bytes()))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except Exception as error:  # what a tag such as !!bool does not understand raises anything
         raise MachineError(f"it is no YAML: {error}") from error
     for number, value in enumerate(documents, start=1):
         yield from _each(name if len(documents) == 1 else f"{name}, document {number}", value)

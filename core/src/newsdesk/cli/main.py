@@ -1,6 +1,7 @@
 """The command and its subcommands."""
 
 import importlib
+import io
 import logging
 import sys
 
@@ -46,6 +47,9 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None: 
 @click.option("-v", "--verbose", count=True, help="Say more on standard error; twice: all.")
 def main(verbose: int) -> None:
     """Deliver the records of finished ML builds to the backends where people look for them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a record may hold what the terminal's encoding does not
+            stream.reconfigure(errors="backslashreplace")
     if verbose:
         level = logging.INFO if verbose == 1 else logging.DEBUG
         logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -1,6 +1,7 @@
 """Receipts, as they come and as a table at the end."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -49,7 +50,8 @@ class Summary:
             yield from (receipt for receipts in deliveries for receipt in _told(receipts, console))
             return
         columns = (TextColumn("machines"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console) as progress:
+        # Where standard output goes elsewhere it is data, which the bar's console must not take over.
+        with Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty()) as progress:
             task = progress.add_task("machines", total=machines)
             for receipts in deliveries:
                 progress.advance(task)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -42,13 +43,17 @@ def _tell_plugin(plugin: LoadedPlugin) -> None:
         click.echo(f"{record.name}: {record.summary or record.reporter}  [{plugin.origin}]{aliases}")
 
 
+_STARS: Mapping[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+
+
 def _tell_parameters(name: str, cls: type[BaseReporter]) -> None:
     click.echo(f"{name}: {cls.__module__}.{cls.__qualname__}\n")
     click.echo(inspect.getdoc(cls) or "It has no documentation.")
     click.echo("\nParameters:" if signature(cls).parameters else "\nIt takes no parameters.")
     for parameter in signature(cls).parameters.values():
         annotation = annotations(cls).get(parameter.name, Any)
-        click.echo(f"  {parameter.name}: {_type(annotation)}{_default(parameter, annotation)}")
+        stars = _STARS.get(parameter.kind, "")
+        click.echo(f"  {stars}{parameter.name}: {_type(annotation)}{_default(parameter, annotation)}")
 
 
 def _type(annotation: Any) -> str:
@@ -59,7 +64,7 @@ def _type(annotation: Any) -> str:
 
 def _default(parameter: inspect.Parameter, annotation: Any) -> str:
     if parameter.default is parameter.empty:
-        return ", required" if parameter.kind is not parameter.VAR_KEYWORD else ""
+        return "" if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) else ", required"
     return (
         f" = {MASK if is_secret(annotation) and parameter.default is not None else repr(parameter.default)}"
     )

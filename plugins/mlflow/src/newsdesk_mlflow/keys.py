@@ -37,10 +37,8 @@ def legal_key(name: str, rules: KeyRules) -> str:
     illegal = _ILLEGAL if rules.colon else _ILLEGAL_OR_COLON
     key = illegal.sub(_code, name) or "_empty_"
     # The server takes keys for paths, and refuses a//b, /a, a/, a/../b, ../a and all that begins like that.
-    if posixpath.normpath(key) != key or key.startswith("/"):
-        key = re.sub(r"/", _code, key)
-    if key == "." or key.startswith(".."):
-        key = re.sub(r"^\.+", _codes, key)
+    if posixpath.normpath(key) != key or key.startswith(("/", "..")) or key == ".":
+        key = re.sub(r"^\.+|/", _codes, key)
     return key if len(key) <= rules.length else _with_hash(key, name, rules.length)
 
 

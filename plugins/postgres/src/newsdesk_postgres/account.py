@@ -34,14 +34,15 @@ class Account:
         """Give the user that may run a server on `data`: its owner, if it exists; never root.
 
         Raises:
-            PermanentPostgresError: the folder is another user's and we are not root, or there is no user to switch to.
+            PermanentPostgresError: the folder is another user's and we are not root, or there is nobody to
+                switch to.
         """
         owner = data.stat().st_uid if data.exists() else 0
         if os.geteuid() == 0:
             return cls._of(pwd.getpwuid(owner) if owner else _unprivileged(), switch=True)
         if owner not in (0, os.geteuid()):
             raise PermanentPostgresError(
-                f"the data in {data} are owned by user number {owner}, and this is user number {os.geteuid()}: "
+                f"the data in {data} belong to user number {owner}, and this is user number {os.geteuid()}: "
                 "run as that user or as root, or give another folder"
             )
         return cls._of(pwd.getpwuid(os.geteuid()), switch=False)
@@ -60,9 +61,9 @@ class Account:
         who: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
         return subprocess.run(  # noqa: S603  (the programs are PostgreSQL's own, the arguments ours)
             [str(part) for part in command],
-            # None of our PG* variables or locale may reach the server; this user may not be able to enter our folder.
+            # None of our PG* variables, nor our locale, may reach the server.
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-            cwd="/",
+            cwd="/",  # this user may not be able to enter ours
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -76,8 +77,9 @@ class Account:
     def reach(self, path: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Give a path that this user can open, and the file descriptors to pass along for it.
 
-        A folder below, say, `/root` cannot be entered by anybody else. Its open descriptor can: `/proc/self/fd/N`
-        leads to it from within each process that inherited it, and no right of a parent folder is asked or changed.
+        A folder below, say, `/root` cannot be entered by anybody else. Its open descriptor can:
+        `/proc/self/fd/N` leads to it from within each process that inherited it, and no right of a parent
+        folder is asked for or changed.
         """
         if not (self.switch and sys.platform == "linux"):
             yield str(path), ()

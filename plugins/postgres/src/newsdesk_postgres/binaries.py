@@ -1,6 +1,5 @@
 """Binaries: where the programs of a PostgreSQL are."""
 
-import importlib.metadata
 import importlib.util
 import os
 import re
@@ -47,7 +46,8 @@ def find_binaries(account: Account, *, folder: Path | None = None, major: int | 
         major: the version that made the data, where there are data already.
 
     Raises:
-        PermanentPostgresError: there are none, or none of that version; with what was found and what to install.
+        PermanentPostgresError: there are none, or none of that version; it tells what was found and what to
+            install.
     """
     found = list(_complete(_explicit(folder) or _known_folders()))
     for binaries in found:
@@ -56,8 +56,9 @@ def find_binaries(account: Account, *, folder: Path | None = None, major: int | 
     if not found:
         where = f" in {_explicit(folder)[0]}" if _explicit(folder) else ""
         raise PermanentPostgresError(
-            f"no PostgreSQL was found{where} (a folder with {', '.join(_NEEDED)}): pip install newsdesk-postgres[embedded], "
-            f"install your system's postgresql package, or name the folder in {VARIABLE}"
+            f"no PostgreSQL was found{where} (a folder with {', '.join(_NEEDED)}): "
+            "pip install 'newsdesk-postgres[embedded]', install your system's postgresql, "
+            f"or name the folder in {VARIABLE}"
         )
     raise PermanentPostgresError(
         f"the data were made by PostgreSQL {major}, and only these were found: "
@@ -89,7 +90,7 @@ def _number(folder: Path) -> int:
 
 def _complete(folders: Iterator[Path] | list[Path]) -> Iterator[Binaries]:
     for folder in dict.fromkeys(folders):
-        if all((folder / program).is_file() for program in _NEEDED):
+        if all(os.access(folder / program, os.X_OK) for program in _NEEDED):
             answer = subprocess.run(  # noqa: S603  (PostgreSQL's own program, asked for its version)
                 [folder / "postgres", "--version"], capture_output=True, text=True, check=False
             )
@@ -113,9 +114,9 @@ def _runnable(binaries: Binaries, account: Account) -> Binaries:
 
 
 def _copy(folder: Path) -> Path:
-    """Copy the wheel's programs to the cache, whole or not at all; they find their libraries by relative paths."""
+    """Copy the wheel's programs to the cache, whole or not at all; their libraries lie as before."""
     install, package = folder.parent, folder.parent.parent
-    target = CACHE / f"{WHEEL}-{importlib.metadata.version(WHEEL)}-{install.name}"
+    target = CACHE / f"{WHEEL}-{install.name}-{(folder / 'postgres').stat().st_size}"
     if not target.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         CACHE.chmod(0o755)

@@ -61,7 +61,7 @@ class Cluster:
         Raises:
             TransientPostgresError: it did not start; with the end of its log.
         """
-        for _ in range(_PORT_ATTEMPTS):
+        for attempt in range(_PORT_ATTEMPTS):
             known = self._log_size()
             done = self._pg_ctl(
                 *("start", "-w", "-t", str(PATIENCE), "-l", f"{{data}}/{_LOG}", "-o"),
@@ -71,20 +71,17 @@ class Cluster:
             if not done.returncode:
                 return
             told = self._log_since(known)
-            if (
-                "could not bind" not in told
-            ):  # the port was free when we looked, and taken when the server did
-                break
-        raise TransientPostgresError(
-            f"the private PostgreSQL in {self.data} did not start: {_tail(told) or _tail(done.stderr)}"
-        )
+            # The port was free when we looked, and taken when the server did.
+            if "could not bind" not in told or attempt == _PORT_ATTEMPTS - 1:
+                why = _tail(told) or _tail(done.stderr)
+                raise TransientPostgresError(f"the private PostgreSQL in {self.data} did not start: {why}")
 
     def stop(self) -> None:
         """Stop the server fast: clients are disconnected, data are safe."""
         done = self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(PATIENCE))
         if done.returncode and self.running():
             raise TransientPostgresError(
-                f"the private PostgreSQL in {self.data} did not stop within {PATIENCE} s: {_tail(done.stderr)}"
+                f"the private PostgreSQL in {self.data} did not stop in {PATIENCE} s: {_tail(done.stderr)}"
             )
 
     def running(self) -> bool:
@@ -95,10 +92,10 @@ class Cluster:
         """Wait until a server that somebody else started takes connections."""
         deadline = time.monotonic() + PATIENCE
         while self._pid_file()[-1:] != ["ready"]:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not self.running():
                 raise TransientPostgresError(
-                    f"the private PostgreSQL in {self.data} runs and takes no connections after {PATIENCE} s: "
-                    f"see {self.data / _LOG}"
+                    f"the private PostgreSQL in {self.data} takes no connections after {PATIENCE} s: "
+                    f"its log {self.data / _LOG} says why"
                 )
             time.sleep(0.05)
 

@@ -1,10 +1,8 @@
-"""EmbeddedPostgres: a private PostgreSQL in a folder."""
+"""EmbeddedPostgres: a private PostgreSQL in a folder; on a POSIX system."""
 
 import atexit
-import contextlib
 import os
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +11,7 @@ from newsdesk_postgres.account import Account
 from newsdesk_postgres.binaries import find_binaries
 from newsdesk_postgres.cluster import HOST, SUPERUSER, Cluster, data_version
 from newsdesk_postgres.errors import PermanentPostgresError
+from newsdesk_postgres.lock import is_free, locked, release, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,15 @@ class Server:
 class EmbeddedPostgres:
     """A private PostgreSQL in a folder, started when needed.
 
-    Any number of objects, threads and processes may share a folder: the first starts the server, the others join, and the
-    last one to stop stops it. A server whose users were all killed goes on, and the next one to start joins it.
+    Any number of objects, threads and processes may share a folder: the first starts the server, the others
+    join, and the last one to stop stops it. A server whose users were all killed goes on, and the next one
+    to start joins it.
 
     Args:
         folder: where the data, the password and the server's log are kept; it is made where it is missing.
         durable: whether data survive a loss of power. Without it the server is faster: good for tests alone.
-        binaries: the folder of PostgreSQL's programs; without it that of `NEWSDESK_POSTGRES_BIN`, then the system's, then
-            those of the extra `embedded`.
+        binaries: the folder of PostgreSQL's programs; without it that of `NEWSDESK_POSTGRES_BIN`, then the
+            system's, then those of the extra `embedded`.
     """
 
     def __init__(
@@ -88,10 +88,10 @@ class EmbeddedPostgres:
             self.abandon()
         if self._user_lock is None:
             return
-        with _locked(self.folder / "starting.lock"):
-            _unlock(self._user_lock)
+        with locked(self.folder / "starting.lock"):
+            release(self._user_lock)
             self._user_lock = self._server = None
-            if _is_free(self.folder / "users.lock"):
+            if is_free(self.folder / "users.lock"):
                 self._cluster().stop()
         atexit.unregister(self.stop)
 
@@ -115,7 +115,7 @@ class EmbeddedPostgres:
 
     def _start(self) -> Server:
         self._make_folder()
-        with _locked(self.folder / "starting.lock"):
+        with locked(self.folder / "starting.lock"):
             cluster = self._cluster()
             if not cluster.data.exists():
                 cluster.create(self._new_password_file(cluster.account))
@@ -123,7 +123,7 @@ class EmbeddedPostgres:
             if not cluster.running():
                 cluster.start(durable=self.durable)
             cluster.wait()
-            self._user_lock = _lock(self.folder / "users.lock", shared=True)
+            self._user_lock = share(self.folder / "users.lock")
             return Server(HOST, cluster.port(), SUPERUSER, password)
 
     def _make_folder(self) -> None:
@@ -131,7 +131,8 @@ class EmbeddedPostgres:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PermanentPostgresError(
-                f"no private PostgreSQL can be kept in {self.folder}: {error.strerror}; give a folder that you may write to"
+                f"no private PostgreSQL can be kept in {self.folder}: {error.strerror}; "
+                "give a folder that you may write to"
             ) from error
 
     def _cluster(self) -> Cluster:
@@ -151,45 +152,7 @@ class EmbeddedPostgres:
         path = self.folder / "password"
         if not path.exists():
             raise PermanentPostgresError(
-                f"{path} is missing, and with it the password of the data beside it: put it back, or give another folder"
+                f"{path} is missing, and with it the password of the data beside it: "
+                "put it back, or give another folder"
             )
         return path.read_text().strip()
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    descriptor = _lock(path)
-    try:
-        yield
-    finally:
-        _unlock(descriptor)
-
-
-def _lock(path: Path, *, shared: bool = False) -> int:
-    """Wait for a lock that the system takes back when its holder dies, and give its descriptor."""
-    import fcntl
-
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-    return descriptor
-
-
-def _unlock(descriptor: int) -> None:
-    import fcntl
-
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
-    os.close(descriptor)
-
-
-def _is_free(path: Path) -> bool:
-    """Tell whether nobody holds a lock; only meaningful while nobody can take it."""
-    import fcntl
-
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True

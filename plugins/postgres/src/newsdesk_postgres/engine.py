@@ -8,7 +8,7 @@ from sqlalchemy import URL, Engine, create_engine
 APPLICATION = "newsdesk"
 """How the connections are called in `pg_stat_activity`."""
 
-# A peer that went away without a word is noticed after about a minute of silence, and after 30 s where data are on the way.
+# A peer that went without a word is noticed after a minute of silence, or 30 s of unanswered data.
 _KEEPALIVE = {
     "keepalives": 1,
     "keepalives_idle": 30,

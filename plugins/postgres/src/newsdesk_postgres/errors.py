@@ -1,10 +1,12 @@
 """The errors of this distribution.
 
-newsdesk.ReporterException
-└── PostgresReporterException      catch this for whatever a report to PostgreSQL raises
-    ├── TransientPostgresError     also a newsdesk.TransientReporterError: worth another try
-    ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: never will work
-    └── MachineDoesNotExist        what was to be fetched is not there
+They are drawn here below the root of newsdesk's own::
+
+    newsdesk.ReporterException
+    └── PostgresReporterException      catch this for whatever a report to PostgreSQL raises
+        ├── TransientPostgresError     also a newsdesk.TransientReporterError: worth another try
+        ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: never will work
+        └── MachineDoesNotExist        what was to be fetched is not there
 """
 
 from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError

@@ -18,7 +18,7 @@ _SUSPECTS = (
 
 
 def is_suspect(text: bytes) -> bool:
-    """Tell whether canonical JSON may hold something that jsonb does not keep; a false alarm costs only time."""
+    """Tell whether canonical JSON may hold what jsonb does not keep; a false alarm costs only time."""
     return any(suspect.search(text) for suspect in _SUSPECTS)
 
 

@@ -1,13 +1,14 @@
 """PostgresReporter: one row for each machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
-from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, Plan, Secret
+from newsdesk import BaseReporter, DefinitionError, Delivery, Machine, Plan, Secret
 
 from newsdesk_postgres import url as urls
 from newsdesk_postgres.errors import MachineDoesNotExist, PostgresReporterException
+from newsdesk_postgres.parameters import SslMode, parameter_faults
 from newsdesk_postgres.row import Row, column_text, machine_of, row_of
 
 # Importing SQLAlchemy takes a second: it is done when a reporter opens, not when its parameters are listed.
@@ -17,19 +18,12 @@ if TYPE_CHECKING:
     from newsdesk_postgres.embedded import EmbeddedPostgres
     from newsdesk_postgres.table import MachineTable
 
-SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
-"""What libpq takes as `sslmode`."""
-
-_IDENTIFIER_BYTES = (
-    63  # PostgreSQL cuts longer identifiers without an error ("Identifiers and Key Words" in its manual)
-)
-_DEFAULTS = {"port": 5432, "user": "postgres", "password": "postgres", "database": "postgres"}
-
 
 class PostgresReporter(BaseReporter):
     """Keeps each machine in a row of a table in PostgreSQL.
 
-    Reported again, the row is overwritten; in the same revision, it is left alone. Give one of `host`, `url`, `embedded`.
+    Reported again, the row is overwritten; in the same revision, it is left alone. Give one of `host`,
+    `url` and `embedded`.
 
     Args:
         host: the server's name, address, or folder of sockets.
@@ -41,10 +35,12 @@ class PostgresReporter(BaseReporter):
         table: the table's name.
         sslmode: how far TLS is demanded; without it, libpq's default.
         connect_timeout: seconds to wait for a connection, rounded up, at least 2.
-        statement_timeout: seconds that a statement may take; None to leave it to the server (and where a pooler such as
-            PgBouncer refuses options at connection).
+        statement_timeout: seconds that a statement may take; None to leave it to the server, also where a
+            pooler such
+            as PgBouncer refuses options of a connection.
         url: all of that in one, such as `postgresql://user:password@host/database`.
-        embedded: a folder, for a private PostgreSQL that is started when it is needed; see `EmbeddedPostgres`.
+        embedded: a folder, for a private PostgreSQL that is started when it is needed; see
+            `EmbeddedPostgres`.
         create: whether the table may be made, and an older one upgraded.
 
     Raises:
@@ -85,8 +81,7 @@ class PostgresReporter(BaseReporter):
         self._table: MachineTable | None = None
         self._server: EmbeddedPostgres | None = None
         self._unknown_projects = False
-        faults = [*self._place_faults(), *self._value_faults()]
-        if faults:
+        if faults := parameter_faults(vars(self)):
             raise DefinitionError("this PostgresReporter cannot be built", faults)
 
     def open(self) -> None:
@@ -133,7 +128,7 @@ class PostgresReporter(BaseReporter):
         """Write the machine's row, unless this revision is there already."""
         row = row_of(machine)
         with self._connection(
-            f"writing the machine {machine.key}", whole=self._unknown_projects
+            f"writing the machine {str(machine.key)!r}", whole=self._unknown_projects
         ) as connection:
             written = self._write(connection, row)
         return Delivery(self._reference(row), row.alterations, unchanged=not written)
@@ -156,7 +151,7 @@ class PostgresReporter(BaseReporter):
                 statement = statement.where(self._opened.table.c.project_name == column_text(project_name))
             rows = connection.execute(statement.limit(2)).mappings().all()
             if len(rows) != 1:
-                projects = list(connection.scalars(self._opened.projects_of(column_text(name))))
+                projects = connection.scalars(self._opened.projects_of(column_text(name))).all()
                 raise self._not_one(name, project_name, projects)
         return machine_of({str(key): value for key, value in rows[0].items()})
 
@@ -224,36 +219,9 @@ class PostgresReporter(BaseReporter):
         if server is not None:
             server.stop()
 
-    def _place_faults(self) -> Iterator[Fault]:
-        places = [name for name in ("host", "url", "embedded") if getattr(self, name) is not None]
-        if len(places) != 1:
-            found = " and ".join(places) or "none of them"
-            yield Fault("", f"give one of 'host', 'url' and 'embedded': found {found}")
-        for name, default in _DEFAULTS.items():
-            if "host" not in places and places and getattr(self, name) != default:
-                yield Fault(
-                    name, f"belongs to 'host': leave it out beside {places[0]!r}, which says it already"
-                )
-        if self.sslmode is not None and "embedded" in places:
-            yield Fault(
-                "sslmode", "leave it out beside 'embedded': a private server listens on this machine alone"
-            )
-
-    def _value_faults(self) -> Iterator[Fault]:
-        for name, value in (("table", self.table), ("schema", self.schema)):
-            size = 1 if value is None else len(str(value).encode("utf-8", "surrogatepass"))
-            if not 1 <= size <= _IDENTIFIER_BYTES:
-                yield Fault(
-                    name,
-                    f"must have 1 to {_IDENTIFIER_BYTES} bytes, as PostgreSQL's names do, but has {size}",
-                )
-        modes = get_args(SslMode)
-        if self.sslmode is not None and self.sslmode not in modes and "$" not in self.sslmode:
-            yield Fault("sslmode", f"must be one of {', '.join(modes)}, but is {self.sslmode!r}")
-
     @staticmethod
     def _not_one(
-        name: str, project_name: str | None, projects: list[str | None]
+        name: str, project_name: str | None, projects: Sequence[str | None]
     ) -> PostgresReporterException:
         known = ", ".join("an unknown project" if project is None else repr(project) for project in projects)
         if not projects:

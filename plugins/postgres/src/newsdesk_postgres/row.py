@@ -61,7 +61,10 @@ def _key_text(name: str, column: str, encoder: Encoder) -> str:
     filed = shorten(encoded)
     if filed != encoded:
         encoder.loses = True
-        detail = f"{len(encoded.encode())} bytes cut to {NAME_BYTES}, the SHA-256 of all at their end: an index holds no more"
+        size = len(encoded.encode())
+        detail = (
+            f"{size} bytes cut to {NAME_BYTES} with the SHA-256 of all at their end: an index holds no more"
+        )
         encoder.alterations.append(
             Alteration(column, "truncated", f"{detail}; the record as it was is in the column 'record'")
         )

@@ -26,16 +26,15 @@ _TRANSIENT = frozenset(
         "57P03",  # cannot connect now: starting up
     }
 )
-_TRANSIENT_CLASSES = frozenset(
-    {"08", "53"}
-)  # connection, and insufficient resources: too many connections, disk full
+_TRANSIENT_CLASSES = frozenset({"08", "53"})
+"""Errors of the connection, and of what the server has run out of: connections, memory, disk."""
 
-# Errors of connecting carry no SQLSTATE: only their text tells those that will not pass. On a server that does not speak
-# English they count as worth another try, and the deadline ends that.
+# Errors of connecting carry no SQLSTATE: only their text tells those that will not pass. On a server that
+# does not speak English they count as worth another try, and the deadline ends that.
 _REFUSED_FOR_GOOD = re.compile(
     r"authentication failed|no password supplied|(role|database) \".*\" does not exist|no pg_hba\.conf entry|"
-    r"not permitted to log in|permission denied for database|does not support SSL|certificate|invalid .*value|"
-    r"not currently accepting connections|invalid connection option|root\.crt"
+    r"not permitted to log in|permission denied for database|does not support SSL|certificate|"
+    r"invalid .*value|not currently accepting connections|invalid connection option|root\.crt"
 )
 
 _HINTS = {

@@ -32,7 +32,8 @@ from newsdesk_postgres.row import KEY, PARTS
 from newsdesk_postgres.sqlstate import translated
 from newsdesk_postgres.upgrade import State, Unique, upgrade_statements
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it without annotations
+# "named": in the default style all names have their percent signs doubled. The class has no annotations.
+_DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
 
 _LOCK = 0x6E657773_6465736B
 """The advisory lock under which tables are made and changed: "newsdesk" in ASCII."""
@@ -54,7 +55,10 @@ _STATE = text(
         (
             SELECT coalesce(json_agg(json_build_array(
                 i.indexrelid::regclass::text,
-                (SELECT quote_ident(conname) FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('u', 'p')),
+                (
+                    SELECT quote_ident(conname) FROM pg_constraint
+                    WHERE conindid = i.indexrelid AND contype IN ('u', 'p')
+                ),
                 ARRAY(
                     SELECT attname::text FROM pg_attribute
                     WHERE attrelid = i.indrelid AND attnum = ANY(i.indkey) ORDER BY attname
@@ -102,8 +106,10 @@ class MachineTable:
                 return state.project_optional and self._has_unknown_projects(connection)
         if not create:
             raise PermanentPostgresError(
-                f"the table {self.name} is missing, or not as it must be, and create=False forbids to make it ready; "
-                "run this, or report once with create=True:\n" + ";\n".join(self._statements(state)) + ";"
+                f"the table {self.name} is missing or older than this version, and create=False forbids "
+                "to change that; run this, or report once with create=True:\n"
+                + ";\n".join(self._statements(state))
+                + ";"
             )
         with translated(f"making the table {self.name} ready"), engine.begin() as connection:
             self._make_ready(connection)
@@ -117,7 +123,7 @@ class MachineTable:
             columns.name == name
         )
 
-    def projects_of(self, name: str) -> Select[tuple[str | None]]:
+    def projects_of(self, name: str) -> Select[Any]:
         """Select the projects that have a machine of a name."""
         columns = self.table.c
         return select(columns.project_name).where(columns.name == name).order_by(columns.project_name)
@@ -176,7 +182,8 @@ def machine_table(name: str, schema: str | None = None) -> MachineTable:
 
 def _upsert(table: Table) -> Executable:
     # The JSON is passed ready-made, as text: it is not for SQLAlchemy to write it once more.
-    texts = {name: bindparam(f"new_{name}", type_=Text) for name in table.c.keys() if name != "reported_at"}  # noqa: SIM118
+    names = [column.name for column in table.c if column.name != "reported_at"]
+    texts = {name: bindparam(f"new_{name}", type_=Text) for name in names}
     values = {
         name: cast(value, postgresql.JSONB) if name in PARTS else value for name, value in texts.items()
     }

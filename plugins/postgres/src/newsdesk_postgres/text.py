@@ -1,8 +1,8 @@
 """Pure: text that PostgreSQL cannot hold, encoded so that it can be told from all other text.
 
-Neither `text` nor `jsonb` holds U+0000, and UTF-8 has no form for a lone surrogate. Each is written as the visible sign ␛
-(U+241B) and four hexadecimal digits: U+0000 is `␛0000`. So is a ␛ itself (`␛241b`), which makes the encoding reversible:
-two texts that differ never become the same. All other text stays as it is.
+Neither `text` nor `jsonb` holds U+0000, and UTF-8 has no form for a lone surrogate. Each is written as the
+visible sign ␛ (U+241B) and four hexadecimal digits: U+0000 is `␛0000`. So is a ␛ itself (`␛241b`), which
+makes the encoding reversible: two texts that differ never become the same. All other text stays as it is.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import re
 MARK = "␛"
 """The sign that begins an encoded character."""
 NAME_BYTES = 1000
-"""Bytes that a name may have in its column. An entry of PostgreSQL's btree holds 2704, and it holds two names."""
+"""Bytes that a name may have in its column: an entry of PostgreSQL's btree holds 2704, and ours two names."""
 
 _UNFIT = re.compile(f"[\x00\ud800-\udfff{MARK}]")
 _ENCODED = re.compile(f"{MARK}([0-9a-f]{{4}})")

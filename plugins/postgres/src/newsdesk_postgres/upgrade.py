@@ -1,8 +1,8 @@
 """Pure: from a table as it is to the table as it must be.
 
-The project that this one replaces made `machine(name varchar unique, dataset jsonb, model jsonb, metadata jsonb)`. Its rows
-stay, its columns and its other indexes too, so that what was asked of it is answered as before. Of its rows the project is
-not known: `project_name` is NULL there.
+The project that this one replaces made `machine(name varchar unique, dataset jsonb, model jsonb, metadata
+jsonb)`. Its rows stay, its columns and its other indexes too, so that what was asked of it is answered as
+before. Of its rows the project is not known: `project_name` is NULL there.
 """
 
 from collections.abc import Mapping
@@ -75,12 +75,13 @@ def upgrade_statements(table: str, state: State, types: Mapping[str, str]) -> li
         PermanentPostgresError: it is no table of machines, so that it is left alone.
     """
     if not state.columns >= _ORIGINAL:
+        missing = ", ".join(sorted(_ORIGINAL - state.columns))
         raise PermanentPostgresError(
-            f"the table {table} is no table of machines, for it has no column {', '.join(sorted(_ORIGINAL - state.columns))}: "
+            f"the table {table} is no table of machines, for it has no column {missing}: "
             "it is left alone; give another name as 'table', or another 'schema'"
         )
     changes = [f"ADD COLUMN {name} {kind}" for name, kind in types.items() if name not in state.columns]
-    # The default comes after the column, so that rows that were never reported by us do not claim to be of today.
+    # The default comes after the column, so that rows we never reported do not claim to be of today.
     changes.append("ALTER COLUMN reported_at SET DEFAULT now()")
     by_name = [unique for unique in state.uniques if unique.columns == {"name"}]
     changes += [f"DROP CONSTRAINT {unique.constraint}" for unique in by_name if unique.constraint]

@@ -19,7 +19,7 @@ def normalised(url: str) -> "URL":
     """Read what users write: `postgres://`, `postgresql://`, with another driver or with none.
 
     Raises:
-        DefinitionError: it is no URL of a PostgreSQL. The message does not repeat it, for it may hold a password.
+        DefinitionError: it is no URL of a PostgreSQL. The message does not repeat it: it may hold a password.
     """
     from sqlalchemy import make_url  # noqa: PLC0415  (takes a second)
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415

@@ -1,0 +1,84 @@
+"""Child processes that deliver."""
+
+import multiprocessing
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
+
+PATIENCE = 120.0
+"""Seconds that a child may take."""
+
+
+class Child:
+    """A process of its own, that calls one function.
+
+    It is forked from a small server process and not from this one, whose threads and connections it must not
+    have. `warm_up` makes it start within milliseconds.
+
+    Args:
+        deliver: What it does: a function of a module, called with the arguments.
+        arguments: What can be pickled.
+    """
+
+    def __init__(self, deliver: Callable[..., Any], *arguments: Any) -> None:
+        context = fork_server()
+        self._answers, answers = context.Pipe(duplex=False)
+        self.process: ForkServerProcess = context.Process(
+            target=_run, args=(answers, deliver, arguments), daemon=True
+        )
+        self.process.start()
+        answers.close()
+
+    def result(self, seconds: float = PATIENCE) -> Any:
+        """Wait for it, and give what it returned; None, when it was killed.
+
+        Raises:
+            ChildFailed: what it raised, as text; or it did not end.
+        """
+        if not self._answers.poll(seconds):
+            self.kill()
+            raise ChildFailed(f"a delivery had not ended after {seconds:g} seconds, and was killed")
+        try:
+            told, failed = self._answers.recv()
+        except EOFError:
+            told, failed = None, False
+        self.process.join(seconds)
+        if failed:
+            raise ChildFailed(str(told))
+        return told
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL, and wait until it is dead."""
+        self.process.kill()
+        self.process.join(PATIENCE)
+
+    def close(self) -> None:
+        """Let go of it; whatever it still does is ended."""
+        self.kill()
+        self._answers.close()
+
+
+class ChildFailed(AssertionError):  # noqa: N818  (a test fails by it)
+    """A delivery in a child process raised; its traceback is the message."""
+
+
+def warm_up(*modules: str) -> None:
+    """Let the server of children import modules beforehand; to be called before the first child is made."""
+    fork_server().set_forkserver_preload(["__main__", __name__, *modules])
+
+
+def fork_server() -> "ForkServerContext":
+    """Give what makes children."""
+    return multiprocessing.get_context("forkserver")
+
+
+def _run(answers: Connection, deliver: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    try:
+        told = (deliver(*arguments), False)
+    except BaseException:  # noqa: BLE001  (the boundary of a process: its parent gets it as text)
+        told = (traceback.format_exc(), True)
+    answers.send(told)

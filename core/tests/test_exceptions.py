@@ -1,0 +1,80 @@
+import pickle
+
+import pytest
+
+from newsdesk import exceptions
+from newsdesk.batching import ItemTooLargeError
+from newsdesk.exceptions import (
+    DefinitionError,
+    DeliveryError,
+    Fault,
+    MachineError,
+    PermanentReporterError,
+    PluginError,
+    ReporterException,
+    TransientReporterError,
+    UnknownReporterError,
+    UnresolvedReferenceError,
+)
+from newsdesk.receipt import DeliveryFailed
+
+TREE = {
+    MachineError: ReporterException,
+    DefinitionError: ReporterException,
+    UnknownReporterError: DefinitionError,
+    PluginError: DefinitionError,
+    UnresolvedReferenceError: DefinitionError,
+    DeliveryError: ReporterException,
+    TransientReporterError: DeliveryError,
+    PermanentReporterError: DeliveryError,
+    DeliveryFailed: ReporterException,
+}
+
+
+@pytest.mark.parametrize(("error", "parent"), TREE.items())
+def test_the_tree_of_errors_is_as_drawn(error, parent):
+    assert issubclass(error, parent)
+    assert error.__name__ in exceptions.__doc__
+
+
+def test_wrong_records_and_definitions_are_value_errors_and_failed_deliveries_are_not():
+    assert issubclass(MachineError, ValueError)
+    assert issubclass(DefinitionError, ValueError)
+    assert not issubclass(DeliveryError, ValueError)
+
+
+def test_a_fault_is_told_with_its_path_and_the_outermost_value_has_none():
+    assert str(Fault("a.b", "is wrong")) == "a.b: is wrong"
+    assert str(Fault("", "is wrong")) == "is wrong"
+
+
+def test_an_error_lists_every_fault_on_a_line_of_its_own():
+    error = DefinitionError("it cannot be used", [Fault("a", "is missing"), Fault("", "is odd")])
+    assert str(error) == "it cannot be used\n  - a: is missing\n  - is odd"
+    assert error.faults == (Fault("a", "is missing"), Fault("", "is odd"))
+    assert str(DefinitionError("it cannot be used")) == "it cannot be used"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MachineError("no machine", [Fault("name", "is missing")]),
+        UnknownReporterError("there is none"),
+        TransientReporterError("later", retry_after=2.5),
+        PermanentReporterError("never"),
+        ItemTooLargeError("item", 3, 10, 5),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_survives_the_way_from_a_worker_process(error):
+    error.add_note("a note")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert vars(copy) == vars(error)
+
+
+def test_a_transient_error_tells_the_seconds_that_the_backend_asked_to_wait():
+    assert TransientReporterError("later", retry_after=2.5).retry_after == 2.5
+    assert TransientReporterError("later").retry_after is None
+    assert str(TransientReporterError("later", 1)) == "later"

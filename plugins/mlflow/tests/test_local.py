@@ -1,0 +1,81 @@
+"""A local SQLite file in place of a server, and a working folder that cannot be written to."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
+from newsdesk_mlflow.tracking import Tracking, artifact_location
+
+
+@pytest.mark.filterwarnings(
+    # MLflow 3.17's own use of SQLAlchemy 2.1, when a store is opened.
+    "ignore:The ``noload`` loader strategy is deprecated"
+)
+def test_a_sqlite_file_takes_the_record_and_its_artifacts_stand_beside_it(tmp_path, machine, monkeypatch):
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    reporter = MlFlowReporter(tracking_uri=f"sqlite:///{tmp_path}/store.db")
+    delivery = reporter.report(machine)
+    run_id = delivery.reference.removeprefix("runs:/")
+    assert (
+        tmp_path / "mlartifacts" / run_id / "artifacts" / "metadata.json"
+    ).read_bytes() == machine.to_json()
+    run = reporter.tracking.client.get_run(run_id)
+    assert (run.info.status, len(run.data.params)) == ("FINISHED", 31)
+    assert reporter.report(machine).unchanged
+    assert [*work.iterdir()] == []
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="there is no folder that even root cannot write to"
+)
+def test_a_working_folder_that_cannot_be_written_to_does_not_matter(server, machine):
+    script = (
+        "from newsdesk_mlflow import MlFlowReporter\n"
+        f"MlFlowReporter(tracking_uri={server.url!r}).report({{'name': {machine.name!r}}})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd="/proc", check=False, timeout=120, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    assert server.run(machine.name).status == "FINISHED"
+
+
+@pytest.mark.parametrize(
+    ("uri", "place"),
+    [
+        ("sqlite:////data/store.db", "file:///data/mlartifacts"),
+        ("sqlite:////data/a b/store.db?timeout=5", "file:///data/a%20b/mlartifacts"),
+        ("sqlite:///store.db", (Path.cwd() / "mlartifacts").as_uri()),
+        ("sqlite+pysqlite:////data/store.db", "file:///data/mlartifacts"),
+        ("sqlite://", None),
+        ("sqlite:///:memory:", None),
+        ("http://127.0.0.1:5000", None),
+        ("postgresql://h/d", None),
+    ],
+)
+def test_artifacts_stand_beside_the_file_wherever_the_working_folder_is(uri, place):
+    assert artifact_location(uri) == place
+
+
+def test_a_database_without_the_full_mlflow_says_what_to_install(monkeypatch):
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name in ("sqlalchemy", "alembic") else found(name)
+    )
+    with pytest.raises(MlflowLoggingError) as raised:
+        Tracking.connect("sqlite:////data/store.db")
+    assert str(raised.value) == (
+        "the tracking URI 'sqlite:////data/store.db' is a database, and mlflow-skinny opens none (there is no sqlalchemy "
+        "and no alembic): pip install 'newsdesk-mlflow[local]', or give a server's URI"
+    )
+
+
+def test_a_uri_that_is_none_is_told():
+    with pytest.raises(MlflowLoggingError, match="MLflow at gopher://h cannot connect: "):
+        MlFlowReporter(tracking_uri="gopher://h").open()

@@ -1,0 +1,54 @@
+"""Pure: what is wrong with the parameters of a reporter, all of it at once."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, get_args
+
+from newsdesk import Fault
+
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+"""What libpq takes as `sslmode`."""
+
+_PLACES = ("host", "url", "embedded")
+_BESIDE_HOST = {"port": 5432, "user": "postgres", "password": "postgres", "database": "postgres"}
+_IDENTIFIER_BYTES = (
+    63  # PostgreSQL cuts longer names without an error: its manual, "Identifiers and Key Words"
+)
+
+
+def parameter_faults(parameters: Mapping[str, Any]) -> list[Fault]:
+    """Give every fault of a reporter's parameters; references among them are not resolved yet."""
+    return [*_place_faults(parameters), *_name_faults(parameters), *_mode_faults(parameters)]
+
+
+def _place_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
+    places = [place for place in _PLACES if parameters[place] is not None]
+    if len(places) != 1:
+        found = " and ".join(map(repr, places)) or "none of them"
+        yield Fault("", f"give one of 'host', 'url' and 'embedded', not {found}")
+    if places and "host" not in places:
+        for name, default in _BESIDE_HOST.items():
+            if parameters[name] != default:
+                yield Fault(
+                    name, f"belongs to 'host': leave it out beside {places[0]!r}, which says it already"
+                )
+
+
+def _name_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in ("table", "schema"):
+        value = parameters[name]
+        if value is None and name == "schema":
+            continue
+        size = len(str(value).encode("utf-8", "surrogatepass"))
+        if not 1 <= size <= _IDENTIFIER_BYTES or "\0" in value:
+            limits = f"1 to {_IDENTIFIER_BYTES} bytes without a NUL"
+            yield Fault(name, f"must have {limits}, as PostgreSQL's names do, but is {value!r}")
+
+
+def _mode_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
+    mode, modes = parameters["sslmode"], get_args(SslMode)
+    if mode is None:
+        return
+    if parameters["embedded"] is not None:
+        yield Fault("sslmode", "leave it out beside 'embedded': a private server talks to this machine alone")
+    if mode not in modes and "${" not in mode:
+        yield Fault("sslmode", f"must be one of {', '.join(modes)}, but is {mode!r}")

@@ -1,0 +1,388 @@
+"""A private PostgreSQL: from the system's and from the wheel's programs, as root and not."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg2
+import pytest
+from newsdesk import Machine
+from newsdesk_postgres import (
+    PermanentPostgresError,
+    PostgresReporter,
+    TransientPostgresError,
+    account,
+    binaries,
+    cluster,
+)
+from newsdesk_postgres.account import Account
+from newsdesk_postgres.binaries import VARIABLE, WHEEL, find_binaries
+from newsdesk_postgres.embedded import EmbeddedPostgres
+
+AS_ROOT = os.geteuid() == 0
+needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can become somebody else")
+
+
+def wheel():
+    spec = importlib.util.find_spec(WHEEL)
+    return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin" if spec else None
+
+
+def system():
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return found[-1] if found else None
+
+
+SOURCES = {"the system's": system(), "the wheel's": wheel()}
+
+
+@pytest.fixture(params=[name for name, folder in SOURCES.items() if folder])
+def programs(request):
+    return SOURCES[request.param]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "some" / "folder"
+
+
+@pytest.fixture
+def private(folder):
+    embedded = EmbeddedPostgres(folder, durable=False)
+    yield embedded
+    embedded.stop()
+
+
+def connect(server, **other):
+    place = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
+    return psycopg2.connect(**{**place, "dbname": server.database, **other})
+
+
+def ask(server, sql):
+    connection = connect(server)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        rows = cursor.fetchall() if cursor.description else []
+    connection.close()
+    return rows
+
+
+def runs(folder):
+    return (folder / "data" / "postmaster.pid").exists()
+
+
+def test_it_starts_keeps_its_data_and_stops(folder, programs):
+    private = EmbeddedPostgres(folder, binaries=programs)
+    with private as server:
+        ask(server, "CREATE TABLE kept AS SELECT 1 AS one")
+        assert ask(server, "SHOW fsync") == [("on",)]
+    assert not runs(folder)
+    with private as server:
+        assert ask(server, "SELECT one FROM kept") == [(1,)]
+    assert not runs(folder)
+
+
+NOT_ROOT = """
+import os, sys
+import psycopg2, pwd
+from newsdesk_postgres.embedded import EmbeddedPostgres
+folder, programs = sys.argv[1:]
+os.setgroups([]), os.setgid(65534), os.setuid(65534)
+with EmbeddedPostgres(folder, durable=False, binaries=programs) as server:
+    psycopg2.connect(server.url.replace("+psycopg2", "")).close()
+    print(os.stat(folder + "/data").st_uid)
+assert not os.path.exists(folder + "/data/postmaster.pid")
+"""
+
+
+@needs_root
+def test_a_user_who_is_not_root_starts_it_directly(run_script, programs):
+    with tempfile.TemporaryDirectory() as parent:
+        os.chown(parent, 65534, 65534)
+        if not reachable(programs):
+            pytest.skip(f"{programs} cannot be reached by a user who is not root")
+        assert run_script(NOT_ROOT, f"{parent}/pg", programs) == "65534\n"
+
+
+def reachable(programs):
+    user = {"user": 65534, "group": 65534, "extra_groups": [], "cwd": "/"}
+    try:
+        subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, **user)
+    except PermissionError:
+        return False
+    return True
+
+
+@needs_root
+def test_a_folder_that_only_root_can_enter_will_do_and_nothing_is_opened_to_others(folder):
+    folder.parent.mkdir()
+    folder.parent.chmod(0o700)
+    with EmbeddedPostgres(folder, durable=False) as server:
+        assert ask(server, "SELECT 1") == [(1,)]
+        assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+        assert (folder / "data").stat().st_uid != 0
+
+
+@needs_root
+def test_the_wheels_programs_are_copied_where_the_server_cannot_reach_them(tmp_path, monkeypatch):
+    source = wheel()
+    if source is None:
+        pytest.skip("the extra 'embedded' is not installed")
+    hidden = tmp_path / "hidden"
+    shutil.copytree(source.parent, hidden / WHEEL / "pginstall18", symlinks=True)
+    shutil.copytree(source.parents[2] / f"{WHEEL}.libs", hidden / f"{WHEEL}.libs")
+    hidden.chmod(0o700)
+    with tempfile.TemporaryDirectory() as cache:
+        Path(cache).chmod(0o755)
+        monkeypatch.setattr(binaries, "CACHE", Path(cache) / "newsdesk")
+        for _ in range(2):
+            private = EmbeddedPostgres(
+                tmp_path / "pg", durable=False, binaries=hidden / WHEEL / "pginstall18" / "bin"
+            )
+            with private as server:
+                assert ask(server, "SELECT 1") == [(1,)]
+        assert len(list(Path(cache).glob("newsdesk/*"))) == 1
+
+
+@needs_root
+def test_other_programs_that_the_server_cannot_reach_are_told(tmp_path):
+    bin_folder = tmp_path / "opt" / "bin"
+    bin_folder.mkdir(parents=True)
+    for program in ("initdb", "postgres", "pg_ctl"):
+        (bin_folder / program).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 17.1'\n")
+        (bin_folder / program).chmod(0o755)
+    tmp_path.chmod(0o700)
+    with pytest.raises(PermanentPostgresError) as caught:
+        EmbeddedPostgres(tmp_path / "pg", binaries=bin_folder).start()
+    assert str(caught.value) == (
+        f"the user 'nobody' may not run the PostgreSQL in {bin_folder}: name a folder that it may enter in {VARIABLE}"
+    )
+
+
+def test_starting_and_stopping_twice_is_fine(private, folder):
+    assert private.start() is private.start()
+    private.stop()
+    private.stop()
+    assert not runs(folder)
+
+
+def test_a_second_user_joins_and_the_last_one_stops_it(private, folder):
+    other = EmbeddedPostgres(folder)
+    server = private.start()
+    assert other.start() == server
+    private.stop()
+    assert ask(server, "SELECT 1") == [(1,)]
+    other.stop()
+    assert not runs(folder)
+
+
+KILLED = """
+import os, signal, sys
+from newsdesk_postgres.embedded import EmbeddedPostgres
+EmbeddedPostgres(sys.argv[1], durable=False).start()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_server_whose_user_was_killed_is_joined_and_stopped(private, folder):
+    done = subprocess.run([sys.executable, "-c", KILLED, folder], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert runs(folder)
+    process = (folder / "data" / "postmaster.pid").read_text().split()[0]
+    assert ask(private.start(), "SELECT 1") == [(1,)]
+    assert (folder / "data" / "postmaster.pid").read_text().split()[0] == process
+    private.stop()
+    assert not runs(folder)
+
+
+FORGETFUL = """
+import sys
+from newsdesk_postgres.embedded import EmbeddedPostgres
+EmbeddedPostgres(sys.argv[1], durable=False).start()
+"""
+
+
+def test_a_user_who_forgets_to_stop_leaves_no_server_behind(run_script, folder):
+    run_script(FORGETFUL, folder)
+    assert not runs(folder)
+
+
+FORKED = """
+import os, sys
+from newsdesk_postgres.embedded import EmbeddedPostgres
+private = EmbeddedPostgres(sys.argv[1], durable=False)
+private.start()
+if not os.fork():
+    private.stop()
+    sys.exit(0)
+os.wait()
+print(os.path.exists(sys.argv[1] + "/data/postmaster.pid"))
+private.stop()
+print(os.path.exists(sys.argv[1] + "/data/postmaster.pid"))
+"""
+
+
+def test_a_forked_child_does_not_stop_its_parents_server(run_script, folder):
+    assert run_script(FORKED, folder) == "True\nFalse\n"
+
+
+TOGETHER = """
+import sys, psycopg2
+from newsdesk_postgres.embedded import EmbeddedPostgres
+for _ in range(2):
+    with EmbeddedPostgres(sys.argv[1], durable=False) as server:
+        psycopg2.connect(server.url.replace("+psycopg2", "")).close()
+"""
+
+
+def test_many_processes_may_start_and_stop_it_at_once(folder):
+    processes = [
+        subprocess.Popen([sys.executable, "-c", TOGETHER, folder], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    told = [process.communicate()[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, told
+    assert not runs(folder)
+
+
+def test_nobody_gets_in_without_the_password(private, folder):
+    server = private.start()
+    assert stat.S_IMODE((folder / "password").stat().st_mode) == 0o600
+    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+        connect(server, password="guess")
+    assert server.password not in repr(server) + repr(private)
+
+
+def test_data_that_were_never_finished_are_made_anew(private, folder):
+    (folder / "data.new" / "half").mkdir(parents=True)
+    assert ask(private.start(), "SELECT 1") == [(1,)]
+    assert not (folder / "data.new").exists()
+
+
+def test_a_lost_password_is_told(private, folder):
+    private.start()
+    private.stop()
+    (folder / "password").unlink()
+    with pytest.raises(PermanentPostgresError) as caught:
+        private.start()
+    assert str(caught.value) == (
+        f"{folder / 'password'} is missing, and with it the password of the data beside it: "
+        "put it back, or give another folder"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PermanentPostgresError) as caught:
+        EmbeddedPostgres(tmp_path / "file" / "pg").start()
+    assert str(caught.value) == (
+        f"no private PostgreSQL can be kept in {tmp_path / 'file' / 'pg'}: Not a directory; "
+        "give a folder that you may write to"
+    )
+
+
+def test_a_folder_without_programs_is_told(tmp_path):
+    with pytest.raises(PermanentPostgresError) as caught:
+        EmbeddedPostgres(tmp_path / "pg", binaries=tmp_path).start()
+    assert str(caught.value) == (
+        f"no PostgreSQL was found in {tmp_path} (a folder with initdb, postgres, pg_ctl): pip install "
+        f"'newsdesk-postgres[embedded]', install your system's postgresql, or name the folder in {VARIABLE}"
+    )
+
+
+def test_the_environment_can_name_the_programs(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    with pytest.raises(PermanentPostgresError, match=f"no PostgreSQL was found in {tmp_path} "):
+        EmbeddedPostgres(tmp_path / "pg").start()
+
+
+def test_data_of_another_version_are_told(folder, programs):
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(PermanentPostgresError) as caught:
+        EmbeddedPostgres(folder, binaries=programs).start()
+    assert str(caught.value).startswith("the data were made by PostgreSQL 9, and only these were found: ")
+    assert f" in {programs}; install version 9 or name its folder in {VARIABLE}" in str(caught.value)
+
+
+def test_the_programs_that_made_the_data_are_chosen():
+    found = {
+        find_binaries(Account.for_data(Path("/nonexistent")), folder=folder).major: folder
+        for folder in SOURCES.values()
+        if folder
+    }
+    for major, folder in found.items():
+        assert find_binaries(Account.for_data(Path("/nonexistent")), major=major).major == major, folder
+
+
+@needs_root
+def test_data_of_another_user_are_told(folder, run_script):
+    script = """
+import os, sys, pwd
+from pathlib import Path
+from newsdesk_postgres.account import Account
+from newsdesk_postgres.errors import PermanentPostgresError
+os.setuid(65534)
+try:
+    Account.for_data(Path("/usr/bin"))
+    Account.for_data(Path(sys.argv[1]))
+except PermanentPostgresError as error:
+    print(error)
+"""
+    with tempfile.TemporaryDirectory() as other:
+        os.chown(other, 1234, 1234)
+        Path(other).chmod(0o755)
+        assert run_script(script, other) == (
+            f"the data in {other} belong to user number 1234, and this is user number 65534: "
+            "run as that user or as root, or give another folder\n"
+        )
+
+
+@needs_root
+def test_a_system_without_an_unprivileged_user_is_told(monkeypatch):
+    monkeypatch.setattr(account, "UNPRIVILEGED", "nobody-at-all")
+    with pytest.raises(PermanentPostgresError) as caught:
+        Account.for_data(Path("/nonexistent"))
+    assert str(caught.value) == (
+        "PostgreSQL does not run as root, and this system has no user 'nobody-at-all' to run it as: "
+        "run as a normal user, or make one and let it own the folder 'data'"
+    )
+
+
+def test_a_server_that_does_not_start_tells_the_end_of_its_log(private, folder):
+    private.start()
+    private.stop()
+    (folder / "data" / "postgresql.conf").write_text("no_such_setting = 1\n")
+    with pytest.raises(TransientPostgresError) as caught:
+        private.start()
+    assert str(caught.value).startswith(f"the private PostgreSQL in {folder / 'data'} did not start: ")
+    assert "no_such_setting" in str(caught.value)
+
+
+def test_a_port_that_was_just_taken_is_exchanged_for_another(private, folder, monkeypatch, server):
+    ports = iter([server.port])
+    free = cluster._free_port
+    monkeypatch.setattr(cluster, "_free_port", lambda: next(ports, None) or free())
+    assert private.start().port != server.port
+
+
+def test_a_reporter_starts_its_own_server_and_stops_it(folder, real_machine):
+    with PostgresReporter(embedded=str(folder)) as reporter, PostgresReporter(embedded=str(folder)) as other:
+        reporter.report(real_machine)
+        assert other.fetch(real_machine.name) == real_machine.redacted()
+    assert not runs(folder)
+    with PostgresReporter(embedded=str(folder)) as reporter:
+        assert reporter.report(Machine.of(real_machine)).unchanged
+
+
+def test_a_reporter_that_cannot_open_stops_its_server(folder):
+    with pytest.raises(PermanentPostgresError, match="create=False"):
+        PostgresReporter(embedded=str(folder), create=False).ping()
+    assert not runs(folder)

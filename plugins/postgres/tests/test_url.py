@@ -1,0 +1,74 @@
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from newsdesk import DefinitionError
+from newsdesk_postgres import url as urls
+from sqlalchemy import URL
+
+VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=12)
+HOSTS = st.sampled_from(["db", "127.0.0.1", "db.example.org", "::1"])
+PORTS = st.one_of(st.none(), st.integers(1, 65535))
+SCHEMES = [
+    "postgres",
+    "postgresql",
+    "postgresql+psycopg",
+    "postgresql+psycopg2",
+    "postgresql+asyncpg",
+    "PostgreSQL",
+]
+
+
+@given(st.sampled_from(SCHEMES), VISIBLE, VISIBLE, HOSTS, PORTS, VISIBLE)
+def test_every_way_to_write_a_url_gives_the_same(scheme, user, password, host, port, database):
+    wanted = URL.create(urls.DRIVER, user, password, host, port, database.replace("?", ""))
+    written = wanted.render_as_string(hide_password=False)
+    assert urls.normalised(scheme + written.removeprefix(urls.DRIVER)) == wanted
+
+
+@given(VISIBLE, VISIBLE.map(lambda text: f"geheim-{text}"), HOSTS, PORTS)
+def test_user_and_password_are_never_shown(user, password, host, port):
+    url = URL.create(urls.DRIVER, f"hugo-{user}", password, host, port, "db")
+    told = urls.shown(url) + urls.reference(url, "machine", "m", "p")
+    assert "geheim" not in told
+    assert "hugo" not in told
+
+
+def test_options_in_a_url_are_kept():
+    url = urls.normalised("postgres://h/db?sslmode=require&application_name=x")
+    assert dict(url.query) == {"sslmode": "require", "application_name": "x"}
+
+
+def test_a_reference_names_place_and_row_and_escapes_them():
+    url = urls.normalised("postgres://user:pw@db:5433/my%20base")
+    assert (
+        urls.reference(url, "public.machine", "a b&c", "p/q")
+        == "postgresql://db:5433/my%20base/public.machine?project_name=p%2Fq&name=a%20b%26c"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        (
+            "mysql://u:geheim@h/db",
+            "'url' begins with 'mysql', which is no PostgreSQL; expected postgresql://user:password@host:port/database",
+        ),
+        (
+            "u:geheim@h/db",
+            "'url' does not begin with the name of a protocol; expected postgresql://user:password@host:port/database",
+        ),
+        (
+            "postgresql://u:p@h:geheim/db",
+            "'url' cannot be read; expected postgresql://user:password@host:port/database, with special characters "
+            "percent-encoded",
+        ),
+    ],
+)
+def test_what_is_no_url_of_a_postgresql_is_refused_without_repeating_it(url, message):
+    with pytest.raises(DefinitionError) as caught:
+        urls.normalised(url)
+    assert str(caught.value) == message
+    assert "geheim" not in "".join(traceback.format_exception_only(caught.value))
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None

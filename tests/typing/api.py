@@ -1,0 +1,160 @@
+"""What users write; mypy checks it, and nobody runs it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, assert_type
+
+import newsdesk
+from newsdesk import (
+    Alteration,
+    BaseReporter,
+    Config,
+    Delivery,
+    DeliveryFailed,
+    Desk,
+    Machine,
+    MachineKey,
+    PermanentReporterError,
+    Plan,
+    Receipt,
+    ReporterPlugin,
+    Retry,
+    Secret,
+    Status,
+    TransientReporterError,
+    hookimpl,
+)
+from newsdesk.batching import Limits, split
+from newsdesk_mlflow import MlFlowReporter, batch_log_items, get_machine_log_items
+from newsdesk_postgres import MachineDoesNotExist, PostgresReporter
+
+# Machines
+
+
+class Built:
+    """A build's own record, as other projects have it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record."""
+        return {"name": "compressor-7"}
+
+
+machine = Machine(name="compressor-7", project_name="north-plant", model={"steps": [1, 2.5, None]})
+assert_type(Machine.of(Built()), Machine)
+assert_type(Machine.from_dict({"name": "compressor-7"}), Machine)
+assert_type(Machine.from_json(b'{"name": "compressor-7"}'), Machine)
+assert_type(machine.to_dict(), dict[str, Any])
+assert_type(machine.to_json(), bytes)
+assert_type(machine.key, MachineKey)
+assert_type(machine.model_key, str)
+assert_type(machine.revision, str)
+machine.name = "another"  # type: ignore[misc]  # a machine is frozen
+
+# Reporters
+
+
+class SlackReporter(BaseReporter):
+    """A reporter with a plain constructor."""
+
+    def __init__(self, channel: str, token: Secret | None = None) -> None:
+        self.channel = channel
+        self.token = token
+
+    def report(self, machine: Machine) -> Delivery:
+        """Deliver one machine."""
+        if self.token is None:
+            raise PermanentReporterError("no token: give one as 'token'")
+        if not machine.metadata:
+            raise TransientReporterError("busy", retry_after=2.5)
+        return Delivery(reference=self.channel, alterations=[Alteration("metadata", "omitted", "too long")])
+
+    def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | None]:
+        """Deliver many."""
+        return map(self.report, machines)
+
+    def plan(self, machine: Machine) -> Plan:
+        """Tell what would be sent."""
+        return Plan(requests=1, items={"messages": 1}, size=len(machine.to_json()))
+
+
+@dataclass
+class NothingReporter(BaseReporter):
+    """A reporter that is a dataclass, and has nothing to say of a delivery."""
+
+    headers: Mapping[str, Secret]
+    attempts: int = 3
+
+    def report(self, machine: Machine) -> None:
+        """Deliver one machine."""
+
+
+slack = SlackReporter("#builds", token="${env:SLACK_TOKEN}")
+assert_type(slack.token, str | None)
+assert_type(slack.to_dict(), str | dict[str, Any])
+assert_type(slack.get_params(), dict[str, Any])
+assert_type(BaseReporter.from_dict({"files": {"path": "reports"}}), BaseReporter)
+NothingReporter(headers={"authorization": "${file:token}"})
+BaseReporter()  # type: ignore[abstract]  # a reporter must report
+SlackReporter(chanel="#builds")  # type: ignore[call-arg]  # a misspelled parameter
+
+with slack as opened:
+    assert_type(opened, SlackReporter)
+    opened.report(machine)
+
+# Plugins
+
+
+@hookimpl
+def newsdesk_reporters() -> Iterator[ReporterPlugin]:
+    """Offer a reporter."""
+    yield ReporterPlugin("slack", "my_plugin.reporter:SlackReporter", aliases=("chat",))
+    yield ReporterPlugin("nothing", NothingReporter, summary="says nothing")
+
+
+@hookimpl
+def newsdesk_receipt(receipt: Receipt) -> None:
+    """Hear of a delivery."""
+    if receipt.status is Status.FAILED:
+        assert_type(receipt.error, Exception | None)
+
+
+# Deliveries
+
+try:
+    assert_type(newsdesk.report(machine), list[Receipt])
+    newsdesk.report({"name": "compressor-7"}, "console", deadline=5)
+    newsdesk.report(
+        Built(), [slack, "console", {"postgres": {"host": "db"}, "required": False}], retry=Retry(attempts=2)
+    )
+except DeliveryFailed as failure:
+    assert_type(failure.receipts, tuple[Receipt, ...])
+    assert_type(failure.exceptions, tuple[Exception | ExceptionGroup[Exception], ...])
+
+with Desk([slack, {"files": {"path": "reports"}}], deadline=30) as desk:
+    assert_type(desk.report(machine), list[Receipt])
+    for receipt in desk.report_many(Machine(name=str(number)) for number in range(3)):
+        assert_type(receipt, Receipt)
+        assert_type(receipt.alterations, tuple[Alteration, ...])
+
+with Config.read("newsdesk.yaml").desk() as desk:
+    desk.report(machine)
+
+# Batches
+
+batches = split(["a", "bb"], Limits(total=2, size=100), size=len)
+assert_type(batches, Iterator[list[str]])
+
+# The backends
+
+MlFlowReporter(tracking_uri="http://mlflow.example:5000", tags={"team": "north"}, per_tag_metrics=True)
+MlFlowReporter(experimnt="{name}")  # type: ignore[call-arg]  # a misspelled parameter
+metrics, params = get_machine_log_items(machine)
+for batch in batch_log_items(metrics, params, n_max_metrics=50):
+    assert_type(batch, dict[str, Any])
+
+with PostgresReporter("db.example", password="${env:PGPASSWORD}", sslmode="verify-full") as postgres:
+    try:
+        assert_type(postgres.fetch("compressor-7", project_name="north-plant"), Machine)
+    except MachineDoesNotExist:
+        postgres.report(machine)
+PostgresReporter(embedded="folder", sslmode="often")  # type: ignore[arg-type]  # libpq knows no such mode
