@@ -12,9 +12,8 @@ nox.options.sessions = ["lint", "typing", "tests"]
 
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
-DISTRIBUTIONS = ["core", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
+DISTRIBUTIONS = ["core[dask]", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
 SOURCES = ["core/src", "plugins/mlflow/src", "plugins/postgres/src"]
-DEMO = Path("newsdesk-demo")
 
 
 @nox.session
@@ -65,7 +64,6 @@ def wheels(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Report four real machines to a local MLflow store and to a private PostgreSQL."""
     install_distributions(session)
-    DEMO.mkdir(exist_ok=True)
     machines = sorted(map(str, Path("examples/machines").glob("*.json")))
     session.run("newsdesk", "report", *machines, "--config", "examples/local.yaml")
     session.run("python", "examples/look.py")

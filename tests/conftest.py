@@ -1,18 +1,26 @@
-"""The wheels of this tree, and fresh environments to install them in."""
+"""The wheels of this tree, fresh environments to install them in, and the servers of the backends."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import sysconfig
+import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
+import requests
+from newsdesk.testing import warm_up
+from newsdesk_postgres.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[1]
 
@@ -143,3 +151,159 @@ def tiny_wheel(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+# Servers of the backends, seen by another road than that of the reporters.
+
+WARM = (
+    "mlflow",
+    "mlflow.store.artifact.mlflow_artifacts_repo",
+    "newsdesk.desk",
+    "newsdesk.testing",
+    "newsdesk_mlflow.delivery",
+    "newsdesk_mlflow.tracking",
+    "newsdesk_postgres.engine",
+    "newsdesk_postgres.sqlstate",
+    "newsdesk_postgres.table",
+    "psycopg2",
+)
+
+
+class MlflowServer:
+    """A server with a store in SQLite, which can be ended and comes back at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self.port = sock.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command_line = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1"]
+        command_line += ["--port", str(self.port), "--backend-store-uri", f"sqlite:///{self.folder}/store.db"]
+        command_line += ["--artifacts-destination", str(self.folder / "artifacts")]
+        variables = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command_line, cwd=self.folder, env=variables, stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(f"{self.url}/health", timeout=5).ok:
+                    return
+            time.sleep(0.1)
+        pytest.fail(f"the MLflow server did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
+
+    def terminate(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(15)
+
+    def restart(self) -> None:
+        self.terminate()
+        self.start()
+
+    def call(self, method: str, path: str, **fields: Any) -> Any:
+        kind = "params" if method == "GET" else "json"
+        answer = requests.request(method, f"{self.url}/api/2.0/mlflow/{path}", **{kind: fields}, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+    def experiment(self, name: str) -> Any:
+        return self.call("GET", "experiments/get-by-name", experiment_name=name)["experiment"]
+
+    def runs(self, experiment: str, view: str = "ACTIVE_ONLY") -> list[Any]:
+        ids = [self.experiment(experiment)["experiment_id"]]
+        fields = {"experiment_ids": ids, "max_results": 1000, "run_view_type": view}
+        return self.call("POST", "runs/search", **fields).get("runs", [])
+
+    def content(self, run: Any) -> dict[str, Any]:
+        """Give all that a run holds, without what differs between two runs of the same content."""
+        data, info = run["data"], run["info"]
+        keys = {metric["key"] for metric in data.get("metrics", [])}
+        points = [
+            (key, point["value"], int(point.get("step", 0)))
+            for key in keys
+            for point in self.call("GET", "metrics/get-history", run_id=info["run_id"], metric_key=key)[
+                "metrics"
+            ]
+        ]
+        path = info["artifact_uri"].removeprefix("mlflow-artifacts:")
+        record = requests.get(
+            f"{self.url}/api/2.0/mlflow-artifacts/artifacts{path}/metadata.json", timeout=60
+        )
+        return {
+            "status": info["status"],
+            "metrics": sorted(points, key=repr),
+            "params": {param["key"]: param["value"] for param in data.get("params", [])},
+            "tags": {
+                tag["key"]: tag["value"] for tag in data.get("tags", []) if tag["key"] != "newsdesk.timestamp"
+            },
+            "record": record.content,
+        }
+
+
+class PostgresServer:
+    """A private server, which can be ended and comes back at another port."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = EmbeddedPostgres(folder, durable=False)
+        self.url = ""
+
+    def start(self) -> None:
+        self.url = self._server.start().url
+
+    def terminate(self) -> None:
+        self._server.stop()
+
+    def restart(self) -> None:
+        self.terminate()
+        self.start()
+
+    def query(self, sql: str, *values: Any) -> list[Any]:
+        with contextlib.closing(psycopg2.connect(self.url.replace("+psycopg2", ""))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql, values or None)
+                return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(scope="session")
+def children() -> None:
+    """Have child processes start with the backends' libraries in them, which take seconds to import."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        warm_up(*WARM)
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    """An MLflow server."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        server = MlflowServer(tmp_path_factory.mktemp("mlflow"))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "server")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.terminate()

@@ -14,15 +14,18 @@ PLUGINS = {"newsdesk_mlflow": ROOT / "plugins/mlflow/src", "newsdesk_postgres": 
 
 # Each module may import those of the lines above its own, and none of its own line or below.
 LAYERS = [
-    {"exceptions", "secrets", "entry_points", "worker"},
+    {"exceptions", "secrets", "entry_points", "reserve", "worker"},
     {"arguments", "batching", "canonical", "lines", "references", "retry"},
     {"machine", "parameters"},
-    {"receipt", "definition", "lifecycle", "outbox"},
-    {"reporter", "sender"},
+    {"receipt", "definition", "lifecycle"},
+    {"reporter"},
     {"hookspecs"},
     {"registry"},
-    {"route"},
-    {"post"},
+    {"database", "entry"},
+    {"ledger"},
+    {"outbox", "route"},
+    {"sender", "post"},
+    {"bulk"},
     {"desk"},
     {"config"},
     {"testing"},

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-
 from newsdesk.machine import Machine
 from newsdesk.registry import Registry
 

@@ -2,7 +2,6 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
-
 from newsdesk.arguments import Arguments, annotations, secret_names, signature
 from newsdesk.secrets import Secret
 
@@ -23,7 +22,12 @@ class Data:
 
 
 def test_given_arguments_are_told_by_name_however_they_were_given():
-    assert Arguments(Plain, ("h", 1), {"flag": True, "x": 2}).given == {"host": "h", "port": 1, "flag": True, "x": 2}
+    assert Arguments(Plain, ("h", 1), {"flag": True, "x": 2}).given == {
+        "host": "h",
+        "port": 1,
+        "flag": True,
+        "x": 2,
+    }
     assert Arguments(Plain, (), {"port": 1, "host": "h"}).given == {"host": "h", "port": 1}
 
 
@@ -37,7 +41,12 @@ def test_arguments_that_do_not_fit_are_told_as_far_as_they_have_names():
 
 def test_all_parameters_have_their_defaults_filled_in():
     built = Data("h")
-    assert Arguments(Plain, ("h",), {"x": 1}).all(Plain("h")) == {"host": "h", "port": 5432, "flag": False, "x": 1}
+    assert Arguments(Plain, ("h",), {"x": 1}).all(Plain("h")) == {
+        "host": "h",
+        "port": 5432,
+        "flag": False,
+        "x": 1,
+    }
     assert Arguments(Data, ("h",), {}).all(built) == {"host": "h", "tags": {"a": "b"}}
 
 

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from newsdesk.batching import ItemTooLargeError, Limits, split
 from newsdesk.exceptions import PermanentReporterError
 
@@ -31,32 +30,39 @@ def fewest(items, limits, overhead):
     """Give the least number of batches by trying every place to cut; None when there is none."""
     best = [0]
     for end in range(1, len(items) + 1):
-        starts = [start for start in range(end) if best[start] is not None and fits(items[start:end], limits, overhead)]
+        starts = [
+            start
+            for start in range(end)
+            if best[start] is not None and fits(items[start:end], limits, overhead)
+        ]
         best.append(min((best[start] + 1 for start in starts), default=None))
     return best[-1]
 
 
 @given(items, limit, st.none() | st.integers(1, 20), kinds, st.integers(0, 5))
-def test_batches_keep_order_and_limits_lose_nothing_and_are_as_few_as_can_be(items, total, room, by_kind, overhead):
+def test_batches_keep_order_and_limits_lose_nothing_and_are_as_few_as_can_be(
+    items, total, room, by_kind, overhead
+):
     limits = Limits(total, room, by_kind)
     least = fewest(items, limits, overhead)
-    batches = []
+    batches, error = [], None
     try:
-        for batch in split(items, limits, kind=kind, size=size, overhead=overhead):
-            batches.append(batch)
-    except ItemTooLargeError as error:
+        batches.extend(split(items, limits, kind=kind, size=size, overhead=overhead))
+    except ItemTooLargeError as raised:
+        error = raised
+    given_items = [item for batch in batches for item in batch]
+    assert all(batch and fits(batch, limits, overhead) for batch in batches)
+    if error is None:
+        assert given_items == items
+        assert len(batches) == least
+    else:
+        # It names the first item that fits in no batch; what was given is whole batches of those before it.
         assert least is None
-        # It names the first item that fits in no batch, and all batches before its own were given.
         first = next(index for index, item in enumerate(items) if not fits([item], limits, overhead))
         assert (error.index, error.item, error.limit) == (first, items[first], room)
         assert error.size == overhead + size(items[first])
-        given_items = [item for batch in batches for item in batch]
         assert given_items == items[: len(given_items)]
         assert len(given_items) <= first
-    else:
-        assert [item for batch in batches for item in batch] == items
-        assert all(batch and fits(batch, limits, overhead) for batch in batches)
-        assert len(batches) == least
 
 
 @given(items)
@@ -66,12 +72,17 @@ def test_without_limits_there_is_one_batch_and_of_nothing_none(items):
 
 @given(items, st.integers(1, 5))
 def test_a_limit_of_count_needs_no_functions(items, total):
-    assert list(split(items, Limits(total=total))) == list(split(items, Limits(total=total), kind=kind, size=size))
+    assert list(split(items, Limits(total=total))) == list(
+        split(items, Limits(total=total), kind=kind, size=size)
+    )
 
 
 def test_a_kind_without_a_limit_counts_for_the_total_alone():
     given_items = [("m", 0), ("x", 0), ("x", 0), ("m", 0)]
-    assert list(split(given_items, Limits(total=3, kinds={"m": 1}), kind=kind)) == [given_items[:3], given_items[3:]]
+    assert list(split(given_items, Limits(total=3, kinds={"m": 1}), kind=kind)) == [
+        given_items[:3],
+        given_items[3:],
+    ]
 
 
 def test_the_limits_of_mlflow_are_met():

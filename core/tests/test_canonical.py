@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from newsdesk import canonical
 from newsdesk.canonical import MAX_DEPTH, MAX_DIGITS, dumps, loads, plain
 from newsdesk.exceptions import Fault
@@ -82,15 +81,33 @@ python_values = st.recursive(
     | st.timedeltas()
     | st.decimals()
     | st.uuids()
-    | st.sampled_from([Colour.RED, Colour.NUMBERS, Level.HIGH, pathlib.PurePosixPath("a/b"), 2j, object(), len])
-    | st.sampled_from([np.float32(0.5), np.float64("nan"), np.int8(-3), np.bool_(True), np.str_("s"), np.datetime64("NaT")])
-    | st.sampled_from([pd.NaT, pd.NA, pd.Timestamp("2020-01-01", tz="Europe/Oslo"), np.complex64(1), np.array([[1.0, np.nan]])]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.tuples(inner, inner)
-    | st.dictionaries(hostile_text | numbers | st.floats() | st.none() | st.binary(max_size=3) | st.dates(), inner, max_size=3)
-    | st.builds(Point, st.floats(), inner)
-    | st.builds(HasDict, inner)
-    | st.frozensets(numbers | hostile_text | st.floats(), max_size=3),
+    | st.sampled_from(
+        [Colour.RED, Colour.NUMBERS, Level.HIGH, pathlib.PurePosixPath("a/b"), 2j, object(), len]
+    )
+    | st.sampled_from(
+        [np.float32(0.5), np.float64("nan"), np.int8(-3), np.bool_(True), np.str_("s"), np.datetime64("NaT")]
+    )
+    | st.sampled_from(
+        [
+            pd.NaT,
+            pd.NA,
+            pd.Timestamp("2020-01-01", tz="Europe/Oslo"),
+            np.complex64(1),
+            np.array([[1.0, np.nan]]),
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(
+            hostile_text | numbers | st.floats() | st.none() | st.binary(max_size=3) | st.dates(),
+            inner,
+            max_size=3,
+        )
+        | st.builds(Point, st.floats(), inner)
+        | st.builds(HasDict, inner)
+        | st.frozensets(numbers | hostile_text | st.floats(), max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -173,7 +190,9 @@ class TestPlain:
             (decimal.Decimal("NaN"), "NaN"),
         ],
     )
-    def test_a_number_without_a_json_form_becomes_a_string_that_python_and_postgresql_read_back(self, value, expected):
+    def test_a_number_without_a_json_form_becomes_a_string_that_python_and_postgresql_read_back(
+        self, value, expected
+    ):
         assert plain(value) == (expected, [])
 
     @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])
@@ -287,7 +306,9 @@ class TestPlain:
             [Fault("a.1", "two keys become '1' in JSON; rename one of them")],
         )
 
-    @pytest.mark.parametrize(("key", "name"), [((1, 2), "builtins.tuple"), (frozenset(), "builtins.frozenset")])
+    @pytest.mark.parametrize(
+        ("key", "name"), [((1, 2), "builtins.tuple"), (frozenset(), "builtins.frozenset")]
+    )
     def test_a_key_without_a_form_as_text_is_a_fault(self, key, name):
         assert plain({"a": {key: 1}}) == (
             {"a": {}},
@@ -297,7 +318,9 @@ class TestPlain:
     def test_a_key_that_cannot_be_converted_at_all_is_told_once(self):
         copy, fault = only_fault({object: 1})
         assert copy == {}
-        assert fault == Fault("", "a value of type builtins.type has no JSON form; convert it, or give it a to_dict()")
+        assert fault == Fault(
+            "", "a value of type builtins.type has no JSON form; convert it, or give it a to_dict()"
+        )
 
     def test_lone_surrogates_and_nul_stay_and_paired_surrogates_are_joined(self):
         assert plain(["a\0b", "\ud800", "\udc00\ud800", "\ud83d\ude00", {"\ud83d\ude00": 1}]) == (
@@ -320,7 +343,10 @@ class TestPlain:
     def test_a_value_that_contains_itself_is_a_fault_at_the_place_where_it_does(self):
         value = {"a": [1]}
         value["a"].append(value)
-        assert plain(value) == ({"a": [1, None]}, [Fault("a.1", "builtins.dict contains itself; break the cycle")])
+        assert plain(value) == (
+            {"a": [1, None]},
+            [Fault("a.1", "builtins.dict contains itself; break the cycle")],
+        )
 
     def test_a_value_that_contains_itself_many_times_ends_too(self):
         value = []
@@ -349,12 +375,18 @@ class TestPlain:
         assert faults == []
         assert loads(dumps(copy)) == [longest, -longest]
         message = "an integer of more than 4300 digits; give it as a string"
-        assert plain([longest + 1, {-longest - 1: 1}]) == ([None, {}], [Fault("0", message), Fault("1", message)])
+        assert plain([longest + 1, {-longest - 1: 1}]) == (
+            [None, {}],
+            [Fault("0", message), Fault("1", message)],
+        )
 
     @pytest.mark.parametrize(
         ("value", "message"),
         [
-            (object(), "a value of type builtins.object has no JSON form; convert it, or give it a to_dict()"),
+            (
+                object(),
+                "a value of type builtins.object has no JSON form; convert it, or give it a to_dict()",
+            ),
             (2j, "a value of type builtins.complex has no JSON form; convert it, or give it a to_dict()"),
             (Point, "a value of type builtins.type has no JSON form; convert it, or give it a to_dict()"),
             (np.complex64(1), "numpy values of dtype complex64 have no JSON form; split them into parts"),
@@ -441,7 +473,9 @@ class TestLoads:
     def test_it_reads_all_that_python_writes(self, text, expected):
         assert repr(loads(text)) == expected
 
-    @pytest.mark.parametrize("text", ["", "{", "[1,]", "{'a': 1}", b"\xff", '{"a" 1}', "[" * 200_000, "1" * 5000])
+    @pytest.mark.parametrize(
+        "text", ["", "{", "[1,]", "{'a': 1}", b"\xff", '{"a" 1}', "[" * 200_000, "1" * 5000]
+    )
     def test_what_is_no_json_is_a_value_error(self, text):
         with pytest.raises(ValueError):  # noqa: PT011  (each of them has a text of its own)
             loads(text)

@@ -1,7 +1,6 @@
 import pickle
 
 import pytest
-
 from newsdesk import exceptions
 from newsdesk.batching import ItemTooLargeError
 from newsdesk.exceptions import (

@@ -6,9 +6,9 @@ import sys
 import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import pytest
-
 from newsdesk.exceptions import MachineError, UnresolvedReferenceError
 from newsdesk.reporter import BaseReporter
 from newsdesk.secrets import Secret
@@ -17,9 +17,16 @@ from newsdesk.secrets import Secret
 class Recording(BaseReporter):
     """Notes what happens to it, in a list that all with its name share."""
 
-    events: dict[str, list[str]] = {}
+    events: ClassVar[dict[str, list[str]]] = {}
 
-    def __init__(self, name: str, host: str = "db", port: int = 5432, password: Secret = "x", tags: dict[str, str] | None = None):
+    def __init__(
+        self,
+        name: str,
+        host: str = "db",
+        port: int = 5432,
+        password: Secret = "x",
+        tags: dict[str, str] | None = None,
+    ):
         self.name, self.host, self.port, self.password, self.tags = name, host, port, password, tags
         self.connection = None
         self.log = self.events.setdefault(name, [])
@@ -110,14 +117,25 @@ def test_closing_twice_is_fine_closing_what_was_never_open_too_and_a_later_use_o
 
 
 def test_as_a_context_manager_it_opens_and_closes_also_after_an_error(make):
-    with pytest.raises(KeyError), make() as reporter:
-        assert reporter.log == ["open db:5432 x None"]
-        raise KeyError
+    reporter = make()
+
+    def use():
+        with reporter as opened:
+            assert opened is reporter
+            assert reporter.log == ["open db:5432 x None"]
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        use()
     assert reporter.log == ["open db:5432 x None", "close x"]
 
 
 class TestReferences:
-    REFERENCES = {"host": "${env:NEWSDESK_HOST}", "port": "${env:NEWSDESK_PORT}", "password": "${env:NEWSDESK_PW}"}
+    REFERENCES: ClassVar = {
+        "host": "${env:NEWSDESK_HOST}",
+        "port": "${env:NEWSDESK_PORT}",
+        "password": "${env:NEWSDESK_PW}",
+    }
 
     def test_they_are_resolved_at_open_and_come_back_at_close(self, make):
         reporter = make(**self.REFERENCES, tags={"a": "x-${env:NEWSDESK_HOST}"})
@@ -170,7 +188,9 @@ class TestReferences:
             assert reporter.password == "from a file"
 
     def test_all_that_do_not_resolve_or_do_not_fit_are_told_at_once_without_their_values(self, make):
-        reporter = make(host="${env:NEWSDESK_NONE}", port="${env:NEWSDESK_PW}", tags={"a": "${env:NEWSDESK_NONE}"})
+        reporter = make(
+            host="${env:NEWSDESK_NONE}", port="${env:NEWSDESK_PW}", tags={"a": "${env:NEWSDESK_NONE}"}
+        )
         with pytest.raises(UnresolvedReferenceError) as caught:
             reporter.open()
         unset = "${env:NEWSDESK_NONE}: the environment variable NEWSDESK_NONE is not set; set it"
@@ -256,7 +276,12 @@ def test_a_pickled_reporter_is_closed_and_opens_by_itself(make):
         twin = pickle.loads(pickle.dumps(reporter))
         assert twin.connection is None
         twin.report({"name": "m"})
-    assert reporter.log == ["open db:5432 hunter2 None", "open db:5432 hunter2 None", "report m", "close hunter2"]
+    assert reporter.log == [
+        "open db:5432 hunter2 None",
+        "open db:5432 hunter2 None",
+        "report m",
+        "close hunter2",
+    ]
 
 
 FORKED = textwrap.dedent(

@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import dataclasses
 import json
@@ -8,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from newsdesk.exceptions import Fault, MachineError
+from newsdesk.exceptions import MachineError
 from newsdesk.machine import Machine, MachineKey
 
-text = st.text(st.characters() | st.just("\0") | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF), max_size=6)
+text = st.text(
+    st.characters() | st.just("\0") | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF), max_size=6
+)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.integers(min_value=2**63) | st.floats() | text,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
@@ -71,10 +73,8 @@ def test_nothing_of_a_record_is_lost(record):
 
 @given(values)
 def test_any_json_is_a_machine_or_a_machine_error(record):
-    try:
-        Machine.from_dict(record)
-    except MachineError as error:
-        assert str(error)
+    with contextlib.suppress(MachineError):
+        assert Machine.from_dict(record).to_json()
 
 
 def test_a_real_record_is_taken_whole(real_json):
@@ -101,8 +101,14 @@ class TestOf:
         ("value", "message"),
         [
             (None, "null is no machine: give a Machine, a mapping, or an object with a to_dict() method"),
-            ("m", "of type str is no machine: give a Machine, a mapping, or an object with a to_dict() method"),
-            (Foreign, "of type type is no machine: give a Machine, a mapping, or an object with a to_dict() method"),
+            (
+                "m",
+                "of type str is no machine: give a Machine, a mapping, or an object with a to_dict() method",
+            ),
+            (
+                Foreign,
+                "of type type is no machine: give a Machine, a mapping, or an object with a to_dict() method",
+            ),
             (Foreign([1]), "a record must be a mapping, but is of type list"),
             (Foreign(None), "a record must be a mapping, but is null"),
         ],
@@ -157,7 +163,8 @@ class TestFaults:
         )
 
     @pytest.mark.parametrize(
-        ("name", "found"), [(None, "missing"), ("", "empty"), (5, "of type int"), ([], "of type list"), (True, "of type bool")]
+        ("name", "found"),
+        [(None, "missing"), ("", "empty"), (5, "of type int"), ([], "of type list"), (True, "of type bool")],
     )
     def test_a_name_must_be_a_string_with_something_in_it(self, name, found):
         assert faults_of(name) == [f"name: must be a non-empty string, but is {found}"]
@@ -173,7 +180,9 @@ class TestFaults:
         ]
 
     def test_the_error_names_the_machine_and_shortens_a_long_name(self):
-        with pytest.raises(MachineError, match=r"^the record 'pump' is no machine\n  - model: must be a mapping"):
+        with pytest.raises(
+            MachineError, match=r"^the record 'pump' is no machine\n  - model: must be a mapping"
+        ):
             Machine("pump", model=1)
         with pytest.raises(MachineError) as caught:
             Machine("x" * 1000, model=1)
@@ -254,9 +263,10 @@ class TestKeys:
 
     def test_the_revision_does_not_depend_on_the_order_of_keys(self):
         record = {"name": "m", "model": {"a": 1, "b": 2}}
-        assert Machine.from_dict(record).revision == Machine.from_dict(
-            {"model": {"b": 2, "a": 1}, "name": "m"}
-        ).revision
+        assert (
+            Machine.from_dict(record).revision
+            == Machine.from_dict({"model": {"b": 2, "a": 1}, "name": "m"}).revision
+        )
 
     @pytest.mark.parametrize(
         "change",
@@ -300,7 +310,7 @@ class TestKeys:
 
 
 class TestRedacted:
-    REPORTERS = ["mlflow", {"postgres": {"host": "db", "password": "hunter2"}}]
+    REPORTERS = ("mlflow", {"postgres": {"host": "db", "password": "hunter2"}})
 
     def test_secrets_of_its_own_reporters_are_masked_and_nothing_else(self):
         machine = Machine("m", runtime={"reporters": self.REPORTERS, "cpu": 2})
@@ -309,7 +319,7 @@ class TestRedacted:
             "reporters": ["mlflow", {"postgres": {"host": "db", "password": "***"}}],
             "cpu": 2,
         }
-        assert machine.runtime["reporters"] == self.REPORTERS
+        assert machine.runtime["reporters"] == list(self.REPORTERS)
         assert (shown.key, shown.model, shown.extra) == (machine.key, machine.model, machine.extra)
 
     def test_it_is_made_once_and_redacting_it_again_changes_nothing(self):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from newsdesk.parameters import check, coerce, listed, nearest
 from newsdesk.secrets import Secret
 
@@ -19,6 +18,7 @@ class Reporter:
     def __init__(
         self,
         host: str,
+        *,
         port: int = 5432,
         password: Secret = "",
         timeout: float | None = None,
@@ -132,7 +132,16 @@ class Colour(enum.Enum):
 
 
 class Coerced:
-    def __init__(self, port: int = 0, flag: bool = False, colour: Colour = Colour.RED, name: str = "", other=None, g: "Client" = None):
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        flag: bool = False,
+        colour: Colour = Colour.RED,
+        name: str = "",
+        other=None,
+        g: "Client" = None,
+    ):
         pass
 
 

@@ -4,7 +4,6 @@ import json
 import pickle
 
 import pytest
-
 from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError
 from newsdesk.machine import MachineKey
 from newsdesk.receipt import Alteration, Delivery, DeliveryFailed, Plan, Receipt, Status
@@ -30,7 +29,9 @@ def test_a_receipt_is_ok_when_the_backend_holds_the_record(status, ok):
 
 
 def test_an_alteration_tells_where_what_and_why():
-    assert str(Alteration("a.b", "truncated", "600 of 700 characters")) == "a.b truncated: 600 of 700 characters"
+    assert (
+        str(Alteration("a.b", "truncated", "600 of 700 characters")) == "a.b truncated: 600 of 700 characters"
+    )
 
 
 def test_a_receipt_as_a_dict_is_plain_json():
@@ -61,17 +62,47 @@ def test_a_receipt_of_a_good_delivery_has_no_error():
     assert receipt().to_dict()["error"] is None
 
 
-@pytest.mark.parametrize("value", [receipt(), Delivery("x"), Plan(2, {"rows": 1}), Alteration("a", "omitted", "b")])
+@pytest.mark.parametrize(
+    "value", [receipt(), Delivery("x"), Plan(2, {"rows": 1}), Alteration("a", "omitted", "b")]
+)
 def test_records_are_frozen_and_can_be_sent_to_another_process(value):
     assert pickle.loads(pickle.dumps(value)) == value
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(value, dataclasses.fields(value)[0].name, "other")
 
 
+@pytest.mark.parametrize(
+    ("given", "settled", "fails"),
+    [
+        (receipt(), True, False),
+        (LOST, False, True),
+        (LATE, False, False),
+        (OWED, False, True),
+        (receipt(Status.SPOOLED, accepts_spooled=True), True, False),
+        (receipt(Status.FAILED, ValueError(), accepts_spooled=True), False, True),
+    ],
+)
+def test_a_report_fails_by_what_is_required_and_not_settled(given, settled, fails):
+    assert (given.settled, given.fails_report) == (settled, fails)
+
+
+def test_a_failed_delivery_that_is_in_the_outbox_is_spooled():
+    assert LOST.spooled() == receipt(Status.SPOOLED, LOST.error)
+
+
 class TestDeliveryFailed:
+    def test_a_record_that_is_only_in_the_outbox_is_a_failure_with_a_way_out(self):
+        (error,) = DeliveryFailed([receipt(), receipt(Status.SPOOLED)]).exceptions
+        assert str(error) == (
+            "proj/m1 is only in the outbox for mlflow; where that is enough, say 'required: spooled'"
+        )
+
     def test_it_names_each_failure_and_counts_all(self):
         error = DeliveryFailed([receipt(), LOST, LATE])
-        assert str(error) == "2 of 3 deliveries failed: proj/m1 at mlflow, proj/m1 at postgres (2 sub-exceptions)"
+        assert (
+            str(error)
+            == "2 of 3 deliveries failed: proj/m1 at mlflow, proj/m1 at postgres (2 sub-exceptions)"
+        )
 
     def test_it_holds_all_failures_and_all_receipts(self):
         error = DeliveryFailed([receipt(), LOST, LATE])

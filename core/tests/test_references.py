@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from newsdesk import references
 from newsdesk.references import has_reference, resolve
 
@@ -49,7 +48,10 @@ def environment(monkeypatch, tmp_path):
         ("${file:secret}", "top\nsecret"),
         ("${file:windows}", "x"),
         ("${file:two}", "x\n"),
-        ({"a": ["${env:NEWSDESK_A}", 1], "b": ("${file:secret}",)}, {"a": ["va$lue", 1], "b": ("top\nsecret",)}),
+        (
+            {"a": ["${env:NEWSDESK_A}", 1], "b": ("${file:secret}",)},
+            {"a": ["va$lue", 1], "b": ("top\nsecret",)},
+        ),
     ],
 )
 def test_references_are_replaced_once_wherever_they_stand(value, expected):
@@ -59,7 +61,13 @@ def test_references_are_replaced_once_wherever_they_stand(value, expected):
 
 def test_what_does_not_resolve_is_told_with_its_path_all_at_once():
     value, faults = resolved(
-        {"a": ["${env:NEWSDESK_NONE}"], "b": "${file:none}", "c": "${file:.}", "d": "${file:binary}", "e": "${env:NEWSDESK_A}"}
+        {
+            "a": ["${env:NEWSDESK_NONE}"],
+            "b": "${file:none}",
+            "c": "${file:.}",
+            "d": "${file:binary}",
+            "e": "${env:NEWSDESK_A}",
+        }
     )
     assert value["e"] == "va$lue"
     assert faults == [
@@ -70,11 +78,16 @@ def test_what_does_not_resolve_is_told_with_its_path_all_at_once():
     ]
 
 
-@pytest.mark.parametrize("text", ["${env:}", "${file:}", "${env:A=B}", "${file:\0}", "${env:\0}", "${env:\ud800}"])
+@pytest.mark.parametrize(
+    "text", ["${env:}", "${file:}", "${env:A=B}", "${file:\0}", "${env:\0}", "${env:\ud800}"]
+)
 def test_a_reference_to_what_cannot_exist_is_a_fault_and_no_crash(text):
     assert len(resolved(text)[1]) == 1
 
 
 def test_what_references_point_to_can_be_asked_for_to_be_masked():
-    value = {"a": ["${env:NEWSDESK_A}", "x${file:secret}", 5], "b": "${env:NEWSDESK_NONE}${env:NEWSDESK_EMPTY}"}
+    value = {
+        "a": ["${env:NEWSDESK_A}", "x${file:secret}", 5],
+        "b": "${env:NEWSDESK_NONE}${env:NEWSDESK_EMPTY}",
+    }
     assert references.resolved_texts(value) == {"va$lue", "top\nsecret"}

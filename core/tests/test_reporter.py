@@ -7,10 +7,9 @@ import pickle
 from collections.abc import Mapping
 
 import pytest
-
 from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter
-from newsdesk.exceptions import DefinitionError, UnknownReporterError
+from newsdesk.exceptions import DefinitionError, PermanentReporterError, UnknownReporterError
 from newsdesk.machine import Machine
 from newsdesk.receipt import Delivery, Plan
 from newsdesk.reporter import BaseReporter
@@ -18,7 +17,13 @@ from newsdesk.secrets import Secret
 
 
 class Plain(BaseReporter):
-    def __init__(self, host: str, port: int = 5432, password: Secret = "postgres", tags: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        host: str,
+        port: int = 5432,
+        password: Secret = "postgres",
+        tags: Mapping[str, str] | None = None,
+    ):
         self.host, self.port, self.password, self.tags = host, port, password, tags
 
     def report(self, machine):
@@ -104,7 +109,9 @@ class TestValue:
         bare = cls(host="db")
         assert bare.to_dict() == {path: {"host": "db"}}
         full = cls(host="db", port=1, password="${env:PW}", tags={"a": "b"})
-        assert full.to_dict() == {path: {"host": "db", "port": 1, "password": "${env:PW}", "tags": {"a": "b"}}}
+        assert full.to_dict() == {
+            path: {"host": "db", "port": 1, "password": "${env:PW}", "tags": {"a": "b"}}
+        }
         for reporter in (bare, full):
             twin = BaseReporter.from_dict(reporter.to_dict())
             assert type(twin) is cls
@@ -192,6 +199,7 @@ class TestArguments:
                 maybe: Secret | None = None,
                 api_token: str = "",
                 url: str = "",
+                *,
                 guarded: "NoSuchThing | Secret" = "",  # noqa: F821  (as behind TYPE_CHECKING)
             ):
                 pass
@@ -199,7 +207,7 @@ class TestArguments:
             def report(self, machine):
                 return None
 
-        shown = Many({"a": "s1"}, ["s2", None], "s3", "s4", "pg://u:s5@h", "s6")
+        shown = Many({"a": "s1"}, ["s2", None], "s3", "s4", "pg://u:s5@h", guarded="s6")
         assert repr(shown) == (
             "Many(keys={'a': '***'}, chain=['***', None], maybe='***', api_token='***', url='pg://u:***@h', "
             "guarded='***')"
@@ -282,6 +290,18 @@ class TestDefaults:
 
         assert [delivery.reference for delivery in One().report_many(machines())] == ["a", "b"]
 
+    def test_one_of_many_that_fails_does_not_stop_the_others(self):
+        class Picky(BaseReporter):
+            def report(self, machine):
+                if machine.name == "bad":
+                    raise PermanentReporterError("refused")
+                return Delivery(machine.name)
+
+        first, error, last = Picky().report_many([{"name": "a"}, {"name": "bad"}, {"name": "b"}])
+        assert (first.reference, last.reference) == ("a", "b")
+        assert isinstance(error, PermanentReporterError)
+        assert str(error) == "refused"
+
     def test_a_plan_is_one_request_unless_the_reporter_knows_better(self):
         assert NullReporter().plan({"name": "m"}) == Plan(requests=1)
 
@@ -312,7 +332,9 @@ class TestFromDict:
         built = BaseReporter.from_dict(definition)
         assert built == reporter
         assert definition == before
-        assert built.to_dict() == (definition if isinstance(definition, str) or None not in definition.values() else "null")
+        assert built.to_dict() == (
+            definition if isinstance(definition, str) or None not in definition.values() else "null"
+        )
 
     def test_the_form_it_was_asked_for_by_is_kept(self):
         assert BaseReporter.from_dict({"files": {"path": "x"}}).to_dict() == {"files": {"path": "x"}}

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from newsdesk import BaseReporter, DefinitionError
 from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter

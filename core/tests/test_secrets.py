@@ -5,7 +5,6 @@ from typing import Annotated, ForwardRef, Literal, NewType, Optional
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from newsdesk import secrets
 from newsdesk.definition import OPTIONS
 from newsdesk.exceptions import PermanentReporterError
@@ -51,7 +50,10 @@ def test_a_secret_is_found_behind_a_type_alias():
     assert is_secret(names["Password"])
 
 
-@pytest.mark.parametrize("annotation", [str, str | None, dict[str, str], Annotated[str, "Secret"], Literal["Secret"], "Secretary", None, 5])
+@pytest.mark.parametrize(
+    "annotation",
+    [str, str | None, dict[str, str], Annotated[str, "Secret"], Literal["Secret"], "Secretary", None, 5],
+)
 def test_other_annotations_are_no_secrets(annotation):
     assert not is_secret(annotation)
 
@@ -97,7 +99,12 @@ def test_passwords_within_urls_are_masked(text, shown):
 
 
 def test_given_secrets_are_masked_wherever_they_stand_the_longest_first():
-    assert mask_text("a-very-long-secret, a-very-long-secret-too", ["a-very-long-secret", "a-very-long-secret-too"]) == "***, ***"
+    assert (
+        mask_text(
+            "a-very-long-secret, a-very-long-secret-too", ["a-very-long-secret", "a-very-long-secret-too"]
+        )
+        == "***, ***"
+    )
 
 
 def test_a_short_secret_is_masked_where_it_is_a_word_so_that_texts_stay_readable():
@@ -176,12 +183,18 @@ class TestMaskReporters:
                 {"slack": {"channel_id": "T0/B0/x"}, "required": False, "label": "s"},
                 {"slack": {"channel_id": MASK}, "required": False, "label": "s"},
             ),
-            ({"a": {"pin": 5, "password": 123456, "f": True}}, {"a": {"pin": 5, "password": MASK, "f": True}}),
+            (
+                {"a": {"pin": 5, "password": 123456, "f": True}},
+                {"a": {"pin": 5, "password": MASK, "f": True}},
+            ),
             (
                 {"a": {"url": "pg://u:pw@h/db", "tracking_uri": "http://h:5000"}},
                 {"a": {"url": "pg://u:***@h/db", "tracking_uri": "http://h:5000"}},
             ),
-            ({"a": {"password": "${env:PW}", "x": "${env:X}"}}, {"a": {"password": "${env:PW}", "x": "${env:X}"}}),
+            (
+                {"a": {"password": "${env:PW}", "x": "${env:X}"}},
+                {"a": {"password": "${env:PW}", "x": "${env:X}"}},
+            ),
             ({"postgres": ["hunter2"]}, {"postgres": [MASK]}),
             ({"postgres": "pg://u:pw@h"}, {"postgres": MASK}),
             ("pg://u:pw@h", "pg://u:***@h"),

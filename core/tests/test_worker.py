@@ -6,7 +6,6 @@ import threading
 import weakref
 
 import pytest
-
 from newsdesk.worker import Worker
 
 

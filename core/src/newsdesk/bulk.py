@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from itertools import islice
 from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +37,18 @@ Answers = Sequence[tuple[Machine, list[Receipt]]]
 
 def chunks(machines: Iterable[object], size: int) -> Iterator[list[Machine]]:
     """Give machines in lists of `size`, each made when it is asked for."""
-    waiting = iter(machines)
-    while chunk := [Machine.of(machine) for machine in islice(waiting, size)]:
+    chunk: list[Machine] = []
+    try:
+        for machine in machines:
+            chunk.append(Machine.of(machine))
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
+    except Exception:
+        if chunk:  # those before the one that is wrong are right
+            yield chunk
+        raise
+    if chunk:
         yield chunk
 
 
@@ -84,16 +93,23 @@ def spread(desk: "Desk", machines: Iterable[object], executor: Executor, size: i
     copy, run = pickle.dumps(desk), uuid.uuid4().hex
     tasks: deque[_Task] = deque()
     begun = 0
+    broken: ReporterException | None = None
     try:
         for chunk in chunks(machines, size):
-            tasks.append(_Task(_submit(executor, run, copy, chunk, begun), chunk))
+            try:
+                tasks.append(_Task(_submit(executor, run, copy, chunk, begun), chunk))
+            except ReporterException as error:
+                broken = error
+                break
             begun += len(chunk)
-            while len(tasks) >= IN_FLIGHT:
+            if len(tasks) >= IN_FLIGHT:
                 yield _answers(desk, tasks[0])
                 tasks.popleft()
         while tasks:
             yield _answers(desk, tasks[0])
             tasks.popleft()
+        if broken is not None:
+            raise broken
     finally:
         if tasks:  # an interrupt, or whoever asked for receipts has stopped
             _keep(desk, tasks)
@@ -117,8 +133,12 @@ def _answers(desk: "Desk", task: _Task) -> Answers:
     try:
         receipts = task.future.result()
     except Exception as error:  # noqa: BLE001  (whatever an executor raises when a worker dies)
-        lost = TransientReporterError(f"the executor lost the worker that had it: {type(error).__name__}: {error}")
-        receipts = [[desk.unanswered(route, machine, lost) for route in desk.routes] for machine in task.machines]
+        lost = TransientReporterError(
+            f"the executor lost the worker that had it: {type(error).__name__}: {error}"
+        )
+        receipts = [
+            [desk.unanswered(route, machine, lost) for route in desk.routes] for machine in task.machines
+        ]
     return list(zip(task.machines, receipts, strict=True))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from newsdesk.bulk import CHUNK_SIZE, chunks, outcomes, spread, worker_routes
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
-from newsdesk.machine import Machine
+from newsdesk.machine import Machine, MachineKey
 from newsdesk.post import Outcome, Post
 from newsdesk.receipt import Delivery, DeliveryFailed, Receipt, Status
 from newsdesk.registry import Registry, default_registry
@@ -22,7 +22,7 @@ from newsdesk.secrets import mask_text
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from newsdesk.outbox import Outbox
+    from newsdesk.outbox import Entry, Outbox
     from newsdesk.sender import Sender
 
 DEADLINE = 60.0
@@ -91,6 +91,7 @@ class Desk:
         }
         self._outbox = _outbox(outbox)
         self._drain = drain
+        self._waiting: dict[tuple[str, MachineKey, str], list[Entry]] = {}
         if self._outbox is None and (faults := needs_outbox(self.routes)):
             raise DefinitionError(
                 "reporters need an outbox, and there is none: give the desk an 'outbox'", faults
@@ -137,11 +138,14 @@ class Desk:
             chunk_size: Machines that are delivered together.
 
         Raises:
-            MachineError: one is no machine; those of the chunks before it are delivered.
+            MachineError: one is no machine; those before it are delivered.
             ReporterException: the executor takes no more work.
         """
+        machines = map(self._noted, machines)
         if executor is None:
-            delivered: Iterable[Iterable[tuple[Machine, list[Receipt]]]] = (self.answers(chunk) for chunk in chunks(machines, chunk_size))
+            delivered: Iterable[Iterable[tuple[Machine, list[Receipt]]]] = (
+                self.answers(chunk) for chunk in chunks(machines, chunk_size)
+            )
         else:
             delivered = spread(self, machines, executor, chunk_size)
         for answers in delivered:
@@ -156,12 +160,27 @@ class Desk:
         asked = [(post, post.ping()) for post in self._posts.values()]
         return [(post.route, post.answer(call, until).error) for post, call in asked]
 
+    def holds(self, label: str, keys: Sequence[MachineKey]) -> set[MachineKey]:
+        """Ask a reporter which of these machines its backend holds, in whatever revision, within the deadline.
+
+        Raises:
+            NotImplementedError: it cannot tell.
+            ReporterException: its backend cannot be asked.
+        """
+        post, found = self._posts[label], set[MachineKey]()
+        outcome = post.answer(post.holds(keys, found), time.monotonic() + self._deadline)
+        if outcome.error is not None:
+            raise outcome.error
+        return found
+
     def close(self) -> None:
         """Close the reporters; one that fails or hangs in it is logged and left."""
         until = time.monotonic() + _CLOSING
         for post, call in [(post, post.close()) for post in self._posts.values()]:
             if (error := post.answer(call, until).error) is not None:
                 _log.warning("the reporter %s did not close: %s", post.route.label, error)
+        if self._outbox is not None:
+            self._outbox.close()
 
     def __enter__(self) -> Self:
         return self
@@ -186,11 +205,8 @@ class Desk:
         if self._outbox is None:
             raise DefinitionError("this desk has no outbox; give it one with 'outbox'")
         until = float("inf") if deadline is None else time.monotonic() + deadline
-        for receipt in self._sender(self._outbox).send(
-            self._posts if labels is None else labels, until=until
-        ):
-            self._tell(receipt)
-            yield receipt
+        sent = self._sender(self._outbox).send(self._posts if labels is None else labels, until=until)
+        yield from map(self._told_of_owed, sent)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # As a worker uses it: what is spooled or told is spooled and told by who gave the work.
@@ -239,26 +255,32 @@ class Desk:
     def _receipts(self, machine: Machine) -> list[Receipt]:
         started = time.monotonic()
         until = started + self._deadline
-        shown = machine.redacted()
+        shown = self._noted(machine).redacted()
+        # What goes to the outbox anyway is safe before anything can hang.
+        finished = {
+            label: self.finish(self.unanswered(post.route, shown, None), shown)
+            for label, post in self._posts.items()
+            if post.route.spool == "always"
+        }
         calls = {
             label: post.deliver(shown, self._retry, until)
             for label, post in self._posts.items()
-            if post.route.spool != "always"
+            if label not in finished
         }
         try:
-            receipts = [
-                self._receipt(post, shown, post.answer(calls[label], until), started)
-                if label in calls
-                else self.unanswered(post.route, shown, None)
-                for label, post in self._posts.items()
-            ]
+            receipts = {
+                label: self._receipt(
+                    self._posts[label], shown, self._posts[label].answer(call, until), started
+                )
+                for label, call in calls.items()
+            }
         except BaseException:  # Ctrl-C: nobody waits for them any more
             for label, call in calls.items():
                 self._posts[label].leave(call)
             raise
-        finished = [self.finish(receipt, shown) for receipt in receipts]
-        self._drain_outbox([receipt.reporter for receipt in finished if receipt.ok], until)
-        return finished
+        finished |= {label: self.finish(receipt, shown) for label, receipt in receipts.items()}
+        self._drain_outbox([label for label, receipt in finished.items() if receipt.ok], until)
+        return [finished[label] for label in self._posts]
 
     def _receipt(self, post: Post, machine: Machine, outcome: Outcome, started: float) -> Receipt:
         delivery = outcome.delivery or Delivery()
@@ -271,12 +293,29 @@ class Desk:
             alterations=tuple(delivery.alterations),
         )
 
+    def _noted(self, machine: object) -> Machine:
+        """Note what the outbox owes of a machine before that is sent, to settle it afterwards."""
+        made = Machine.of(machine)
+        if self._outbox is None:
+            return made
+        shown = made.redacted()
+        for label in self._posts:
+            try:
+                waiting = self._outbox.waiting(label, shown.key)
+            except ReporterException as error:
+                _log.warning("what the outbox owes of %s to %s is not known: %s", shown.key, label, error)
+                continue
+            if waiting:
+                self._waiting[label, shown.key, shown.revision] = waiting
+        return made
+
     def _kept(self, receipt: Receipt, machine: Machine) -> Receipt:
         """See to it that the outbox has what is owed, and owes nothing older than what was delivered."""
         if self._outbox is None:
             return receipt
+        waiting = self._waiting.pop((receipt.reporter, machine.key, machine.revision), [])
         if receipt.ok:
-            self._outbox.supersede(receipt.reporter, machine.key)
+            self._overtake(self._outbox, receipt.reporter, machine, waiting)
             return receipt
         spool = self._posts[receipt.reporter].route.spool
         if spool == "never" or not (
@@ -289,11 +328,23 @@ class Desk:
             )
         except ReporterException as error:
             reasons = [reason for reason in (receipt.error, error) if reason is not None]
+            told = "; ".join(map(str, reasons))
             lost = ExceptionGroup(
-                f"{machine.key} could be neither delivered to {receipt.reporter} nor kept", reasons
+                f"{machine.key} could be neither delivered to {receipt.reporter} nor kept: {told}", reasons
             )
             return dataclasses.replace(receipt, status=Status.FAILED, error=lost)
         return receipt.spooled()
+
+    def _overtake(self, outbox: "Outbox", label: str, machine: Machine, waiting: "list[Entry]") -> None:
+        try:
+            outbox.overtake(label, machine, waiting)
+        except ReporterException as error:  # the backend has it: that is what the receipt tells
+            _log.warning(
+                "%s is at %s, but an older one is still owed and may replace it: %s",
+                machine.key,
+                label,
+                error,
+            )
 
     def _drain_outbox(self, labels: Sequence[str], until: float) -> None:
         """Send a few of those that are owed to reporters whose backends have just shown that they are up."""
@@ -301,8 +352,17 @@ class Desk:
             return
         for label in labels:
             sent = self._sender(self._outbox).send([label], until=until, limit=self._drain, due_only=True)
-            for receipt in sent:
-                self._tell(receipt)
+            try:
+                for receipt in sent:
+                    self._told_of_owed(receipt)
+            except ReporterException as error:  # it is about other machines than the one that was reported
+                _log.warning("what is owed to %s could not be sent along: %s", label, error)
+
+    def _told_of_owed(self, receipt: Receipt) -> Receipt:
+        route = self._posts[receipt.reporter].route
+        told = dataclasses.replace(receipt, required=route.required, accepts_spooled=route.accepts_spooled)
+        self._tell(told)
+        return told
 
     def _sender(self, outbox: "Outbox") -> "Sender":
         from newsdesk.sender import Sender  # noqa: PLC0415  (only for those who have an outbox)

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if sys.version_info >= (3, 12):
     from importlib import metadata
@@ -44,7 +44,17 @@ def installed() -> "Mapping[str, Sequence[Entry]]":
 def _scan(_path: tuple[str, ...]) -> "Mapping[str, Sequence[Entry]]":
     found: dict[str, list[Entry]] = {}
     for point in metadata.entry_points(group=GROUP):
-        dist = point.dist
-        name, version = (dist.name, dist.version) if dist is not None else ("an unknown distribution", "?")
-        found.setdefault(point.name, []).append(Entry(point.name, point, name, version))
+        found.setdefault(point.name, []).append(Entry(point.name, point, *_distribution(point)))
     return found
+
+
+def _distribution(point: metadata.EntryPoint) -> tuple[str, str]:
+    """Give name and version of the distribution that brings an entry point, as far as its metadata tell."""
+    dist: Any = point.dist
+    try:
+        return dist.name or _UNKNOWN, dist.version or "?"
+    except Exception:  # noqa: BLE001  (a distribution with damaged metadata must harm nobody else)
+        return _UNKNOWN, "?"
+
+
+_UNKNOWN = "an unknown distribution"

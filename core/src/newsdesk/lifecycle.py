@@ -104,7 +104,8 @@ def reports_many(method: _Method) -> _Method:
     @functools.wraps(method)
     def report_many(self: "BaseReporter", machines: Iterable[object]) -> Any:
         self.open()
-        return method(self, (Machine.of(machine).redacted() for machine in machines))
+        # No generator: its frame would hold a machine for as long as an error that came through it is kept.
+        return method(self, map(_shown, machines))
 
     return report_many
 
@@ -128,6 +129,10 @@ WRAPPERS: Mapping[str, Callable[[Any], Any]] = {
     "report_many": reports_many,
     "plan": plans,
 }
+
+
+def _shown(machine: object) -> Machine:
+    return Machine.of(machine).redacted()
 
 
 def _open(reporter: "BaseReporter", method: Callable[[Any], None]) -> None:

@@ -141,14 +141,14 @@ class Machine:
 
         Reporters get this one, whichever way they are called.
         """
-        return self._redacted
+        return self if self._redacted is None else self._redacted
 
     @cached_property
-    def _redacted(self) -> "Machine":
+    def _redacted(self) -> "Machine | None":
         definitions = self.runtime.get("reporters")
         masked = mask_reporters(definitions)
         if masked == definitions:
-            return self
+            return None  # not itself: a machine that holds itself stays until the garbage is collected
         shown = dataclasses.replace(self, runtime={**self.runtime, "reporters": masked})
         shown.__dict__["source"] = self if self.source is self else self.source
         return shown

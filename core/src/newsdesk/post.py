@@ -1,10 +1,13 @@
 """A route with the thread that works for it: where one reporter is kept from harming the others."""
 
+import contextlib
 import copy
 import dataclasses
+import inspect
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -13,7 +16,7 @@ from typing import Any, NoReturn
 
 from newsdesk.exceptions import ReporterException, TransientReporterError
 from newsdesk.lifecycle import State
-from newsdesk.machine import Machine
+from newsdesk.machine import Machine, MachineKey
 from newsdesk.receipt import Alteration, Delivery
 from newsdesk.reporter import BaseReporter
 from newsdesk.retry import Retry
@@ -90,14 +93,17 @@ class Post:
         with self._lock:
             shift = self._shift
             calls = [Call(Future(), Outcome(), shift) for _ in machines]
-            shift.worker.submit(
-                lambda: self._run_many(list(zip(machines, calls, strict=True)), shift, retry, deadline)
-            )
+            asked = deque(zip(machines, calls, strict=True))
+            shift.worker.submit(partial(self._run_many, asked, shift, retry, deadline))
         return calls
 
     def ping(self) -> Call:
         """Begin to ask the backend whether it can be reached."""
         return self._ask(lambda shift, _: shift.reporter.ping())
+
+    def holds(self, keys: Sequence[MachineKey], found: set[MachineKey]) -> Call:
+        """Begin to ask which of these machines the backend holds; they are put into `found`."""
+        return self._ask(lambda shift, _: found.update(shift.reporter.holds(keys)))
 
     def close(self) -> Call:
         """Begin to close the reporter, and let the thread end; what fails now is not tried again."""
@@ -132,7 +138,7 @@ class Post:
     def _ask(self, ask: _Ask, *, is_last: bool = False) -> Call:
         with self._lock:
             shift, outcome = self._shift, Outcome()
-            call = Call(shift.worker.submit(lambda: self._run(ask, shift, outcome)), outcome, shift)
+            call = Call(shift.worker.submit(partial(self._run, ask, shift, outcome)), outcome, shift)
             if is_last:
                 shift.worker.stop()
                 self._shift = self._begin(shift.reporter, is_ours=shift.is_ours)
@@ -149,13 +155,17 @@ class Post:
         return outcome
 
     def _run_many(
-        self, asked: Sequence[tuple[Machine, Call]], shift: Shift, retry: Retry, deadline: float
+        self, asked: deque[tuple[Machine, Call]], shift: Shift, retry: Retry, deadline: float
     ) -> None:
         # Those that nobody waits for any more are not begun.
-        asked = [(machine, call) for machine, call in asked if call.future.set_running_or_notify_cancel()]
-        answers = _answers(shift.reporter, [machine for machine, _ in asked])
+        begun = deque(pair for pair in asked if pair[1].future.set_running_or_notify_cancel())
+        asked.clear()
+        answers = _answers(shift.reporter, deque(machine for machine, _ in begun))
         failures = 0
-        for machine, call in asked:
+        while begun:
+            machine, call = begun.popleft()
+            if shift.stopped.is_set():
+                return  # left behind: somebody else has these machines now
             call.outcome.attempts = 1
             answer = next(answers)
             outcome = self._run(answer.tell, shift, call.outcome)
@@ -163,10 +173,14 @@ class Post:
             worth_another = (is_transient and retry.attempts > 1) or not answer.is_own
             if worth_another and failures < PATIENCE:
                 outcome.error = None
-                again = _alone(machine, retry, time.monotonic() + deadline, before=1)
+                fewer = dataclasses.replace(retry, attempts=max(1, retry.attempts - 1))
+                again = _alone(machine, fewer, time.monotonic() + deadline, before=1)
                 self._run(again, shift, outcome)
             failures = failures + 1 if isinstance(outcome.error, TransientReporterError) else 0
             call.future.set_result(outcome)
+            # Errors hold the frames that they came through and those above, so this one must hold no machine.
+            del machine
+        del answers
 
     def left(self, call: Call) -> bool:
         """Tell whether a call was left behind, or with another that was."""
@@ -234,11 +248,11 @@ class _Answer:
         return self.give()
 
 
-def _answers(reporter: BaseReporter, machines: Sequence[Machine]) -> Iterator[_Answer]:
+def _answers(reporter: BaseReporter, machines: deque[Machine]) -> Iterator[_Answer]:
     """Give an answer for each machine, whatever `report_many` does."""
     left = len(machines)
     try:
-        for answer in islice(reporter.report_many(machines), left):
+        for answer in islice(reporter.report_many(_let_go(machines)), left):
             left -= 1
             yield _Answer(partial(_answered, answer, reporter), is_own=True)
     except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
@@ -247,6 +261,11 @@ def _answers(reporter: BaseReporter, machines: Sequence[Machine]) -> Iterator[_A
     name = type(reporter).__name__
     silent = ReporterException(f"{name}.report_many() gave no answer for this machine")
     yield from repeat(_Answer(partial(_raise, silent), is_own=False), left)
+
+
+def _let_go(machines: deque[Machine]) -> Iterator[Machine]:
+    while machines:
+        yield machines.popleft()
 
 
 def _answered(answer: object, reporter: BaseReporter) -> Delivery | None:
@@ -291,5 +310,8 @@ def _empty_frames(error: BaseException) -> None:
         current = todo.pop()
         if current is not None and id(current) not in seen:
             seen.add(id(current))
-            traceback.clear_frames(current.__traceback__)
+            for frame, _ in traceback.walk_tb(current.__traceback__):
+                if not frame.f_code.co_flags & inspect.CO_GENERATOR:  # one that waits would be ended by it
+                    with contextlib.suppress(RuntimeError):  # it still runs
+                        frame.clear()
             todo += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]

@@ -141,7 +141,7 @@ class DeliveryFailed(ReporterException, ExceptionGroup[Exception]):
         self = super().__new__(
             cls,
             f"{len(failed)} of {len(receipts)} deliveries failed: {names}",
-            [r.error for r in failed if r.error],
+            [_reason(receipt) for receipt in failed],
         )
         self.receipts = tuple(receipts)
         return self
@@ -156,5 +156,6 @@ class DeliveryFailed(ReporterException, ExceptionGroup[Exception]):
 
 def _reason(receipt: Receipt) -> Exception:
     return receipt.error or ReporterException(
-        f"{receipt.machine} is only in the outbox for {receipt.reporter}; where that is enough, say 'required: spooled'"
+        f"{receipt.machine} is only in the outbox for {receipt.reporter}; "
+        "where that is enough, say 'required: spooled'"
     )

@@ -13,6 +13,7 @@ from typing import Any, cast
 import pluggy
 
 from newsdesk import entry_points
+from newsdesk.arguments import secret_names
 from newsdesk.definition import Definition, is_allowed, is_import_path, parse, split_import_path
 from newsdesk.entry_points import Entry
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
@@ -20,6 +21,7 @@ from newsdesk.hookspecs import HookSpecs, ReporterPlugin
 from newsdesk.parameters import check, listed, nearest
 from newsdesk.receipt import Receipt
 from newsdesk.reporter import BaseReporter, rebuilt
+from newsdesk.secrets import leaves, leaves_by_name, mask_error
 
 _log = logging.getLogger(__name__)
 
@@ -157,7 +159,7 @@ class Registry:
     @property
     def _loaded(self) -> list[LoadedPlugin]:
         """What was loaded so far; once, also where several entry points lead to the same module."""
-        return list({id(plugin): plugin for plugin in self._plugins.values()}.values())
+        return list({id(plugin): plugin for plugin in tuple(self._plugins.values())}.values())
 
     def _load_all(self) -> None:
         for entries in entry_points.installed().values():
@@ -176,10 +178,15 @@ class Registry:
             plugin = entry.point.load()
         except Exception as error:  # noqa: BLE001  (a stranger's module: it must harm nobody else)
             return LoadedPlugin(entry.name, entry.origin, error=error)
+        except SystemExit as error:
+            why = PluginError(f"it ends the program when it is imported, with {error.code!r}")
+            return LoadedPlugin(entry.name, entry.origin, error=why)
         same = (loaded for loaded in self._loaded if loaded.plugin is plugin)
         return next(same, None) or self._register(plugin, entry.name, entry.origin)
 
     def _register(self, plugin: object, name: str, origin: str) -> LoadedPlugin:
+        if self._pluggy.is_registered(plugin):
+            return LoadedPlugin(name, origin, error=PluginError("it is registered already"), plugin=plugin)
         try:
             self._pluggy.register(plugin, name=f"{name} of {origin}")
             self._pluggy.check_pending()
@@ -252,7 +259,16 @@ def build(
     except (TypeError, ValueError) as error:
         if isinstance(error, DefinitionError):
             raise
+        mask_error(error, _secret_texts(cls, definition.params))
         raise DefinitionError(f"the reporter {definition.target!r} cannot be built: {error}") from error
+
+
+def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
+    declared = secret_names(cls)
+    found = (
+        leaves(value) if name in declared else leaves_by_name(name, value) for name, value in params.items()
+    )
+    return set().union(*found)
 
 
 def _refuse_clash(target: str, origins: Sequence[str]) -> None:

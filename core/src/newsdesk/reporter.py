@@ -78,16 +78,11 @@ class BaseReporter(ABC):
     def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | Exception | None]:
         """Deliver many, and yield what became of each, in their order: what `report` would return or raise.
 
-        A loop, unless the backend knows better. One that fails does not stop the others; what is raised instead of
-        yielded is about all that have no answer yet, and the desk then tries those one by one.
+        A loop, unless the backend knows better. One that fails does not stop the others; what is raised
+        instead of yielded is about all that have no answer yet, and the desk then tries those one by one.
         """
-        for machine in machines:
-            try:
-                delivery = self.report(machine)
-            except Exception as error:  # noqa: BLE001  (it is handed on, not swallowed)
-                yield error
-            else:
-                yield delivery
+        # A generator's frame stays with the errors that came through it, so it must hold no machine.
+        yield from map(self._answer, machines)
 
     @lifecycle.opens  # noqa: B027  (optional)
     def open(self) -> None:
@@ -118,6 +113,12 @@ class BaseReporter(ABC):
         return Plan(requests=1)
 
     # What a reporter is.
+
+    def _answer(self, machine: Machine) -> Delivery | Exception | None:
+        try:
+            return self.report(machine)
+        except Exception as error:  # noqa: BLE001  (it is handed on, not swallowed)
+            return error
 
     @classmethod
     def from_dict(

@@ -1,5 +1,6 @@
 """How often, and with what pauses, a delivery is tried again."""
 
+import itertools
 import random
 import threading
 import time
@@ -78,10 +79,8 @@ class Retry:
             sleep=lambda _: None,
             reraise=True,
         )
-        for state in retrying:
-            with state:
-                return attempt(state.retry_state.attempt_number)
-        raise AssertionError("unreachable: tenacity returns or raises")
+        numbers = itertools.count(1)
+        return retrying(lambda: attempt(next(numbers)))
 
     def _pause(self, state: "RetryCallState") -> float:
         """Give the seconds before the next attempt."""

@@ -50,7 +50,9 @@ def is_secret(annotation: object) -> bool:
     if typing.get_origin(annotation) is Annotated:
         inner, *marks = typing.get_args(annotation)
         return any(isinstance(mark, _SecretMarker) for mark in marks) or is_secret(inner)
-    return typing.get_origin(annotation) is not typing.Literal and any(is_secret(argument) for argument in typing.get_args(annotation))
+    return typing.get_origin(annotation) is not typing.Literal and any(
+        is_secret(argument) for argument in typing.get_args(annotation)
+    )
 
 
 def mask(value: Any) -> Any:
@@ -153,7 +155,9 @@ def tells_place(name: str) -> bool:
     return _PLACE_NAME.fullmatch(name) is not None
 
 
-_OPTIONS = frozenset({"required", "spool", "label"})  # those of newsdesk.definition, which builds on this module
+_OPTIONS = frozenset(
+    {"required", "spool", "label"}
+)  # those of newsdesk.definition, which builds on this module
 
 _PLACE_NAME = re.compile(
     r"(?i)(host|hostname|port|user|username|database|db|schema|table|path|folder|embedded|experiment|run_name|sslmode|"

@@ -43,16 +43,20 @@ class Worker:
 
 def _work(calls: _Calls) -> None:
     while (task := calls.get()) is not None:
-        _run(*task)
-        del task  # so that nothing of a machine is kept while waiting for the next
+        future, call = task
+        del task
+        if future.set_running_or_notify_cancel():
+            _run(future, call)
+        # Nothing of a machine is kept while waiting for the next.
+        del future, call
 
 
 def _run(future: Future[Any], call: Callable[[], Any]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
     try:
         result = call()
     except BaseException as error:  # noqa: BLE001  (handed to the caller, who judges it)
+        del call  # what an error came through stays with it
         future.set_exception(error)
     else:
+        del call
         future.set_result(result)

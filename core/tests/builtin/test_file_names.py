@@ -5,14 +5,15 @@ from pathlib import Path, PureWindowsPath
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
 from newsdesk.builtin.file_names import MAX_LENGTH, file_name, original
 
 texts = (
     st.text(st.characters() | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF), max_size=12)
     | st.text(st.sampled_from("./\\-~% :*aAcCoOnN\0\n\ud83d\ude00"), max_size=8)
     | st.text(min_size=150, max_size=300)
-    | st.sampled_from(["", ".", "..", "../..", "con", "CON.txt", "nul", "lpt1", "a" * MAX_LENGTH, "a" * (MAX_LENGTH + 1)])
+    | st.sampled_from(
+        ["", ".", "..", "../..", "con", "CON.txt", "nul", "lpt1", "a" * MAX_LENGTH, "a" * (MAX_LENGTH + 1)]
+    )
 )
 
 

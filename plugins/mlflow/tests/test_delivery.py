@@ -192,7 +192,10 @@ def test_an_interrupt_leaves_the_run_failed(server, machine):
     assert server.run(machine.name).status == "FAILED"
 
 
-def test_eight_at_once_make_one_experiment_and_one_run(server, machine):
+@pytest.mark.parametrize("experiment_is_there", [False, True])
+def test_eight_at_once_make_one_experiment_and_one_run(server, machine, experiment_is_there):
+    if experiment_is_there:
+        server.call("POST", "experiments/create", name=machine.name)
     barrier = threading.Barrier(8)
     outcomes = []
 

@@ -37,6 +37,9 @@ def answer(status):
         raised(MlflowException("x"), requests.ReadTimeout("slow")),
         MlflowException("locked", codes.TEMPORARILY_UNAVAILABLE),
         RestException({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "slowly"}),
+        RestException(
+            {"error_code": "BAD_REQUEST", "message": "(sqlite3.IntegrityError) UNIQUE constraint failed"}
+        ),
         answer(503),
         answer(429),
         ConnectionResetError("reset"),
@@ -52,6 +55,9 @@ def test_what_may_pass_is_worth_another_try(error):
 @pytest.mark.parametrize(
     "error",
     [
+        RestException(
+            {"error_code": "RESOURCE_ALREADY_EXISTS", "message": "Error: (sqlite3.IntegrityError) UNIQUE"}
+        ),
         MlflowException("<html>nginx</html>"),
         MlflowException("413 Request Entity Too Large"),
         RestException(

@@ -52,9 +52,17 @@ def folder(tmp_path):
     return tmp_path / "some" / "folder"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder whose data are made already, which saves each test the making."""
+    folder = tmp_path_factory.mktemp("made") / "pg"
+    with EmbeddedPostgres(folder, durable=False):
+        return folder
+
+
 @pytest.fixture
-def private(folder):
-    embedded = EmbeddedPostgres(folder, durable=False)
+def private(made):
+    embedded = EmbeddedPostgres(made, durable=False)
     yield embedded
     embedded.stop()
 
@@ -142,12 +150,11 @@ def test_the_wheels_programs_are_copied_where_the_server_cannot_reach_them(tmp_p
     with tempfile.TemporaryDirectory() as cache:
         Path(cache).chmod(0o755)
         monkeypatch.setattr(binaries, "CACHE", Path(cache) / "newsdesk")
-        for _ in range(2):
-            private = EmbeddedPostgres(
-                tmp_path / "pg", durable=False, binaries=hidden / WHEEL / "pginstall18" / "bin"
-            )
-            with private as server:
-                assert ask(server, "SELECT 1") == [(1,)]
+        programs = hidden / WHEEL / "pginstall18" / "bin"
+        with EmbeddedPostgres(tmp_path / "pg", durable=False, binaries=programs) as server:
+            assert ask(server, "SELECT 1") == [(1,)]
+            again = find_binaries(Account.for_data(tmp_path / "pg" / "data"), folder=programs)
+        assert again.folder.is_relative_to(cache)
         assert len(list(Path(cache).glob("newsdesk/*"))) == 1
 
 
@@ -166,21 +173,21 @@ def test_other_programs_that_the_server_cannot_reach_are_told(tmp_path):
     )
 
 
-def test_starting_and_stopping_twice_is_fine(private, folder):
+def test_starting_and_stopping_twice_is_fine(private, made):
     assert private.start() is private.start()
     private.stop()
     private.stop()
-    assert not runs(folder)
+    assert not runs(made)
 
 
-def test_a_second_user_joins_and_the_last_one_stops_it(private, folder):
-    other = EmbeddedPostgres(folder)
+def test_a_second_user_joins_and_the_last_one_stops_it(private, made):
+    other = EmbeddedPostgres(made)
     server = private.start()
     assert other.start() == server
     private.stop()
     assert ask(server, "SELECT 1") == [(1,)]
     other.stop()
-    assert not runs(folder)
+    assert not runs(made)
 
 
 KILLED = """
@@ -191,15 +198,15 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_a_server_whose_user_was_killed_is_joined_and_stopped(private, folder):
-    done = subprocess.run([sys.executable, "-c", KILLED, folder], check=False)
+def test_a_server_whose_user_was_killed_is_joined_and_stopped(private, made):
+    done = subprocess.run([sys.executable, "-c", KILLED, made], check=False)
     assert done.returncode == -signal.SIGKILL
-    assert runs(folder)
-    process = (folder / "data" / "postmaster.pid").read_text().split()[0]
+    assert runs(made)
+    process = (made / "data" / "postmaster.pid").read_text().split()[0]
     assert ask(private.start(), "SELECT 1") == [(1,)]
-    assert (folder / "data" / "postmaster.pid").read_text().split()[0] == process
+    assert (made / "data" / "postmaster.pid").read_text().split()[0] == process
     private.stop()
-    assert not runs(folder)
+    assert not runs(made)
 
 
 FORGETFUL = """
@@ -209,9 +216,9 @@ EmbeddedPostgres(sys.argv[1], durable=False).start()
 """
 
 
-def test_a_user_who_forgets_to_stop_leaves_no_server_behind(run_script, folder):
-    run_script(FORGETFUL, folder)
-    assert not runs(folder)
+def test_a_user_who_forgets_to_stop_leaves_no_server_behind(run_script, made):
+    run_script(FORGETFUL, made)
+    assert not runs(made)
 
 
 FORKED = """
@@ -229,8 +236,8 @@ print(os.path.exists(sys.argv[1] + "/data/postmaster.pid"))
 """
 
 
-def test_a_forked_child_does_not_stop_its_parents_server(run_script, folder):
-    assert run_script(FORKED, folder) == "True\nFalse\n"
+def test_a_forked_child_does_not_stop_its_parents_server(run_script, made):
+    assert run_script(FORKED, made) == "True\nFalse\n"
 
 
 TOGETHER = """
@@ -252,21 +259,23 @@ def test_many_processes_may_start_and_stop_it_at_once(folder):
     assert not runs(folder)
 
 
-def test_nobody_gets_in_without_the_password(private, folder):
+def test_nobody_gets_in_without_the_password(private, made):
     server = private.start()
-    assert stat.S_IMODE((folder / "password").stat().st_mode) == 0o600
+    assert stat.S_IMODE((made / "password").stat().st_mode) == 0o600
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         connect(server, password="guess")
     assert server.password not in repr(server) + repr(private)
 
 
-def test_data_that_were_never_finished_are_made_anew(private, folder):
+def test_data_that_were_never_finished_are_made_anew(folder):
     (folder / "data.new" / "half").mkdir(parents=True)
-    assert ask(private.start(), "SELECT 1") == [(1,)]
+    with EmbeddedPostgres(folder, durable=False) as server:
+        assert ask(server, "SELECT 1") == [(1,)]
     assert not (folder / "data.new").exists()
 
 
-def test_a_lost_password_is_told(private, folder):
+def test_a_lost_password_is_told(folder):
+    private = EmbeddedPostgres(folder, durable=False)
     private.start()
     private.stop()
     (folder / "password").unlink()
@@ -356,7 +365,8 @@ def test_a_system_without_an_unprivileged_user_is_told(monkeypatch):
     )
 
 
-def test_a_server_that_does_not_start_tells_the_end_of_its_log(private, folder):
+def test_a_server_that_does_not_start_tells_the_end_of_its_log(folder):
+    private = EmbeddedPostgres(folder, durable=False)
     private.start()
     private.stop()
     (folder / "data" / "postgresql.conf").write_text("no_such_setting = 1\n")
@@ -366,23 +376,34 @@ def test_a_server_that_does_not_start_tells_the_end_of_its_log(private, folder):
     assert "no_such_setting" in str(caught.value)
 
 
-def test_a_port_that_was_just_taken_is_exchanged_for_another(private, folder, monkeypatch, server):
+def test_a_port_that_was_just_taken_is_exchanged_for_another(private, made, monkeypatch, server):
     ports = iter([server.port])
     free = cluster._free_port
     monkeypatch.setattr(cluster, "_free_port", lambda: next(ports, None) or free())
     assert private.start().port != server.port
 
 
-def test_a_reporter_starts_its_own_server_and_stops_it(folder, real_machine):
-    with PostgresReporter(embedded=str(folder)) as reporter, PostgresReporter(embedded=str(folder)) as other:
-        reporter.report(real_machine)
-        assert other.fetch(real_machine.name) == real_machine.redacted()
-    assert not runs(folder)
-    with PostgresReporter(embedded=str(folder)) as reporter:
-        assert reporter.report(Machine.of(real_machine)).unchanged
+def test_a_reporter_starts_its_own_server_and_stops_it(made):
+    with PostgresReporter(embedded=str(made)) as reporter, PostgresReporter(embedded=str(made)) as other:
+        reporter.report(Machine(name="m"))
+        assert other.fetch("m") == Machine(name="m")
+    assert not runs(made)
+    with PostgresReporter(embedded=str(made)) as reporter:
+        assert reporter.report(Machine(name="m")).unchanged
 
 
-def test_a_reporter_that_cannot_open_stops_its_server(folder):
+def test_a_reporter_that_cannot_open_stops_its_server(made):
     with pytest.raises(PermanentPostgresError, match="create=False"):
-        PostgresReporter(embedded=str(folder), create=False).ping()
-    assert not runs(folder)
+        PostgresReporter(embedded=str(made), create=False, table="missing").ping()
+    assert not runs(made)
+
+
+def test_a_server_that_takes_no_connections_is_told(private):
+    private.start()
+    private.stop()
+    data = private.folder / "data"
+    with pytest.raises(TransientPostgresError) as caught:
+        private._cluster().wait()
+    assert str(caught.value) == (
+        f"the private PostgreSQL in {data} takes no connections: its log {data / 'server.log'} says why"
+    )

@@ -13,8 +13,8 @@ from newsdesk_postgres import (
     PostgresReporter,
     PostgresReporterException,
     TransientPostgresError,
+    cluster,
 )
-from newsdesk_postgres import cluster
 from newsdesk_postgres.embedded import EmbeddedPostgres
 from newsdesk_postgres.engine import make_engine
 from newsdesk_postgres.sqlstate import translated
@@ -250,3 +250,16 @@ def test_an_error_holds_no_record(reporter, database):
         reporter.report(Machine(name="m", metadata={"note": "very long and private"}))
     assert "violates check constraint" in str(caught.value)
     assert isinstance(caught.value.__cause__.orig, psycopg2.errors.CheckViolation)
+
+
+def test_more_threads_than_connections_is_worth_another_try(database):
+    engine = make_engine(normalised(database.url), sslmode=None, connect_timeout=1, statement_timeout=None)
+    held = [engine.connect() for _ in range(5)]
+    with (
+        pytest.raises(TransientPostgresError, match="asking: QueuePool limit of size 5"),
+        translated("asking"),
+    ):
+        engine.connect()
+    for connection in held:
+        connection.close()
+    engine.dispose()

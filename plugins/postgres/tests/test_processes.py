@@ -2,7 +2,6 @@
 
 import pytest
 
-
 RACE = """
 import os, sys
 from newsdesk import Machine

@@ -1,6 +1,6 @@
 """Reporting and reading back, on a real server."""
 
-import datetime
+import datetime as dt
 import socket
 import threading
 
@@ -87,7 +87,7 @@ HOSTILE = {
         "metadata": {"a": [-0.0, 1e22, 1.5e300, 5e-324, 1.0, 2**64, -(2**200), 1e-7, 0.1 + 0.2, 10**400]}
     },
     "numpy": {"metadata": {"a": np.arange(3), "b": np.float32(0.1), "c": np.datetime64("2020-01-01")}},
-    "dates": {"dataset": {"from": datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)}},
+    "dates": {"dataset": {"from": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)}},
     "deep": {"model": {"a": __import__("functools").reduce(lambda inner, _: [inner], range(200), 1)}},
     "unknown keys": {"weight": 1, "\0": "\0"},
     "markup": {"metadata": {"%s": "%(a)s :b ' \" ; -- $1 {}"}},

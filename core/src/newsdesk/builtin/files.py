@@ -101,6 +101,6 @@ def _refuse_another(target: Path, held: bytes, key: MachineKey) -> None:
     if other != key:
         raise PermanentReporterError(
             f"{str(target)!r} is the file of the machine {str(other)!r}, and not of {str(key)!r}, perhaps "
-            "because this file system does not tell upper from lower case; rename one of them, or give another "
-            "folder as 'path'"
+            "because this file system does not tell upper from lower case; rename one of them, or give "
+            "another folder as 'path'"
         )

@@ -22,14 +22,19 @@ def command(
     config_path: str | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
 ) -> None:
-    """Deliver those of the machines in FILE... that the reporter does not hold yet. Exit codes are those of report."""
+    """Deliver those of the machines in FILE... that the reporter does not hold yet.
+
+    Exit codes are those of report.
+    """
     inputs, desks = Inputs(files), Desks(config_path, to)
     count = inputs.check()
-    route = desks.only_route()
+    desks.only_route()
     summary = Summary(as_json=as_json)
-    with desks.config.desk() as desk:
-        deliveries = (list(desk.report_many([machine])) for machine in not_held(inputs, route))
-        for receipt in summary.shown(deliveries, machines=count):
-            summary.add(receipt)
-    summary.finish()
+    try:
+        with desks.config.desk() as desk:
+            receipts = desk.report_many(not_held(inputs, desk))
+            for receipt in summary.shown(receipts, machines=count):
+                summary.add(receipt)
+    finally:  # what was delivered before the backend could not be asked any more is told too
+        summary.finish()
     ctx.exit(summary.exit_code)

@@ -3,24 +3,25 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from newsdesk.desk import Desk
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine
-from newsdesk.route import Route
 
 CHUNK = 200
 """Machines that are asked for at once, and held meanwhile."""
 
 
-def not_held(machines: Iterable[Machine], route: Route) -> Iterator[Machine]:
-    """Give the machines that the reporter does not hold.
+def not_held(machines: Iterable[Machine], desk: Desk) -> Iterator[Machine]:
+    """Give the machines that the desk's only reporter does not hold.
 
     Raises:
         DefinitionError: it cannot tell.
+        ReporterException: its backend cannot be asked.
     """
-    waiting = iter(machines)
+    label, waiting = desk.routes[0].label, iter(machines)
     while chunk := list(islice(waiting, CHUNK)):
         try:
-            held = route.reporter.holds([machine.key for machine in chunk])
+            held = desk.holds(label, [machine.key for machine in chunk])
         except NotImplementedError as error:
             raise DefinitionError(
                 f"{error}; use 'newsdesk report', which changes nothing that is there already"

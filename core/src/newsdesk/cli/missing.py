@@ -16,5 +16,7 @@ def command(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None
     """List those of the machines in FILE... that the reporter does not hold, one project/name on a line."""
     inputs, desks = Inputs(files), Desks(config_path, to)
     inputs.check()
-    for machine in not_held(inputs, desks.only_route()):
-        click.echo(str(machine.key))
+    desks.only_route()
+    with desks.config.desk() as desk:
+        for machine in not_held(inputs, desk):
+            click.echo(str(machine.key))

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 
 import click
 
@@ -10,7 +12,7 @@ from newsdesk.cli.desks import Desks
 from newsdesk.cli.receipts import Summary
 from newsdesk.config import Config
 from newsdesk.exceptions import DefinitionError
-from newsdesk.outbox import Entry, Outbox, State
+from newsdesk.outbox import DamagedError, Entry, Outbox, State
 
 
 @click.group()
@@ -19,7 +21,10 @@ def command() -> None:
 
 
 _path = click.option(
-    "--outbox", "path", type=click.Path(dir_okay=False), help="The outbox, instead of the config's."
+    "--outbox",
+    "path",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The outbox, instead of the config's.",
 )
 
 
@@ -31,13 +36,13 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
     """Say how much is owed to whom."""
     config, outbox = _opened(config_path, path)
     labels = {route.label for route in config.routes}
-    counts = outbox.counts()
-    oldest = {entry.label: entry.created for entry in reversed(list(outbox.entries(State.OWED)))}
+    with outbox:
+        counts = outbox.counts()
+        oldest = _oldest(outbox)
     for (label, state), count in counts.items():
         if as_json:
-            click.echo(
-                json.dumps({"reporter": label, "state": str(state), "count": count, "known": label in labels})
-            )
+            told = {"reporter": label, "state": str(state), "count": count, "known": label in labels}
+            click.echo(json.dumps(told))
             continue
         since = f", the oldest for {_age(oldest[label])}" if state is State.OWED and label in oldest else ""
         unknown = "" if label in labels else "; the config has no reporter of that label, so they stay"
@@ -48,6 +53,7 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
 
 @command.command()
 @options.config
+@_path
 @options.as_json
 @click.option(
     "--deadline",
@@ -55,20 +61,27 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
     help="Seconds for all of it; no limit by default.",
 )
 @click.pass_context
-def send(ctx: click.Context, config_path: str | None, as_json: bool, deadline: float | None) -> None:  # noqa: FBT001  (click's signature)
+def send(
+    ctx: click.Context,
+    config_path: str | None,
+    path: str | None,
+    as_json: bool,  # noqa: FBT001  (click's signature)
+    deadline: float | None,
+) -> None:
     """Send what is owed to the config's reporters. Exit codes are those of report."""
-    config, outbox = _opened(config_path, None)
-    counts = outbox.counts()
-    labels = {route.label for route in config.routes}
-    for label in sorted({label for label, _ in counts} - labels):
-        click.echo(f"{label}: the config has no reporter of that label, so what it is owed stays", err=True)
-    total = sum(count for (label, state), count in counts.items() if state is State.OWED and label in labels)
+    config, outbox = _opened(config_path, path)
     summary = Summary(as_json=as_json)
-    with config.desk() as desk:
-        receipts = ([receipt] for receipt in desk.send_owed(deadline=deadline))
-        for receipt in summary.shown(receipts, machines=total):
+    with outbox, replace(config, outbox=outbox).desk() as desk:
+        labels = {route.label for route in desk.routes}
+        counts = outbox.counts()
+        _tell_unknown(counts, labels)
+        receipts = desk.send_owed(deadline=deadline)
+        for receipt in summary.shown(receipts, machines=_owed(counts, labels)):
             summary.add(receipt)
+        left = _owed(outbox.counts(), labels)
     summary.finish()
+    if left:
+        click.echo(f"{left} are still owed.", err=True)
     ctx.exit(summary.exit_code)
 
 
@@ -78,8 +91,9 @@ def send(ctx: click.Context, config_path: str | None, as_json: bool, deadline: f
 def dead(config_path: str | None, path: str | None) -> None:
     """List what failed for good, with its number and why."""
     _, outbox = _opened(config_path, path)
-    for entry in outbox.entries(State.DEAD):
-        click.echo(_line(entry))
+    with outbox:
+        for entry in outbox.entries(State.DEAD):
+            click.echo(_line(entry))
 
 
 @command.command()
@@ -89,41 +103,81 @@ def dead(config_path: str | None, path: str | None) -> None:
 def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None) -> None:
     """Send dead machines again: those with these numbers, or all."""
     _, outbox = _opened(config_path, path)
-    known = {entry.id for entry in outbox.entries(State.DEAD)}
-    if unknown := sorted(set(numbers) - known):
-        raise click.UsageError(
-            f"not among the dead: {', '.join(map(str, unknown))}; see 'newsdesk outbox dead'"
-        )
-    click.echo(f"{outbox.requeue(numbers or None)} will be sent again.")
+    with outbox:
+        known = {entry.id for entry in outbox.entries(State.DEAD)}
+        if unknown := sorted(set(numbers) - known):
+            raise click.UsageError(
+                f"not among the dead: {', '.join(map(str, unknown))}; see 'newsdesk outbox dead'"
+            )
+        owed = outbox.requeue(numbers or None)
+    click.echo(f"{owed} will be sent again.")
+    if overtaken := len(numbers or known) - owed:
+        click.echo(f"{overtaken} are superseded instead: a newer revision of the machine waits already.")
 
 
 @command.command()
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice([str(state) for state in State]), help="Only these."
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([str(state) for state in State]),
+    help="Only these; all but the superseded, by default.",
 )
 @options.config
 @_path
-def export(states: tuple[str, ...], config_path: str | None, path: str | None) -> None:
-    """Print the records as JSON Lines, which report reads; nothing is taken out."""
+@click.pass_context
+def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None, path: str | None) -> None:
+    """Print the records as JSON Lines, which report reads; nothing is taken out.
+
+    Exit code: 0 all of them; 1 some have no record that can be read.
+    """
     _, outbox = _opened(config_path, path)
-    for entry in outbox.entries(*map(State, states)):
-        record = outbox.record(entry)
-        if record is None:
-            click.echo(f"entry {entry.id} ({entry.key} for {entry.label}) has no record any more", err=True)
-        else:
-            click.echo(record)
+    wanted = [State(state) for state in states] or [state for state in State if state is not State.SUPERSEDED]
+    code = 0
+    with outbox:
+        for entry in outbox.entries(*wanted):
+            try:
+                machine = outbox.load(entry)
+            except DamagedError as error:
+                click.echo(str(error), err=True)
+                code = 1
+                continue
+            click.echo(machine.to_json())
+    ctx.exit(code)
 
 
 def _opened(config_path: str | None, path: str | None) -> tuple[Config, Outbox]:
     config = Desks(config_path, ()).config
-    outbox = Outbox(path) if path is not None else config.outbox
-    if outbox is None:
+    if path is not None:
+        return config, Outbox(path, None if config.outbox is None else config.outbox.bounds)
+    if config.outbox is None:
         raise DefinitionError("no outbox: name one in the config with 'outbox: PATH', or with --outbox")
-    return config, outbox
+    return config, config.outbox
+
+
+def _oldest(outbox: Outbox) -> Mapping[str, float]:
+    oldest: dict[str, float] = {}
+    for entry in outbox.entries(State.OWED):
+        oldest[entry.label] = min(entry.created, oldest.get(entry.label, entry.created))
+    return oldest
+
+
+def _owed(counts: Mapping[tuple[str, State], int], labels: set[str]) -> int:
+    return sum(count for (label, state), count in counts.items() if state is State.OWED and label in labels)
+
+
+def _tell_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -> None:
+    known = ", ".join(sorted(labels)) or "none"
+    for label in sorted({label for label, _ in counts} - labels):
+        click.echo(
+            f"{label}: the config has no reporter of that label, so what it is owed stays; there is: {known}",
+            err=True,
+        )
 
 
 def _line(entry: Entry) -> str:
-    return f"{entry.id}: {entry.key} for {entry.label}, {entry.attempts} attempts, {_age(entry.created)} old: {entry.error}"
+    what = f"{entry.id}: {entry.key} for {entry.label}, {entry.attempts} attempts"
+    return f"{what}, {_age(entry.created)} old: {entry.error}"
 
 
 def _age(created: float) -> str:

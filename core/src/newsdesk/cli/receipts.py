@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -43,19 +51,22 @@ class Summary:
             return 1
         return 3 if any(status is Status.FAILED for _, status in self._counts) else 0
 
-    def shown(self, deliveries: Iterable[list[Receipt]], *, machines: int) -> Iterator[Receipt]:
-        """Give the receipts of each machine, with a progress bar on a terminal and a line for each elsewhere."""
+    def shown(self, receipts: Iterable[Receipt], *, machines: int) -> Iterator[Receipt]:
+        """Give receipts as they come, with a progress bar on a terminal and a line for each elsewhere."""
         console = Console(stderr=True)
         if not console.is_terminal:
-            yield from (receipt for receipts in deliveries for receipt in _told(receipts, console))
+            for receipt in receipts:
+                _tell(receipt, console)
+                yield receipt
             return
-        columns = (TextColumn("machines"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn("machines"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
         # Where standard output goes elsewhere it is data, which the bar's console must not take over.
         with Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty()) as progress:
-            task = progress.add_task("machines", total=machines)
-            for receipts in deliveries:
-                progress.advance(task)
-                yield from receipts
+            task, last = progress.add_task("machines", total=machines), None
+            for receipt in receipts:
+                progress.advance(task, 0 if receipt.machine == last else 1)
+                last = receipt.machine
+                yield receipt
 
     def add(self, receipt: Receipt) -> None:
         """Take a receipt."""
@@ -85,15 +96,17 @@ class Summary:
             console.print(Text(f"{reporter}: {count} {status}", style=_STYLES[status]))
 
 
-def _told(receipts: list[Receipt], console: Console) -> list[Receipt]:
-    for receipt in receipts:
-        error = "" if receipt.error is None else f": {receipt.error}"
-        console.print(
-            Text(f"{receipt.machine} at {receipt.reporter}: {receipt.status}{error}"),
-            soft_wrap=True,
-            highlight=False,
-        )
-    return receipts
+class _Rate(ProgressColumn):
+    """Machines in a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:.1f}/s")
+
+
+def _tell(receipt: Receipt, console: Console) -> None:
+    error = "" if receipt.error is None else f": {receipt.error}"
+    line = f"{receipt.machine} at {receipt.reporter}: {receipt.status}{error}"
+    console.print(Text(line), soft_wrap=True, highlight=False)
 
 
 def _table(receipts: Iterable[Receipt]) -> Table:

@@ -1,14 +1,21 @@
 """`newsdesk report`: deliver machines."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
 
+from newsdesk.bulk import CHUNK_SIZE
 from newsdesk.cli import options
 from newsdesk.cli.desks import Desks
+from newsdesk.cli.executors import executor
 from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.receipts import Summary
 from newsdesk.receipt import Receipt
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 @click.command()
@@ -16,6 +23,10 @@ from newsdesk.receipt import Receipt
 @options.to
 @options.config
 @options.as_json
+@click.option("--workers", type=click.IntRange(min=1), help="Deliver with this many threads; 1 by default.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Deliver with the workers of a Dask scheduler, such as tcp://host:8786."
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -23,6 +34,8 @@ def command(
     to: tuple[str, ...],
     config_path: str | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
+    workers: int | None,
+    dask: str | None,
 ) -> None:
     """Deliver the machines in FILE...: JSON, JSON Lines or YAML; a folder, a pattern, or - for standard input.
 
@@ -36,15 +49,24 @@ def command(
     for machine in inputs:
         desks.of(machine)  # a definition that cannot be used ends it here, before anything is sent
     summary = Summary(as_json=as_json)
-    try:
-        for receipt in summary.shown(_receipts(inputs, desks), machines=count):
-            summary.add(receipt)
-    finally:
-        desks.close()
-    summary.finish()
+    with executor(workers, dask) as pool:
+        try:
+            for receipt in summary.shown(
+                _receipts(inputs, desks, pool, _chunk_size(count, workers)), machines=count
+            ):
+                summary.add(receipt)
+        finally:
+            desks.close()
+            summary.finish()  # also of what was delivered before Ctrl-C
     ctx.exit(summary.exit_code)
 
 
-def _receipts(inputs: Inputs, desks: Desks) -> Iterator[list[Receipt]]:
-    for machine in inputs:
-        yield list(desks.of(machine).report_many([machine]))
+def _receipts(inputs: Inputs, desks: Desks, pool: "Executor | None", chunk_size: int) -> Iterator[Receipt]:
+    """Give the receipts of each run of machines that go to the same desk."""
+    for desk, machines in groupby(inputs, desks.of):
+        yield from desk.report_many(machines, pool, chunk_size=chunk_size)
+
+
+def _chunk_size(machines: int, workers: int | None) -> int:
+    """Give each worker several chunks, so that none is idle while another has much left."""
+    return CHUNK_SIZE if workers is None else max(1, min(CHUNK_SIZE, machines // (4 * workers)))

@@ -3,6 +3,7 @@
 import multiprocessing
 import traceback
 from collections.abc import Callable, Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,11 @@ class ChildFailed(AssertionError):  # noqa: N818  (a test fails by it)
 
 
 def warm_up(*modules: str) -> None:
-    """Let the server of children import modules beforehand; to be called before the first child is made."""
+    """Let the server of children import modules beforehand, so that no child has to.
+
+    A server that runs already is ended: it would go on without them.
+    """
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001  (nothing public restarts it)
     fork_server().set_forkserver_preload(["__main__", __name__, *modules])
 
 

@@ -76,7 +76,7 @@ def kill_at_every_boundary(
         AssertionError: there were fewer jobs than boundaries.
     """
     queue = iter(jobs)
-    for request, moment in itertools.product(itertools.count(1), moments):
+    for request, moment in ((request, moment) for request in itertools.count(1) for moment in moments):
         job = next(queue, None)
         if job is None:
             raise AssertionError(f"there was no job left for the kill {moment} request {request}; give more")

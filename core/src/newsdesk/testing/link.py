@@ -162,8 +162,8 @@ class Link:
     def _send(self, side: socket.socket, data: bytes, direction: Literal["up", "down"]) -> None:
         limit = self._limit if self._limit is not None and self._limit.direction == direction else None
         part = data if limit is None else data[: limit.count]
+        self._proxy.count_bytes(direction, len(part))  # first: who has got them may look at the counts
         side.sendall(part)
-        self._proxy.count_bytes(direction, len(part))
         if limit is not None:
             self._limit = CutBytes(limit.count - len(part), direction)
             if not self._limit.count:

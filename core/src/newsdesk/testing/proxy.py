@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -52,14 +52,14 @@ class FaultProxy:
     happened so many times as was asked, then the next one, then none. `clear` ends them at once, except for
     connections that a black hole has swallowed: those stay lost, as they would in a real one.
 
-    Requests are passed on when they are whole, and answers too, so that a connection can be cut exactly between
-    them.
+    Requests are passed on when they are whole, and answers too, so that a connection can be cut exactly
+    between them.
 
     Args:
         host: The server's.
         port: The server's.
-        framing: What tells requests and answers apart: `HttpFraming`, `PostgresFraming`, or `Bursts` for what is
-            neither.
+        framing: What tells requests and answers apart: `HttpFraming`, `PostgresFraming`, or `Bursts` for what
+            is neither.
 
     Example::
 
@@ -79,10 +79,9 @@ class FaultProxy:
         self._counts = Counts()
         self._closing = threading.Event()
         self._links: dict[threading.Thread, Link] = {}
-        # Bound and never listening: it keeps the port ours while nobody listens.
-        self._holder = _bound(0)
-        self.port = int(self._holder.getsockname()[1])
-        """Its own."""
+        self.port = 0
+        """Its own; known when it has started."""
+        self._holder: socket.socket | None = None
         self._listener: _Listener | None = None
 
     @classmethod
@@ -92,7 +91,7 @@ class FaultProxy:
         scheme = parts.scheme.partition("+")[0]
         if parts.hostname is None or parts.port is None:
             raise ValueError(
-                f"a proxy needs a URL with a host and a port, but got scheme {scheme!r} without them"
+                f"a proxy needs a URL with host and port, but got one of {scheme!r} without them"
             )
         return cls(parts.hostname, parts.port, _FRAMINGS.get(scheme, Bursts))
 
@@ -128,9 +127,7 @@ class FaultProxy:
     def counts(self) -> Counts:
         """What went through since it was started, or counted afresh."""
         with self._lock:
-            return Counts(
-                self._counts.connections, [*self._counts.labels], self._counts.up, self._counts.down
-            )
+            return replace(self._counts, labels=[*self._counts.labels])
 
     def recount(self) -> Counts:
         """Give what went through, and count afresh."""
@@ -139,7 +136,10 @@ class FaultProxy:
         return counts
 
     def start(self) -> None:
-        """Listen."""
+        """Listen, on a port that was free."""
+        # Bound and never listening: it keeps the port ours while nobody listens.
+        self._holder = _bound(0)
+        self.port = int(self._holder.getsockname()[1])
         self.clear()
 
     def close(self) -> None:
@@ -152,7 +152,8 @@ class FaultProxy:
             link.interrupt()
         for thread in links:
             thread.join(_PATIENCE)
-        self._holder.close()
+        if self._holder is not None:
+            self._holder.close()
 
     def __enter__(self) -> Self:
         self.start()

@@ -11,6 +11,8 @@ from newsdesk import PermanentReporterError, ReporterException, TransientReporte
 _LONGEST_MESSAGE = 600
 _USER_INFO = re.compile(r"(?<=://)[^/@\s'\"]+@")
 _MISSING = re.compile(r"(?i)\b(run|experiment)\b.*\b(not found|does not exist)|\bno (run|experiment)\b")
+# Two clients insert the same param at once, and the store of the second trips over its own constraint.
+_LOST_RACE = re.compile(r"IntegrityError|UniqueViolation|duplicate key|Duplicate entry")
 # MLflow's own names for "come again"; a database that is locked or gone is the first of them.
 _TRANSIENT_CODES = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
 
@@ -42,7 +44,8 @@ def translated(
         return TransientReporterError(
             f"{text}; check that the server runs, and the tracking URI", retry_after(error)
         )
-    if code_of(error) in _TRANSIENT_CODES or isinstance(error, ConnectionError | TimeoutError):
+    lost_race = code_of(error) == "BAD_REQUEST" and _LOST_RACE.search(str(error)) is not None
+    if lost_race or code_of(error) in _TRANSIENT_CODES or isinstance(error, ConnectionError | TimeoutError):
         return TransientReporterError(text, retry_after(error))
     if unknown_is_transient and cause is None and not code_of(error) and not isinstance(error, OSError):
         return TransientReporterError(text)

@@ -37,7 +37,7 @@ class Cluster:
     binaries: Binaries
     """With which programs."""
 
-    def create(self, password_file: Path) -> None:
+    def create(self, password_file: Path, *, durable: bool) -> None:
         """Make the data folder, whole or not at all; whoever connects must know the password."""
         fresh = self.data.with_name(f"{self.data.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)  # what a killed predecessor left
@@ -49,6 +49,7 @@ class Cluster:
             done = self.account.run(
                 *(self.binaries["initdb"], "-D", folder, "-U", SUPERUSER, "-E", "UTF8", "--no-locale"),
                 *("-A", "scram-sha-256", f"--pwfile={password}"),
+                *(() if durable else ("--no-sync",)),
                 pass_fds=folder_fds + password_fds,
             )
         if done.returncode:
@@ -94,7 +95,7 @@ class Cluster:
         while self._pid_file()[-1:] != ["ready"]:
             if time.monotonic() > deadline or not self.running():
                 raise TransientPostgresError(
-                    f"the private PostgreSQL in {self.data} takes no connections after {PATIENCE} s: "
+                    f"the private PostgreSQL in {self.data} takes no connections: "
                     f"its log {self.data / _LOG} says why"
                 )
             time.sleep(0.05)

@@ -118,7 +118,7 @@ class EmbeddedPostgres:
         with locked(self.folder / "starting.lock"):
             cluster = self._cluster()
             if not cluster.data.exists():
-                cluster.create(self._new_password_file(cluster.account))
+                cluster.create(self._new_password_file(cluster.account), durable=self.durable)
             password = self._password()
             if not cluster.running():
                 cluster.start(durable=self.durable)

@@ -1,0 +1,80 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from newsdesk.builtin.atomic import sync_folder, write_atomically
+
+
+@pytest.fixture
+def synced(monkeypatch):
+    """Note what is flushed to the disk, by its path, in order."""
+    seen, fsync = [], os.fsync
+
+    def counting(descriptor):
+        seen.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counting)
+    return seen
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs the names of open files")
+
+
+def test_a_file_is_written_and_replaced_whole(tmp_path):
+    target = tmp_path / "a" / "b" / "file"
+    write_atomically(target, b"one")
+    write_atomically(target, b"two" * 100_000)
+    assert target.read_bytes() == b"two" * 100_000
+    assert list(target.parent.iterdir()) == [target]
+
+
+@needs_proc
+def test_the_file_and_then_its_folder_are_flushed(tmp_path, synced):
+    write_atomically(tmp_path / "file", b"x")
+    file, folder = synced
+    assert (file.parent, folder) == (tmp_path, tmp_path)
+    assert file.name.startswith(".newsdesk-")
+    assert file.name.endswith(".tmp")
+
+
+@needs_proc
+def test_each_new_folder_is_flushed_in_its_parent(tmp_path, synced):
+    write_atomically(tmp_path / "a" / "b" / "file", b"x")
+    assert synced[:2] == [tmp_path, tmp_path / "a"]
+    assert synced[3:] == [tmp_path / "a" / "b"]
+
+
+def test_the_file_is_as_readable_as_any_other_new_file(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "file", b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+
+
+def test_the_programs_umask_is_never_touched(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "umask", None)
+    write_atomically(tmp_path / "file", b"x")
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_when_it_fails_the_old_file_is_untouched_and_nothing_is_left_behind(tmp_path, monkeypatch, broken):
+    target = tmp_path / "file"
+    write_atomically(target, b"old")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, broken, fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_does_not_exist_cannot_be_flushed(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        sync_folder(tmp_path / "none")

@@ -1,0 +1,227 @@
+import errno
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from newsdesk.builtin.files import FilesReporter
+from newsdesk.exceptions import PermanentReporterError, TransientReporterError
+from newsdesk.machine import Machine, MachineKey
+from newsdesk.receipt import Alteration, Delivery, Plan
+from newsdesk.reporter import BaseReporter
+
+names = st.text(
+    st.characters() | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF), max_size=10
+) | st.sampled_from(["..", ".", "../../x", "/etc/x", "a/b", "con", "x" * 300, "C:\\x"])
+
+
+@pytest.fixture
+def reporter(tmp_path):
+    return FilesReporter(tmp_path / "reports")
+
+
+def test_a_machine_is_one_file_of_canonical_json_under_its_project(reporter, real_json, tmp_path):
+    machine = Machine.from_json(real_json)
+    delivery = reporter.report(machine)
+    target = tmp_path / "reports" / machine.project_name / f"{machine.name}.json"
+    assert delivery == Delivery(reference=str(target), alterations=[])
+    assert target.read_bytes() == machine.to_json()
+    assert Machine.from_json(target.read_bytes()) == machine
+
+
+def test_the_same_revision_again_is_unchanged_and_writes_nothing(reporter, real_machine):
+    target = Path(reporter.report(real_machine).reference)
+    before = target.stat()
+    again = reporter.report(real_machine)
+    assert again == Delivery(reference=str(target), alterations=[], unchanged=True)
+    assert (target.stat().st_ino, target.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_another_revision_replaces_the_file(reporter):
+    reporter.report(Machine("m", "p"))
+    delivery = reporter.report(Machine("m", "p", metadata={"x": 1}))
+    assert not delivery.unchanged
+    assert Machine.from_json(Path(delivery.reference).read_bytes()).metadata == {"x": 1}
+
+
+def test_secrets_of_a_machines_own_reporters_are_not_written(reporter):
+    delivery = reporter.report(
+        {"name": "m", "runtime": {"reporters": [{"postgres": {"password": "hunter2"}}]}}
+    )
+    assert b"hunter2" not in Path(delivery.reference).read_bytes()
+
+
+@given(names, names.filter(bool))
+def test_no_name_leads_out_of_the_folder_and_every_record_reads_back(tmp_path_factory, project, name):
+    folder = tmp_path_factory.mktemp("out")
+    machine = Machine(name, project)
+    target = Path(FilesReporter(folder).report(machine).reference)
+    assert target.resolve().relative_to(folder.resolve()).parts == (target.parent.name, target.name)
+    assert [path for path in folder.rglob("*") if path.is_file()] == [target]
+    assert Machine.from_json(target.read_bytes()) == machine
+
+
+def test_a_long_name_is_told_as_an_alteration(reporter):
+    delivery = reporter.report(Machine("x" * 300, "p" * 300))
+    target = Path(delivery.reference)
+    assert delivery.alterations == [
+        Alteration(
+            path, "renamed", f"too long for a file's name, so its file is {file!r}; the record is untouched"
+        )
+        for path, file in (("project_name", target.parent.name), ("name", target.stem))
+    ]
+    assert Machine.from_json(target.read_bytes()).name == "x" * 300
+
+
+def test_a_plan_tells_the_size_and_writes_nothing(reporter, tmp_path):
+    machine = Machine("m", "p")
+    assert reporter.plan(machine) == Plan(0, {"files": 1}, [], len(machine.to_json()))
+    assert [alteration.kind for alteration in reporter.plan(Machine("x" * 300)).alterations] == ["renamed"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_tells_which_machines_it_holds(reporter):
+    reporter.report(Machine("a", "p"))
+    keys = [MachineKey("p", "a"), MachineKey("p", "b"), MachineKey("q", "a")]
+    assert reporter.holds(keys) == {MachineKey("p", "a")}
+
+
+def test_a_folder_given_as_text_is_relative_to_where_the_program_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert FilesReporter("reports").report(Machine("m", "p")).reference == str(
+        tmp_path / "reports" / "p" / "m.json"
+    )
+
+
+def test_it_comes_back_from_its_definition(tmp_path):
+    for path in ("reports", tmp_path):
+        reporter = FilesReporter(path)
+        assert BaseReporter.from_dict(reporter.to_dict()) == reporter
+    assert repr(FilesReporter("reports")) == "FilesReporter(path='reports')"
+
+
+def test_the_folder_may_be_a_reference(tmp_path, monkeypatch):
+    monkeypatch.setenv("NEWSDESK_FOLDER", str(tmp_path))
+    delivery = FilesReporter("${env:NEWSDESK_FOLDER}/x").report(Machine("m", "p"))
+    assert delivery.reference == str(tmp_path / "x" / "p" / "m.json")
+
+
+class TestFailures:
+    def test_a_file_in_the_folders_place_never_will_work(self, tmp_path):
+        (tmp_path / "reports").write_text("")
+        target = tmp_path / "reports" / "p" / "m.json"
+        with pytest.raises(PermanentReporterError) as caught:
+            FilesReporter(tmp_path / "reports").report(Machine("m", "p"))
+        assert str(caught.value) == (
+            f"'{target}' cannot be written: File exists; mend the folder, or give another as 'path'"
+        )
+        assert isinstance(caught.value.__cause__, OSError)
+
+    def test_a_folder_in_the_files_place_never_will_work(self, reporter, tmp_path):
+        (tmp_path / "reports" / "p" / "m.json").mkdir(parents=True)
+        with pytest.raises(
+            PermanentReporterError, match="cannot be written: Is a directory; mend the folder"
+        ):
+            reporter.report(Machine("m", "p"))
+        assert [path.name for path in (tmp_path / "reports" / "p").iterdir()] == ["m.json"]
+
+    def test_a_folder_that_may_not_be_written_to_never_will_work(self, tmp_path, tmp_path_factory):
+        """In a process without root's right to write everywhere."""
+        (tmp_path / "reports").mkdir(mode=0o555)
+        code = """
+            import os, sys
+            from newsdesk import Machine, PermanentReporterError
+            from newsdesk.builtin.files import FilesReporter
+            if os.geteuid() == 0:
+                os.seteuid(65534)
+            try:
+                FilesReporter(sys.argv[1]).report(Machine("m", "p"))
+            except PermanentReporterError as error:
+                print(error)
+        """
+        if os.geteuid() == 0:  # pytest's folders are for root alone
+            base = tmp_path_factory.getbasetemp()
+            for folder in (base.parent, base, tmp_path):
+                folder.chmod(0o755)
+        ran = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "reports")],
+            capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+        assert ran.stdout == (
+            f"'{tmp_path / 'reports' / 'p' / 'm.json'}' cannot be written: Permission denied; "
+            "mend the folder, or give another as 'path'\n"
+        )
+
+    @pytest.mark.parametrize("number", [errno.EROFS, errno.ENAMETOOLONG, errno.EPERM])
+    def test_what_the_system_will_refuse_again_is_permanent(self, reporter, monkeypatch, number):
+        monkeypatch.setattr(
+            os, "fsync", lambda _: (_ for _ in ()).throw(OSError(number, os.strerror(number)))
+        )
+        with pytest.raises(PermanentReporterError, match=os.strerror(number)):
+            reporter.report(Machine("m", "p"))
+
+    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EMFILE])
+    def test_what_may_pass_is_worth_another_try(self, reporter, tmp_path, monkeypatch, number):
+        monkeypatch.setattr(
+            os, "fsync", lambda _: (_ for _ in ()).throw(OSError(number, os.strerror(number)))
+        )
+        with pytest.raises(TransientReporterError) as caught:
+            reporter.report(Machine("m", "p"))
+        target = tmp_path / "reports" / "p" / "m.json"
+        assert str(caught.value) == f"'{target}' cannot be written now: {os.strerror(number)}"
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+    def test_the_file_of_another_machine_is_never_overwritten(self, reporter, tmp_path):
+        """As on a file system that does not tell upper from lower case."""
+        target = tmp_path / "reports" / "p" / "pump.json"
+        target.parent.mkdir(parents=True)
+        target.write_bytes(Machine("Pump", "p").to_json())
+        with pytest.raises(PermanentReporterError) as caught:
+            reporter.report(Machine("pump", "p"))
+        assert str(caught.value) == (
+            f"'{target}' is the file of the machine 'p/Pump', and not of 'p/pump', perhaps because this file system "
+            "does not tell upper from lower case; rename one of them, or give another folder as 'path'"
+        )
+        assert Machine.from_json(target.read_bytes()).name == "Pump"
+
+    def test_a_damaged_file_is_mended(self, reporter, tmp_path):
+        target = tmp_path / "reports" / "p" / "m.json"
+        target.parent.mkdir(parents=True)
+        target.write_bytes(b'{"name": "m"')
+        reporter.report(Machine("m", "p"))
+        assert target.read_bytes() == Machine("m", "p").to_json()
+
+
+WRITER = """
+    import sys
+    from newsdesk import Machine
+    from newsdesk.builtin.files import FilesReporter
+
+    reporter = FilesReporter(sys.argv[1])
+    for revision in range(40):
+        reporter.report(Machine("shared", "p", metadata={"writer": sys.argv[2], "revision": revision, "pad": "x" * 50_000}))
+        reporter.report(Machine(f"own-{sys.argv[2]}-{revision}", "p"))
+"""
+
+
+def test_many_processes_may_write_into_one_folder_and_a_reader_always_sees_a_whole_record(tmp_path):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", textwrap.dedent(WRITER), str(tmp_path), str(number)])
+        for number in range(3)
+    ]
+    shared, seen = tmp_path / "p" / "shared.json", set()
+    while any(writer.poll() is None for writer in writers):
+        if shared.exists():
+            seen.add(Machine.from_json(shared.read_bytes()).revision)
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert Machine.from_json(shared.read_bytes()).metadata["revision"] == 39
+    assert len(seen) > 1
+    files = {path.name for path in (tmp_path / "p").iterdir()}
+    assert files == {
+        "shared.json",
+        *(f"own-{writer}-{revision}.json" for writer in range(3) for revision in range(40)),
+    }

@@ -1,0 +1,168 @@
+"""Machines from files: JSON, JSON Lines or YAML, one or many."""
+
+import json
+import os
+import threading
+
+import pytest
+
+A, B, C = ({"name": name, "project_name": "north"} for name in "abc")
+
+
+@pytest.fixture
+def names(newsdesk):
+    """The names of the machines that the command finds in its arguments, in order."""
+
+    def names(*arguments, stdin=None):
+        told = newsdesk("plan", *arguments, "--to", "null", "--json", stdin=stdin).stdout
+        return [json.loads(line)["machine"]["name"] for line in told.splitlines()]
+
+    return names
+
+
+@pytest.fixture
+def refused(newsdesk):
+    """What the command says of input that it cannot use; nothing is sent then."""
+
+    def refused(*arguments, stdin=None):
+        result = newsdesk("report", *arguments, "--to", "{files: {path: out}}", code=2, stdin=stdin)
+        assert result.stdout == ""
+        assert not os.path.exists("out")
+        return result.stderr
+
+    return refused
+
+
+YAML = """
+name: a
+project_name: north
+dataset:
+  train_start_date: 2020-01-01
+  train_end_date: 2020-03-01 00:00:00+00:00
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "expected"),
+    [
+        ("one.json", A, "a"),
+        ("many.json", [A, B, C], "abc"),
+        ("pretty.json", json.dumps([A, B], indent=2), "ab"),
+        ("lines.jsonl", "\n".join(map(json.dumps, [A, B, C])), "abc"),
+        ("lines.ndjson", "\n".join(map(json.dumps, [A, B, C])), "abc"),
+        ("lines.json", "\n\n".join(map(json.dumps, [A, B, C])) + "\n", "abc"),
+        ("LINES.JSONL", json.dumps(A), "a"),
+        ("lists.jsonl", f"{json.dumps([A, B])}\n{json.dumps(C)}", "abc"),
+        ("no suffix", A, "a"),
+        ("one.yaml", YAML, "a"),
+        ("many.yml", "- {name: a}\n- {name: b}\n", "ab"),
+        ("documents.yaml", "name: a\n---\nname: b\n---\n- name: c\n", "abc"),
+        ("none.json", [], ""),
+        ("none.jsonl", "", ""),
+    ],
+)
+def test_a_file_is_read_by_its_suffix_or_by_what_it_turns_out_to_be(names, write, file, content, expected):
+    assert "".join(names(write(file, content))) == expected
+
+
+def test_pythons_bare_nan_is_read(names, write):
+    assert names(write("nan.json", '{"name": "a", "metadata": {"loss": NaN}}')) == ["a"]
+
+
+def test_dates_in_yaml_become_text(newsdesk, write, folder):
+    newsdesk("report", write("a.yaml", YAML), "--to", "{files: {path: out}}")
+    assert json.loads((folder / "out/north/a.json").read_bytes())["dataset"] == {
+        "train_start_date": "2020-01-01",
+        "train_end_date": "2020-03-01T00:00:00+00:00",
+    }
+
+
+def test_what_the_files_reporter_wrote_is_read_back(newsdesk, names, records, folder):
+    newsdesk("report", *records, "--to", "{files: {path: out}}")
+    (folder / "out" / ".hidden.json").write_text("rubbish")
+    assert len(names("out")) == len(records) == 4
+    newsdesk("report", "out", "--to", "{files: {path: again}}")
+    written = sorted(path.read_bytes() for path in (folder / "out").rglob("[!.]*.json"))
+    assert sorted(path.read_bytes() for path in (folder / "again").rglob("*.json")) == written
+
+
+def test_patterns_are_expanded_by_the_command_also_where_the_shell_does_not(names, write, folder):
+    for name in "ab":
+        write(f"{name}.json", {"name": name})
+    (folder / "deep" / "er").mkdir(parents=True)
+    write("deep/er/c.json", {"name": "c"})
+    assert names("[ab].json") == ["a", "b"]
+    assert names("**/*.json") == ["a", "b", "c"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(names, write):
+    write("1.json", {"name": "other"})
+    assert names(write("[1].json", {"name": "a"})) == ["a"]
+
+
+@pytest.mark.parametrize("text", [json.dumps([A, B]), f"{json.dumps(A)}\n{json.dumps(B)}\n"])
+def test_a_dash_is_standard_input(names, text):
+    assert names("-", stdin=text) == ["a", "b"]
+
+
+def test_standard_input_is_kept_no_longer_than_the_command_runs(names, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    names("-", stdin=json.dumps(A))
+    assert list(tmp_path.glob("newsdesk-*")) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_read_once_and_used_as_often_as_needed(names, folder):
+    os.mkfifo(folder / "pipe")
+    threading.Thread(target=lambda: (folder / "pipe").write_text(json.dumps([A, B])), daemon=True).start()
+    assert names("pipe") == ["a", "b"]
+
+
+def test_all_files_that_are_missing_are_named(refused, write, folder):
+    (folder / "empty").mkdir()
+    told = refused("nowhere.json", write("a.json", A), "no*.json", "empty")
+    assert told.splitlines()[-1] == (
+        "Error: no such file, and no pattern or folder with machines in it: 'nowhere.json', 'no*.json', 'empty'"
+    )
+
+
+def test_all_records_that_are_no_machines_are_told_with_their_places(refused, write):
+    write("list.json", [A, {"name": ""}, 7])
+    write("lines.jsonl", f"{json.dumps(A)}\n{json.dumps({'name': 'b', 'model': []})}")
+    write("documents.yaml", "name: a\n---\nproject_name: x\n")
+    assert refused("list.json", "lines.jsonl", "documents.yaml").splitlines() == [
+        "Error: nothing was sent, because some of the input cannot be used",
+        "  - list.json, item 2: name: must be a non-empty string, but is empty",
+        "  - list.json, item 3: a record must be a mapping, but is of type int",
+        "  - lines.jsonl, line 2: model: must be a mapping, but is of type list",
+        "  - documents.yaml, document 2: name: must be a non-empty string, but is missing",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("a.json", '{"name": ', "it is no JSON: "),
+        ("empty.json", "", "it is no JSON: "),
+        ("a.jsonl", '{"name": "a"}\n{"name"\n', "line 2 is no JSON: "),
+        ("pretty.json", '{\n "name": "a",\n "model" {}\n}', "line 1 is no JSON: "),
+        ("pretty.json", '{\n "name": "a",\n "model" {}\n}', "; nor is the whole file: "),
+        ("a.yaml", "name: [a", "it is no YAML: "),
+        ("a.yaml", "name: a\nmodel: !!bool maybe", "it is no YAML: "),
+        ("a.yaml", "name: !!timestamp never", "it is no YAML: "),
+        ("binary.json", "\x00\x01", "it is no JSON: "),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_and_the_others_are_looked_at_too(
+    refused, write, file, content, message
+):
+    told = refused(write(file, content), write("bad.json", {}))
+    assert f"  - {file}: {message}" in told or (message.startswith(";") and message in told)
+    assert "  - bad.json: name: must be a non-empty string, but is missing" in told
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_told(refused, write, folder):
+    write("locked.json", A)
+    (folder / "locked.json").chmod(0)
+    assert "  - locked.json: it cannot be read: Permission denied" in refused("locked.json")

@@ -1,0 +1,229 @@
+"""`newsdesk report`: deliver machines."""
+
+import json
+
+import pytest
+
+from newsdesk import Machine
+
+FILES = "{files: {path: out}}"
+
+
+def receipts(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_real_machines_are_delivered_with_a_line_each_and_a_table_at_the_end(newsdesk, records, folder):
+    result = newsdesk("report", *records, "--to", FILES)
+    machines = [Machine.from_json((folder / name).read_bytes()) for name in records]
+    assert result.stderr.splitlines() == [f"{machine.key} at files: delivered" for machine in machines]
+    for machine in machines:
+        assert str(machine.key) in result.stdout
+        (written,) = [
+            path
+            for path in (folder / "out").rglob("*.json")
+            if Machine.from_json(path.read_bytes()).key == machine.key
+        ]
+        assert Machine.from_json(written.read_bytes()) == machine.redacted()
+    for heading in ("machine", "reporter", "status", "attempts", "seconds", "reference or error"):
+        assert heading in result.stdout
+    assert result.stdout.splitlines()[-1].strip() == "files: 4 delivered"
+
+
+def test_the_same_again_is_unchanged(newsdesk, machine):
+    newsdesk("report", machine, "--to", FILES)
+    assert newsdesk("report", machine, "--to", FILES).stdout.splitlines()[-1].strip() == "files: 1 unchanged"
+
+
+def test_json_gives_one_receipt_on_a_line_and_nothing_else_on_standard_output(newsdesk, acme, machine):
+    result = newsdesk(
+        "report", machine, "--to", "null", "--to", "acme_reporters.Fails", "--json", code=1
+    )
+    good, bad = receipts(result)
+    assert good == {
+        "machine": {"project_name": "north", "name": "compressor"},
+        "revision": Machine.from_dict({"name": "compressor", "project_name": "north"}).revision,
+        "reporter": "null",
+        "status": "delivered",
+        "required": True,
+        "attempts": 1,
+        "seconds": good["seconds"],
+        "reference": None,
+        "alterations": [],
+        "error": None,
+    }
+    assert (bad["status"], bad["error"]) == ("failed", "PermanentReporterError: refused")
+    assert result.stderr.splitlines() == [
+        "north/compressor at null: delivered",
+        "north/compressor at acme_reporters.Fails: failed: refused",
+    ]
+
+
+# Exit codes.
+
+
+def test_a_required_reporter_that_fails_gives_1_and_the_others_deliver(newsdesk, acme, machine, folder):
+    result = newsdesk("report", machine, "--to", "acme_reporters.Fails", "--to", FILES, code=1)
+    assert (folder / "out/north/compressor.json").exists()
+    assert "PermanentReporterError: refused" in result.stdout
+    assert [line.strip() for line in result.stdout.splitlines()[-2:]] == [
+        "acme_reporters.Fails: 1 failed",
+        "files: 1 delivered",
+    ]
+
+
+def test_only_best_effort_failures_give_3(newsdesk, acme, machine):
+    to = "{acme_reporters.Fails: {}, required: false, label: chat}"
+    result = newsdesk("report", machine, "--to", to, "--to", "null", code=3)
+    assert "chat (best effort)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("fils", "Error: there is no reporter 'fils', did you mean 'files'?"),
+        ("{files: {pth: x}}", "pth: unknown parameter, did you mean 'path'?"),
+        ("no_such_module.Reporter", "'no_such_module.Reporter' names the module 'no_such_module'"),
+        ("{files: ", "Error: --to '{files: ' is no definition: write a name, an import path, or YAML such as "),
+        ("!!bool maybe", "Error: --to '!!bool maybe' is no definition: write a name, an import path, or YAML "),
+        ("", "Error: what is missing is no reporter's definition"),
+        ("7", "Error: what is of type int is no reporter's definition"),
+    ],
+)
+def test_a_reporter_that_cannot_be_used_gives_2_and_nothing_is_sent(newsdesk, machine, folder, to, message):
+    result = newsdesk("report", machine, "--to", FILES, "--to", to, code=2)
+    assert message in result.stderr
+    assert not (folder / "out").exists()
+
+
+def test_no_files_is_wrong_usage(newsdesk):
+    assert "Missing argument 'FILE...'" in newsdesk("report", code=2).stderr
+
+
+def test_no_machines_is_no_failure_but_is_said(newsdesk, write):
+    result = newsdesk("report", write("none.json", []), "--to", "null")
+    assert result.stderr == "The input holds no machines.\n"
+
+
+# Whom it goes to.
+
+
+def test_to_takes_a_label_of_the_config_a_name_an_import_path_or_yaml(newsdesk, acme, machine, write):
+    write("newsdesk.yaml", "reporters:\n- {files: {path: out}, label: disk}\n- console\n")
+    result = newsdesk(
+        *("report", machine, "--json", "--to", "disk", "--to", "null", "--to", "acme_reporters:Bare"),
+        *("--to", "{files: {path: other}, label: second disk}"),
+    )
+    told = receipts(result)
+    assert [(receipt["reporter"], receipt["status"]) for receipt in told] == [
+        ("disk", "delivered"),
+        ("null", "delivered"),
+        ("acme_reporters:Bare", "delivered"),
+        ("second disk", "delivered"),
+    ]
+
+
+def test_the_same_to_twice_is_meant_once(newsdesk, machine):
+    assert len(receipts(newsdesk("report", machine, "--json", "--to", "null", "--to", "null"))) == 1
+
+
+def test_the_config_in_the_working_folder_is_found_by_itself(newsdesk, machine, write, folder):
+    write("newsdesk.yaml", f"reporters:\n- {FILES}\n")
+    newsdesk("report", machine)
+    assert (folder / "out/north/compressor.json").exists()
+
+
+def test_a_config_that_is_named_is_used_instead(newsdesk, machine, write, folder):
+    write("newsdesk.yaml", "reporters: [no such reporter]")
+    result = newsdesk("report", machine, "--config", write("other.yaml", "reporters: [null]"))
+    assert result.stderr == "north/compressor at null: delivered\n"
+
+
+def test_a_config_that_is_not_there_is_wrong_usage(newsdesk, machine):
+    assert "'no.yaml' does not exist" in newsdesk("report", machine, "--config", "no.yaml", code=2).stderr
+
+
+def test_a_config_that_cannot_be_used_tells_all_faults_with_their_lines(newsdesk, machine, write):
+    write("newsdesk.yaml", "reporters:\n- fils\ndeadlin: 3\nretry: {attempts: 0}\n")
+    told = newsdesk("report", machine, code=2).stderr.splitlines()
+    assert told[0] == "Error: the config 'newsdesk.yaml' cannot be used"
+    assert [line.partition(": ")[0] for line in told[1:]] == ["  - line 2", "  - line 3", "  - line 4"]
+
+
+def test_the_configs_retry_and_deadline_are_used(newsdesk, acme, machine, write):
+    write("newsdesk.yaml", "reporters: [acme_reporters.Hangs]\ndeadline: 0.3\n")
+    assert "had not answered when the deadline was over" in newsdesk("report", machine, code=1).stdout
+
+
+def test_a_config_may_restrict_import_paths_also_for_to(newsdesk, acme, machine, write):
+    write("newsdesk.yaml", "allow_import_paths: [my_company]\n")
+    result = newsdesk("report", machine, "--to", "acme_reporters.Bare", code=2)
+    assert "the import path 'acme_reporters.Bare' is not allowed here; allowed are: my_company" in result.stderr
+
+
+def test_without_config_and_to_each_machine_goes_to_its_own_reporters(newsdesk, write, folder):
+    own = [{"name": n, "runtime": {"reporters": [{"files": {"path": n}}]}} for n in ("a", "b")]
+    newsdesk("report", write("machines.json", [*own, {"name": "c", "runtime": {"reporters": "null"}}]))
+    assert sorted(path.name for path in folder.rglob("*.json")) == ["a.json", "b.json", "machines.json"]
+
+
+def test_a_machine_whose_own_reporters_cannot_be_used_is_named_and_nothing_is_sent(newsdesk, write, folder):
+    good = {"name": "a", "runtime": {"reporters": [{"files": {"path": "out"}}]}}
+    bad = {"name": "b", "project_name": "north", "runtime": {"reporters": ["fils"]}}
+    result = newsdesk("report", write("machines.json", [good, bad]), code=2)
+    assert result.stderr.startswith(
+        "Error: the runtime.reporters of north/b cannot be used: there is no reporter 'fils', did you mean 'files'?"
+    )
+    assert not (folder / "out").exists()
+
+
+def test_machines_that_name_nobody_go_to_a_folder_and_that_is_said_once(newsdesk, write, folder):
+    result = newsdesk("report", write("machines.json", [{"name": "a"}, {"name": "b"}]))
+    said = "No reporters were named, so machines go to files in ./newsdesk-reports."
+    assert result.stderr.count(said) == 1
+    assert sorted(path.name for path in (folder / "newsdesk-reports").rglob("*.json")) == ["a.json", "b.json"]
+
+
+# The table.
+
+
+def test_alterations_are_told_under_the_table(newsdesk, acme, machine):
+    result = newsdesk("report", machine, "--to", "acme_reporters.Prints")
+    assert (
+        "north/compressor at acme_reporters.Prints: metadata.x truncated: 5 of 9 characters" in result.stdout
+    )
+
+
+def test_a_long_table_is_cut_failures_first_and_that_is_said(newsdesk, acme, write):
+    machines = [{"name": f"m{number:03}"} for number in range(50)]
+    result = newsdesk(
+        "report", write("many.json", machines), "--to", "null", "--to", "acme_reporters.Fails", code=1
+    )
+    rows = [line for line in result.stdout.splitlines() if "/m0" in line]
+    assert len(rows) == 60
+    assert all("failed" in row for row in rows[:50])
+    assert "… and 40 more receipts; --json gives all of them." in result.stdout
+    assert "acme_reporters.Fails: 50 failed" in result.stdout
+    assert "null: 50 delivered" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["[red]brackets[/]", "nul\x00", "lone \ud800", "naïve ↯ 🚀"])
+def test_any_name_can_be_shown(newsdesk, write, name):
+    newsdesk("report", write("odd.json", {"name": name}), "--to", "null")
+    told = newsdesk("report", "odd.json", "--to", "null", "--json").stdout
+    assert json.loads(told)["machine"]["name"] == name
+
+
+# Threads.
+
+
+def test_several_threads_deliver_all(newsdesk, write, folder):
+    machines = [{"name": f"m{number}"} for number in range(40)]
+    result = newsdesk("report", write("many.json", machines), "--to", FILES, "--workers", 4, "--json")
+    assert {r["status"] for r in receipts(result)} == {"delivered"}
+    assert len(list((folder / "out").rglob("*.json"))) == 40
+
+
+def test_threads_and_a_cluster_exclude_each_other(newsdesk, machine):
+    result = newsdesk("report", machine, "--workers", 2, "--dask", "tcp://host:1", "--to", "null", code=2)
+    assert "give --workers for threads here, or --dask for a cluster, not both" in result.stderr

@@ -1,0 +1,340 @@
+"""PostgreSQL holds each record once, complete and equal, whatever breaks on the way to it."""
+
+import itertools
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from newsdesk import Desk, Machine, PermanentReporterError, Retry, Status, TransientReporterError
+from newsdesk.route import Route
+from newsdesk.testing import (
+    BlackHole,
+    Cut,
+    Delay,
+    FaultProxy,
+    Job,
+    Moment,
+    Refuse,
+    Reset,
+    deliver_at_once,
+    html_answer,
+    http_answer,
+    kill_at_every_boundary,
+    postgres_error,
+)
+from newsdesk_postgres import PostgresReporter
+
+RECORD = json.loads((Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json").read_bytes())
+MACHINE = Machine.from_dict(RECORD)
+REBUILT = Machine.from_dict({**RECORD, "metadata": {"rebuilt": True}})
+NUMBERS = itertools.count()
+AT_ONCE = Retry(attempts=4, initial=0.05, maximum=0.1)
+
+PROCESSES = 16
+MACHINES = 200
+
+
+@pytest.fixture(scope="module")
+def proxy(postgres_server):
+    with FaultProxy.to(postgres_server.url) as between:
+        yield between
+
+
+@pytest.fixture(autouse=True)
+def _all_is_well(proxy):
+    """Each test begins with a proxy that lets everything through."""
+    proxy.clear()
+    proxy.recount()
+
+
+@pytest.fixture
+def table():
+    """The name of a table that is not there yet."""
+    return f"machine{next(NUMBERS)}"
+
+
+@pytest.fixture
+def through(proxy, postgres_server):
+    """Give a reporter that works through the proxy, to a table that is not there yet or a given one."""
+
+    def make(table=None):
+        return PostgresReporter(
+            url=proxy.through(postgres_server.url), table=table or f"machine{next(NUMBERS)}"
+        )
+
+    return make
+
+
+@pytest.fixture
+def held(postgres_server):
+    """Give the machines of a table, in the order of their names, seen by SQL of one's own."""
+
+    def look(table):
+        if postgres_server.query("SELECT to_regclass(%s)", table) == [(None,)]:
+            return []
+        columns = "name, project_name, model, dataset, metadata, runtime, evaluation, extra"
+        rows = postgres_server.query(f"SELECT {columns} FROM {table} ORDER BY name")
+        return [
+            Machine.from_dict({**extra, **dict(zip(columns.split(", ")[:-1], values, strict=True))})
+            for *values, extra in rows
+        ]
+
+    return look
+
+
+def as_dicts(machines):
+    return [machine.to_dict() for machine in machines]
+
+
+def small(name, project="faults"):
+    return Machine.from_dict({"name": name, "project_name": project, "model": {}, "dataset": {}})
+
+
+# Killed, and reported again.
+
+
+def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
+    children, proxy, through, held, record_property
+):
+    """The table itself is made by the report that is killed."""
+    jobs = (Job(through(), MACHINE) for _ in itertools.count())
+    for count, step in enumerate(kill_at_every_boundary(proxy, jobs)):  # noqa: B007
+        table = step.job.reporter.table
+        assert as_dicts(held(table)) in ([], [MACHINE.to_dict()]), (
+            f"a part of it is there after a kill {step[0]}"
+        )
+        with step.job.reporter as reporter:
+            assert reporter.report(MACHINE).reference
+        assert as_dicts(held(table)) == [MACHINE.to_dict()], f"after a kill {step[0]}"
+    record_property("boundaries", count)
+    assert count == 2 * step.requests
+
+
+def test_an_overwrite_that_was_killed_at_any_boundary_leaves_the_old_or_the_new(
+    children, proxy, through, held, record_property
+):
+    def jobs():
+        for _ in itertools.count():
+            with through() as reporter:
+                reporter.report(MACHINE)
+            yield Job(reporter, REBUILT)
+
+    old, new = [MACHINE.to_dict()], [REBUILT.to_dict()]
+    for count, step in enumerate(kill_at_every_boundary(proxy, jobs())):  # noqa: B007
+        table = step.job.reporter.table
+        assert as_dicts(held(table)) in (old, new), f"after a kill {step[0]}"
+        with step.job.reporter as reporter:
+            reporter.report(REBUILT)
+        assert as_dicts(held(table)) == new, f"after a kill {step[0]}"
+    record_property("boundaries", count)
+    assert count == 2 * step.requests
+
+
+# Reset, and tried again.
+
+
+@pytest.mark.parametrize("moment", Moment)
+def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(
+    proxy, through, held, moment, record_property
+):
+    for request in itertools.count(1):
+        proxy.clear()
+        cut = []
+        proxy.fail(Cut(request, moment, cut.append), times=1)
+        reporter = through()
+        with Desk(reporter, retry=AT_ONCE, deadline=60) as desk:
+            (receipt,) = desk.report(MACHINE)
+        assert as_dicts(held(reporter.table)) == [MACHINE.to_dict()], f"cut {moment} request {request}, {cut}"
+        assert receipt.ok
+        if not cut:
+            break
+        assert receipt.attempts <= 2
+    record_property("requests", request - 1)
+    assert request > 1
+
+
+def test_a_desk_delivers_although_nobody_listens_at_first(proxy, through, held):
+    reporter = through()
+    proxy.fail(Reset(), times=2)
+    with Desk(reporter, retry=AT_ONCE) as desk:
+        (receipt,) = desk.report(MACHINE)
+    assert (receipt.status, receipt.attempts) == (Status.DELIVERED, 3)
+    assert as_dicts(held(reporter.table)) == [MACHINE.to_dict()]
+
+
+# Many at once.
+
+
+def test_eight_processes_that_report_the_same_machine_make_one_row(children, through, held):
+    """The table is not there before, so that all of them make that too."""
+    reporter = through()
+    receipts = deliver_at_once(reporter, [[MACHINE]] * 8)
+    assert sorted(receipt["status"] for receipt in receipts) == ["delivered"] + ["unchanged"] * 7
+    assert as_dicts(held(reporter.table)) == [MACHINE.to_dict()]
+
+
+def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(
+    children, through, postgres_server, record_property
+):
+    """Each machine is reported by two processes, which begin at opposite ends."""
+    reporter = through()
+    machines = [small(f"machine-{number:03}") for number in range(MACHINES)]
+    shares = [machines[number::PROCESSES] for number in range(PROCESSES)]
+    shares = [share + after[::-1] for share, after in zip(shares, shares[1:] + shares[:1], strict=True)]
+    receipts = deliver_at_once(reporter, shares)
+    record_property("deliveries", len(receipts))
+    assert (
+        sorted(receipt["status"] for receipt in receipts)
+        == ["delivered"] * MACHINES + ["unchanged"] * MACHINES
+    )
+    assert {receipt["attempts"] for receipt in receipts} == {1}, "no deadlock, and nobody was turned away"
+    rows = postgres_server.query(f"SELECT name, revision FROM {reporter.table} ORDER BY name")
+    assert rows == [(machine.name, machine.revision) for machine in machines]
+
+
+# The server ends, and comes back.
+
+
+@pytest.fixture
+def restart(postgres_server, proxy):
+    """Give a function that ends the server and starts it again, behind the same address."""
+
+    def end_and_start(_label=""):
+        postgres_server.restart()
+        proxy.upstream = FaultProxy.to(postgres_server.url).upstream
+
+    return end_and_start
+
+
+def test_a_server_that_was_restarted_between_two_reports_has_both(restart, through, held):
+    reporter = through()
+    first, second = small("first"), small("second")
+    with Desk(reporter, retry=AT_ONCE) as desk:
+        desk.report(first)
+        restart()
+        desk.report(second)
+        (again,) = desk.report(first)
+    assert again.status is Status.UNCHANGED
+    assert as_dicts(held(reporter.table)) == as_dicts([first, second])
+
+
+@pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.AFTER])
+def test_a_server_that_is_restarted_in_the_middle_of_a_report_has_the_record(
+    proxy, restart, through, held, moment
+):
+    reporter = through()
+    first, second = small("first"), small("second")
+    with Desk(reporter, retry=AT_ONCE) as desk:
+        desk.report(first)
+        proxy.recount()
+        desk.report(first)
+        cut_at = []
+        proxy.fail(
+            Cut(proxy.counts.requests, moment, lambda label: (cut_at.append(label), restart())), times=1
+        )
+        (receipt,) = desk.report(second)
+    assert [label.split()[0] for label in cut_at] == ["INSERT"]
+    assert receipt.status is (Status.UNCHANGED if moment is Moment.AFTER else Status.DELIVERED)
+    assert as_dicts(held(reporter.table)) == as_dicts([first, second])
+
+
+def test_a_server_that_crashes_in_the_middle_of_a_report_has_the_record(
+    proxy, postgres_server, through, held
+):
+    """One of its processes is killed, upon which PostgreSQL ends all the others and begins anew."""
+    reporter = through()
+    first, second = small("first"), small("second")
+
+    def crash(_label):
+        ((pid,),) = postgres_server.query(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'newsdesk'"
+        )
+        os.kill(pid, signal.SIGKILL)
+
+    with Desk(reporter, retry=Retry(attempts=20, initial=0.2, maximum=1)) as desk:
+        desk.report(first)
+        proxy.recount()
+        desk.report(first)
+        proxy.fail(Cut(proxy.counts.requests, Moment.BEFORE, crash), times=1)
+        (receipt,) = desk.report(second)
+    assert receipt.ok
+    assert as_dicts(held(reporter.table)) == as_dicts([first, second])
+
+
+# What a server says.
+
+FATAL = {
+    "53300": ("sorry, too many clients already", TransientReporterError),
+    "57P03": ("the database system is starting up", TransientReporterError),
+    "57P01": ("terminating connection due to administrator command", TransientReporterError),
+    "28P01": ('password authentication failed for user "postgres"', PermanentReporterError),
+    "3D000": ('database "x" does not exist', PermanentReporterError),
+}
+
+
+@pytest.mark.parametrize("state", FATAL)
+def test_a_refusal_to_connect_is_worth_another_try_only_where_it_may_pass(proxy, postgres_server, state):
+    message, kind = FATAL[state]
+    proxy.fail(postgres_error(state, message, severity="FATAL"))
+    reporter = PostgresReporter(url=proxy.through(postgres_server.url), sslmode="disable")
+    with pytest.raises(kind, match=message):
+        reporter.report(MACHINE)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("40001", TransientReporterError),
+        ("40P01", TransientReporterError),
+        ("53100", TransientReporterError),
+        ("57014", TransientReporterError),
+        ("22P02", PermanentReporterError),
+        ("42501", PermanentReporterError),
+        ("54000", PermanentReporterError),
+    ],
+)
+def test_a_refusal_of_a_record_is_worth_another_try_only_where_it_may_pass(proxy, through, state, kind):
+    with through() as reporter:
+        proxy.fail(Delay(0), times=1)  # the connection is tested before it is used again
+        proxy.fail(postgres_error(state, "no"), times=1)
+        with pytest.raises(kind, match=f"no .SQLSTATE {state}.") as caught:
+            reporter.report(MACHINE)
+        assert f"writing the machine {MACHINE.key}" in str(caught.value)
+        assert reporter.report(MACHINE).reference
+
+
+@pytest.mark.parametrize(
+    "answer", [*map(http_answer, (429, 500, 502, 503)), html_answer()], ids=lambda a: a.label
+)
+@pytest.mark.parametrize("sslmode", [None, "disable"])
+def test_somebody_who_is_no_postgres_will_never_take_it(proxy, postgres_server, answer, sslmode):
+    """A PostgreSQL that is down says nothing: whoever answers in HTTP is at the wrong address."""
+    proxy.fail(answer)
+    reporter = PostgresReporter(url=proxy.through(postgres_server.url), sslmode=sslmode)
+    with pytest.raises(PermanentReporterError, match="received"):
+        reporter.report(MACHINE)
+
+
+# Nobody answers.
+
+
+@pytest.mark.parametrize("fault", [BlackHole(), Refuse()], ids=["black hole", "refused"])
+def test_what_cannot_be_delivered_in_time_is_kept_and_sent_when_the_server_is_back(
+    proxy, through, held, tmp_path, fault
+):
+    reporter = through()
+    proxy.fail(fault)
+    routes = [Route("postgres", reporter, required=False), "null"]
+    with Desk(routes, deadline=2, outbox=tmp_path / "outbox.db") as desk:
+        began = time.monotonic()
+        kept, taken = desk.report(MACHINE)
+        assert time.monotonic() - began < 30
+        assert (kept.status, taken.status) == (Status.SPOOLED, Status.DELIVERED)
+        assert held(reporter.table) == []
+        proxy.clear()
+        assert [receipt.status for receipt in desk.send_owed(deadline=60)] == [Status.DELIVERED]
+        assert list(desk.send_owed(deadline=60)) == []
+    assert as_dicts(held(reporter.table)) == [MACHINE.to_dict()]
