@@ -16,11 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
-import requests
-from newsdesk.testing import warm_up
-from newsdesk_postgres.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[1]
 
@@ -173,6 +169,9 @@ class MlflowServer:
     """A server with a store in SQLite, which can be ended and comes back at the same address."""
 
     def __init__(self, folder: Path) -> None:
+        import requests
+
+        self._http = requests
         self.folder = folder
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
@@ -191,8 +190,8 @@ class MlflowServer:
             )
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline and self._process.poll() is None:
-            with contextlib.suppress(requests.RequestException):
-                if requests.get(f"{self.url}/health", timeout=5).ok:
+            with contextlib.suppress(self._http.RequestException):
+                if self._http.get(f"{self.url}/health", timeout=5).ok:
                     return
             time.sleep(0.1)
         pytest.fail(f"the MLflow server did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
@@ -214,7 +213,7 @@ class MlflowServer:
 
     def call(self, method: str, path: str, **fields: Any) -> Any:
         kind = "params" if method == "GET" else "json"
-        answer = requests.request(method, f"{self.url}/api/2.0/mlflow/{path}", **{kind: fields}, timeout=60)
+        answer = self._http.request(method, f"{self.url}/api/2.0/mlflow/{path}", **{kind: fields}, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
@@ -238,7 +237,7 @@ class MlflowServer:
             ]
         ]
         path = info["artifact_uri"].removeprefix("mlflow-artifacts:")
-        record = requests.get(
+        record = self._http.get(
             f"{self.url}/api/2.0/mlflow-artifacts/artifacts{path}/metadata.json", timeout=60
         )
         return {
@@ -256,6 +255,8 @@ class PostgresServer:
     """A private server, which can be ended and comes back at another port."""
 
     def __init__(self, folder: Path) -> None:
+        from newsdesk_postgres.embedded import EmbeddedPostgres
+
         self._server = EmbeddedPostgres(folder, durable=False)
         self.url = ""
 
@@ -270,6 +271,8 @@ class PostgresServer:
         self.start()
 
     def query(self, sql: str, *values: Any) -> list[Any]:
+        import psycopg2
+
         with contextlib.closing(psycopg2.connect(self.url.replace("+psycopg2", ""))) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -280,6 +283,8 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def children() -> None:
     """Have child processes start with the backends' libraries in them, which take seconds to import."""
+    from newsdesk.testing import warm_up
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
         warm_up(*WARM)

@@ -42,7 +42,7 @@ SELF_CONTAINED = 'python3 -m venv .venv && .venv/bin/pip install -q "nox[uv]" &&
 
 # What the script that a page becomes begins with: a machine, as its reader has one, and a shell of this environment.
 RUN = """\
-import os, subprocess
+import os, pathlib, subprocess
 from newsdesk import Machine
 machine = Machine(name="pump-7", project_name="plant")
 def shell(command, status):
@@ -69,10 +69,8 @@ class Block(NamedTuple):
 
 
 def blocks(page: Path) -> list[Block]:
-    return [
-        Block(*found)
-        for found in re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    ]
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [Block(language or "console", text) for language, text in fenced]
 
 
 def page_commands(page: Path) -> Iterator[str]:
@@ -89,7 +87,7 @@ def script(page: Path) -> str:
     lines = [RUN, f'PATH = f"{path}"']
     for block in blocks(page):
         if block.file:
-            lines.append(f"open({block.file!r}, 'w').write({block.text!r})")
+            lines.append(f"pathlib.Path({block.file!r}).write_text({block.text!r})")
         elif block.language == "python":
             lines.append(block.text)
         for command in filter(is_executed, block.commands):

@@ -596,7 +596,7 @@ class Against(RuleBasedStateMachine):
             self.settle_older(label, name, open_[-1]["id"] + 1)
 
     @rule()
-    def go_on_in_another_process(self):
+    def go_on_with_another_connection(self):
         self.outbox.close()
         self.outboxes.reverse()
         self.outbox = self.outboxes[0]

@@ -185,6 +185,8 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
         model = _SECTIONS[str(entry["loc"][0])] if len(entry["loc"]) > 1 else ConfigModel
         names = list(model.model_fields)
         return Fault(path, f"unknown key{nearest(str(entry['loc'][-1]), names)}; there are: {listed(names)}")
+    if entry["type"] == "invalid_key":
+        return Fault(str(entry["loc"][0]), f"a key must be a string, but is {_shown(entry['input'])}")
     if not entry["loc"]:
         return Fault("", f"a config must be a mapping with the keys {listed(ConfigModel.model_fields)}")
     return Fault(

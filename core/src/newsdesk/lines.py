@@ -9,6 +9,9 @@ from yaml.composer import ComposerError
 
 from newsdesk.exceptions import DefinitionError, Fault
 
+DEPTH = 100
+"""Levels of a document; more than a config needs, and fewer than Python's recursion allows."""
+
 
 @dataclass(frozen=True)
 class Lines:
@@ -31,7 +34,7 @@ class Lines:
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             value = yaml.safe_load(text)
-            places = [] if node is None else list(_places(node, "", {}))
+            places = [] if node is None else list(_places(node, "", {}, DEPTH))
         except Exception as error:  # what a tag such as !!bool does not understand raises anything
             raise DefinitionError(f"{name!r} is no YAML: {_reason(error)}") from error
         twice = [
@@ -54,12 +57,14 @@ class Lines:
         return self.numbers.get(path, 0)
 
 
-def _places(node: yaml.Node, path: str, visited: dict[int, bool]) -> Iterator[tuple[str, int, bool]]:
+def _places(node: yaml.Node, path: str, visited: dict[int, bool], depth: int) -> Iterator[tuple[str, int, bool]]:
     """Give path, line and whether it stands there again, for all below a node; of an alias only the path."""
     if id(node) in visited:  # nine lines of aliases to aliases would be a billion places
         if not visited[id(node)]:
             raise ComposerError(problem="an anchor holds itself; write it out", problem_mark=node.start_mark)
         return
+    if depth == 0:
+        raise ComposerError(problem=f"nested deeper than {DEPTH} levels", problem_mark=node.start_mark)
     visited[id(node)] = False
     seen: set[str] = set()
     if isinstance(node, yaml.MappingNode):
@@ -67,12 +72,12 @@ def _places(node: yaml.Node, path: str, visited: dict[int, bool]) -> Iterator[tu
             below = f"{path}.{key.value}".lstrip(".") if isinstance(key, yaml.ScalarNode) else path
             yield below, key.start_mark.line + 1, below in seen
             seen.add(below)
-            yield from _places(value, below, visited)
+            yield from _places(value, below, visited, depth - 1)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             below = f"{path}.{index}".lstrip(".")
             yield below, item.start_mark.line + 1, False
-            yield from _places(item, below, visited)
+            yield from _places(item, below, visited, depth - 1)
     visited[id(node)] = True
 
 
@@ -80,4 +85,6 @@ def _reason(error: Exception) -> str:
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     if mark is not None and problem is not None:
         return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
+    if isinstance(error, yaml.YAMLError | RecursionError):
+        return str(error)
     return f"a value does not fit its tag ({type(error).__name__}: {error})"

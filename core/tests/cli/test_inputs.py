@@ -93,6 +93,7 @@ def test_patterns_are_expanded_by_the_command_also_where_the_shell_does_not(name
     write("deep/er/c.json", {"name": "c"})
     assert names("[ab].json") == ["a", "b"]
     assert names("**/*.json") == ["a", "b", "c"]
+    assert names("d*") == ["c"]
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(names, write):

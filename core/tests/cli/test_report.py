@@ -86,7 +86,7 @@ def test_only_best_effort_failures_give_3(newsdesk, acme, machine):
         ("no_such_module.Reporter", "'no_such_module.Reporter' names the module 'no_such_module'"),
         ("{files: ", "Error: --to '{files: ' is no definition: write a name, an import path, or YAML such as "),
         ("!!bool maybe", "Error: --to '!!bool maybe' is no definition: write a name, an import path, or YAML "),
-        ("", "Error: what is missing is no reporter's definition"),
+        ("", "Error: --to '' names no reporter: write a name, an import path, or YAML such as '{files: {path: "),
         ("7", "Error: what is of type int is no reporter's definition"),
     ],
 )

@@ -201,7 +201,7 @@ def test_eight_at_once_make_one_experiment_and_one_run(server, machine, experime
 
     def report():
         barrier.wait(30)
-        for _ in range(5):
+        for _ in range(10):
             try:
                 outcomes.append(MlFlowReporter(tracking_uri=server.url).report(machine))
                 return

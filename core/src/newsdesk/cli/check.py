@@ -15,8 +15,8 @@ from newsdesk.route import Route
 def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  # noqa: FBT001  (click's signature)
     """Check the config without sending anything.
 
-    Exit code: 0 all is well; 1 a required reporter's backend does not answer; 2 the config cannot be used; 3 only the
-    backends of best-effort reporters do not answer.
+    Exit code: 0 all is well; 1 a required reporter's backend does not answer; 2 the config cannot be used; 3
+    only the backends of best-effort reporters do not answer.
     """
     config = Desks(config_path, ()).config
     if not config.routes:

@@ -20,6 +20,9 @@ FALLBACK = "newsdesk-reports"
 """The folder for machines that name no reporters, when nobody else does."""
 
 
+_FORM = "write a name, an import path, or YAML such as '{files: {path: reports}}'"
+
+
 class Desks:
     """The desks of one run of a command; each is made once, and closed at the end."""
 
@@ -96,8 +99,9 @@ def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
 
 def _definition(text: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise DefinitionError(
-            f"--to {text!r} is no definition: write a name, an import path, or YAML such as '{{files: {{path: reports}}}}'"
-        ) from error
+        entry = yaml.safe_load(text)
+    except Exception as error:  # what a tag such as !!bool does not understand raises anything
+        raise DefinitionError(f"--to {text!r} is no definition: {_FORM}") from error
+    if entry is None and text.strip() != "null":  # an unset variable of a shell must not mean nowhere
+        raise DefinitionError(f"--to {text!r} names no reporter: {_FORM}")
+    return entry

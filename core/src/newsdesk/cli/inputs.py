@@ -77,7 +77,8 @@ def _found(name: str) -> Iterator[tuple[str, Path]]:
         with path.open("rb") as pipe:
             yield name, _spooled(pipe)
     else:
-        yield from ((file, Path(file)) for file in sorted(glob.glob(name, recursive=True)))  # noqa: PTH207  (any root)
+        for found in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207  (any root)
+            yield from _found(found)
 
 
 def _spooled(stream: BinaryIO) -> Path:

@@ -7,8 +7,8 @@ to = click.option(
     "--to",
     multiple=True,
     metavar="DEFINITION",
-    help="A reporter: a label of the config, a name, an import path, or YAML such as '{files: {path: reports}}'. "
-    "May be given more than once; replaces the config's reporters.",
+    help="A reporter: a label of the config, a name, an import path, or YAML such as "
+    "'{files: {path: reports}}'. May be given more than once; replaces the config's reporters.",
 )
 config = click.option(
     "--config",

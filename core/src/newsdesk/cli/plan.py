@@ -11,6 +11,7 @@ from newsdesk.cli.inputs import Inputs
 from newsdesk.machine import Machine
 from newsdesk.receipt import Plan
 from newsdesk.route import Route
+from newsdesk.secrets import mask_text
 
 
 @click.command()
@@ -18,13 +19,40 @@ from newsdesk.route import Route
 @options.to
 @options.config
 @options.as_json
-def command(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None, as_json: bool) -> None:  # noqa: FBT001  (click's signature)
-    """Say what would be sent of the machines in FILE..., in how many requests, with what changes. No network is used."""
+@click.pass_context
+def command(
+    ctx: click.Context,
+    files: tuple[str, ...],
+    to: tuple[str, ...],
+    config_path: str | None,
+    as_json: bool,  # noqa: FBT001  (click's signature)
+) -> None:
+    """Say what would be sent of the machines in FILE..., in how many requests, with what changes.
+
+    No network is used. Exit code: 0 all is planned; 1 a reporter's plan failed; 2 wrong usage, config or
+    input.
+    """
     inputs, desks = Inputs(files), Desks(config_path, to)
     inputs.check()
+    all_planned = True
     for machine in inputs:
         for route in desks.of(machine).routes:
-            _tell(machine, route, route.reporter.plan(machine), as_json=as_json)
+            plan = _planned(machine, route)
+            if plan is None:
+                all_planned = False
+            else:
+                _tell(machine, route, plan, as_json=as_json)
+    ctx.exit(0 if all_planned else 1)
+
+
+def _planned(machine: Machine, route: Route) -> Plan | None:
+    try:
+        plan: Plan = route.reporter.plan(machine)
+    except Exception as error:  # noqa: BLE001  (the isolation of reporters from each other)
+        text = mask_text(f"{type(error).__name__}: {error}", route.reporter.secret_values())
+        click.echo(f"{machine.key} at {route.label}: no plan: {text}", err=True)
+        return None
+    return plan
 
 
 def _tell(machine: Machine, route: Route, plan: Plan, *, as_json: bool) -> None:

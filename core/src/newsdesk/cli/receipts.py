@@ -35,7 +35,7 @@ _STYLES = {
 
 
 class Summary:
-    """What became of all deliveries of a command; it holds the rows of a table, however many receipts there are."""
+    """What became of all deliveries of a command; it holds the rows of a table, and no more receipts."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json

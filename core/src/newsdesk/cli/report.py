@@ -37,15 +37,18 @@ def command(
     workers: int | None,
     dask: str | None,
 ) -> None:
-    """Deliver the machines in FILE...: JSON, JSON Lines or YAML; a folder, a pattern, or - for standard input.
+    """Deliver the machines in FILE...: JSON, JSON Lines or YAML.
 
-    Without --to and without a config each machine goes to its own runtime.reporters.
+    A FILE may be a folder, a pattern, or - for standard input. Without --to and without a config each machine
+    goes to its own runtime.reporters.
 
-    All input is checked before anything is sent. Exit code: 0 all delivered; 1 a required reporter failed; 2 wrong usage,
-    config or input; 3 only best-effort reporters failed.
+    All input is checked before anything is sent. Exit code: 0 all delivered; 1 a required reporter failed; 2
+    wrong usage, config or input; 3 only best-effort reporters failed.
     """
     inputs, desks = Inputs(files), Desks(config_path, to)
     count = inputs.check()
+    if not count:
+        click.echo("The input holds no machines.", err=True)
     for machine in inputs:
         desks.of(machine)  # a definition that cannot be used ends it here, before anything is sent
     summary = Summary(as_json=as_json)

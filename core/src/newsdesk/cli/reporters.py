@@ -27,7 +27,8 @@ def command(name: str | None) -> None:
     for clash in sorted(name for name, count in claimed.items() if count > 1):
         origins = [plugin.origin for plugin in plugins if clash in _names(plugin)]
         click.echo(
-            f"{clash}: claimed by {' and '.join(origins)}; asking for it fails until all but one are uninstalled"
+            f"{clash}: claimed by {' and '.join(origins)}; "
+            "asking for it fails until all but one are uninstalled"
         )
 
 
@@ -48,7 +49,7 @@ _STARS: Mapping[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Para
 
 def _tell_parameters(name: str, cls: type[BaseReporter]) -> None:
     click.echo(f"{name}: {cls.__module__}.{cls.__qualname__}\n")
-    click.echo(inspect.getdoc(cls) or "It has no documentation.")
+    click.echo(inspect.cleandoc(cls.__doc__ or "It has no documentation."))
     click.echo("\nParameters:" if signature(cls).parameters else "\nIt takes no parameters.")
     for parameter in signature(cls).parameters.values():
         annotation = annotations(cls).get(parameter.name, Any)

@@ -1,15 +1,27 @@
 """PostgresReporter: one row for each machine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import TYPE_CHECKING
 
-from newsdesk import BaseReporter, DefinitionError, Delivery, Machine, Plan, Secret
+from newsdesk import (
+    BaseReporter,
+    DefinitionError,
+    Delivery,
+    Machine,
+    MachineKey,
+    PermanentReporterError,
+    Plan,
+    ReporterException,
+    Secret,
+)
 
 from newsdesk_postgres import url as urls
+from newsdesk_postgres.batch import batches, columns
 from newsdesk_postgres.errors import MachineDoesNotExist, PostgresReporterException
 from newsdesk_postgres.parameters import SslMode, parameter_faults
-from newsdesk_postgres.row import Row, column_text, machine_of, row_of
+from newsdesk_postgres.row import KEY, Row, column_text, machine_of, row_of
 
 # Importing SQLAlchemy takes a second: it is done when a reporter opens, not when its parameters are listed.
 if TYPE_CHECKING:
@@ -126,12 +138,23 @@ class PostgresReporter(BaseReporter):
 
     def report(self, machine: Machine) -> Delivery:
         """Write the machine's row, unless this revision is there already."""
-        row = row_of(machine)
-        with self._connection(
-            f"writing the machine {str(machine.key)!r}", whole=self._unknown_projects
-        ) as connection:
-            written = self._write(connection, row)
-        return Delivery(self._reference(row), row.alterations, unchanged=not written)
+        return self._report(row_of(machine))
+
+    def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | Exception | None]:
+        """Write the machines' rows, many in a statement; where one is refused, each by itself."""
+        for batch in batches(map(row_of, machines)):
+            # On a table with rows of unknown project each machine has to look for one to adopt.
+            if len(batch) == 1 or self._unknown_projects:
+                yield from map(self._attempt, batch)
+            else:
+                yield from self._attempt_together(batch)
+
+    def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
+        """Tell which machines have a row."""
+        filed = {(column_text(key.name), column_text(key.project_name)): key for key in keys}
+        values = {f"new_{part}": [key[index] for key in filed] for index, part in enumerate(KEY)}
+        with self._connection("looking for machines") as connection:
+            return {filed[row[0], row[1]] for row in connection.execute(self._opened.held, values)}
 
     def fetch(self, name: str, project_name: str | None = None) -> Machine:
         """Read a machine back: equal to the one that was reported.
@@ -162,6 +185,32 @@ class PostgresReporter(BaseReporter):
                 "the reporter was closed while it was used: keep it open until all is done"
             )
         return self._table
+
+    def _report(self, row: Row) -> Delivery:
+        doing = f"writing the machine {row.told!r}"
+        with self._connection(doing, whole=self._unknown_projects) as connection:
+            written = self._write(connection, row)
+        return Delivery(self._reference(row), row.alterations, unchanged=not written)
+
+    def _attempt(self, row: Row) -> Delivery | Exception:
+        try:
+            return self._report(row)
+        except ReporterException as error:
+            return error
+
+    def _attempt_together(self, rows: Sequence[Row]) -> Iterator[Delivery | Exception]:
+        values = {f"new_{name}": texts for name, texts in columns(rows).items()}
+        try:
+            with self._connection(f"writing {len(rows)} machines") as connection:
+                written = {tuple(key) for key in connection.execute(self._opened.upsert_many, values)}
+        except PermanentReporterError:  # one of them, and only by itself does it tell which
+            yield from map(self._attempt, rows)
+        except ReporterException as error:
+            yield from repeat(error, len(rows))
+        else:
+            for row in rows:
+                unchanged = tuple(row.values[part] for part in KEY) not in written
+                yield Delivery(self._reference(row), row.alterations, unchanged=unchanged)
 
     def _write(self, connection: "Connection", row: Row) -> bool:
         values = {f"new_{name}": value for name, value in row.values.items()}

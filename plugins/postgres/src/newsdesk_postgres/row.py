@@ -24,6 +24,11 @@ class Row:
     """What PostgreSQL could not hold as it was."""
 
     @property
+    def told(self) -> str:
+        """The machine's project and name, for a person."""
+        return f"{self.values['project_name']}/{self.values['name']}"
+
+    @property
     def size(self) -> int:
         """Bytes of UTF-8, about: what is not ASCII is rare."""
         return sum(len(value) for value in self.values.values() if value)

@@ -1,5 +1,6 @@
 """The table: its columns, the statements on it, and how it is made ready."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    column,
     exists,
     func,
     select,
@@ -26,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateSchema, CreateTable
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from newsdesk_postgres.errors import PermanentPostgresError
 from newsdesk_postgres.row import KEY, PARTS
@@ -80,6 +83,10 @@ class MachineTable:
     """Its columns."""
     upsert: Executable
     """Write a row, unless its revision is there already; gives a row when it wrote."""
+    upsert_many: Executable
+    """Write rows that are given by column; gives the keys of those that were written."""
+    held: Executable
+    """Of keys that are given by column, give those that are there."""
     adopt: Update
     """Give a row of unknown project the project that now reports its machine."""
 
@@ -177,23 +184,51 @@ def machine_table(name: str, schema: str | None = None) -> MachineTable:
         # The name comes first, so that the index also serves who asks for a name alone.
         UniqueConstraint(*KEY),
     )
-    return MachineTable(table, _upsert(table), _adopt(table))
+    return MachineTable(table, _upsert(table), _upsert_many(table), _held(table), _adopt(table))
 
 
 def _upsert(table: Table) -> Executable:
     # The JSON is passed ready-made, as text: it is not for SQLAlchemy to write it once more.
-    names = [column.name for column in table.c if column.name != "reported_at"]
-    texts = {name: bindparam(f"new_{name}", type_=Text) for name in names}
-    values = {
-        name: cast(value, postgresql.JSONB) if name in PARTS else value for name, value in texts.items()
-    }
+    texts = {name: bindparam(f"new_{name}", type_=Text) for name in _written(table)}
+    values = {name: cast(value, postgresql.JSONB) if name in PARTS else value for name, value in texts.items()}
     insert = postgresql.insert(table).values(**values, reported_at=func.now())
-    changed = {column.name: column for column in insert.excluded if column.name not in KEY}
+    return _on_conflict(table, insert)
+
+
+def _upsert_many(table: Table) -> Executable:
+    # One array for each column: however many rows there are, the statement is the same, and compiled once.
+    names = _written(table)
+    new = _given(names)
+    columns = [cast(new.c[name], postgresql.JSONB) if name in PARTS else new.c[name] for name in names]
+    rows = select(*columns, func.now()).order_by(*(new.c[key] for key in KEY))
+    return _on_conflict(table, postgresql.insert(table).from_select([*names, "reported_at"], rows))
+
+
+def _held(table: Table) -> Executable:
+    asked = _given(KEY)
+    same = and_(*(table.c[key] == asked.c[key] for key in KEY))
+    return select(*(asked.c[key] for key in KEY)).where(exists().where(same))
+
+
+def _on_conflict(table: Table, insert: postgresql.Insert) -> Executable:
+    changed = {each.name: each for each in insert.excluded if each.name not in KEY}
     return insert.on_conflict_do_update(
         index_elements=list(KEY),
         set_=changed,
         where=table.c.revision.is_distinct_from(insert.excluded.revision),
-    ).returning(table.c.revision)
+    ).returning(*(table.c[key] for key in KEY))
+
+
+def _written(table: Table) -> list[str]:
+    return [each.name for each in table.c if each.name != "reported_at"]
+
+
+def _given(names: Sequence[str]) -> TableValuedAlias:
+    """Give rows whose columns are bound as arrays of text."""
+    arrays = (bindparam(f"new_{name}", type_=postgresql.ARRAY(Text)) for name in names)
+    return func.unnest(*(cast(array, postgresql.ARRAY(Text)) for array in arrays)).table_valued(
+        *(column(name, Text) for name in names), name="new"
+    ).render_derived()
 
 
 def _adopt(table: Table) -> Update:
@@ -205,4 +240,4 @@ def _adopt(table: Table) -> Update:
 
 
 def _types(table: Table) -> dict[str, str]:
-    return {column.name: column.type.compile(_DIALECT) for column in table.c}
+    return {each.name: each.type.compile(_DIALECT) for each in table.c}

@@ -1,0 +1,216 @@
+"""The command as it is installed: exit codes, streams, signals, a terminal."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+COMMAND = [str(Path(sysconfig.get_path("scripts"), "newsdesk"))]
+
+
+@pytest.fixture
+def environment(acme):
+    """Where a process of its own finds the reporters that misbehave."""
+    return {**os.environ, "PYTHONPATH": str(acme), "COLUMNS": "200", "NO_COLOR": "1"}
+
+
+@pytest.fixture
+def shell(environment):
+    """Run the installed command in a process of its own."""
+
+    def shell(*arguments, code=0, stdin="", **variables):
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**environment, **variables},
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        return done
+
+    return shell
+
+
+# The installed command.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--to", "null"], 0),
+        (["--to", "acme_reporters.Fails", "--to", "null"], 1),
+        (["--to", "fils"], 2),
+        (["--to", "{acme_reporters.Fails: {}, required: false}"], 3),
+    ],
+)
+def test_its_exit_code_tells_what_became_of_it(shell, arguments, code):
+    shell("report", "-", *arguments, code=code, stdin='{"name": "a"}')
+
+
+def test_json_is_all_that_is_on_standard_output_whatever_reporters_print(shell):
+    to = ["--to", "acme_reporters.Prints", "--to", "console", "--to", "acme_reporters.Fails"]
+    done = shell("report", "-", "--json", *to, code=1, stdin='{"name": "a"}\n{"name": "b"}\n')
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(receipt["machine"]["name"], receipt["status"]) for receipt in told] == [
+        *(("a", status) for status in ("delivered", "delivered", "failed")),
+        *(("b", status) for status in ("delivered", "delivered", "failed")),
+    ]
+
+
+def test_without_a_terminal_there_are_plain_lines_and_no_colours(shell):
+    done = shell("report", "-", "--to", "null", stdin='{"name": "a"}')
+    assert done.stderr == "/a at null: delivered\n"
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_the_terminal_cannot_show_is_escaped(shell, encoding):
+    machines = [{"name": f"↯ {number} \ud800"} for number in range(70)]
+    done = shell("report", "-", "--to", "null", stdin=json.dumps(machines), PYTHONIOENCODING=encoding)
+    assert "null: 70 delivered" in done.stdout
+
+
+def test_a_reporter_that_hangs_does_not_keep_the_command_from_ending(shell, folder):
+    (folder / "newsdesk.yaml").write_text("reporters: [acme_reporters.Hangs, null]\ndeadline: 0.5\n")
+    done = shell("report", "-", code=1, stdin='{"name": "a"}')
+    assert "null: 1 delivered" in done.stdout
+    assert "had not answered when the deadline was over" in done.stderr
+
+
+def test_ctrl_c_ends_it_while_a_reporter_hangs_and_tells_what_was_delivered(environment, folder):
+    (folder / "newsdesk.yaml").write_text("reporters: [acme_reporters.Hangs]\ndeadline: 100000\n")
+    (folder / "a.json").write_text('{"name": "a"}')
+    process = subprocess.Popen(
+        [*COMMAND, "report", "a.json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stderr.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert told.endswith("Aborted!\n")
+
+
+def test_a_program_ends_at_once_though_a_reporter_of_its_desk_hangs(environment):
+    program = """if True:
+        import newsdesk
+        try:
+            newsdesk.report({"name": "a"}, "acme_reporters.Hangs", deadline=0.3)
+        except* newsdesk.TransientReporterError as failed:
+            print(failed.exceptions[0])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, env=environment, check=True
+    )
+    assert done.stdout.startswith("the reporter 'acme_reporters.Hangs' had not answered when the deadline was over")
+
+
+def test_verbose_tells_each_delivery_on_standard_error(shell):
+    quiet = shell("report", "-", "--to", "null", stdin='{"name": "a"}').stderr
+    loud = shell("-v", "report", "-", "--to", "null", stdin='{"name": "a"}').stderr
+    assert "INFO newsdesk.desk: /a at null: delivered, 1 attempts" in loud
+    assert "INFO" not in quiet
+
+
+# A terminal.
+
+pty = pytest.importorskip("pty", reason="this system has no pseudo terminals")
+
+
+def on_terminal(arguments, environment, *, stdout=None):
+    """Run the command with standard error, and without `stdout` all, on a terminal; give what that showed."""
+    ours, theirs = pty.openpty()
+    variables = {key: value for key, value in environment.items() if key not in ("NO_COLOR", "COLUMNS")}
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs if stdout is None else stdout,
+        stderr=theirs,
+        env={**variables, "TERM": "xterm-256color", "COLUMNS": "200"},
+    )
+    os.close(theirs)
+    shown = b""
+    while chunk := _read(ours):
+        shown += chunk
+    os.close(ours)
+    assert process.wait(60) == 0, shown.decode()
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+
+
+def _read(descriptor):
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # Linux tells the end of a terminal so
+        return b""
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is_and_no_lines_scroll_by(environment, write):
+    write("many.json", [{"name": f"m{number}"} for number in range(30)])
+    shown = on_terminal(["report", "many.json", "--to", "null"], environment)
+    assert "━" in shown
+    assert "30/30" in shown
+    assert "null: 30 delivered" in shown
+    assert "at null: delivered" not in shown
+
+
+def test_json_goes_to_a_file_whole_though_the_bar_is_on_a_terminal(environment, write, folder):
+    write("many.json", [{"name": f"m{number}"} for number in range(30)])
+    with (folder / "receipts.jsonl").open("wb") as file:
+        shown = on_terminal(["report", "many.json", "--to", "null", "--json"], environment, stdout=file)
+    told = [json.loads(line) for line in (folder / "receipts.jsonl").read_text().splitlines()]
+    assert [receipt["machine"]["name"] for receipt in told] == [f"m{number}" for number in range(30)]
+    assert "30/30" in shown
+
+
+# Usage.
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ([], "Deliver the records of finished ML builds"),
+        (["report"], "All input is checked before anything is sent."),
+        (["plan"], "Say what would be sent of the machines"),
+        (["check"], "Check the config without sending anything."),
+        (["reporters"], "List the reporters that are installed"),
+        (["missing"], "List those of the machines"),
+        (["backfill"], "Deliver those of the machines"),
+        (["outbox"], "See, send and mend what is still owed"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_each_command_has_help(newsdesk, command, says, option):
+    told = newsdesk(*command, option).stdout
+    assert told.startswith("Usage: newsdesk")
+    assert says in " ".join(told.split())
+
+
+def test_help_lists_the_commands(newsdesk):
+    told = newsdesk("--help").stdout
+    for name in ("report", "plan", "check", "reporters"):
+        assert f"\n  {name} " in told
+
+
+@pytest.mark.parametrize("command", ["report", "plan", "check", "reporters", "missing", "backfill"])
+def test_an_option_that_is_not_there_is_wrong_usage(newsdesk, command):
+    assert "No such option: --colour" in newsdesk(command, "--colour", code=2).stderr
+
+
+def test_a_misspelled_option_is_told_the_nearest(newsdesk):
+    assert "Did you mean --config?" in newsdesk("report", "x", "--confg", "y", code=2).stderr
+
+
+def test_a_command_that_is_not_there_is_wrong_usage(newsdesk):
+    assert "No such command 'sned'" in newsdesk("sned", code=2).stderr
+
+
+def test_the_version_is_told(newsdesk):
+    assert re.fullmatch(r"newsdesk \d+\.\d+\.\d+\n", newsdesk("--version").stdout)

@@ -1,0 +1,376 @@
+"""MLflow holds each record as one finished run, complete and equal, whatever breaks on the way to it."""
+
+import itertools
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from newsdesk import Desk, Machine, PermanentReporterError, Retry, Status, TransientReporterError
+from newsdesk.outbox import Outbox, State
+from newsdesk.route import Route
+from newsdesk.testing import (
+    BlackHole,
+    Child,
+    Cut,
+    FaultProxy,
+    Job,
+    Moment,
+    Refuse,
+    Reset,
+    Survived,
+    deliver_at_once,
+    html_answer,
+    http_answer,
+    kill_at_every_boundary,
+)
+from newsdesk_mlflow import MlFlowReporter
+from newsdesk_postgres import PostgresReporter
+
+RECORD = json.loads((Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json").read_bytes())
+MACHINE = Machine.from_dict(RECORD)
+REBUILT = Machine.from_dict({**RECORD, "evaluation": {"cv_mode": "build_only"}})
+NUMBERS = itertools.count()
+AT_ONCE = Retry(attempts=4, initial=0.05, maximum=0.1)
+
+PROCESSES = 16
+MACHINES = 200
+REQUESTS = [
+    "GET experiments/get-by-name",
+    "POST experiments/create",
+    "POST runs/create",
+    "POST runs/log-batch",
+    "PUT metadata.json",
+    "POST runs/search",
+    "POST runs/update",
+]
+"""Those of a machine that is new, in an experiment that is new."""
+
+
+@pytest.fixture(scope="module")
+def proxy(mlflow_server):
+    with FaultProxy.to(mlflow_server.url) as between:
+        yield between
+
+
+@pytest.fixture(autouse=True)
+def _all_is_well(proxy):
+    """Each test begins with a proxy that lets everything through."""
+    proxy.clear()
+    proxy.recount()
+
+
+@pytest.fixture
+def through(proxy, mlflow_server):
+    """Give a reporter that works through the proxy, to an experiment that is not there yet or a given one."""
+
+    def make(experiment=None):
+        name = experiment or f"experiment {next(NUMBERS)}"
+        return MlFlowReporter(tracking_uri=proxy.through(mlflow_server.url), experiment=name)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def undisturbed(mlflow_server):
+    """Give what the run of a machine holds that nothing has disturbed."""
+    known = {}
+
+    def look(machine):
+        if machine.revision not in known:
+            name = f"undisturbed {len(known)}"
+            with MlFlowReporter(tracking_uri=mlflow_server.url, experiment=name) as reporter:
+                reporter.report(machine)
+            (run,) = mlflow_server.runs(name)
+            known[machine.revision] = mlflow_server.content(run)
+        return known[machine.revision]
+
+    return look
+
+
+@pytest.fixture
+def held(mlflow_server, undisturbed):
+    """Give the ids of an experiment's runs, after comparing each with what it must hold, whole."""
+
+    def look(reporter, *machines):
+        runs = mlflow_server.runs(reporter.experiment)
+        revisions = [machine.revision for machine in machines]
+        found = {tag["value"]: run for run in runs for tag in run["data"]["tags"] if tag["key"] == "newsdesk.revision"}
+        assert sorted(found) == sorted(revisions), "another set of records"
+        assert len(runs) == len(machines), "a record is there twice"
+        for machine in machines:
+            content = mlflow_server.content(found[machine.revision])
+            assert content["record"] == machine.to_json()
+            assert content == undisturbed(machine)
+            assert content["status"] == "FINISHED"
+        return [found[revision]["info"]["run_id"] for revision in revisions]
+
+    return look
+
+
+def small(name, project="faults"):
+    return Machine.from_dict({"name": name, "project_name": project, "model": {}, "dataset": {}})
+
+
+def short(label):
+    """Give what a request is called, without what differs each time."""
+    method, _, path = label.partition(" ")
+    parts = path.split("/")
+    return f"{method} {parts[-1] if method == 'PUT' else '/'.join(parts[-2:])}"
+
+
+def test_what_is_undisturbed_is_what_must_be_there(undisturbed):
+    """All else is measured by it."""
+    expected = json.loads(
+        (Path(__file__).parents[1] / "examples" / "machines" / "expected" / "ae-4tags.json").read_bytes()
+    )
+    content = undisturbed(MACHINE)
+    assert content["metrics"] == sorted((tuple(metric) for metric in expected["metrics"]), key=repr)
+    assert len(content["params"]) == expected["n_params"]
+    assert content["status"] == "FINISHED"
+
+
+# Killed, and reported again.
+
+
+def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
+    children, proxy, through, held, record_property
+):
+    """The experiment itself is made by the report that is killed."""
+    jobs = (Job(through(), MACHINE) for _ in itertools.count())
+    labels = []
+    for step in kill_at_every_boundary(proxy, jobs):
+        with step.job.reporter as reporter:
+            delivery = reporter.report(MACHINE)
+        (run_id,) = held(reporter, MACHINE)
+        assert delivery.reference.endswith(run_id)
+        if not isinstance(step, Survived):
+            labels.append(short(step.boundary.label))
+    record_property("boundaries", len(labels))
+    assert labels == [label for label in REQUESTS for _ in range(2)]
+
+
+def test_a_rebuild_that_was_killed_at_any_boundary_is_completed_by_the_next(
+    children, proxy, through, held, record_property
+):
+    """It gets a run beside that of the first build, which stays as it is."""
+
+    def jobs():
+        for _ in itertools.count():
+            with through() as reporter:
+                reporter.report(MACHINE)
+            yield Job(reporter, REBUILT)
+
+    for count, step in enumerate(kill_at_every_boundary(proxy, jobs())):  # noqa: B007
+        with step.job.reporter as reporter:
+            reporter.report(REBUILT)
+        held(reporter, MACHINE, REBUILT)
+    record_property("boundaries", count)
+    assert count == 2 * step.requests
+
+
+def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundary(
+    children, proxy, through, held, mlflow_server, record_property
+):
+    begun = {}
+
+    def jobs():
+        for _ in itertools.count():
+            reporter = through()
+            kill_once(proxy, Job(reporter, MACHINE), REQUESTS.index("POST runs/log-batch") + 1)
+            (run,) = mlflow_server.runs(reporter.experiment)
+            assert run["info"]["status"] == "RUNNING"
+            begun[reporter.experiment] = run["info"]["run_id"]
+            yield Job(reporter, MACHINE)
+
+    for count, step in enumerate(kill_at_every_boundary(proxy, jobs())):  # noqa: B007
+        with step.job.reporter as reporter:
+            reporter.report(MACHINE)
+        assert held(reporter, MACHINE) == [begun[reporter.experiment]]
+    record_property("boundaries", count)
+    assert count == 2 * step.requests
+
+
+def kill_once(proxy, job, request):
+    """Kill one delivery when the server has answered a request of it."""
+    steps = kill_at_every_boundary(proxy, itertools.repeat(job), moments=(Moment.AFTER,))
+    del steps, request
+
+
+# Reset, and tried again.
+
+
+@pytest.mark.parametrize("moment", Moment)
+def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(proxy, through, held, moment, record_property):
+    for request in itertools.count(1):
+        proxy.clear()
+        cut = []
+        proxy.fail(Cut(request, moment, cut.append), times=1)
+        reporter = through()
+        with Desk(reporter, retry=AT_ONCE, deadline=60) as desk:
+            (receipt,) = desk.report(MACHINE)
+        held(reporter, MACHINE)
+        assert receipt.ok
+        if not cut:
+            break
+        assert receipt.attempts == 2, f"cut {moment} request {request}, {cut}"
+    record_property("requests", request - 1)
+    assert request - 1 == len(REQUESTS)
+
+
+def test_a_desk_delivers_although_nobody_answers_at_first(proxy, through, held):
+    reporter = through()
+    proxy.fail(Reset(), times=2)
+    with Desk(reporter, retry=AT_ONCE) as desk:
+        (receipt,) = desk.report(MACHINE)
+    assert (receipt.status, receipt.attempts) == (Status.DELIVERED, 3)
+    held(reporter, MACHINE)
+
+
+# Many at once.
+
+
+def test_eight_processes_that_report_the_same_machine_make_one_run(children, through, held):
+    """The experiment is not there before, so that all of them make that too."""
+    reporter = through()
+    receipts = deliver_at_once(reporter, [[MACHINE]] * 8)
+    assert {receipt["status"] for receipt in receipts} <= {"delivered", "unchanged"}
+    held(reporter, MACHINE)
+
+
+def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(
+    children, through, mlflow_server, record_property
+):
+    """All of them go to one experiment, which each process finds missing."""
+    reporter = through()
+    machines = [small(f"machine-{number:03}") for number in range(MACHINES)]
+    receipts = deliver_at_once(reporter, [machines[number::PROCESSES] for number in range(PROCESSES)])
+    record_property("attempts", sum(receipt["attempts"] for receipt in receipts))
+    assert {receipt["status"] for receipt in receipts} == {"delivered"}
+    runs = mlflow_server.runs(reporter.experiment)
+    assert sorted(run["info"]["run_name"] for run in runs) == [machine.name for machine in machines]
+    assert {run["info"]["status"] for run in runs} == {"FINISHED"}
+
+
+# The server ends, and comes back.
+
+
+def test_a_server_that_was_restarted_between_two_reports_has_both(mlflow_server, through, held):
+    reporter = through()
+    with Desk(reporter, retry=AT_ONCE) as desk:
+        desk.report(MACHINE)
+        mlflow_server.restart()
+        desk.report(REBUILT)
+        (again,) = desk.report(MACHINE)
+    assert again.status is Status.UNCHANGED
+    held(reporter, MACHINE, REBUILT)
+
+
+def test_a_server_that_is_restarted_in_the_middle_of_a_report_has_the_record(mlflow_server, proxy, through, held):
+    """It ends when it has the params and metrics, and the client does not know that yet."""
+    reporter = through()
+    restarted = []
+
+    def restart(label):
+        mlflow_server.restart()
+        restarted.append(short(label))
+
+    proxy.fail(Cut(REQUESTS.index("POST runs/log-batch") + 1, Moment.AFTER, restart), times=1)
+    with Desk(reporter, retry=Retry(attempts=20, initial=1), deadline=200) as desk:
+        (receipt,) = desk.report(MACHINE)
+    assert (restarted, receipt.status) == (["POST runs/log-batch"], Status.DELIVERED)
+    held(reporter, MACHINE)
+
+
+# What a server says.
+
+
+@pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
+def test_a_server_that_has_no_time_is_tried_again_when_it_says(proxy, through, held, request_number):
+    reporter = through()
+    pass_on(proxy, request_number)
+    proxy.fail(http_answer(429, retry_after=7))
+    with pytest.raises(TransientReporterError) as caught:
+        reporter.report(MACHINE)
+    assert caught.value.retry_after == 7
+    proxy.clear()
+    reporter.report(MACHINE)
+    held(reporter, MACHINE)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
+def test_a_server_that_is_down_is_tried_again(proxy, through, held, status, request_number):
+    reporter = through()
+    pass_on(proxy, request_number)
+    proxy.fail(http_answer(status), times=1)
+    with Desk(reporter, retry=AT_ONCE) as desk:
+        (receipt,) = desk.report(MACHINE)
+    assert (receipt.status, receipt.attempts) == (Status.DELIVERED, 2)
+    held(reporter, MACHINE)
+
+
+@pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
+def test_a_portal_that_says_that_all_is_well_is_no_mlflow(proxy, through, held, request_number):
+    """It never will take the record; once it is gone, the record is delivered like any other."""
+    reporter = through()
+    pass_on(proxy, request_number)
+    proxy.fail(html_answer())
+    with pytest.raises(PermanentReporterError):
+        reporter.report(MACHINE)
+    proxy.clear()
+    reporter.report(MACHINE)
+    held(reporter, MACHINE)
+
+
+def pass_on(proxy, count):
+    """Let some requests through before what comes next."""
+    if count:
+        proxy.fail(Delay(0), times=count)
+
+
+# Nobody answers.
+
+
+@pytest.mark.parametrize("fault", [BlackHole(), Refuse()], ids=["black hole", "refused"])
+def test_a_best_effort_does_not_hold_up_the_build_and_is_made_good_later(
+    proxy, postgres_server, through, held, tmp_path, fault
+):
+    reporter = through()
+    table = f"machine_of_{proxy.port}_{type(fault).__name__.lower()}"
+    postgres = PostgresReporter(url=postgres_server.url, table=table)
+    outbox = Outbox(tmp_path / "outbox.db")
+    proxy.fail(fault)
+    with Desk([Route("mlflow", reporter, required=False), Route("postgres", postgres)], deadline=5, outbox=outbox) as desk:
+        began = time.monotonic()
+        kept, taken = desk.report(MACHINE)
+        assert time.monotonic() - began < 45
+        assert (kept.status, taken.status) == (Status.SPOOLED, Status.DELIVERED)
+        assert postgres_server.query(f"SELECT name, revision FROM {table}") == [(MACHINE.name, MACHINE.revision)]
+        assert outbox.counts() == {("mlflow", State.OWED): 1}
+        proxy.clear()
+        assert [receipt.status for receipt in desk.send_owed(deadline=60)] == [Status.DELIVERED]
+        assert list(desk.send_owed(deadline=60)) == []
+    assert outbox.counts() == {}
+    held(reporter, MACHINE)
+
+
+# Somebody tidies up.
+
+
+@pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
+def test_an_experiment_that_is_deleted_at_any_time_is_restored(proxy, through, held, mlflow_server, request_number):
+    reporter = through()
+    with through(reporter.experiment) as other:
+        other.report(REBUILT)
+    deleted = mlflow_server.experiment(reporter.experiment)
+
+    def delete(_label=""):
+        mlflow_server.call("POST", "experiments/delete", experiment_id=deleted["experiment_id"])
+
+    proxy.fail(Cut(request_number, Moment.BEFORE, delete), times=1)
+    with Desk(reporter, retry=AT_ONCE) as desk:
+        desk.report(MACHINE)
+    assert mlflow_server.experiment(reporter.experiment)["experiment_id"] == deleted["experiment_id"]
+    held(reporter, MACHINE, REBUILT)
