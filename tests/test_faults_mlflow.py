@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import threading
 import time
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from newsdesk.outbox import Outbox, State
 from newsdesk.route import Route
 from newsdesk.testing import (
     BlackHole,
-    Child,
     Cut,
+    Delay,
     FaultProxy,
     Job,
     Moment,
@@ -46,6 +45,8 @@ REQUESTS = [
     "POST runs/update",
 ]
 """Those of a machine that is new, in an experiment that is new."""
+LOGGED = REQUESTS.index("POST runs/log-batch") + 1
+"""The one that brings params and metrics, counted from 1."""
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +83,8 @@ def undisturbed(mlflow_server):
             name = f"undisturbed {len(known)}"
             with MlFlowReporter(tracking_uri=mlflow_server.url, experiment=name) as reporter:
                 reporter.report(machine)
-            (run,) = mlflow_server.runs(name)
-            known[machine.revision] = mlflow_server.content(run)
+            ((run_id, _, _),) = mlflow_server.runs(name)
+            known[machine.revision] = mlflow_server.content(run_id)
         return known[machine.revision]
 
     return look
@@ -91,20 +92,22 @@ def undisturbed(mlflow_server):
 
 @pytest.fixture
 def held(mlflow_server, undisturbed):
-    """Give the ids of an experiment's runs, after comparing each with what it must hold, whole."""
+    """Give the ids of an experiment's runs, one for each machine, after comparing each with what it must hold."""
 
     def look(reporter, *machines):
-        runs = mlflow_server.runs(reporter.experiment)
-        revisions = [machine.revision for machine in machines]
-        found = {tag["value"]: run for run in runs for tag in run["data"]["tags"] if tag["key"] == "newsdesk.revision"}
-        assert sorted(found) == sorted(revisions), "another set of records"
-        assert len(runs) == len(machines), "a record is there twice"
-        for machine in machines:
-            content = mlflow_server.content(found[machine.revision])
-            assert content["record"] == machine.to_json()
-            assert content == undisturbed(machine)
-            assert content["status"] == "FINISHED"
-        return [found[revision]["info"]["run_id"] for revision in revisions]
+        found = [
+            (run_id, mlflow_server.content(run_id))
+            for run_id, _, _ in mlflow_server.runs(reporter.experiment)
+        ]
+        by_revision = {content["tags"]["newsdesk.revision"]: run_id for run_id, content in found}
+        assert len(found) == len(by_revision) == len(machines), "each record is there once"
+        contents = dict(found)
+        run_ids = [by_revision[machine.revision] for machine in machines]
+        for machine, run_id in zip(machines, run_ids, strict=True):
+            assert contents[run_id]["artifacts"] == {"metadata.json": machine.to_json()}
+            assert contents[run_id] == undisturbed(machine)
+            assert contents[run_id]["status"] == "FINISHED"
+        return run_ids
 
     return look
 
@@ -126,7 +129,7 @@ def test_what_is_undisturbed_is_what_must_be_there(undisturbed):
         (Path(__file__).parents[1] / "examples" / "machines" / "expected" / "ae-4tags.json").read_bytes()
     )
     content = undisturbed(MACHINE)
-    assert content["metrics"] == sorted((tuple(metric) for metric in expected["metrics"]), key=repr)
+    assert content["metrics"] == sorted(map(tuple, expected["metrics"]))
     assert len(content["params"]) == expected["n_params"]
     assert content["status"] == "FINISHED"
 
@@ -134,8 +137,9 @@ def test_what_is_undisturbed_is_what_must_be_there(undisturbed):
 # Killed, and reported again.
 
 
+@pytest.mark.usefixtures("children")
 def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
-    children, proxy, through, held, record_property
+    proxy, through, held, record_property
 ):
     """The experiment itself is made by the report that is killed."""
     jobs = (Job(through(), MACHINE) for _ in itertools.count())
@@ -151,8 +155,9 @@ def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
     assert labels == [label for label in REQUESTS for _ in range(2)]
 
 
+@pytest.mark.usefixtures("children")
 def test_a_rebuild_that_was_killed_at_any_boundary_is_completed_by_the_next(
-    children, proxy, through, held, record_property
+    proxy, through, held, record_property
 ):
     """It gets a run beside that of the first build, which stays as it is."""
 
@@ -170,18 +175,22 @@ def test_a_rebuild_that_was_killed_at_any_boundary_is_completed_by_the_next(
     assert count == 2 * step.requests
 
 
+@pytest.mark.usefixtures("children")
 def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundary(
-    children, proxy, through, held, mlflow_server, record_property
+    proxy, through, held, mlflow_server, record_property
 ):
     begun = {}
 
     def jobs():
         for _ in itertools.count():
             reporter = through()
-            kill_once(proxy, Job(reporter, MACHINE), REQUESTS.index("POST runs/log-batch") + 1)
-            (run,) = mlflow_server.runs(reporter.experiment)
-            assert run["info"]["status"] == "RUNNING"
-            begun[reporter.experiment] = run["info"]["run_id"]
+            half = kill_at_every_boundary(
+                proxy, [Job(reporter, MACHINE)], first=LOGGED, moments=(Moment.AFTER,)
+            )
+            assert short(next(half).boundary.label) == "POST runs/log-batch"
+            ((run_id, _, status),) = mlflow_server.runs(reporter.experiment)
+            assert status == "RUNNING"
+            begun[reporter.experiment] = run_id
             yield Job(reporter, MACHINE)
 
     for count, step in enumerate(kill_at_every_boundary(proxy, jobs())):  # noqa: B007
@@ -192,17 +201,13 @@ def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundar
     assert count == 2 * step.requests
 
 
-def kill_once(proxy, job, request):
-    """Kill one delivery when the server has answered a request of it."""
-    steps = kill_at_every_boundary(proxy, itertools.repeat(job), moments=(Moment.AFTER,))
-    del steps, request
-
-
 # Reset, and tried again.
 
 
 @pytest.mark.parametrize("moment", Moment)
-def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(proxy, through, held, moment, record_property):
+def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(
+    proxy, through, held, moment, record_property
+):
     for request in itertools.count(1):
         proxy.clear()
         cut = []
@@ -231,7 +236,8 @@ def test_a_desk_delivers_although_nobody_answers_at_first(proxy, through, held):
 # Many at once.
 
 
-def test_eight_processes_that_report_the_same_machine_make_one_run(children, through, held):
+@pytest.mark.usefixtures("children")
+def test_eight_processes_that_report_the_same_machine_make_one_run(through, held):
     """The experiment is not there before, so that all of them make that too."""
     reporter = through()
     receipts = deliver_at_once(reporter, [[MACHINE]] * 8)
@@ -239,9 +245,8 @@ def test_eight_processes_that_report_the_same_machine_make_one_run(children, thr
     held(reporter, MACHINE)
 
 
-def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(
-    children, through, mlflow_server, record_property
-):
+@pytest.mark.usefixtures("children")
+def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(through, mlflow_server, record_property):
     """All of them go to one experiment, which each process finds missing."""
     reporter = through()
     machines = [small(f"machine-{number:03}") for number in range(MACHINES)]
@@ -249,8 +254,9 @@ def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(
     record_property("attempts", sum(receipt["attempts"] for receipt in receipts))
     assert {receipt["status"] for receipt in receipts} == {"delivered"}
     runs = mlflow_server.runs(reporter.experiment)
-    assert sorted(run["info"]["run_name"] for run in runs) == [machine.name for machine in machines]
-    assert {run["info"]["status"] for run in runs} == {"FINISHED"}
+    assert [(name, status) for _, name, status in runs] == [
+        (machine.name, "FINISHED") for machine in machines
+    ]
 
 
 # The server ends, and comes back.
@@ -267,7 +273,9 @@ def test_a_server_that_was_restarted_between_two_reports_has_both(mlflow_server,
     held(reporter, MACHINE, REBUILT)
 
 
-def test_a_server_that_is_restarted_in_the_middle_of_a_report_has_the_record(mlflow_server, proxy, through, held):
+def test_a_server_that_is_restarted_in_the_middle_of_a_report_has_the_record(
+    mlflow_server, proxy, through, held
+):
     """It ends when it has the params and metrics, and the client does not know that yet."""
     reporter = through()
     restarted = []
@@ -276,7 +284,7 @@ def test_a_server_that_is_restarted_in_the_middle_of_a_report_has_the_record(mlf
         mlflow_server.restart()
         restarted.append(short(label))
 
-    proxy.fail(Cut(REQUESTS.index("POST runs/log-batch") + 1, Moment.AFTER, restart), times=1)
+    proxy.fail(Cut(LOGGED, Moment.AFTER, restart), times=1)
     with Desk(reporter, retry=Retry(attempts=20, initial=1), deadline=200) as desk:
         (receipt,) = desk.report(MACHINE)
     assert (restarted, receipt.status) == (["POST runs/log-batch"], Status.DELIVERED)
@@ -299,9 +307,15 @@ def test_a_server_that_has_no_time_is_tried_again_when_it_says(proxy, through, h
     held(reporter, MACHINE)
 
 
-@pytest.mark.parametrize("status", [500, 502, 503])
-@pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
-def test_a_server_that_is_down_is_tried_again(proxy, through, held, status, request_number):
+@pytest.mark.parametrize(
+    ("request_number", "status"),
+    [
+        *enumerate(itertools.islice(itertools.cycle([500, 502, 503]), len(REQUESTS))),
+        (LOGGED - 1, 502),
+        (LOGGED - 1, 503),
+    ],
+)
+def test_a_server_that_is_down_is_tried_again(proxy, through, held, request_number, status):
     reporter = through()
     pass_on(proxy, request_number)
     proxy.fail(http_answer(status), times=1)
@@ -335,19 +349,23 @@ def pass_on(proxy, count):
 
 @pytest.mark.parametrize("fault", [BlackHole(), Refuse()], ids=["black hole", "refused"])
 def test_a_best_effort_does_not_hold_up_the_build_and_is_made_good_later(
-    proxy, postgres_server, through, held, tmp_path, fault
+    proxy, postgres_server, through, held, *, tmp_path, fault
 ):
     reporter = through()
     table = f"machine_of_{proxy.port}_{type(fault).__name__.lower()}"
     postgres = PostgresReporter(url=postgres_server.url, table=table)
     outbox = Outbox(tmp_path / "outbox.db")
     proxy.fail(fault)
-    with Desk([Route("mlflow", reporter, required=False), Route("postgres", postgres)], deadline=5, outbox=outbox) as desk:
+    with Desk(
+        [Route("mlflow", reporter, required=False), Route("postgres", postgres)], deadline=5, outbox=outbox
+    ) as desk:
         began = time.monotonic()
         kept, taken = desk.report(MACHINE)
         assert time.monotonic() - began < 45
         assert (kept.status, taken.status) == (Status.SPOOLED, Status.DELIVERED)
-        assert postgres_server.query(f"SELECT name, revision FROM {table}") == [(MACHINE.name, MACHINE.revision)]
+        assert postgres_server.query(f"SELECT name, revision FROM {table}") == [
+            (MACHINE.name, MACHINE.revision)
+        ]
         assert outbox.counts() == {("mlflow", State.OWED): 1}
         proxy.clear()
         assert [receipt.status for receipt in desk.send_owed(deadline=60)] == [Status.DELIVERED]
@@ -360,17 +378,20 @@ def test_a_best_effort_does_not_hold_up_the_build_and_is_made_good_later(
 
 
 @pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
-def test_an_experiment_that_is_deleted_at_any_time_is_restored(proxy, through, held, mlflow_server, request_number):
+def test_an_experiment_that_is_deleted_at_any_time_is_restored(
+    proxy, through, held, mlflow_server, request_number
+):
     reporter = through()
     with through(reporter.experiment) as other:
         other.report(REBUILT)
-    deleted = mlflow_server.experiment(reporter.experiment)
+    experiment_id, _ = mlflow_server.experiment(reporter.experiment)
 
-    def delete(_label=""):
-        mlflow_server.call("POST", "experiments/delete", experiment_id=deleted["experiment_id"])
+    def delete(_label):
+        mlflow_server.call("experiments/delete", experiment_id=str(experiment_id))
+        assert mlflow_server.experiment(reporter.experiment) == (experiment_id, "deleted")
 
-    proxy.fail(Cut(request_number, Moment.BEFORE, delete), times=1)
+    proxy.fail(Cut(request_number + 1, Moment.BEFORE, delete), times=1)
     with Desk(reporter, retry=AT_ONCE) as desk:
         desk.report(MACHINE)
-    assert mlflow_server.experiment(reporter.experiment)["experiment_id"] == deleted["experiment_id"]
+    assert mlflow_server.experiment(reporter.experiment) == (experiment_id, "active")
     held(reporter, MACHINE, REBUILT)

@@ -31,6 +31,7 @@ RECORD = json.loads((Path(__file__).parents[1] / "examples" / "machines" / "ae-4
 MACHINE = Machine.from_dict(RECORD)
 REBUILT = Machine.from_dict({**RECORD, "metadata": {"rebuilt": True}})
 NUMBERS = itertools.count()
+SMALL = Machine.from_dict({"name": "small", "project_name": "faults", "model": {}, "dataset": {}})
 AT_ONCE = Retry(attempts=4, initial=0.05, maximum=0.1)
 
 PROCESSES = 16
@@ -73,8 +74,6 @@ def held(postgres_server):
     """Give the machines of a table, in the order of their names, seen by SQL of one's own."""
 
     def look(table):
-        if postgres_server.query("SELECT to_regclass(%s)", table) == [(None,)]:
-            return []
         columns = "name, project_name, model, dataset, metadata, runtime, evaluation, extra"
         rows = postgres_server.query(f"SELECT {columns} FROM {table} ORDER BY name")
         return [
@@ -96,8 +95,9 @@ def small(name, project="faults"):
 # Killed, and reported again.
 
 
+@pytest.mark.usefixtures("children")
 def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
-    children, proxy, through, held, record_property
+    proxy, through, held, record_property
 ):
     """The table itself is made by the report that is killed."""
     jobs = (Job(through(), MACHINE) for _ in itertools.count())
@@ -113,8 +113,9 @@ def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
     assert count == 2 * step.requests
 
 
+@pytest.mark.usefixtures("children")
 def test_an_overwrite_that_was_killed_at_any_boundary_leaves_the_old_or_the_new(
-    children, proxy, through, held, record_property
+    proxy, through, held, record_property
 ):
     def jobs():
         for _ in itertools.count():
@@ -140,20 +141,21 @@ def test_an_overwrite_that_was_killed_at_any_boundary_leaves_the_old_or_the_new(
 def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(
     proxy, through, held, moment, record_property
 ):
+    """Of two reports: the first one opens the reporter and makes the table, the second finds both."""
     for request in itertools.count(1):
         proxy.clear()
         cut = []
         proxy.fail(Cut(request, moment, cut.append), times=1)
         reporter = through()
         with Desk(reporter, retry=AT_ONCE, deadline=60) as desk:
-            (receipt,) = desk.report(MACHINE)
-        assert as_dicts(held(reporter.table)) == [MACHINE.to_dict()], f"cut {moment} request {request}, {cut}"
-        assert receipt.ok
+            receipts = [*desk.report(MACHINE), *desk.report(SMALL)]
+        told = f"cut {moment} request {request}, {cut}"
+        assert as_dicts(held(reporter.table)) == as_dicts([MACHINE, SMALL]), told
         if not cut:
             break
-        assert receipt.attempts <= 2
+        assert sum(receipt.attempts for receipt in receipts) <= 3, told
     record_property("requests", request - 1)
-    assert request > 1
+    assert cut == []
 
 
 def test_a_desk_delivers_although_nobody_listens_at_first(proxy, through, held):
@@ -168,7 +170,8 @@ def test_a_desk_delivers_although_nobody_listens_at_first(proxy, through, held):
 # Many at once.
 
 
-def test_eight_processes_that_report_the_same_machine_make_one_row(children, through, held):
+@pytest.mark.usefixtures("children")
+def test_eight_processes_that_report_the_same_machine_make_one_row(through, held):
     """The table is not there before, so that all of them make that too."""
     reporter = through()
     receipts = deliver_at_once(reporter, [[MACHINE]] * 8)
@@ -176,8 +179,9 @@ def test_eight_processes_that_report_the_same_machine_make_one_row(children, thr
     assert as_dicts(held(reporter.table)) == [MACHINE.to_dict()]
 
 
+@pytest.mark.usefixtures("children")
 def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(
-    children, through, postgres_server, record_property
+    through, postgres_server, record_property
 ):
     """Each machine is reported by two processes, which begin at opposite ends."""
     reporter = through()
@@ -241,11 +245,10 @@ def test_a_server_that_is_restarted_in_the_middle_of_a_report_has_the_record(
     assert as_dicts(held(reporter.table)) == as_dicts([first, second])
 
 
-def test_a_server_that_crashes_in_the_middle_of_a_report_has_the_record(
-    proxy, postgres_server, through, held
-):
+def test_a_server_that_crashes_in_the_middle_of_a_report_has_the_record(proxy, postgres_server, held, table):
     """One of its processes is killed, upon which PostgreSQL ends all the others and begins anew."""
-    reporter = through()
+    # The server of these tests is not durable, but each connection may ask for it.
+    url = proxy.through(postgres_server.url) + "?options=-csynchronous_commit%3Don"
     first, second = small("first"), small("second")
 
     def crash(_label):
@@ -254,14 +257,16 @@ def test_a_server_that_crashes_in_the_middle_of_a_report_has_the_record(
         )
         os.kill(pid, signal.SIGKILL)
 
-    with Desk(reporter, retry=Retry(attempts=20, initial=0.2, maximum=1)) as desk:
+    with Desk(
+        PostgresReporter(url=url, table=table), retry=Retry(attempts=50, initial=0.2, maximum=1)
+    ) as desk:
         desk.report(first)
         proxy.recount()
         desk.report(first)
         proxy.fail(Cut(proxy.counts.requests, Moment.BEFORE, crash), times=1)
         (receipt,) = desk.report(second)
-    assert receipt.ok
-    assert as_dicts(held(reporter.table)) == as_dicts([first, second])
+    assert receipt.status is Status.DELIVERED
+    assert as_dicts(held(table)) == as_dicts([first, second])
 
 
 # What a server says.
@@ -302,7 +307,7 @@ def test_a_refusal_of_a_record_is_worth_another_try_only_where_it_may_pass(proxy
         proxy.fail(postgres_error(state, "no"), times=1)
         with pytest.raises(kind, match=f"no .SQLSTATE {state}.") as caught:
             reporter.report(MACHINE)
-        assert f"writing the machine {MACHINE.key}" in str(caught.value)
+        assert f"writing the machine {str(MACHINE.key)!r}" in str(caught.value)
         assert reporter.report(MACHINE).reference
 
 

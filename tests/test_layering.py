@@ -24,7 +24,7 @@ LAYERS = [
     {"database", "entry"},
     {"ledger"},
     {"outbox", "route"},
-    {"sender", "post"},
+    {"sender", "post", "seat"},
     {"bulk"},
     {"desk"},
     {"config"},

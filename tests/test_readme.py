@@ -23,19 +23,12 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 ROOT = Path(__file__).parents[1]
-PAGES = [
-    ROOT / name
-    for name in (
-        "README.md",
-        "CONTRIBUTING.md",
-        "core/README.md",
-        "plugins/mlflow/README.md",
-        "plugins/postgres/README.md",
-        "docs/index.md",
-        "docs/tutorial.md",
-        "docs/reference-config.md",
-    )
+READMES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"{folder}/README.md" for folder in ("core", "plugins/mlflow", "plugins/postgres")),
 ]
+PAGES = [*(ROOT / name for name in READMES), *sorted((ROOT / "docs").glob("*.md"))]
 PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
 DISTRIBUTIONS = [ROOT / "core", ROOT / "plugins/mlflow", ROOT / "plugins/postgres"]
 SELF_CONTAINED = 'python3 -m venv .venv && .venv/bin/pip install -q "nox[uv]" && .venv/bin/nox'
@@ -125,6 +118,7 @@ def test_a_block_is_of_a_language_that_is_checked_and_can_be_parsed(page):
         "json": json.loads,
         "console": str,
         "sql": str,
+        "text": str,
     }
     for block in blocks(page):
         parsers[block.language](block.text)

@@ -5,10 +5,12 @@ import logging
 import math
 import pickle
 import signal
+import sys
 import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import newsdesk
 import pytest
@@ -169,7 +171,7 @@ FAULTS = [
     pytest.param(raises(PermanentReporterError("refused")), "refused", id="permanent"),
     pytest.param(raises(TransientReporterError("down")), "down", id="transient"),
     pytest.param(
-        lambda _: exit(3), "it raised what ends a program, not a delivery: SystemExit: 3", id="sys.exit"
+        lambda _: sys.exit(3), "it raised what ends a program, not a delivery: SystemExit: 3", id="sys.exit"
     ),
     pytest.param(
         raises(KeyboardInterrupt()),
@@ -507,16 +509,14 @@ def test_a_machine_whose_turn_did_not_come_before_its_deadline_is_never_begun():
         go.wait(60)
 
     reporter = Calls(slow)
-    with Desk(reporter, deadline=60) as slow_desk:
-        slow_desk._deadline = 60
-        with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(slow_desk.report, MACHINE)
-            assert begun.wait(30)
-            slow_desk._deadline = SOON
-            with pytest.raises(DeliveryFailed) as caught:
-                slow_desk.report({**MACHINE, "name": "second"})
-            go.set()
-            assert first.result(30)[0].ok
+    with Desk(reporter, deadline=60) as slow_desk, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(slow_desk.report, MACHINE)
+        assert begun.wait(30)
+        slow_desk._deadline = SOON
+        with pytest.raises(DeliveryFailed) as caught:
+            slow_desk.report({**MACHINE, "name": "second"})
+        go.set()
+        assert first.result(30)[0].ok
     (receipt,) = caught.value.receipts
     assert receipt.attempts == 0
     assert isinstance(receipt.error, TransientReporterError)
@@ -530,7 +530,7 @@ def test_a_machine_whose_turn_did_not_come_before_its_deadline_is_never_begun():
 class Streamed:
     """A machine of somebody else's that tells how many there are."""
 
-    alive = weakref.WeakSet()
+    alive: ClassVar = weakref.WeakSet()
 
     def __init__(self, number):
         self.number = number
@@ -606,9 +606,9 @@ class Together(Calls):
         yield from self.answers(list(machines))
 
 
-def stream(reporter, count=3):
+def stream(reporter, count=3, retry=QUICK):
     machines = [{**MACHINE, "name": f"m{number}"} for number in range(count)]
-    with Desk(reporter, retry=QUICK) as desk:
+    with Desk(reporter, retry=retry) as desk:
         return list(desk.report_many(machines))
 
 
@@ -645,14 +645,15 @@ def test_what_a_bulk_path_calls_worth_another_try_is_tried_again_by_itself():
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), SystemExit(1)])
-def test_when_a_bulk_path_breaks_down_the_rest_is_delivered_one_by_one(error):
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_when_a_bulk_path_breaks_down_the_rest_is_delivered_one_by_one(error, attempts):
     class Bulk(Together):
         def answers(self, machines):
             yield None
             raise error
 
     reporter = Bulk()
-    assert [(r.status, r.attempts) for r in stream(reporter)] == [
+    assert [(r.status, r.attempts) for r in stream(reporter, retry=Retry(attempts, initial=0))] == [
         ("delivered", 1),
         ("delivered", 2),
         ("delivered", 2),

@@ -6,9 +6,8 @@ import pickle
 import threading
 import traceback
 
-import pytest
-
 import newsdesk
+import pytest
 from newsdesk import (
     BaseReporter,
     Delivery,
@@ -191,6 +190,9 @@ def test_what_a_reporter_that_hangs_was_given_is_not_told(caplog):
         def report(self, machine):
             threading.Event().wait()
 
-    with Desk(Hangs("message", password=PLANTED), deadline=0.3) as desk, pytest.raises(DeliveryFailed) as caught:
+    with (
+        Desk(Hangs("message", password=PLANTED), deadline=0.3) as desk,
+        pytest.raises(DeliveryFailed) as caught,
+    ):
         desk.report(MACHINE)
     assert PLANTED not in repr([caught.value, *map(str, caught.value.exceptions), caplog.text])

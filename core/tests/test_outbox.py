@@ -10,7 +10,6 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
-
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox import Bounds, DamagedError, Outbox, OutboxError, State
 
@@ -37,7 +36,9 @@ def damage(outbox, number, wrong=None):
         [record] = db.execute("SELECT record FROM records WHERE id = ?", (number,)).fetchone()
         middle = len(record) // 2
         flipped = record[:middle] + bytes([record[middle] ^ 1]) + record[middle + 1 :]
-        db.execute("UPDATE records SET record = ? WHERE id = ?", (flipped if wrong is None else wrong, number))
+        db.execute(
+            "UPDATE records SET record = ? WHERE id = ?", (flipped if wrong is None else wrong, number)
+        )
     db.close()
 
 
@@ -65,7 +66,12 @@ class TestPut:
         number = outbox.put("mlflow", real_machine, error="it was down")
         [entry] = outbox.entries()
         assert outbox.load(entry) == real_machine.redacted()
-        assert (entry.id, entry.label, entry.key, entry.state) == (number, "mlflow", real_machine.key, State.OWED)
+        assert (entry.id, entry.label, entry.key, entry.state) == (
+            number,
+            "mlflow",
+            real_machine.key,
+            State.OWED,
+        )
         assert (entry.revision, entry.size) == (real_machine.revision, len(real_machine.to_json()))
         assert (entry.attempts, entry.error, entry.claim) == (0, "it was down", None)
 
@@ -116,7 +122,9 @@ class TestPut:
         outbox.put("b", machine("m", 1))
         assert [str(entry.state) for entry in outbox.entries()] == ["owed"] * 4
 
-    @pytest.mark.parametrize("text", ["\ud800", "a\0b", "é\U0001f600", "x" * 10_000, "'; DROP TABLE entries; --", ""])
+    @pytest.mark.parametrize(
+        "text", ["\ud800", "a\0b", "é\U0001f600", "x" * 10_000, "'; DROP TABLE entries; --", ""]
+    )
     def test_any_text_may_be_a_label_a_name_a_project_or_an_error(self, outbox, text):
         kept = Machine(name=text or "n", project_name=text)
         outbox.put(text, kept, error=text)
@@ -221,7 +229,9 @@ class TestSettling:
         assert (old.state, old.size) == (State.SUPERSEDED, 0)
         with pytest.raises(DamagedError) as told:
             outbox.load(old)
-        assert str(told.value) == "entry 1 (p/m for a) has no record any more, because a newer one was delivered"
+        assert (
+            str(told.value) == "entry 1 (p/m for a) has no record any more, because a newer one was delivered"
+        )
 
     def test_a_newer_revision_that_is_delivered_settles_an_older_dead_one(self, outbox):
         outbox.put("a", machine(revision=0))
@@ -431,11 +441,15 @@ class TestDamage:
         outbox.put("a", machine("small"))
         outbox.close()
         content = bytearray(outbox.path.read_bytes())
-        [page] = [n for n in range(len(content) // 4096) if content[n * 4096 + 4 : n * 4096 + 4096] == b"x" * 4092][:1]
+        [page] = [
+            n for n in range(len(content) // 4096) if content[n * 4096 + 4 : n * 4096 + 4096] == b"x" * 4092
+        ][:1]
         content[page * 4096 : page * 4096 + 4] = b"\xff\xff\xff\xff"
         outbox.path.write_bytes(content)
         large = claim(outbox)
-        with pytest.raises(DamagedError, match=r"entry 1 \(p/large for a\) is damaged: .* disk image is malformed"):
+        with pytest.raises(
+            DamagedError, match=r"entry 1 \(p/large for a\) is damaged: .* disk image is malformed"
+        ):
             outbox.load(large)
         assert outbox.bury(large, error="damaged")
         small = claim(outbox)
@@ -451,9 +465,13 @@ class TestDamage:
         content[4096:] = b"\xff" * (len(content) - 4096)
         outbox.path.write_bytes(content)
         for use in (lambda: list(outbox.entries()), outbox.counts, lambda: claim(outbox), outbox.requeue):
-            with pytest.raises(OutboxError, match=r"the outbox '.*' cannot be .*: .*; the file is damaged: move it away"):
+            with pytest.raises(
+                OutboxError, match=r"the outbox '.*' cannot be .*: .*; the file is damaged: move it away"
+            ):
                 use()
-        with pytest.raises(OutboxError, match=r"^p/n could not be kept for a: the outbox '.*' cannot be written to"):
+        with pytest.raises(
+            OutboxError, match=r"^p/n could not be kept for a: the outbox '.*' cannot be written to"
+        ):
             outbox.put("a", machine("n"))
 
 
@@ -510,17 +528,27 @@ class Against(RuleBasedStateMachine):
 
     def held(self, entry):
         """Give what the model has for a claim, unless it was lost."""
-        found = [e for e in self.model if e["id"] == entry.id and e["state"] == "claimed" and e["claim"] == entry.claim]
+        found = [
+            e
+            for e in self.model
+            if e["id"] == entry.id and e["state"] == "claimed" and e["claim"] == entry.claim
+        ]
         return found[0] if found else None
 
     def settle_older(self, label, name, before):
         for e in self.model:
-            if (e["label"], e["name"]) == (label, name) and e["id"] < before and e["state"] in ("owed", "dead"):
+            if (
+                (e["label"], e["name"]) == (label, name)
+                and e["id"] < before
+                and e["state"] in ("owed", "dead")
+            ):
                 e["state"] = "superseded"
 
     def give_back(self, e, *, counts=True):
         e["attempts"] += counts
-        e["state"] = "superseded" if self.newer(e) else "dead" if counts and e["attempts"] >= self.ATTEMPTS else "owed"
+        e["state"] = (
+            "superseded" if self.newer(e) else "dead" if counts and e["attempts"] >= self.ATTEMPTS else "owed"
+        )
 
     @rule(label=labels, name=names, revision=st.integers(0, 2))
     def put(self, label, name, revision):
@@ -531,7 +559,14 @@ class Against(RuleBasedStateMachine):
             return
         for e in self.of(label, name, "owed"):
             e["state"] = "superseded"
-        new = {"id": number, "label": label, "name": name, "revision": revision, "state": "owed", "attempts": 0}
+        new = {
+            "id": number,
+            "label": label,
+            "name": name,
+            "revision": revision,
+            "state": "owed",
+            "attempts": 0,
+        }
         self.model.append(new)
 
     @rule(target=claims, label=labels, lease=st.sampled_from([0.0, LONG]))

@@ -114,14 +114,20 @@ print(json.dumps({
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its producers and senders")
 @pytest.mark.timeout(60 + KILLS)
-def test_what_was_acknowledged_is_delivered_however_often_somebody_is_killed(tmp_path):
+def test_what_was_acknowledged_is_delivered_however_often_somebody_is_killed(
+    tmp_path, record_testsuite_property
+):
     (tmp_path / "nursery.py").write_text(textwrap.dedent(NURSERY))
     done = subprocess.run(
-        [sys.executable, "nursery.py", str(KILLS), SEED], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "nursery.py", str(KILLS), SEED],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    print(told)
+    record_testsuite_property("kills", {"kills": KILLS, **told})
     assert (told["lost"], told["violations"], told["twice"], told["errors"]) == ({}, [], [], [])
     assert told["integrity"] == "ok"
     assert min(told["acknowledged"], told["delivered"]) > 0

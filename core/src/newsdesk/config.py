@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,8 @@ class ConfigModel(_Model):
         return {"path": value} if isinstance(value, str) else value
 
 
-_MAPPING = re.compile(r"a valid dictionary( or instance of \w+)?")  # pydantic's words for what YAML calls a mapping
+# Pydantic's words for what YAML calls a mapping.
+_MAPPING = re.compile(r"a valid dictionary( or instance of \w+)?")
 _SECTIONS: Mapping[str, type[BaseModel]] = {"retry": RetryModel, "outbox": OutboxModel}
 
 
@@ -70,7 +71,7 @@ class Config:
 
     routes: tuple[Route, ...] = ()
     """The reporters with their labels."""
-    retry: Retry = Retry()
+    retry: Retry = field(default_factory=Retry)
     """How often to try again."""
     deadline: float = DEADLINE
     """Seconds for one machine's delivery."""
@@ -189,9 +190,8 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
         return Fault(str(entry["loc"][0]), f"a key must be a string, but is {_shown(entry['input'])}")
     if not entry["loc"]:
         return Fault("", f"a config must be a mapping with the keys {listed(ConfigModel.model_fields)}")
-    return Fault(
-        path, f"{_MAPPING.sub('a mapping', entry['msg']).replace('Input should be', 'must be')}, but is {_shown(entry['input'])}"
-    )
+    expected = _MAPPING.sub("a mapping", entry["msg"]).replace("Input should be", "must be")
+    return Fault(path, f"{expected}, but is {_shown(entry['input'])}")
 
 
 def _shown(value: Any) -> str:

@@ -1,14 +1,15 @@
 """Sends machines to reporters, and gives a receipt for each."""
 
+import contextlib
 import dataclasses
 import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from newsdesk.bulk import CHUNK_SIZE, chunks, outcomes, spread, worker_routes
+from newsdesk.bulk import CHUNK_SIZE, IN_FLIGHT, delivered, outcomes
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.post import Outcome, Post
@@ -17,6 +18,7 @@ from newsdesk.registry import Registry, default_registry
 from newsdesk.reporter import BaseReporter
 from newsdesk.retry import Retry
 from newsdesk.route import Route, needs_outbox, routes
+from newsdesk.seat import worker_routes
 from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
@@ -53,14 +55,15 @@ class Desk:
         retry: How often to try again.
         deadline: Seconds for one machine's delivery to all reporters, retries and pauses included.
         allow_import_paths: Prefixes of the import paths that definitions may use; all, when None.
-        outbox: Where to keep what could not be delivered in time, and what a reporter with `spool: always` is owed; a path,
-            or an `Outbox`.
+        outbox: Where to keep what could not be delivered in time, and what a reporter with `spool: always` is
+            owed; a path, or an `Outbox`.
         drain: How many owed machines of a reporter are sent after a delivery to it went well, at the most.
         plugins: Entry points to load for their hooks.
         registry: Where names are looked up.
 
     Raises:
-        DefinitionError: a definition cannot be used, or asks for an outbox where there is none; all faults at once.
+        DefinitionError: a definition cannot be used, or asks for an outbox where there is none; all faults at
+            once.
     """
 
     def __init__(
@@ -123,36 +126,31 @@ class Desk:
         executor: "Executor | None" = None,
         *,
         chunk_size: int = CHUNK_SIZE,
+        in_flight: int = IN_FLIGHT,
     ) -> Iterator[Receipt]:
         """Deliver any number of machines, and yield the receipts as they come, in the order of the machines.
 
-        Machines are taken, and held, a few chunks at a time. Failures are told by the receipts; they do not end the stream.
-        When the stream is ended early, by Ctrl-C say, what was begun and not acknowledged goes to the outbox, if there is
-        one.
+        Machines are taken, and held, a few chunks at a time. Failures are told by the receipts; they do not
+        end the stream. When the stream is ended early, by Ctrl-C say, what was begun and not acknowledged
+        goes to the outbox, if there is one.
 
         Args:
             machines: Machines, mappings, or objects with a `to_dict()`.
-            executor: Who works: any `concurrent.futures.Executor`, such as a thread or process pool, or that of a
-                `dask.distributed.Client`. Its workers get copies of the desk and of the records, so `Machine.source` is not
-                known there. Without one, everything is done here.
+            executor: Who works: any `concurrent.futures.Executor`, such as a thread or process pool, or that
+                of a `dask.distributed.Client`. Its workers get copies of the desk and of the records, so
+                `Machine.source` is not known there. Without one, everything is done here.
             chunk_size: Machines that are delivered together.
+            in_flight: Chunks that the executor has at a time, at the most: twice its workers keep it busy.
 
         Raises:
             MachineError: one is no machine; those before it are delivered.
             ReporterException: the executor takes no more work.
         """
-        machines = map(self._noted, machines)
-        if executor is None:
-            delivered: Iterable[Iterable[tuple[Machine, list[Receipt]]]] = (
-                self.answers(chunk) for chunk in chunks(machines, chunk_size)
-            )
-        else:
-            delivered = spread(self, machines, executor, chunk_size)
-        for answers in delivered:
-            for machine, receipts in answers:
-                finished = [self.finish(receipt, machine) for receipt in receipts]
-                yield from finished
-                self._drain_outbox([r.reporter for r in finished if r.ok], time.monotonic() + self._deadline)
+        noted = map(self._noted, machines)
+        with contextlib.closing(delivered(self, noted, executor, chunk_size, in_flight)) as answered:
+            for receipts in answered:
+                yield from receipts
+                self._drain_outbox([r.reporter for r in receipts if r.ok], time.monotonic() + self._deadline)
 
     def ping(self) -> list[tuple[Route, Exception | None]]:
         """Ask every backend whether it can be reached; give what each answered, bounded by the deadline."""
@@ -161,7 +159,7 @@ class Desk:
         return [(post.route, post.answer(call, until).error) for post, call in asked]
 
     def holds(self, label: str, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Ask a reporter which of these machines its backend holds, in whatever revision, within the deadline.
+        """Ask a reporter, within the deadline, which of these its backend holds in whatever revision.
 
         Raises:
             NotImplementedError: it cannot tell.
@@ -214,8 +212,8 @@ class Desk:
 
     # For the modules that make up a desk.
 
-    def answers(self, machines: Sequence[Machine]) -> Iterator[tuple[Machine, list[Receipt]]]:
-        """Deliver machines together, and give each with what its reporters answered; nothing is kept, or told, yet."""
+    def answers(self, machines: Sequence[Machine]) -> Generator[tuple[Machine, list[Receipt]], None, None]:
+        """Deliver machines together, and give each with what its reporters answered; nothing is kept yet."""
         started = time.monotonic()
         shown = [machine.redacted() for machine in machines]
         streams = {

@@ -188,7 +188,9 @@ class Ledger:
     def record(self, number: int) -> bytes | None:
         """Give an entry's record as it was kept."""
         row = self._db.execute("SELECT record FROM records WHERE id = ?", (number,)).fetchone()
-        return None if row is None else bytes(row["record"])
+        if row is None or isinstance(row["record"], bytes):
+            return None if row is None else row["record"]
+        return str(row["record"]).encode()  # damaged, and not even of its type any more
 
     def _refuse_overflow(self, size: int) -> None:
         limit = self._bounds.max_bytes

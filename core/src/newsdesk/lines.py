@@ -57,7 +57,9 @@ class Lines:
         return self.numbers.get(path, 0)
 
 
-def _places(node: yaml.Node, path: str, visited: dict[int, bool], depth: int) -> Iterator[tuple[str, int, bool]]:
+def _places(
+    node: yaml.Node, path: str, visited: dict[int, bool], depth: int
+) -> Iterator[tuple[str, int, bool]]:
     """Give path, line and whether it stands there again, for all below a node; of an alias only the path."""
     if id(node) in visited:  # nine lines of aliases to aliases would be a billion places
         if not visited[id(node)]:

@@ -118,6 +118,9 @@ class Post:
             outcome = call.future.result(timeout=seconds)
         except TimeoutError:
             return self._unanswered(call)
+        except BaseException:  # Ctrl-C: nobody waits for it any more
+            self.leave(call)
+            raise
         if outcome.error is not None:
             _empty_frames(outcome.error)
         return outcome

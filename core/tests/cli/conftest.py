@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
 from newsdesk.cli import main
 from newsdesk.registry import default_registry
 

@@ -21,13 +21,13 @@ def names(newsdesk):
 
 
 @pytest.fixture
-def refused(newsdesk):
+def refused(newsdesk, folder):
     """What the command says of input that it cannot use; nothing is sent then."""
 
     def refused(*arguments, stdin=None):
         result = newsdesk("report", *arguments, "--to", "{files: {path: out}}", code=2, stdin=stdin)
         assert result.stdout == ""
-        assert not os.path.exists("out")
+        assert not (folder / "out").exists()
         return result.stderr
 
     return refused

@@ -12,10 +12,8 @@ def test_it_says_what_would_be_sent_and_every_alteration(newsdesk, acme, machine
 
 
 def test_nothing_is_sent(newsdesk, machine, folder):
-    size = len((folder / machine).read_bytes())
     told = newsdesk("plan", machine, "--to", "{files: {path: out}}").stdout
     assert told.startswith("north/compressor at files: 1 files in 0 requests, about ")
-    assert size > 10
     assert not (folder / "out").exists()
 
 

@@ -1,9 +1,9 @@
 """`newsdesk report`: deliver machines."""
 
 import json
+import sys
 
 import pytest
-
 from newsdesk import Machine
 
 FILES = "{files: {path: out}}"
@@ -36,9 +36,7 @@ def test_the_same_again_is_unchanged(newsdesk, machine):
 
 
 def test_json_gives_one_receipt_on_a_line_and_nothing_else_on_standard_output(newsdesk, acme, machine):
-    result = newsdesk(
-        "report", machine, "--to", "null", "--to", "acme_reporters.Fails", "--json", code=1
-    )
+    result = newsdesk("report", machine, "--to", "null", "--to", "acme_reporters.Fails", "--json", code=1)
     good, bad = receipts(result)
     assert good == {
         "machine": {"project_name": "north", "name": "compressor"},
@@ -84,9 +82,18 @@ def test_only_best_effort_failures_give_3(newsdesk, acme, machine):
         ("fils", "Error: there is no reporter 'fils', did you mean 'files'?"),
         ("{files: {pth: x}}", "pth: unknown parameter, did you mean 'path'?"),
         ("no_such_module.Reporter", "'no_such_module.Reporter' names the module 'no_such_module'"),
-        ("{files: ", "Error: --to '{files: ' is no definition: write a name, an import path, or YAML such as "),
-        ("!!bool maybe", "Error: --to '!!bool maybe' is no definition: write a name, an import path, or YAML "),
-        ("", "Error: --to '' names no reporter: write a name, an import path, or YAML such as '{files: {path: "),
+        (
+            "{files: ",
+            "Error: --to '{files: ' is no definition: write a name, an import path, or YAML such as ",
+        ),
+        (
+            "!!bool maybe",
+            "Error: --to '!!bool maybe' is no definition: write a name, an import path, or YAML ",
+        ),
+        (
+            "",
+            "Error: --to '' names no reporter: write a name, an import path, or YAML such as '{files: {path: ",
+        ),
         ("7", "Error: what is of type int is no reporter's definition"),
     ],
 )
@@ -158,7 +165,9 @@ def test_the_configs_retry_and_deadline_are_used(newsdesk, acme, machine, write)
 def test_a_config_may_restrict_import_paths_also_for_to(newsdesk, acme, machine, write):
     write("newsdesk.yaml", "allow_import_paths: [my_company]\n")
     result = newsdesk("report", machine, "--to", "acme_reporters.Bare", code=2)
-    assert "the import path 'acme_reporters.Bare' is not allowed here; allowed are: my_company" in result.stderr
+    assert (
+        "the import path 'acme_reporters.Bare' is not allowed here; allowed are: my_company" in result.stderr
+    )
 
 
 def test_without_config_and_to_each_machine_goes_to_its_own_reporters(newsdesk, write, folder):
@@ -227,3 +236,9 @@ def test_several_threads_deliver_all(newsdesk, write, folder):
 def test_threads_and_a_cluster_exclude_each_other(newsdesk, machine):
     result = newsdesk("report", machine, "--workers", 2, "--dask", "tcp://host:1", "--to", "null", code=2)
     assert "give --workers for threads here, or --dask for a cluster, not both" in result.stderr
+
+
+def test_a_cluster_needs_dask_and_what_to_install_is_said(newsdesk, machine, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)  # what Python does when it is not there
+    result = newsdesk("report", machine, "--dask", "tcp://host:1", "--to", "null", code=2)
+    assert "--dask needs Dask: pip install 'newsdesk[dask]'" in result.stderr

@@ -75,7 +75,9 @@ def test_with_a_name_its_parameters_are_told_with_types_defaults_and_doc(newsdes
 
 
 def test_a_parameter_without_a_default_is_required(newsdesk):
-    assert newsdesk("reporters", "files").stdout.splitlines()[-1] == "  path: str | os.PathLike[str], required"
+    assert (
+        newsdesk("reporters", "files").stdout.splitlines()[-1] == "  path: str | os.PathLike[str], required"
+    )
 
 
 def test_every_kind_of_parameter_is_told_and_a_secrets_default_is_not(newsdesk, acme):
@@ -100,6 +102,7 @@ def test_a_reporter_without_parameters_or_documentation(newsdesk, acme):
 
 
 def test_a_name_that_is_not_there_is_told_with_the_nearest(newsdesk):
-    assert "Error: there is no reporter 'fils', did you mean 'files'?" in newsdesk(
-        "reporters", "fils", code=2
-    ).stderr
+    assert (
+        "Error: there is no reporter 'fils', did you mean 'files'?"
+        in newsdesk("reporters", "fils", code=2).stderr
+    )

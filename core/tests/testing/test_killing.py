@@ -37,6 +37,12 @@ def test_the_moments_can_be_chosen(proxy, jobs, backend):
     assert backend.of("m0") == []
 
 
+def test_the_first_request_to_be_tried_can_be_chosen(proxy, jobs, backend):
+    steps = list(kill_at_every_boundary(proxy, jobs, first=3))
+    assert [step.boundary.request for step in steps[:-1]] == [3, 3]
+    assert backend.of("m0") == ["/letters/0", "/letters/1"]
+
+
 def test_a_boundary_says_in_words_where_it_is():
     assert str(Boundary(2, Moment.AFTER, "POST /x")) == "after request 2, POST /x"
 

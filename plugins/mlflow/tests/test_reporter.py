@@ -16,6 +16,9 @@ class Builder:
 
     seen: ClassVar[list[object]] = []
 
+    def __init__(self, machine):
+        Builder.seen.append(machine)
+
     @staticmethod
     def calculate_cache_key(machine):
         Builder.seen.append(machine)
@@ -23,6 +26,9 @@ class Builder:
 
 
 class BrokenBuilder:
+    def __init__(self, machine):
+        pass
+
     @staticmethod
     def calculate_cache_key(machine):
         return machine.no_such_thing
@@ -138,7 +144,7 @@ def test_the_builder_is_called_with_the_machine_as_it_was_handed_in(server, mach
     Builder.seen.clear()
     source = machine.to_dict()
     MlFlowReporter(tracking_uri=server.url, model_builder_class=Builder).report(source)
-    assert [*map(id, Builder.seen)] == [id(source)]
+    assert [*map(id, Builder.seen)] == [id(source)] * 2
     assert server.run(machine.name).tags["model_key"] == f"key of {machine.name}"
 
 

@@ -21,7 +21,9 @@ def machines(count, *, project="p", value=0):
 
 def test_many_are_stored_and_answered_in_their_order(reporter, database):
     answers = list(reporter.report_many(machines(120)))
-    assert [answer.reference.partition("project_name=p&")[2] for answer in answers] == [f"name=m{n}" for n in range(120)]
+    assert [answer.reference.partition("project_name=p&")[2] for answer in answers] == [
+        f"name=m{n}" for n in range(120)
+    ]
     assert not any(answer.unchanged for answer in answers)
     assert database.scalar("SELECT count(*) FROM machine") == 120
     assert reporter.fetch("m7") == machines(8)[7]
@@ -97,7 +99,9 @@ def test_no_row_is_lost_or_moved_by_batching(count):
 
 @given(st.lists(st.integers(1, 3 * MAX_BYTES), max_size=12))
 def test_a_batch_keeps_to_its_bytes_unless_it_is_one_large_row(sizes):
-    rows = [row_of(Machine(name=f"m{n}", metadata={"x": "x" * (size // 100)})) for n, size in enumerate(sizes)]
+    rows = [
+        row_of(Machine(name=f"m{n}", metadata={"x": "x" * (size // 100)})) for n, size in enumerate(sizes)
+    ]
     for batch in batches(rows):
         assert len(batch) == 1 or sum(row.size for row in batch) <= MAX_BYTES
 

@@ -3,33 +3,53 @@
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
 
+@dataclass(frozen=True)
+class Crew:
+    """Who works, and how many they are."""
+
+    executor: Executor | None
+    """Whom to give work; None, when the command's own thread does everything."""
+    workers: int = 1
+    """How many work at a time."""
+
+    @property
+    def in_flight(self) -> int:
+        """Chunks that are given out at a time: the next for each worker waits when it has finished one."""
+        return 2 * self.workers
+
+    def chunk_size(self, machines: int, most: int) -> int:
+        """Give each worker several chunks, so that none is idle while another has much left."""
+        return most if self.executor is None else max(1, min(most, machines // (4 * self.workers)))
+
+
 @contextlib.contextmanager
-def executor(workers: int | None, dask: str | None) -> Iterator[Executor | None]:
-    """Give an executor for as long as the body runs; None, when the command's own thread does everything.
+def crew(workers: int | None, dask: str | None) -> Iterator[Crew]:
+    """Give who works for as long as the body runs.
 
     Raises:
-        click.UsageError: both were asked for, or Dask is not installed or cannot be reached.
+        click.UsageError: both were asked for, or Dask is not installed, cannot be reached or has no workers.
     """
     if workers is not None and dask is not None:
         raise click.UsageError("give --workers for threads here, or --dask for a cluster, not both")
     if dask is not None:
-        with _dask(dask) as pool:
-            yield pool
+        with _dask(dask) as cluster:
+            yield cluster
     elif workers is not None and workers > 1:
         # Threads: a delivery mostly waits for its backend.
         with ThreadPoolExecutor(workers, thread_name_prefix="newsdesk") as pool:
-            yield pool
+            yield Crew(pool, workers)
     else:
-        yield None
+        yield Crew(None)
 
 
 @contextlib.contextmanager
-def _dask(address: str) -> Iterator[Executor]:
+def _dask(address: str) -> Iterator[Crew]:
     try:
         import distributed  # noqa: PLC0415  (an extra)
     except ImportError as error:
@@ -39,4 +59,8 @@ def _dask(address: str) -> Iterator[Executor]:
     except (OSError, ValueError) as error:
         raise click.UsageError(f"the Dask scheduler {address!r} cannot be reached: {error}") from error
     with client:
-        yield client.get_executor()
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise click.UsageError(f"the Dask scheduler {address!r} has no workers: start some, then try again")
+        # Several machines wait for their backends while one is worked at.
+        yield Crew(client.get_executor(pure=False), threads)

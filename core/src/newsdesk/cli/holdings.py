@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+import click
+
 from newsdesk.desk import Desk
-from newsdesk.exceptions import DefinitionError
+from newsdesk.exceptions import DefinitionError, DeliveryError
 from newsdesk.machine import Machine
 
 CHUNK = 200
@@ -16,7 +18,7 @@ def not_held(machines: Iterable[Machine], desk: Desk) -> Iterator[Machine]:
 
     Raises:
         DefinitionError: it cannot tell.
-        ReporterException: its backend cannot be asked.
+        click.ClickException: its backend cannot be asked.
     """
     label, waiting = desk.routes[0].label, iter(machines)
     while chunk := list(islice(waiting, CHUNK)):
@@ -26,4 +28,6 @@ def not_held(machines: Iterable[Machine], desk: Desk) -> Iterator[Machine]:
             raise DefinitionError(
                 f"{error}; use 'newsdesk report', which changes nothing that is there already"
             ) from error
+        except DeliveryError as error:
+            raise click.ClickException(f"{label} cannot be asked what it holds: {error}") from error
         yield from (machine for machine in chunk if machine.key not in held)

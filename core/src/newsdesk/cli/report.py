@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "--dask", metavar="ADDRESS", help="Deliver with the workers of a Dask scheduler, such as tcp://host:8786."
 )
 @click.pass_context
-def command(
+def command(  # noqa: PLR0917  (click gives each option by its name)
     ctx: click.Context,
     files: tuple[str, ...],
     to: tuple[str, ...],

@@ -58,6 +58,7 @@ def kill_at_every_boundary(
     proxy: FaultProxy,
     jobs: Iterable[Job],
     *,
+    first: int = 1,
     moments: tuple[Moment, ...] = (Moment.BEFORE, Moment.AFTER),
 ) -> Iterator[Killed | Survived]:
     """Make one delivery after the other, each in a process of its own, and kill each at another boundary.
@@ -69,6 +70,7 @@ def kill_at_every_boundary(
         proxy: Through which the reporters reach their backend, and nobody else does meanwhile.
         jobs: One for each boundary, equal in what they send and not yet known to the backend: of machines
             that differ in their names, say.
+        first: The request to begin with.
         moments: At which moments of each request.
 
     Raises:
@@ -76,7 +78,7 @@ def kill_at_every_boundary(
         AssertionError: there were fewer jobs than boundaries.
     """
     queue = iter(jobs)
-    for request, moment in ((request, moment) for request in itertools.count(1) for moment in moments):
+    for request, moment in ((request, moment) for request in itertools.count(first) for moment in moments):
         job = next(queue, None)
         if job is None:
             raise AssertionError(f"there was no job left for the kill {moment} request {request}; give more")

@@ -2,17 +2,18 @@
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, Plan, Secret
+from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, MachineKey, Plan, Secret
 
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.failures import MlflowLoggingError
 from newsdesk_mlflow.limits import limit_faults, limits_for
 from newsdesk_mlflow.parcel import Labels, Parcel, pack
 from newsdesk_mlflow.tags import RESERVED
-from newsdesk_mlflow.templates import template_faults
+from newsdesk_mlflow.templates import fields_of, fill, template_faults
+from newsdesk_mlflow.text import fitting_name
 
 if TYPE_CHECKING:
     from newsdesk_mlflow.tracking import Tracking
@@ -25,9 +26,9 @@ class MlFlowReporter(BaseReporter):
     and the values of `tags` may hold the fields {name}, {project_name}, {model_key} and {revision}.
 
     Args:
-        model_builder_class: A class, or its import path, whose `calculate_cache_key(machine)` gives the model
-            key. It is called with the machine as it was handed in. Without it the machine's own `model_key`
-            is taken.
+        model_builder_class: A class, or its import path. It is called with the machine as it was handed in,
+            and the `calculate_cache_key(machine)` of what that gives tells the model key. Without it the
+            machine's own `model_key` is taken.
         tracking_uri: Where to; by default where MLflow itself would log to (MLFLOW_TRACKING_URI).
         experiment: The experiment's name.
         run_name: The run's name.
@@ -106,6 +107,26 @@ class MlFlowReporter(BaseReporter):
         """Ask the server for one experiment."""
         self._open_tracking().ping()
 
+    def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
+        """Tell which machines have a finished run in their experiment.
+
+        Raises:
+            NotImplementedError: the experiment's name depends on more than project and name.
+        """
+        from newsdesk_mlflow.holdings import held  # noqa: PLC0415  (as above)
+
+        if others := fields_of(self.experiment) - {"name", "project_name"}:
+            raise NotImplementedError(
+                f"MlFlowReporter cannot tell what its server holds: the experiment {self.experiment!r} "
+                f"depends on {', '.join(sorted(others))}, which a project and a name do not tell"
+            )
+        limit = limits_for(self.limits, self._open_tracking().uri).experiment_name_length
+        return held(
+            self._open_tracking(),
+            keys,
+            lambda key: fitting_name(fill(self.experiment, key._asdict()), limit),
+        )
+
     def plan(self, machine: Machine) -> Plan:
         """Tell what would be sent for a machine that the server does not have yet."""
         return self._pack(machine, self._expected_uri()).plan
@@ -124,7 +145,7 @@ class MlFlowReporter(BaseReporter):
             return machine.model_key
         builder = _imported(self.model_builder_class)
         try:
-            return str(builder.calculate_cache_key(machine.source))
+            return str(builder(machine.source).calculate_cache_key(machine.source))
         except Exception as error:  # the boundary: the builder is the user's own, and raises what it likes
             raise MlflowLoggingError(
                 f"model_builder_class {_name(builder)} cannot tell the model key of {str(machine.key)!r}: "

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from newsdesk import Machine
+from newsdesk import Machine, MachineKey, canonical
 
 from newsdesk_mlflow.fitting import Tag
 from newsdesk_mlflow.items import number_of, read_items, scores_of
@@ -18,9 +18,19 @@ MODEL_KEY_HASH = "newsdesk.model_key_sha256"
 """Stands in for a model key that a search filter cannot hold."""
 REVISION = "newsdesk.revision"
 """Which content of the record this is."""
+MACHINE = "newsdesk.machine_sha256"
+"""Which machine this is: a hash of its project and name, since a search filter cannot hold all names."""
 TIMESTAMP = "newsdesk.timestamp"
 """The time of all metrics of the run, in milliseconds since 1970: the same one when they are sent again."""
-RESERVED = (MODEL_KEY, MODEL_KEY_HASH, REVISION, TIMESTAMP, "newsdesk.version", "mlflow.runName")
+RESERVED = (
+    MODEL_KEY,
+    MODEL_KEY_HASH,
+    REVISION,
+    MACHINE,
+    TIMESTAMP,
+    "newsdesk.version",
+    "mlflow.runName",
+)
 """Tags that a user's own may not replace."""
 
 # Search filters have no escaping. What is plain ASCII without quotes and backslashes needs none.
@@ -41,11 +51,17 @@ def key_tags(model_key: str) -> list[Tag]:
     return [*dict.fromkeys([Tag(MODEL_KEY, model_key), identity(model_key)])]
 
 
+def machine_tag(key: MachineKey) -> Tag:
+    """Give the tag by which a machine's runs are found, whatever it was built of."""
+    return Tag(MACHINE, hashlib.sha256(canonical.dumps([*key])).hexdigest())
+
+
 def machine_tags(machine: Machine, model_key: str) -> list[Tag]:
     """Give the tags of a machine's run, what it is found by first."""
     tags = [
         *key_tags(model_key),
         Tag(REVISION, machine.revision),
+        machine_tag(machine.key),
         Tag("newsdesk.version", version("newsdesk-mlflow")),
         Tag("machine_name", machine.name, "name"),
         Tag("project_name", machine.project_name, "project_name"),

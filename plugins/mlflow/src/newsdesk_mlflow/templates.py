@@ -31,6 +31,11 @@ def fill(template: str, fields: Mapping[str, str]) -> str:
     return template.format_map(fields)
 
 
+def fields_of(template: str) -> set[str]:
+    """Give the fields that a template has."""
+    return {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
+
+
 def _field_faults(path: str, field: str | None, spec: str | None, conversion: str | None) -> list[Fault]:
     if field is None:
         return []

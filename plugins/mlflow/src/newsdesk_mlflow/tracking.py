@@ -106,6 +106,11 @@ class Tracking:
         self._experiments[name] = experiment_id
         return Experiment(experiment_id, is_new=new_id is not None)
 
+    def experiment_id(self, name: str) -> str | None:
+        """Find an experiment; None, when there is none, or it was deleted."""
+        found = self._experiment_by_name(name)
+        return None if found is None or found.lifecycle_stage != "active" else found.experiment_id
+
     def forget(self, name: str) -> None:
         """Look an experiment up again the next time."""
         self._experiments.pop(name, None)

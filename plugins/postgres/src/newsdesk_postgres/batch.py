@@ -8,7 +8,7 @@ from newsdesk.batching import Limits, split
 from newsdesk_postgres.row import KEY, Row
 
 MAX_BYTES = 2_000_000
-"""Bytes of one statement, about: with larger ones the server gains nothing more, measured with 10 and 100 KB rows."""
+"""Bytes of one statement, about: larger ones gain nothing more, measured with rows of 10 and 100 KB."""
 MAX_ROWS = 500
 """Rows of one statement, where they are small."""
 
@@ -23,8 +23,8 @@ def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def columns(rows: Sequence[Row]) -> Mapping[str, list[str | None]]:
     """Give the values of a batch by column: sorted by key, and of a key that occurs twice the last.
 
-    Sorted, because two batches that lock the same rows in different orders wait for each other for ever; once, because one
-    statement cannot write a row twice.
+    Sorted, because two batches that lock the same rows in different orders wait for each other for ever;
+    once, because one statement cannot write a row twice.
     """
     last = {tuple(row.values[part] or "" for part in KEY): row for row in rows}
     ordered = [last[key] for key in sorted(last)]

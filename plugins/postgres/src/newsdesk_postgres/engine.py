@@ -1,9 +1,10 @@
 """Engine: the pool of connections of one reporter."""
 
 import math
+from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Connection, Engine, create_engine
 
 APPLICATION = "newsdesk"
 """How the connections are called in `pg_stat_activity`."""
@@ -21,7 +22,10 @@ _KEEPALIVE = {
 def make_engine(
     url: URL, *, sslmode: str | None, connect_timeout: float, statement_timeout: float | None
 ) -> Engine:
-    """Make a pool that connects when it is first used, and tests a connection before it is used again."""
+    """Make a pool that connects when it is first used, and tests a connection before it is used again.
+
+    A statement by itself is a transaction, which saves two trips to the server; see `transaction` for more.
+    """
     arguments: dict[str, Any] = {
         **_KEEPALIVE,
         "application_name": APPLICATION,
@@ -43,4 +47,11 @@ def make_engine(
         pool_timeout=max(1.0, connect_timeout),
         pool_use_lifo=True,
         hide_parameters=True,
+        # For the whole pool: SQLAlchemy would set it for one use, and back, by a trip to the server each.
+        isolation_level="AUTOCOMMIT",
     )
+
+
+def transaction(engine: Engine) -> AbstractContextManager[Connection]:
+    """Lend a connection for statements that take effect together."""
+    return engine.execution_options(isolation_level="READ COMMITTED").begin()

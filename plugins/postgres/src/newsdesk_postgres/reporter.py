@@ -222,17 +222,15 @@ class PostgresReporter(BaseReporter):
     @contextmanager
     def _connection(self, doing: str, *, whole: bool = False) -> Iterator["Connection"]:
         """Lend a connection; `whole`: what is done with it is one transaction, else each statement is one."""
-        from newsdesk_postgres.sqlstate import translated  # noqa: PLC0415  (SQLAlchemy, see above)
+        from sqlalchemy import Engine  # noqa: PLC0415  (SQLAlchemy, see above)
+
+        from newsdesk_postgres.engine import transaction  # noqa: PLC0415
+        from newsdesk_postgres.sqlstate import translated  # noqa: PLC0415
 
         engine = self._opened_engine
-        with translated(f"{doing} at {urls.shown(engine.url)}"):
-            if whole:
-                with engine.begin() as connection:
-                    yield connection
-            else:
-                # A statement by itself is a transaction: this saves two trips to the server.
-                with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-                    yield connection
+        lend = transaction if whole else Engine.connect
+        with translated(f"{doing} at {urls.shown(engine.url)}"), lend(engine) as connection:
+            yield connection
 
     @property
     def _opened_engine(self) -> "Engine":

@@ -4,7 +4,8 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+import psycopg2
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from newsdesk_postgres.errors import (
@@ -36,6 +37,9 @@ _REFUSED_FOR_GOOD = re.compile(
     r"not permitted to log in|permission denied for database|does not support SSL|certificate|"
     r"invalid .*value|not currently accepting connections|invalid connection option|root\.crt"
 )
+_NO_POSTGRES = re.compile(
+    r"invalid response to SSL negotiation|expected authentication request from server, but received"
+)
 
 _HINTS = {
     "57014": "it was cancelled, or took longer than 'statement_timeout'",
@@ -52,35 +56,43 @@ def translated(doing: str) -> Iterator[None]:
     """Turn what SQLAlchemy raises within into an error of ours that says what was being done."""
     try:
         yield
-    except SQLAlchemyError as error:
+    # SQLAlchemy lets some of psycopg2's pass, such as those of giving a connection back to the pool.
+    except (SQLAlchemyError, psycopg2.Error) as error:
         raise translate(error, doing) from error
 
 
-def translate(error: SQLAlchemyError, doing: str) -> PostgresReporterException:
-    """Give our error for one of SQLAlchemy's."""
-    state = getattr(getattr(error, "orig", None), "pgcode", None)
+def translate(error: SQLAlchemyError | psycopg2.Error, doing: str) -> PostgresReporterException:
+    """Give our error for one of SQLAlchemy's or psycopg2's."""
+    state = getattr(_original(error), "pgcode", None)
     told = f"{doing}: {_message(error)}"
     if state:
         told += f" (SQLSTATE {state})"
     if state in _HINTS:
         told += f"; {_HINTS[state]}"
+    if _NO_POSTGRES.search(told):
+        told += "; whoever listens there is no PostgreSQL: check the host and the port"
     return TransientPostgresError(told) if _is_transient(error, state) else PermanentPostgresError(told)
 
 
-def _is_transient(error: SQLAlchemyError, state: str | None) -> bool:
+def _is_transient(error: SQLAlchemyError | psycopg2.Error, state: str | None) -> bool:
     if isinstance(error, PoolTimeoutError):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
     if state:
         return state in _TRANSIENT or state[:2] in _TRANSIENT_CLASSES
-    lost = error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
-    return lost and not _REFUSED_FOR_GOOD.search(str(error.orig))
+    original, told = _original(error), str(_original(error))
+    lost = getattr(error, "connection_invalidated", False)
+    lost = lost or isinstance(original, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return lost and not (_REFUSED_FOR_GOOD.search(told) or _NO_POSTGRES.search(told))
 
 
-def _message(error: SQLAlchemyError) -> str:
+def _original(error: SQLAlchemyError | psycopg2.Error) -> BaseException:
+    """Give psycopg2's error, if one of SQLAlchemy's has it in it."""
+    return getattr(error, "orig", None) or error
+
+
+def _message(error: SQLAlchemyError | psycopg2.Error) -> str:
     """Give what PostgreSQL said: without the statement, which SQLAlchemy adds, and on one line."""
-    original = getattr(error, "orig", None) or error
+    original = _original(error)
     diagnosis = getattr(original, "diag", None)
     told = [getattr(diagnosis, name, None) for name in ("message_primary", "message_detail", "message_hint")]
     text = "; ".join(part for part in told if part) or str(original)

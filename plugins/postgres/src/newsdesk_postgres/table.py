@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Engine,
@@ -30,6 +31,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateSchema, CreateTable
 from sqlalchemy.sql.selectable import TableValuedAlias
 
+from newsdesk_postgres.engine import transaction
 from newsdesk_postgres.errors import PermanentPostgresError
 from newsdesk_postgres.row import KEY, PARTS
 from newsdesk_postgres.sqlstate import translated
@@ -118,7 +120,7 @@ class MachineTable:
                 + ";\n".join(self._statements(state))
                 + ";"
             )
-        with translated(f"making the table {self.name} ready"), engine.begin() as connection:
+        with translated(f"making the table {self.name} ready"), transaction(engine) as connection:
             self._make_ready(connection)
             return self._has_unknown_projects(connection)
 
@@ -190,7 +192,7 @@ def machine_table(name: str, schema: str | None = None) -> MachineTable:
 def _upsert(table: Table) -> Executable:
     # The JSON is passed ready-made, as text: it is not for SQLAlchemy to write it once more.
     texts = {name: bindparam(f"new_{name}", type_=Text) for name in _written(table)}
-    values = {name: cast(value, postgresql.JSONB) if name in PARTS else value for name, value in texts.items()}
+    values = {name: _typed(name, value) for name, value in texts.items()}
     insert = postgresql.insert(table).values(**values, reported_at=func.now())
     return _on_conflict(table, insert)
 
@@ -199,7 +201,7 @@ def _upsert_many(table: Table) -> Executable:
     # One array for each column: however many rows there are, the statement is the same, and compiled once.
     names = _written(table)
     new = _given(names)
-    columns = [cast(new.c[name], postgresql.JSONB) if name in PARTS else new.c[name] for name in names]
+    columns = [_typed(name, new.c[name]) for name in names]
     rows = select(*columns, func.now()).order_by(*(new.c[key] for key in KEY))
     return _on_conflict(table, postgresql.insert(table).from_select([*names, "reported_at"], rows))
 
@@ -219,6 +221,10 @@ def _on_conflict(table: Table, insert: postgresql.Insert) -> Executable:
     ).returning(*(table.c[key] for key in KEY))
 
 
+def _typed(name: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(value, postgresql.JSONB) if name in PARTS else value
+
+
 def _written(table: Table) -> list[str]:
     return [each.name for each in table.c if each.name != "reported_at"]
 
@@ -226,9 +232,11 @@ def _written(table: Table) -> list[str]:
 def _given(names: Sequence[str]) -> TableValuedAlias:
     """Give rows whose columns are bound as arrays of text."""
     arrays = (bindparam(f"new_{name}", type_=postgresql.ARRAY(Text)) for name in names)
-    return func.unnest(*(cast(array, postgresql.ARRAY(Text)) for array in arrays)).table_valued(
-        *(column(name, Text) for name in names), name="new"
-    ).render_derived()
+    return (
+        func.unnest(*(cast(array, postgresql.ARRAY(Text)) for array in arrays))
+        .table_valued(*(column(name, Text) for name in names), name="new")
+        .render_derived()
+    )
 
 
 def _adopt(table: Table) -> Update:
