@@ -25,7 +25,7 @@ LAYERS = [
     {"ledger"},
     {"outbox", "route"},
     {"sender", "post", "seat"},
-    {"bulk"},
+    {"bulk", "keeper"},
     {"desk"},
     {"config"},
     {"testing"},

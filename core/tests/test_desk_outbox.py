@@ -370,7 +370,9 @@ class TestSecrets:
 
 
 def test_a_desk_that_is_sent_to_a_worker_leaves_the_outbox_at_home(desk):
-    assert pickle.loads(pickle.dumps(desk(Route("files", FilesReporter("x")))))._outbox is None
+    copy = pickle.loads(pickle.dumps(desk(Route("files", FilesReporter("x")))))
+    with copy, pytest.raises(DefinitionError, match="this desk has no outbox"):
+        next(copy.send_owed())
 
 
 def test_a_closed_desk_has_closed_its_outbox(desk, outbox):

@@ -441,10 +441,8 @@ class TestDamage:
         outbox.put("a", machine("small"))
         outbox.close()
         content = bytearray(outbox.path.read_bytes())
-        [page] = [
-            n for n in range(len(content) // 4096) if content[n * 4096 + 4 : n * 4096 + 4096] == b"x" * 4092
-        ][:1]
-        content[page * 4096 : page * 4096 + 4] = b"\xff\xff\xff\xff"
+        pointer = content.index(b"xxxxxxxx\0\0") + 8  # behind what of the record stands in the table itself
+        content[pointer : pointer + 4] = b"\xff\xff\xff\xff"
         outbox.path.write_bytes(content)
         large = claim(outbox)
         with pytest.raises(

@@ -3,14 +3,13 @@
 import contextlib
 import dataclasses
 import logging
-import os
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from newsdesk.bulk import CHUNK_SIZE, IN_FLIGHT, delivered, outcomes
-from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
+from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.post import Outcome, Post
 from newsdesk.receipt import Delivery, DeliveryFailed, Receipt, Status
@@ -22,10 +21,11 @@ from newsdesk.seat import worker_routes
 from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
+    import os
     from concurrent.futures import Executor
 
-    from newsdesk.outbox import Entry, Outbox
-    from newsdesk.sender import Sender
+    from newsdesk.keeper import Keeper
+    from newsdesk.outbox import Outbox
 
 DEADLINE = 60.0
 """Seconds that one machine's delivery may take, when nothing else is said."""
@@ -92,10 +92,8 @@ class Desk:
             route.label: Post(route)
             for route in routes(reporters, registry=self._registry, allow_import_paths=allow_import_paths)
         }
-        self._outbox = _outbox(outbox)
-        self._drain = drain
-        self._waiting: dict[tuple[str, MachineKey, str], list[Entry]] = {}
-        if self._outbox is None and (faults := needs_outbox(self.routes)):
+        self._keeper = None if outbox is None else self._make_keeper(outbox, drain)
+        if self._keeper is None and (faults := needs_outbox(self.routes)):
             raise DefinitionError(
                 "reporters need an outbox, and there is none: give the desk an 'outbox'", faults
             )
@@ -150,7 +148,7 @@ class Desk:
         with contextlib.closing(delivered(self, noted, executor, chunk_size, in_flight)) as answered:
             for receipts in answered:
                 yield from receipts
-                self._drain_outbox([r.reporter for r in receipts if r.ok], time.monotonic() + self._deadline)
+                self._send_along([r.reporter for r in receipts if r.ok], time.monotonic() + self._deadline)
 
     def ping(self) -> list[tuple[Route, Exception | None]]:
         """Ask every backend whether it can be reached; give what each answered, bounded by the deadline."""
@@ -177,8 +175,8 @@ class Desk:
         for post, call in [(post, post.close()) for post in self._posts.values()]:
             if (error := post.answer(call, until).error) is not None:
                 _log.warning("the reporter %s did not close: %s", post.route.label, error)
-        if self._outbox is not None:
-            self._outbox.close()
+        if self._keeper is not None:
+            self._keeper.close()
 
     def __enter__(self) -> Self:
         return self
@@ -200,10 +198,10 @@ class Desk:
         Raises:
             DefinitionError: the desk has no outbox.
         """
-        if self._outbox is None:
+        if self._keeper is None:
             raise DefinitionError("this desk has no outbox; give it one with 'outbox'")
         until = float("inf") if deadline is None else time.monotonic() + deadline
-        sent = self._sender(self._outbox).send(self._posts if labels is None else labels, until=until)
+        sent = self._keeper.send(list(self._posts if labels is None else labels), until)
         yield from map(self._told_of_owed, sent)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -214,7 +212,6 @@ class Desk:
 
     def answers(self, machines: Sequence[Machine]) -> Generator[tuple[Machine, list[Receipt]], None, None]:
         """Deliver machines together, and give each with what its reporters answered; nothing is kept yet."""
-        started = time.monotonic()
         shown = [machine.redacted() for machine in machines]
         streams = {
             label: outcomes(post, shown, self._retry, self._deadline)
@@ -223,12 +220,11 @@ class Desk:
         }
         for machine in shown:
             receipts = [
-                self._receipt(post, machine, next(streams[label]), started)
+                self._receipt(post, machine, next(streams[label]))
                 if label in streams
                 else self.unanswered(post.route, machine, None)
                 for label, post in self._posts.items()
             ]
-            started = time.monotonic()
             yield machine, receipts
 
     def unanswered(self, route: Route, machine: Machine, error: Exception | None) -> Receipt:
@@ -246,13 +242,12 @@ class Desk:
 
     def finish(self, receipt: Receipt, machine: Machine) -> Receipt:
         """Keep what is owed, and tell everybody who wants to know."""
-        finished = self._kept(receipt, machine)
+        finished = receipt if self._keeper is None else self._keeper.keep(receipt, machine)
         self._tell(finished)
         return finished
 
     def _receipts(self, machine: Machine) -> list[Receipt]:
-        started = time.monotonic()
-        until = started + self._deadline
+        until = time.monotonic() + self._deadline
         shown = self._noted(machine).redacted()
         # What goes to the outbox anyway is safe before anything can hang.
         finished = {
@@ -267,9 +262,7 @@ class Desk:
         }
         try:
             receipts = {
-                label: self._receipt(
-                    self._posts[label], shown, self._posts[label].answer(call, until), started
-                )
+                label: self._receipt(self._posts[label], shown, self._posts[label].answer(call, until))
                 for label, call in calls.items()
             }
         except BaseException:  # Ctrl-C: nobody waits for them any more
@@ -277,84 +270,30 @@ class Desk:
                 self._posts[label].leave(call)
             raise
         finished |= {label: self.finish(receipt, shown) for label, receipt in receipts.items()}
-        self._drain_outbox([label for label, receipt in finished.items() if receipt.ok], until)
+        self._send_along([label for label, receipt in finished.items() if receipt.ok], until)
         return [finished[label] for label in self._posts]
 
-    def _receipt(self, post: Post, machine: Machine, outcome: Outcome, started: float) -> Receipt:
+    def _receipt(self, post: Post, machine: Machine, outcome: Outcome) -> Receipt:
         delivery = outcome.delivery or Delivery()
         return dataclasses.replace(
             self.unanswered(post.route, machine, outcome.error),
             status=_status(outcome),
             attempts=outcome.attempts,
-            seconds=max(0.0, outcome.ended - started),
+            seconds=outcome.ended - outcome.began,
             reference=None if delivery.reference is None else mask_text(delivery.reference, post.secrets),
             alterations=tuple(delivery.alterations),
         )
 
     def _noted(self, machine: object) -> Machine:
-        """Note what the outbox owes of a machine before that is sent, to settle it afterwards."""
         made = Machine.of(machine)
-        if self._outbox is None:
-            return made
-        shown = made.redacted()
-        for label in self._posts:
-            try:
-                waiting = self._outbox.waiting(label, shown.key)
-            except ReporterException as error:
-                _log.warning("what the outbox owes of %s to %s is not known: %s", shown.key, label, error)
-                continue
-            if waiting:
-                self._waiting[label, shown.key, shown.revision] = waiting
+        if self._keeper is not None:
+            self._keeper.note(made.redacted())
         return made
 
-    def _kept(self, receipt: Receipt, machine: Machine) -> Receipt:
-        """See to it that the outbox has what is owed, and owes nothing older than what was delivered."""
-        if self._outbox is None:
-            return receipt
-        waiting = self._waiting.pop((receipt.reporter, machine.key, machine.revision), [])
-        if receipt.ok:
-            self._overtake(self._outbox, receipt.reporter, machine, waiting)
-            return receipt
-        spool = self._posts[receipt.reporter].route.spool
-        if spool == "never" or not (
-            receipt.error is None or isinstance(receipt.error, TransientReporterError)
-        ):
-            return receipt
-        try:
-            self._outbox.put(
-                receipt.reporter, machine, error=None if receipt.error is None else str(receipt.error)
-            )
-        except ReporterException as error:
-            reasons = [reason for reason in (receipt.error, error) if reason is not None]
-            told = "; ".join(map(str, reasons))
-            lost = ExceptionGroup(
-                f"{machine.key} could be neither delivered to {receipt.reporter} nor kept: {told}", reasons
-            )
-            return dataclasses.replace(receipt, status=Status.FAILED, error=lost)
-        return receipt.spooled()
-
-    def _overtake(self, outbox: "Outbox", label: str, machine: Machine, waiting: "list[Entry]") -> None:
-        try:
-            outbox.overtake(label, machine, waiting)
-        except ReporterException as error:  # the backend has it: that is what the receipt tells
-            _log.warning(
-                "%s is at %s, but an older one is still owed and may replace it: %s",
-                machine.key,
-                label,
-                error,
-            )
-
-    def _drain_outbox(self, labels: Sequence[str], until: float) -> None:
-        """Send a few of those that are owed to reporters whose backends have just shown that they are up."""
-        if self._outbox is None or not labels or self._drain < 1:
-            return
-        for label in labels:
-            sent = self._sender(self._outbox).send([label], until=until, limit=self._drain, due_only=True)
-            try:
-                for receipt in sent:
-                    self._told_of_owed(receipt)
-            except ReporterException as error:  # it is about other machines than the one that was reported
-                _log.warning("what is owed to %s could not be sent along: %s", label, error)
+    def _send_along(self, labels: Sequence[str], until: float) -> None:
+        if self._keeper is not None:
+            for receipt in self._keeper.send_along(labels, until):
+                self._told_of_owed(receipt)
 
     def _told_of_owed(self, receipt: Receipt) -> Receipt:
         route = self._posts[receipt.reporter].route
@@ -362,16 +301,23 @@ class Desk:
         self._tell(told)
         return told
 
-    def _sender(self, outbox: "Outbox") -> "Sender":
-        from newsdesk.sender import Sender  # noqa: PLC0415  (only for those who have an outbox)
+    def _make_keeper(self, outbox: "Outbox | str | os.PathLike[str]", drain: int) -> "Keeper":
+        from newsdesk.keeper import Keeper  # noqa: PLC0415  (SQLite, only for those who have an outbox)
+        from newsdesk.outbox import Outbox  # noqa: PLC0415  (the same)
 
-        return Sender(outbox, self._deliver_owed, deadline=self._deadline)
+        return Keeper(
+            outbox if isinstance(outbox, Outbox) else Outbox(outbox),
+            {label: post.route for label, post in self._posts.items()},
+            self._deliver_owed,
+            deadline=self._deadline,
+            drain=drain,
+        )
 
     def _deliver_owed(self, label: str, machine: Machine, until: float) -> Receipt:
         """Try once: the outbox itself is the retry."""
-        post, started = self._posts[label], time.monotonic()
+        post = self._posts[label]
         outcome = post.answer(post.deliver(machine, Retry(attempts=1), until), until)
-        return self._receipt(post, machine, outcome, started)
+        return self._receipt(post, machine, outcome)
 
     def _tell(self, receipt: Receipt) -> None:
         _log.log(
@@ -445,11 +391,3 @@ def _status(outcome: Outcome) -> Status:
 
 def _for_worker(ways: tuple[Route, ...], retry: Retry, deadline: float) -> Desk:
     return Desk(ways, retry=retry, deadline=deadline)
-
-
-def _outbox(outbox: "Outbox | str | os.PathLike[str] | None") -> "Outbox | None":
-    if isinstance(outbox, str | os.PathLike):
-        from newsdesk.outbox import Outbox  # noqa: PLC0415  (only for those who have one)
-
-        return Outbox(outbox)
-    return outbox

@@ -1,13 +1,12 @@
 """What each step does to the rows of an outbox, within a transaction."""
 
-import contextlib
 import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from newsdesk.database import OutboxError, is_damage
+from newsdesk.database import OutboxError
 from newsdesk.entry import Entry, State
 from newsdesk.machine import Machine, MachineKey
 
@@ -136,8 +135,12 @@ class Ledger:
         )
         return bool(cursor.rowcount)
 
-    def overtake(self, label: str, machine: Machine, seen: Sequence[Entry]) -> None:
-        """Settle what was seen, or put the machine behind it when somebody sent an older one meanwhile."""
+    def overtake(self, label: str, machine: Machine, seen: Sequence[Entry]) -> bool:
+        """Settle what was seen, or put the machine behind it when somebody sent an older one meanwhile.
+
+        Returns:
+            Whether it is settled.
+        """
         last = seen[-1].id
         crossed = any(
             entry.state is not State.DEAD and entry.revision != machine.revision and not self._is_as(entry)
@@ -147,6 +150,20 @@ class Ledger:
             self._settle_older(label, machine.key, before=last + 1)
         elif not self._has_newer(label, machine.key, last):
             self.put(label, machine, "an older revision was sent at the same time")
+        return not crossed
+
+    def needless(self, label: str, key: MachineKey, before: int) -> list[int]:
+        """Give the numbers of superseded entries that came before, and still have their records."""
+        rows = self._db.execute(
+            f"SELECT id FROM entries WHERE {_MACHINE} AND id < ? AND state = 'superseded' AND size > 0",
+            (*_machine(label, key), before),
+        )
+        return [row["id"] for row in rows]
+
+    def forget(self, number: int) -> None:
+        """Drop an entry's record, and nothing else of it."""
+        self._db.execute("DELETE FROM records WHERE id = ?", (number,))
+        self._db.execute("UPDATE entries SET size = 0 WHERE id = ?", (number,))
 
     def requeue(self, ids: Iterable[int] | None) -> int:
         """Owe dead entries anew, the newest of each machine."""
@@ -252,29 +269,12 @@ class Ledger:
         return row is not None and (row["state"], row["attempts"]) == ("owed", entry.attempts)
 
     def _settle_older(self, label: str, key: MachineKey, *, before: int) -> None:
-        """Supersede what came before, since the reporter has a newer one; drop those records."""
-        where, parameters = f"{_MACHINE} AND id < ?", (*_machine(label, key), before)
+        """Supersede what came before, since the reporter has a newer one."""
         self._db.execute(
-            f"UPDATE entries SET state = 'superseded' WHERE {where} AND state IN ('owed', 'dead')", parameters
+            f"UPDATE entries SET state = 'superseded' WHERE {_MACHINE} AND id < ? "
+            "AND state IN ('owed', 'dead')",
+            (*_machine(label, key), before),
         )
-        rows = self._db.execute(
-            f"SELECT id FROM entries WHERE {where} AND state = 'superseded' AND size > 0", parameters
-        )
-        for row in rows.fetchall():
-            self._forget(row["id"])
-
-    def _forget(self, number: int) -> None:
-        """Drop a record; one that is damaged stays, and stops nobody."""
-        self._db.execute("SAVEPOINT forget")
-        try:
-            self._db.execute("DELETE FROM records WHERE id = ?", (number,))
-            self._db.execute("UPDATE entries SET size = 0 WHERE id = ?", (number,))
-        except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                raise
-            with contextlib.suppress(sqlite3.DatabaseError):
-                self._db.execute("ROLLBACK TO forget")
-        self._db.execute("RELEASE forget")
 
 
 def _machine(label: str, key: MachineKey) -> tuple[bytes, bytes, bytes]:

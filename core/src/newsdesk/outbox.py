@@ -1,11 +1,13 @@
 """Durable: what is still owed, on disk."""
 
 import hashlib
+import logging
 import os
 import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -18,6 +20,8 @@ from newsdesk.machine import Machine, MachineKey
 __all__ = ["Bounds", "DamagedError", "Entry", "Outbox", "OutboxError", "State"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _PAGE = 500
 """Entries that are read at once, so that a long list holds nobody up."""
@@ -115,6 +119,8 @@ class Outbox:
             Whether the claim still held; an entry that somebody else has now stays.
         """
         held = self._free(lambda ledger: ledger.delivered(entry))
+        if held:
+            self._forget_older(entry.label, entry.key, before=entry.id)
         if not self._database.reserve.is_kept:  # the disk is full: the room is needed at once
             self.shrink()
         return held
@@ -131,7 +137,8 @@ class Outbox:
         """
         if seen:
             shown = machine.redacted()
-            self._free(lambda ledger: ledger.overtake(label, shown, seen))
+            if self._free(lambda ledger: ledger.overtake(label, shown, seen)):
+                self._forget_older(label, shown.key, before=seen[-1].id + 1)
 
     def release(self, entry: Entry, *, error: str, pause: float, counts: bool = True) -> State | None:
         """Give a claimed entry back that failed, to be sent again in `pause` seconds; or it is dead.
@@ -190,6 +197,22 @@ class Outbox:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path, self.bounds)
+
+    def _forget_older(self, label: str, key: MachineKey, *, before: int) -> None:
+        """Drop the records that a newer revision made needless.
+
+        Each by itself: one that is damaged stays, and neither it nor a fault here undoes what was settled.
+        """
+        try:
+            needless = self._read(lambda ledger: ledger.needless(label, key, before))
+        except OutboxError as error:
+            _log.debug("what is needless of %s for %s is not known: %s", key, label, error)
+            return
+        for number in needless:
+            try:
+                self._free(partial(Ledger.forget, number=number))
+            except OutboxError as error:
+                _log.debug("the record of entry %d stays: %s", number, error)
 
     def _page(self, states: Sequence[State], after: int) -> list[Entry]:
         return self._read(lambda ledger: ledger.page(states, after, _PAGE))

@@ -38,6 +38,8 @@ class Outcome:
     """What it told."""
     error: Exception | None = None
     """Why it failed."""
+    began: float = dataclasses.field(default_factory=time.monotonic)
+    """When its turn came, as `time.monotonic()`."""
     ended: float = dataclasses.field(default_factory=time.monotonic)
     """When, as `time.monotonic()`."""
 
@@ -170,6 +172,7 @@ class Post:
             if shift.stopped.is_set():
                 return  # left behind: somebody else has these machines now
             call.outcome.attempts = 1
+            call.outcome.began = time.monotonic()
             answer = next(answers)
             outcome = self._run(answer.tell, shift, call.outcome)
             is_transient = isinstance(outcome.error, TransientReporterError)
@@ -222,7 +225,7 @@ class Post:
             f"the reporter {label!r} had not answered when the deadline was over; it is left behind, and "
             "what it was doing may still arrive. Is its backend up? Raise the deadline if it needs more time"
         )
-        return Outcome(call.outcome.attempts, error=TransientReporterError(hung))
+        return Outcome(call.outcome.attempts, error=TransientReporterError(hung), began=call.outcome.began)
 
 
 def _alone(machine: Machine, retry: Retry, until: float, before: int = 0) -> _Ask:
@@ -258,6 +261,8 @@ def _answers(reporter: BaseReporter, machines: deque[Machine]) -> Iterator[_Answ
         for answer in islice(reporter.report_many(_let_go(machines)), left):
             left -= 1
             yield _Answer(partial(_answered, answer, reporter), is_own=True)
+    except GeneratorExit:  # nobody asks for more
+        raise
     except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
         yield from repeat(_Answer(partial(_raise, error), is_own=False), left)
         return

@@ -1,5 +1,6 @@
 """A reporter as a desk uses it: with its label, and whether it is required."""
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -96,8 +97,12 @@ def _listed(entries: object) -> Iterable[Any]:
 
 def _numbered(made: Sequence[Route]) -> Iterable[Route]:
     taken: set[str] = set()
+    reporters: set[int] = set()
     for route in made:
         candidates = chain([route.label], (f"{route.label}#{number}" for number in count(2)))
         label = next(candidate for candidate in candidates if candidate not in taken)
         taken.add(label)
-        yield replace(route, label=label)
+        # Each route has a thread of its own: one instance that stands there twice would be used by both.
+        reporter = copy.copy(route.reporter) if id(route.reporter) in reporters else route.reporter
+        reporters.add(id(route.reporter))
+        yield replace(route, label=label, reporter=reporter)

@@ -61,6 +61,7 @@ def _dask(address: str) -> Iterator[Crew]:
     with client:
         threads = sum(client.nthreads().values())
         if not threads:
-            raise click.UsageError(f"the Dask scheduler {address!r} has no workers: start some, then try again")
-        # Several machines wait for their backends while one is worked at.
+            raise click.UsageError(
+                f"the Dask scheduler {address!r} has no workers: start some, then try again"
+            )
         yield Crew(client.get_executor(pure=False), threads)

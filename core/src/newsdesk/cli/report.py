@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import click
 
 from newsdesk.bulk import CHUNK_SIZE
 from newsdesk.cli import options
 from newsdesk.cli.desks import Desks
-from newsdesk.cli.executors import executor
+from newsdesk.cli.executors import Crew, crew
 from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.receipts import Summary
 from newsdesk.receipt import Receipt
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
 
 
 @click.command()
@@ -52,11 +48,9 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     for machine in inputs:
         desks.of(machine)  # a definition that cannot be used ends it here, before anything is sent
     summary = Summary(as_json=as_json)
-    with executor(workers, dask) as pool:
+    with crew(workers, dask) as hands:
         try:
-            for receipt in summary.shown(
-                _receipts(inputs, desks, pool, _chunk_size(count, workers)), machines=count
-            ):
+            for receipt in summary.shown(_receipts(inputs, desks, hands, count), machines=count):
                 summary.add(receipt)
         finally:
             desks.close()
@@ -64,12 +58,8 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     ctx.exit(summary.exit_code)
 
 
-def _receipts(inputs: Inputs, desks: Desks, pool: "Executor | None", chunk_size: int) -> Iterator[Receipt]:
+def _receipts(inputs: Inputs, desks: Desks, hands: Crew, count: int) -> Iterator[Receipt]:
     """Give the receipts of each run of machines that go to the same desk."""
+    size = hands.chunk_size(count, CHUNK_SIZE)
     for desk, machines in groupby(inputs, desks.of):
-        yield from desk.report_many(machines, pool, chunk_size=chunk_size)
-
-
-def _chunk_size(machines: int, workers: int | None) -> int:
-    """Give each worker several chunks, so that none is idle while another has much left."""
-    return CHUNK_SIZE if workers is None else max(1, min(CHUNK_SIZE, machines // (4 * workers)))
+        yield from desk.report_many(machines, hands.executor, chunk_size=size, in_flight=hands.in_flight)

@@ -9,7 +9,7 @@ They are drawn here below the root of newsdesk's own::
         └── MachineDoesNotExist        what was to be fetched is not there
 """
 
-from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError
+from newsdesk import PermanentReporterError, ReporterException, TransientReporterError
 
 
 class PostgresReporterException(ReporterException):

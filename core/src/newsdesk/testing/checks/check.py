@@ -1,0 +1,72 @@
+"""What makes a method a check."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import pytest
+
+Check = TypeVar("Check", bound=Callable[..., None])
+
+
+def check(*needs: str) -> Callable[[Check], Check]:
+    """Make a method a check, whose docstring is shown when it fails.
+
+    Args:
+        needs: The capabilities without which it is skipped.
+    """
+
+    def decorate(method: Check) -> Check:
+        told = inspect.cleandoc(method.__doc__ or "")
+
+        @functools.wraps(method)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                method(*args, **kwargs)
+            except Exception as error:
+                error.add_note(told)
+                raise
+
+        run.needs = needs  # type: ignore[attr-defined]  # read by `needs_of`
+        return run  # type: ignore[return-value]  # the same signature
+
+    return decorate
+
+
+def needs_of(method: Callable[..., None]) -> tuple[str, ...]:
+    """Give the capabilities without which a check is skipped."""
+    return getattr(method, "needs", ())
+
+
+def skipped(method: Callable[..., None], reason: str) -> Callable[..., None]:
+    """Give a check that pytest reports as skipped."""
+
+    @functools.wraps(method)
+    def skip(*_args: Any, **_kwargs: Any) -> None:
+        """Never called."""
+
+    skip.skips = reason  # type: ignore[attr-defined]  # read by `is_skip`
+    return pytest.mark.skip(reason=reason)(skip)
+
+
+def is_skip(method: object) -> bool:
+    """Tell whether a method was made by `skipped`."""
+    return hasattr(method, "skips")
+
+
+def expect(is_so: object, told: str) -> None:
+    """Fail a check unless something is so.
+
+    Raises:
+        AssertionError: it is not; with what was expected, what was found and what to do.
+    """
+    if not is_so:
+        raise AssertionError(told)
+
+
+def all_checks(*mixins: type) -> Mapping[str, Callable[..., None]]:
+    """Give the checks of the kit's classes by name."""
+    return {
+        name: method for mixin in mixins for name, method in vars(mixin).items() if name.startswith("test_")
+    }

@@ -1,0 +1,90 @@
+"""Checks: what is delivered arrives, however hostile."""
+
+from newsdesk.machine import Machine
+from newsdesk.receipt import Alteration
+from newsdesk.testing.checks import records
+from newsdesk.testing.checks.bench import Bench, Held, NewReporter, deliver
+from newsdesk.testing.checks.check import check, expect
+
+_KINDS = ("truncated", "renamed", "encoded", "omitted")
+
+
+class ContentChecks(Bench):
+    """Each record arrives whole and equal."""
+
+    @check("keeps")
+    def test_a_record_arrives_whole_and_equal(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, a part of the record is lost or changed on the way: keep `machine.to_json()` whole.
+
+        Also the keys that newsdesk has no name for, in `machine.extra`.
+        """
+        _expect_arrival(new_reporter, held, records.ordinary())
+
+    @check("keeps")
+    def test_every_unicode_plane_arrives(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, some text is refused or changed: characters beyond the BMP, NUL, or lone surrogates."""
+        _expect_arrival(new_reporter, held, records.unicode())
+
+    @check("keeps")
+    def test_every_number_arrives(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, a number is changed: not-a-number, infinity, an integer beyond 64 bits, or `-0.0`."""
+        _expect_arrival(new_reporter, held, records.numbers())
+
+    @check("keeps")
+    def test_empty_parts_arrive(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, what is empty is left out, or a record that has only a name is refused."""
+        _expect_arrival(new_reporter, held, *records.empty())
+
+    @check("keeps")
+    def test_a_very_long_value_arrives(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, long texts are cut: keep the whole record where the backend has no such limit."""
+        _expect_arrival(new_reporter, held, records.long_value())
+
+    @check("keeps")
+    def test_very_long_names_arrive_and_stay_apart(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, two machines whose names differ only at their end share one place, or are refused."""
+        _expect_arrival(new_reporter, held, *records.long_names())
+
+    @check("keeps")
+    def test_a_hundred_thousand_metrics_arrive(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, a long training history exceeds a limit of the backend: see `newsdesk.batching`."""
+        _expect_arrival(new_reporter, held, records.many_metrics())
+
+    @check("keeps")
+    def test_deep_nesting_arrives(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, values nested deeply are cut, or end the interpreter's recursion."""
+        _expect_arrival(new_reporter, held, records.deep())
+
+    @check("alters")
+    def test_alterations_are_told(self, new_reporter: NewReporter) -> None:
+        """If this fails, something did not fit the backend and nobody hears of it, or hears it only afterwards.
+
+        A plan, the delivery, and the delivery of the same record again tell the same alterations.
+        """
+        reporter = new_reporter()
+        told = [_expect_told_alike(new_reporter, reporter.plan(machine).alterations, machine) for machine in records.hostile()]
+        expect(any(told), "alters=True is declared, and no hostile record was told as altered")
+
+
+def _expect_arrival(new_reporter: NewReporter, held: Held, *machines: Machine) -> None:
+    deliver(new_reporter(), *machines)
+    held.expect(*machines, after="one report")
+
+
+def _expect_told_alike(new_reporter: NewReporter, planned: object, machine: Machine) -> int:
+    reporter = new_reporter()
+    for when in ("the first delivery", "the second delivery"):
+        delivery = reporter.report(machine)
+        told = () if delivery is None else delivery.alterations
+        expect(
+            list(told) == list(planned),  # type: ignore[call-overload]  # a sequence
+            f"the plan of {str(machine.key)[:80]!r} tells {planned}, and {when} tells {told}",
+        )
+    for alteration in told:
+        _expect_useful(alteration)
+    return len(told)
+
+
+def _expect_useful(alteration: Alteration) -> None:
+    expect(alteration.kind in _KINDS, f"{alteration} is of no known kind; use one of {', '.join(_KINDS)}")
+    expect(alteration.path and alteration.detail, f"{alteration!r} does not say where, or what was done")

@@ -1,0 +1,59 @@
+"""Checks: a reporter is found where its distribution is installed."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from newsdesk.testing.checks.bench import Bench, NewReporter
+from newsdesk.testing.checks.check import check, expect
+
+
+class DiscoveryChecks(Bench):
+    """What it is called, what it costs to list it, and what it offers."""
+
+    @check("name")
+    def test_it_is_found_by_name_and_by_import_path(self, new_reporter: NewReporter, tmp_path: Path) -> None:
+        """If this fails, the entry point, the name in `plugin.py` or the import path is wrong, or not installed.
+
+        It is looked for by another interpreter in an empty folder, as a user's would.
+        """
+        path = _path(new_reporter)
+        found = _look(str(self.capabilities.name), path)
+        expect(found["path"] == path, f"the import path {path!r} leads to: {found['path']}")
+        expect(found["name"] == path, f"{self.capabilities.name!r} must lead to {path}, but leads to: {found['name']}")
+
+    @check("name")
+    def test_its_plugin_module_imports_nothing_heavy(self, new_reporter: NewReporter) -> None:
+        """If this fails, whoever lists reporters waits for your backend's library: name the class as a text."""
+        others = _look(str(self.capabilities.name), _path(new_reporter))["others"]
+        expect(not others, f"the plugin module of {self.capabilities.name!r} imports {', '.join(others)}")
+
+    @check()
+    def test_what_it_offers_is_declared(self, new_reporter: NewReporter) -> None:
+        """If this fails, the reporter has a `ping` or a `holds` that no check has seen: declare it."""
+        own = {name for cls in type(new_reporter()).__mro__ if not _is_base(cls) for name in vars(cls)}
+        for name in ("ping", "holds"):
+            declared = bool(getattr(self.capabilities, name))
+            said = f"the reporter has {'a' if name in own else 'no'} {name}(), and declares {name}={declared}"
+            expect(declared == (name in own), said)
+
+
+def _is_base(cls: type) -> bool:
+    return cls.__module__ == "newsdesk.reporter" or cls is object
+
+
+def _path(new_reporter: NewReporter) -> str:
+    cls = type(new_reporter())
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+@cache
+def _look(name: str, path: str) -> dict[str, Any]:
+    command = [sys.executable, "-P", "-m", "newsdesk.testing.look", name, path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603  (our own)
+    expect(done.returncode == 0, f"a fresh interpreter failed to look for {name!r}: {done.stderr}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found

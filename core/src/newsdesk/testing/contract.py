@@ -1,0 +1,97 @@
+"""ReporterContract: what a reporter's author subclasses to have it tested."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from newsdesk.testing.capabilities import Capabilities
+from newsdesk.testing.checks.answers import AnswerChecks
+from newsdesk.testing.checks.bench import Bench
+from newsdesk.testing.checks.check import all_checks, is_skip, needs_of, skipped
+from newsdesk.testing.checks.concurrency import ConcurrencyChecks
+from newsdesk.testing.checks.content import ContentChecks
+from newsdesk.testing.checks.discovery import DiscoveryChecks
+from newsdesk.testing.checks.faults import FaultChecks
+from newsdesk.testing.checks.repetition import RepetitionChecks
+from newsdesk.testing.checks.value import ValueChecks
+
+_MIXINS = (
+    ValueChecks,
+    DiscoveryChecks,
+    ContentChecks,
+    RepetitionChecks,
+    ConcurrencyChecks,
+    FaultChecks,
+    AnswerChecks,
+)
+CHECKS: Mapping[str, Callable[..., None]] = all_checks(*_MIXINS)
+"""Every check, by name."""
+_KITS_OWN = ("fault_proxy", "new_reporter", "held", "children")
+
+
+class ReporterContract(
+    ValueChecks, DiscoveryChecks, ContentChecks, RepetitionChecks, ConcurrencyChecks, FaultChecks, AnswerChecks
+):
+    """The whole test of a reporter, for pytest.
+
+    A subclass declares what the reporter can do, and has the fixtures `build`, which gives a function that builds
+    it, `read`, which gives a function that reads every record of the backend by another road, and, for a backend
+    behind a network, `upstream`, which gives the backend's URL; `build`'s function then gets the host and port of
+    the proxy in between. Each test gets a place of its own that is empty at first.
+
+    No check can be overridden or deleted. What cannot be supported is declared, and skipped with its reason::
+
+        class TestFiles(ReporterContract):
+            capabilities = Capabilities(name="files", holds=True)
+            unsupported = {"test_two_processes_may_deliver_at_once": "the folder is locked by the first"}
+
+            @pytest.fixture
+            def build(self, tmp_path):
+                return lambda: FilesReporter(tmp_path)
+
+            @pytest.fixture
+            def read(self, tmp_path):
+                return lambda: [path.read_bytes() for path in tmp_path.glob("*/*.json")]
+
+    Raises:
+        TypeError: when the class is created: a check is overridden, or what it declares is wrong.
+    """
+
+    capabilities: ClassVar[Capabilities]
+    """What the reporter can do."""
+    unsupported: ClassVar[Mapping[str, str]] = {}
+    """Checks that the reporter cannot pass by its nature, by name, with the reason."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        _refuse_wrong_declarations(cls)
+        _refuse_overridden(cls)
+        for name, method in CHECKS.items():
+            reason = cls.unsupported.get(name) or cls.capabilities.lacks(needs_of(method))
+            setattr(cls, name, skipped(method, reason) if reason else method)
+
+
+def _refuse_wrong_declarations(cls: type[ReporterContract]) -> None:
+    if not isinstance(getattr(cls, "capabilities", None), Capabilities):
+        raise TypeError(
+            f"{cls.__name__} does not say what its reporter can do: "
+            "give it 'capabilities = newsdesk.testing.Capabilities(…)'"
+        )
+    for name, reason in cls.unsupported.items():
+        if name not in CHECKS:
+            raise TypeError(f"{cls.__name__}.unsupported names {name!r}, which is no check; checks: {', '.join(CHECKS)}")
+        if not (isinstance(reason, str) and reason.strip()):
+            raise TypeError(f"{cls.__name__}.unsupported gives no reason for {name!r}: say why in a sentence")
+
+
+def _refuse_overridden(cls: type[ReporterContract]) -> None:
+    for name, method in CHECKS.items():
+        found = inspect.getattr_static(cls, name)
+        if found is not method and not is_skip(found):
+            raise TypeError(
+                f"{cls.__name__} overrides or deletes the check {name!r}; what the reporter cannot do is declared: "
+                f"unsupported = {{{name!r}: 'why'}}"
+            )
+    for name in _KITS_OWN:
+        if inspect.getattr_static(cls, name) is not inspect.getattr_static(Bench, name):
+            raise TypeError(f"{cls.__name__} overrides the kit's own fixture {name!r}; rename yours")

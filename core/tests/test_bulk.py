@@ -1,0 +1,472 @@
+"""Many machines: by threads, by processes, stopped in the middle, and flat in memory."""
+
+import contextlib
+import gc
+import json
+import multiprocessing
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+from newsdesk import (
+    BaseReporter,
+    Desk,
+    Machine,
+    MachineError,
+    PermanentReporterError,
+    ReporterException,
+    Retry,
+    Status,
+    TransientReporterError,
+)
+from newsdesk.bulk import chunks
+from newsdesk.outbox import Outbox
+
+ONCE = Retry(attempts=1)
+FATAL = """
+import os, pathlib
+from newsdesk import Delivery
+from newsdesk.builtin.files import FilesReporter
+
+class FatalFiles(FilesReporter):
+    '''Ends its process at one machine, as if the kernel had killed it; the first time only.'''
+
+    def __init__(self, path, name, mark):
+        super().__init__(path)
+        self.name, self.mark = name, mark
+
+    def report(self, machine):
+        if machine.name == self.name and not pathlib.Path(self.mark).exists():
+            pathlib.Path(self.mark).touch()
+            os._exit(9)
+        return super().report(machine)
+
+class Strange(Exception):
+    def __init__(self, one, two):
+        super().__init__(one)
+
+class Raising(FilesReporter):
+    def report(self, machine):
+        raise Strange("no", "way")
+"""
+
+
+def fleet(count, first=0):
+    return [
+        Machine(name=f"m{number:03}", project_name="plant") for number in range(first, first + count)
+    ]
+
+
+def names(receipts):
+    return [receipt.machine.name for receipt in receipts]
+
+
+def files(folder):
+    return sorted(path.stem for path in folder.rglob("*.json"))
+
+
+def owed(path):
+    with contextlib.closing(Outbox(path)) as outbox:
+        return sorted(entry.key.name for entry in outbox.entries())
+
+
+@contextlib.contextmanager
+def processes(count=2):
+    """Give a pool of processes that are begun anew, as on other systems than Linux."""
+    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+@contextlib.contextmanager
+def threads(count=4):
+    with ThreadPoolExecutor(count) as pool:
+        yield pool
+
+
+class Slow(BaseReporter):
+    """Takes its time for the machines that it is told of, in this process."""
+
+    life_of_all = threading.Lock()
+    closed = 0
+    reported: set[str] = set()
+
+    def __init__(self, name="", seconds=0.0):
+        self.name = name
+        self.seconds = seconds
+
+    def close(self):
+        with Slow.life_of_all:
+            Slow.closed += 1
+
+    def report(self, machine):
+        Slow.reported.add(machine.name)
+        if self.name in ("", machine.name):
+            time.sleep(self.seconds)
+
+
+@pytest.fixture(autouse=True)
+def _no_memory():
+    Slow.closed, Slow.reported = 0, set()
+
+
+@pytest.fixture
+def fatal(distribution):
+    """The module of reporters that spoil things, where worker processes find it too."""
+    distribution("acme-fatal", {"acme_fatal": FATAL})
+    import acme_fatal
+
+    return acme_fatal
+
+
+# In chunks.
+
+
+def test_chunks_are_made_when_they_are_asked_for():
+    taken = []
+    stream = chunks((taken.append(machine) or machine for machine in fleet(9)), 4)
+    assert names_of(next(stream)) == ["m000", "m001", "m002", "m003"]
+    assert len(taken) == 4
+    assert [len(chunk) for chunk in stream] == [4, 1]
+
+
+def names_of(machines):
+    return [machine.name for machine in machines]
+
+
+def test_the_machines_before_one_that_is_none_are_a_chunk_of_their_own():
+    stream = chunks([*fleet(2), 7], 10)
+    assert names_of(next(stream)) == ["m000", "m001"]
+    with pytest.raises(MachineError, match="no machine"):
+        next(stream)
+
+
+# By workers.
+
+
+@pytest.mark.parametrize("pool", [threads, processes])
+def test_workers_deliver_every_machine_and_the_receipts_come_in_the_order_of_the_machines(pool, tmp_path):
+    with pool() as executor, Desk([{"files": {"path": str(tmp_path / "kept")}}, "null"]) as desk:
+        receipts = list(desk.report_many(fleet(23), executor, chunk_size=3))
+    assert names(receipts) == [machine.name for machine in fleet(23) for _ in range(2)]
+    assert [receipt.reporter for receipt in receipts[:2]] == ["files", "null"]
+    assert {receipt.status for receipt in receipts} == {Status.DELIVERED}
+    assert receipts[0].reference == str(tmp_path / "kept" / "plant" / "m000.json")
+    assert files(tmp_path / "kept") == names_of(fleet(23))
+
+
+def test_a_slow_chunk_holds_up_no_other_and_yet_the_order_stays():
+    with threads(2) as pool, Desk(Slow("m000", 0.3)) as desk:
+        stream = desk.report_many(fleet(6), pool, chunk_size=1, in_flight=6)
+        assert next(stream).machine.name == "m000"
+        assert set(names_of(fleet(6))) == Slow.reported, "the others were delivered in the meantime"
+        assert names(stream) == names_of(fleet(6))[1:]
+
+
+def test_machines_are_taken_a_few_chunks_at_a_time():
+    taken = []
+    stream = (taken.append(machine.name) or machine for machine in fleet(100))
+    with threads(2) as pool, Desk("null") as desk:
+        receipts = desk.report_many(stream, pool, chunk_size=5, in_flight=3)
+        next(receipts)
+        assert len(taken) == 15
+        assert len(list(receipts)) == 99
+
+
+def test_workers_close_their_reporters_at_the_end():
+    with threads(3) as pool, Desk(Slow("", 0.02)) as desk:
+        list(desk.report_many(fleet(12), pool, chunk_size=2))
+        assert Slow.closed == len({thread.name for thread in pool._threads})
+
+
+def test_workers_leave_the_outbox_and_the_hooks_to_who_gave_the_work(tmp_path):
+    class Down(BaseReporter):
+        def report(self, machine):
+            raise TransientReporterError("the backend is down")
+
+    told = []
+
+    class Listener:
+        from newsdesk import hookimpl
+
+        @hookimpl
+        def newsdesk_receipt(self, receipt):
+            told.append(receipt)
+
+    from newsdesk.registry import Registry
+
+    registry = Registry()
+    registry.register(Listener(), name="listener")
+    outbox = tmp_path / "outbox.db"
+    globals()["Down"] = Down
+    Down.__qualname__ = "Down"
+    with (
+        threads() as pool,
+        Desk(Down(), retry=ONCE, outbox=outbox, registry=registry) as desk,
+    ):
+        receipts = list(desk.report_many(fleet(8), pool, chunk_size=2))
+    assert {receipt.status for receipt in receipts} == {Status.SPOOLED}
+    assert told == receipts
+    assert owed(outbox) == names_of(fleet(8))
+
+
+def test_an_error_that_cannot_travel_is_told_by_its_text(fatal, tmp_path):
+    with processes(1) as pool, Desk(fatal.Raising(str(tmp_path)), retry=ONCE) as desk:
+        [receipt] = desk.report_many(fleet(1), pool)
+    assert type(receipt.error) is ReporterException
+    assert str(receipt.error) == "Strange: no"
+
+
+def test_a_secret_of_a_machines_own_reporters_does_not_go_to_workers():
+    seen = []
+
+    class Noting(ThreadPoolExecutor):
+        def submit(self, call, *arguments):
+            seen.append(b"".join(arguments[2]))
+            return super().submit(call, *arguments)
+
+    secret = {"reporters": [{"postgres": {"password": "hunter2hunter2"}}]}
+    with Noting(1) as pool, Desk("null") as desk:
+        list(desk.report_many([Machine(name="m", runtime=secret)], pool))
+    assert b"hunter2" not in seen[0]
+    assert b"postgres" in seen[0]
+
+
+@pytest.mark.parametrize("pool", [None, threads])
+def test_a_record_that_is_no_machine_ends_the_stream_after_the_receipts_of_those_before_it(pool):
+    with contextlib.ExitStack() as stack:
+        executor = stack.enter_context(pool()) if pool else None
+        desk = stack.enter_context(Desk("null"))
+        receipts = []
+        with pytest.raises(MachineError, match="no machine"):
+            receipts.extend(desk.report_many([*fleet(7), 7, *fleet(3, 8)], executor, chunk_size=2))
+        # extend() gives up what an iterator gave before it failed only in part, so ask one by one.
+        stream = desk.report_many([*fleet(7), 7], executor, chunk_size=2)
+        got = [next(stream) for _ in range(7)]
+        with pytest.raises(MachineError):
+            next(stream)
+    assert names(got) == names_of(fleet(7))
+    assert {receipt.status for receipt in got} == {Status.DELIVERED}
+
+
+# Workers that die.
+
+
+def test_a_worker_that_dies_breaks_the_pool_and_every_machine_that_was_begun_is_in_the_outbox(
+    fatal, tmp_path
+):
+    kept, outbox, mark = tmp_path / "kept", tmp_path / "outbox.db", tmp_path / "mark"
+    reporter = fatal.FatalFiles(str(kept), "m004", str(mark))
+    receipts = []
+    with Desk(reporter, outbox=outbox, drain=0) as desk:
+        with (
+            processes() as pool,
+            pytest.raises(ReporterException, match=r"takes no more work after \d+ machines \(BrokenProcessPool"),
+        ):
+            for receipt in desk.report_many(fleet(40), pool, chunk_size=2, in_flight=4):
+                receipts.append(receipt)  # noqa: PERF402  (what came before the error is kept)
+        assert names(receipts) == names_of(fleet(len(receipts))), "every machine that was begun has its receipt"
+        spooled = [receipt for receipt in receipts if receipt.status is Status.SPOOLED]
+        assert "m004" in names(spooled)
+        assert "the executor lost the worker that had it: BrokenProcessPool" in str(spooled[0].error)
+        assert owed(outbox) == names(spooled)
+        with processes() as pool:
+            rest = list(desk.report_many(fleet(40 - len(receipts), len(receipts)), pool, chunk_size=2))
+        assert {receipt.status for receipt in rest} == {Status.DELIVERED}
+        assert all(receipt.ok for receipt in desk.send_owed())
+    assert files(kept) == names_of(fleet(40))
+    assert owed(outbox) == []
+
+
+def test_without_an_outbox_the_receipts_tell_what_a_dead_worker_had(fatal, tmp_path):
+    reporter = fatal.FatalFiles(str(tmp_path / "kept"), "m000", str(tmp_path / "mark"))
+    with processes(1) as pool, Desk(reporter) as desk:
+        [receipt] = desk.report_many(fleet(1), pool)
+    assert receipt.status is Status.FAILED
+    assert receipt.attempts == 0
+    assert isinstance(receipt.error, TransientReporterError)
+
+
+def test_a_pool_that_was_shut_down_is_told_and_nothing_is_begun():
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with (
+        Desk("null") as desk,
+        pytest.raises(
+            ReporterException, match=r"takes no more work after 0 machines \(RuntimeError: .*report the rest with a new one"
+        ),
+    ):
+        next(desk.report_many(fleet(3), pool))
+
+
+# Stopped in the middle.
+
+
+@pytest.mark.parametrize("pool", [contextlib.nullcontext, threads, processes])
+def test_a_stream_that_is_ended_early_has_acknowledged_every_machine_that_it_took_or_keeps_it(pool, tmp_path):
+    taken = []
+    stream = (taken.append(machine.name) or machine for machine in fleet(200))
+    outbox = tmp_path / "outbox.db"
+    with pool() as executor, Desk(
+        {"files": {"path": str(tmp_path / "kept")}}, outbox=outbox, drain=0
+    ) as desk:
+        receipts = desk.report_many(stream, executor, chunk_size=4)
+        told = names([next(receipts) for _ in range(6)])
+        receipts.close()
+    assert len(taken) < 200
+    assert sorted(told + owed(outbox)) == sorted(taken)
+    assert set(told) <= set(files(tmp_path / "kept"))
+
+
+@pytest.mark.parametrize("pool", [contextlib.nullcontext, threads])
+def test_after_an_early_end_no_thread_goes_on_with_its_chunk(pool):
+    with pool() as executor, Desk(Slow("", 0.02), deadline=5) as desk:
+        receipts = desk.report_many(fleet(400), executor, chunk_size=100, in_flight=4)
+        next(receipts)
+        receipts.close()
+    assert len(Slow.reported) < 100, "each finishes at most the machine that it is at"
+
+
+def test_an_interrupt_leaves_everything_acknowledged_or_in_the_outbox(tmp_path):
+    """Ctrl-C while the stream waits for a worker."""
+    outbox = tmp_path / "outbox.db"
+    taken = []
+
+    class Interrupting(ThreadPoolExecutor):
+        """Its third task is what Ctrl-C meets."""
+
+        count = 0
+
+        def submit(self, call, *arguments):
+            future = super().submit(call, *arguments)
+            self.count += 1
+            if self.count == 3:
+                future.result = self._interrupt
+            return future
+
+        def _interrupt(self, timeout=None):
+            raise KeyboardInterrupt
+
+    told = []
+    stream = (taken.append(machine.name) or machine for machine in fleet(50))
+    with Interrupting(2) as pool, Desk("null", outbox=outbox, drain=0) as desk:
+        with pytest.raises(KeyboardInterrupt):
+            for receipt in desk.report_many(stream, pool, chunk_size=5, in_flight=4):
+                told.append(receipt.machine.name)
+    assert told == names_of(fleet(10))
+    assert sorted(told + owed(outbox)) == sorted(taken)
+
+
+INTERRUPTED = """
+import _thread, json, sys, threading, time
+from newsdesk import BaseReporter, Desk, Machine
+
+class Slow(BaseReporter):
+    def report(self, machine):
+        time.sleep(0.01)
+
+told, taken = [], []
+def stream():
+    for number in range(10_000):
+        taken.append(f"m{number}")
+        yield Machine(name=f"m{number}")
+threading.Timer(0.4, _thread.interrupt_main).start()
+with Desk(Slow(), outbox=sys.argv[1], drain=0) as desk:
+    try:
+        for receipt in desk.report_many(stream(), chunk_size=20):
+            told.append(receipt.machine.name)
+    except KeyboardInterrupt:
+        pass
+print(json.dumps([told, taken]))
+"""
+
+
+def test_a_real_interrupt_at_any_moment_loses_no_machine(tmp_path):
+    outbox = tmp_path / "outbox.db"
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(outbox)], capture_output=True, text=True, timeout=60, check=True
+    )
+    told, taken = json.loads(done.stdout)
+    assert 0 < len(told) < 10_000
+    assert sorted({*told, *owed(outbox)}) == sorted(taken)
+
+
+def test_a_stop_without_an_outbox_is_logged(caplog):
+    with Desk("null") as desk:
+        receipts = desk.report_many(fleet(5), chunk_size=5)
+        next(receipts)
+        receipts.close()
+    assert "stopped with 4 machines that were begun and not acknowledged" in caplog.text
+
+
+# Memory.
+
+FLAT = """
+import resource, sys
+from concurrent.futures import ThreadPoolExecutor
+from newsdesk import Desk, Machine
+
+COUNT, WORKERS = int(sys.argv[1]), int(sys.argv[2])
+METADATA = {"scores": [number / 7 for number in range(4_300)]}
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 if sys.platform == "darwin" else 1024)
+
+def fleet():
+    for number in range(COUNT):
+        yield {"name": f"machine-{number}", "project_name": "plant", "metadata": METADATA}
+
+size = len(Machine.of(next(fleet())).to_json())
+base, count = peak(), 0
+pool = ThreadPoolExecutor(WORKERS) if WORKERS else None
+with Desk("null") as desk:
+    for receipt in desk.report_many(fleet(), pool):
+        count += receipt.ok
+print(count, size, peak() - base)
+"""
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_memory_stays_flat_however_many_machines_there_are(workers):
+    """10,000 of 80 KB are 800 MB; the process must not grow by 300."""
+    done = subprocess.run(
+        [sys.executable, "-c", FLAT, "10000" if not workers else "3000", str(workers)],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=True,
+    )
+    count, size, grown = map(int, done.stdout.split())
+    assert count == (10_000 if not workers else 3_000)
+    assert 70_000 < size < 90_000
+    assert grown < 300
+
+
+def test_no_machine_is_kept_after_its_receipt():
+    import weakref
+
+    seen = []
+
+    def stream():
+        for machine in fleet(10):
+            seen.append(weakref.ref(machine))
+            yield machine
+
+    with Desk("null") as desk:
+        receipts = list(desk.report_many(stream(), chunk_size=2))
+        gc.collect()
+        assert [ref() for ref in seen] == [None] * 10
+    assert len(receipts) == 10
+
+
+def test_what_a_reporter_refuses_for_good_is_not_kept(tmp_path):
+    class Refusing(BaseReporter):
+        def report(self, machine):
+            raise PermanentReporterError("never")
+
+    with Desk(Refusing(), outbox=tmp_path / "outbox.db") as desk:
+        receipts = list(desk.report_many(fleet(3)))
+    assert {receipt.status for receipt in receipts} == {Status.FAILED}
+    assert owed(tmp_path / "outbox.db") == []
