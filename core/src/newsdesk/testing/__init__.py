@@ -1,10 +1,15 @@
-"""For those who test a reporter: a proxy that breaks connections, and processes that die at the worst moment.
+"""For those who test a reporter: the conformance kit, doubles, a proxy that breaks connections, and processes that die.
 
-Nothing here needs pytest.
+Only `ReporterContract` needs pytest, and only `newsdesk.testing.strategies` needs hypothesis; both come with the
+extra `newsdesk[testing]`.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from newsdesk.testing.capabilities import HTTP, POSTGRES, RETRY_AFTER, Capabilities, Network
 from newsdesk.testing.children import Child, ChildFailed, warm_up
 from newsdesk.testing.crowd import deliver_at_once
+from newsdesk.testing.doubles import FailingReporter, MemoryReporter, SlowReporter
 from newsdesk.testing.faults import Answer, BlackHole, Cut, CutBytes, Delay, Fault, Moment, Refuse, Reset
 from newsdesk.testing.framing import Bursts, Framing
 from newsdesk.testing.http_framing import HttpFraming, html_answer, http_answer
@@ -13,27 +18,39 @@ from newsdesk.testing.postgres_framing import PostgresFraming, postgres_error
 from newsdesk.testing.proxy import Counts, FaultProxy
 from newsdesk.testing.streams import Stream, Unit
 
+if TYPE_CHECKING:
+    from newsdesk.testing.contract import ReporterContract as ReporterContract
+
 __all__ = [
     "Answer",
     "BlackHole",
     "Boundary",
     "Bursts",
+    "Capabilities",
     "Child",
     "ChildFailed",
     "Counts",
     "Cut",
     "CutBytes",
     "Delay",
+    "FailingReporter",
     "Fault",
     "FaultProxy",
     "Framing",
+    "HTTP",
     "HttpFraming",
     "Job",
     "Killed",
+    "MemoryReporter",
     "Moment",
+    "Network",
+    "POSTGRES",
     "PostgresFraming",
+    "RETRY_AFTER",
     "Refuse",
+    "ReporterContract",
     "Reset",
+    "SlowReporter",
     "Stream",
     "Survived",
     "Unit",
@@ -44,3 +61,17 @@ __all__ = [
     "postgres_error",
     "warm_up",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the contract when it is first asked for: pytest is not there for everybody."""
+    if name != "ReporterContract":
+        raise AttributeError(f"module 'newsdesk.testing' has no attribute {name!r}")
+    from newsdesk.testing.contract import ReporterContract  # noqa: PLC0415  (see above)
+
+    globals()[name] = ReporterContract
+    return ReporterContract
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -30,7 +30,13 @@ _KITS_OWN = ("fault_proxy", "new_reporter", "held", "children")
 
 
 class ReporterContract(
-    ValueChecks, DiscoveryChecks, ContentChecks, RepetitionChecks, ConcurrencyChecks, FaultChecks, AnswerChecks
+    ValueChecks,
+    DiscoveryChecks,
+    ContentChecks,
+    RepetitionChecks,
+    ConcurrencyChecks,
+    FaultChecks,
+    AnswerChecks,
 ):
     """The whole test of a reporter, for pytest.
 
@@ -79,7 +85,9 @@ def _refuse_wrong_declarations(cls: type[ReporterContract]) -> None:
         )
     for name, reason in cls.unsupported.items():
         if name not in CHECKS:
-            raise TypeError(f"{cls.__name__}.unsupported names {name!r}, which is no check; checks: {', '.join(CHECKS)}")
+            raise TypeError(
+                f"{cls.__name__}.unsupported names {name!r}, which is no check; checks: {', '.join(CHECKS)}"
+            )
         if not (isinstance(reason, str) and reason.strip()):
             raise TypeError(f"{cls.__name__}.unsupported gives no reason for {name!r}: say why in a sentence")
 

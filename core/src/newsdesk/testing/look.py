@@ -14,7 +14,9 @@ from newsdesk.registry import Registry
 
 def look(name: str, path: str) -> dict[str, Any]:
     """Tell what a name and an import path lead to, and what else loading the plugin brings along."""
-    others = {entry.point.value: others_of(entry) for entry in _entries(name)}  # first: before anything is loaded
+    others = {
+        entry.point.value: others_of(entry) for entry in _entries(name)
+    }  # first: before anything is loaded
     registry = Registry()
     offering = [
         getattr(plugin.plugin, "__name__", "")

@@ -13,7 +13,9 @@ class AnswerChecks(Bench):
     """What a server says, and what the reporter makes of it."""
 
     @check("network")
-    def test_what_will_pass_is_worth_another_try(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:
+    def test_what_will_pass_is_worth_another_try(
+        self, new_reporter: NewReporter, fault_proxy: FaultProxy
+    ) -> None:
         """If this fails, an answer such as 503 ends the delivery for good: raise `TransientReporterError`."""
         for answer in self._network.transient:
             error = _error_after(answer, new_reporter, fault_proxy)
@@ -31,12 +33,17 @@ class AnswerChecks(Bench):
             expect(isinstance(error, PermanentReporterError), said)
 
     @check("throttled")
-    def test_a_backend_that_asks_to_wait_is_heard(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:
+    def test_a_backend_that_asks_to_wait_is_heard(
+        self, new_reporter: NewReporter, fault_proxy: FaultProxy
+    ) -> None:
         """If this fails, `Retry-After` is lost: hand its seconds on, as `TransientReporterError(…, retry_after=…)`."""
         answer = self._network.throttled
         error = _error_after(answer, new_reporter, fault_proxy) if answer is not None else None
         seconds = getattr(error, "retry_after", None)
-        expect(seconds == RETRY_AFTER, f"it was asked to wait {RETRY_AFTER} s, and the error says {seconds}: {error!r}")
+        expect(
+            seconds == RETRY_AFTER,
+            f"it was asked to wait {RETRY_AFTER} s, and the error says {seconds}: {error!r}",
+        )
 
     @check("network", "ping")
     def test_its_ping_tells_an_outage(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:

@@ -41,7 +41,9 @@ class Held:
         wanted = [machine.to_json() for machine in machines]
         for record in wanted:
             count = found.count(record)
-            expect(count, f"after {after} the backend does not hold {_shown(record)}; of its key: {_list(found)}")
+            expect(
+                count, f"after {after} the backend does not hold {_shown(record)}; of its key: {_list(found)}"
+            )
             expect(count == 1, f"after {after} the backend holds {count} copies of {_shown(record)}")
         more = [record for record in found if record not in wanted]
         expect(not more, f"after {after} the backend holds what was not reported: {_list(more)}")

@@ -32,6 +32,8 @@ class ConcurrencyChecks(Bench):
         both, own = small("of-both"), [small(f"of-one-{number}") for number in range(2 * _EACH)]
         shares = [[both, *own[:_EACH]], [both, *own[_EACH:]]]
         receipts = deliver_at_once(new_reporter(), shares)
-        failed = [receipt["error"] for receipt in receipts if receipt["status"] not in ("delivered", "unchanged")]
+        failed = [
+            receipt["error"] for receipt in receipts if receipt["status"] not in ("delivered", "unchanged")
+        ]
         expect(not failed, f"of two processes at once some failed: {failed}")
         held.expect(both, *own, after="reports of two processes")

@@ -62,7 +62,10 @@ class ContentChecks(Bench):
         A plan, the delivery, and the delivery of the same record again tell the same alterations.
         """
         reporter = new_reporter()
-        told = [_expect_told_alike(new_reporter, reporter.plan(machine).alterations, machine) for machine in records.hostile()]
+        told = [
+            _expect_told_alike(new_reporter, reporter.plan(machine).alterations, machine)
+            for machine in records.hostile()
+        ]
         expect(any(told), "alters=True is declared, and no hostile record was told as altered")
 
 

@@ -23,7 +23,10 @@ class DiscoveryChecks(Bench):
         path = _path(new_reporter)
         found = _look(str(self.capabilities.name), path)
         expect(found["path"] == path, f"the import path {path!r} leads to: {found['path']}")
-        expect(found["name"] == path, f"{self.capabilities.name!r} must lead to {path}, but leads to: {found['name']}")
+        expect(
+            found["name"] == path,
+            f"{self.capabilities.name!r} must lead to {path}, but leads to: {found['name']}",
+        )
 
     @check("name")
     def test_its_plugin_module_imports_nothing_heavy(self, new_reporter: NewReporter) -> None:

@@ -26,10 +26,14 @@ class RepetitionChecks(Bench):
         """If this fails, nobody can tell a backfill that did nothing from one that wrote everything anew."""
         with closing(new_reporter()) as reporter:
             told = [bool(delivery and delivery.unchanged) for delivery in map(reporter.report, [small()] * 2)]
-        expect(told == [False, True], f"unchanged must be False and then True, but was {told[0]} and {told[1]}")
+        expect(
+            told == [False, True], f"unchanged must be False and then True, but was {told[0]} and {told[1]}"
+        )
 
     @check("keeps")
-    def test_a_changed_record_replaces_or_adds_as_declared(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_a_changed_record_replaces_or_adds_as_declared(
+        self, new_reporter: NewReporter, held: Held
+    ) -> None:
         """If this fails, a rebuilt machine is lost, or its old record stays where it should not, or goes."""
         first, second = small(), small(metadata={"rebuilt": True})
         deliver(new_reporter(), first, second)

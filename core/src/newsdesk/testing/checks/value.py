@@ -71,7 +71,9 @@ def _expect_masked(reporter: BaseReporter, name: str) -> None:
     given: dict[str, Any] = reporter.arguments.given
     holder = type(given.get(name, ""))
     canary: Any = {"canary": _CANARY} if issubclass(holder, dict) else _CANARY
-    carrier = BaseReporter.__new__(type(reporter), **{**given, name: canary})  # not built: it may refuse the value
+    carrier = BaseReporter.__new__(
+        type(reporter), **{**given, name: canary}
+    )  # not built: it may refuse the value
     for shown in (repr(carrier), str(carrier), f"{carrier}", repr(carrier.masked_params())):
         expect(_CANARY not in shown, f"the parameter {name!r} is a secret, and is shown: {shown}")
     found = carrier.secret_values()
