@@ -35,7 +35,8 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run all tests on this Python; arguments go to pytest."""
     install_distributions(session, "test", "build")
-    session.run("pytest", "--cov", *session.posargs)
+    # Two at a time: most of the time tests wait for servers. By file, so that a file's servers start once.
+    session.run("pytest", "--cov", "--numprocesses=2", "--dist=loadfile", *session.posargs)
 
 
 @nox.session(name="tests-matrix", python=PYTHONS, default=False)
