@@ -70,6 +70,13 @@ def demo(session: nox.Session) -> None:
     session.run("python", "examples/look.py")
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure what newsdesk costs beside the raw drivers; arguments are parts, such as `core`."""
+    install_distributions(session)
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
 def install_distributions(session: nox.Session, *groups: str) -> None:
     """Install every distribution from this tree, with the tools of some dependency groups."""
     editable = [argument for path in DISTRIBUTIONS for argument in ("-e", path)]

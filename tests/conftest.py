@@ -317,3 +317,23 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
         yield server
     finally:
         server.terminate()
+
+
+# Figures of the fault runs.
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
+    """Give a function that keeps a figure, which the end of the run tells."""
+    figures = request.config.stash.setdefault(FIGURES, [])
+    return lambda name, value: figures.append(f"{value} {name}: {request.node.name}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell the figures."""
+    if figures := config.stash.get(FIGURES, []):
+        terminalreporter.section("figures of the fault runs")
+        for line in figures:
+            terminalreporter.write_line(line)

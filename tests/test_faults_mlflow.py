@@ -138,9 +138,7 @@ def test_what_is_undisturbed_is_what_must_be_there(undisturbed):
 
 
 @pytest.mark.usefixtures("children")
-def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
-    proxy, through, held, record_property
-):
+def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(proxy, through, held, figure):
     """The experiment itself is made by the report that is killed."""
     jobs = (Job(through(), MACHINE) for _ in itertools.count())
     labels = []
@@ -151,14 +149,12 @@ def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
         assert delivery.reference.endswith(run_id)
         if not isinstance(step, Survived):
             labels.append(short(step.boundary.label))
-    record_property("boundaries", len(labels))
+    figure("boundaries", len(labels))
     assert labels == [label for label in REQUESTS for _ in range(2)]
 
 
 @pytest.mark.usefixtures("children")
-def test_a_rebuild_that_was_killed_at_any_boundary_is_completed_by_the_next(
-    proxy, through, held, record_property
-):
+def test_a_rebuild_that_was_killed_at_any_boundary_is_completed_by_the_next(proxy, through, held, figure):
     """It gets a run beside that of the first build, which stays as it is."""
 
     def jobs():
@@ -171,13 +167,13 @@ def test_a_rebuild_that_was_killed_at_any_boundary_is_completed_by_the_next(
         with step.job.reporter as reporter:
             reporter.report(REBUILT)
         held(reporter, MACHINE, REBUILT)
-    record_property("boundaries", count)
+    figure("boundaries", count)
     assert count == 2 * step.requests
 
 
 @pytest.mark.usefixtures("children")
 def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundary(
-    proxy, through, held, mlflow_server, record_property
+    proxy, through, held, mlflow_server, figure
 ):
     begun = {}
 
@@ -197,7 +193,7 @@ def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundar
         with step.job.reporter as reporter:
             reporter.report(MACHINE)
         assert held(reporter, MACHINE) == [begun[reporter.experiment]]
-    record_property("boundaries", count)
+    figure("boundaries", count)
     assert count == 2 * step.requests
 
 
@@ -205,9 +201,7 @@ def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundar
 
 
 @pytest.mark.parametrize("moment", Moment)
-def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(
-    proxy, through, held, moment, record_property
-):
+def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(proxy, through, held, moment, figure):
     for request in itertools.count(1):
         proxy.clear()
         cut = []
@@ -220,7 +214,7 @@ def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(
         if not cut:
             break
         assert receipt.attempts == 2, f"cut {moment} request {request}, {cut}"
-    record_property("requests", request - 1)
+    figure("requests", request - 1)
     assert request - 1 == len(REQUESTS)
 
 
@@ -246,12 +240,12 @@ def test_eight_processes_that_report_the_same_machine_make_one_run(through, held
 
 
 @pytest.mark.usefixtures("children")
-def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(through, mlflow_server, record_property):
+def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(through, mlflow_server, figure):
     """All of them go to one experiment, which each process finds missing."""
     reporter = through()
     machines = [small(f"machine-{number:03}") for number in range(MACHINES)]
     receipts = deliver_at_once(reporter, [machines[number::PROCESSES] for number in range(PROCESSES)])
-    record_property("attempts", sum(receipt["attempts"] for receipt in receipts))
+    figure("attempts", sum(receipt["attempts"] for receipt in receipts))
     assert {receipt["status"] for receipt in receipts} == {"delivered"}
     runs = mlflow_server.runs(reporter.experiment)
     assert [(name, status) for _, name, status in runs] == [

@@ -96,9 +96,7 @@ def small(name, project="faults"):
 
 
 @pytest.mark.usefixtures("children")
-def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
-    proxy, through, held, record_property
-):
+def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(proxy, through, held, figure):
     """The table itself is made by the report that is killed."""
     jobs = (Job(through(), MACHINE) for _ in itertools.count())
     for count, step in enumerate(kill_at_every_boundary(proxy, jobs)):  # noqa: B007
@@ -109,14 +107,12 @@ def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(
         with step.job.reporter as reporter:
             assert reporter.report(MACHINE).reference
         assert as_dicts(held(table)) == [MACHINE.to_dict()], f"after a kill {step[0]}"
-    record_property("boundaries", count)
+    figure("boundaries", count)
     assert count == 2 * step.requests
 
 
 @pytest.mark.usefixtures("children")
-def test_an_overwrite_that_was_killed_at_any_boundary_leaves_the_old_or_the_new(
-    proxy, through, held, record_property
-):
+def test_an_overwrite_that_was_killed_at_any_boundary_leaves_the_old_or_the_new(proxy, through, held, figure):
     def jobs():
         for _ in itertools.count():
             with through() as reporter:
@@ -130,7 +126,7 @@ def test_an_overwrite_that_was_killed_at_any_boundary_leaves_the_old_or_the_new(
         with step.job.reporter as reporter:
             reporter.report(REBUILT)
         assert as_dicts(held(table)) == new, f"after a kill {step[0]}"
-    record_property("boundaries", count)
+    figure("boundaries", count)
     assert count == 2 * step.requests
 
 
@@ -138,9 +134,7 @@ def test_an_overwrite_that_was_killed_at_any_boundary_leaves_the_old_or_the_new(
 
 
 @pytest.mark.parametrize("moment", Moment)
-def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(
-    proxy, through, held, moment, record_property
-):
+def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(proxy, through, held, moment, figure):
     """Of two reports: the first one opens the reporter and makes the table, the second finds both."""
     for request in itertools.count(1):
         proxy.clear()
@@ -154,7 +148,7 @@ def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(
         if not cut:
             break
         assert sum(receipt.attempts for receipt in receipts) <= 3, told
-    record_property("requests", request - 1)
+    figure("requests", request - 1)
     assert cut == []
 
 
@@ -180,16 +174,14 @@ def test_eight_processes_that_report_the_same_machine_make_one_row(through, held
 
 
 @pytest.mark.usefixtures("children")
-def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(
-    through, postgres_server, record_property
-):
+def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(through, postgres_server, figure):
     """Each machine is reported by two processes, which begin at opposite ends."""
     reporter = through()
     machines = [small(f"machine-{number:03}") for number in range(MACHINES)]
     shares = [machines[number::PROCESSES] for number in range(PROCESSES)]
     shares = [share + after[::-1] for share, after in zip(shares, shares[1:] + shares[:1], strict=True)]
     receipts = deliver_at_once(reporter, shares)
-    record_property("deliveries", len(receipts))
+    figure("deliveries", len(receipts))
     assert (
         sorted(receipt["status"] for receipt in receipts)
         == ["delivered"] * MACHINES + ["unchanged"] * MACHINES

@@ -46,16 +46,16 @@ def test_no_thread_is_begun_before_the_first_call():
 
 
 def test_many_callers_at_once_share_one_thread(often):
-    for _ in range(50):
+    for _ in range(20):
         worker, start, threads = Worker("shared"), threading.Barrier(4), set()
 
         def call(worker=worker, start=start, threads=threads):
-            start.wait(10)
-            threads.add(worker.submit(threading.get_ident).result(10))
+            start.wait(60)
+            threads.add(worker.submit(threading.get_ident).result(60))
 
         callers = [threading.Thread(target=call) for _ in range(4)]
         [caller.start() for caller in callers]
-        [caller.join(10) for caller in callers]
+        [caller.join(120) for caller in callers]
         worker.stop()
         assert len(threads) == 1
 

@@ -80,19 +80,16 @@ def delivered(
 ) -> Generator[list[Receipt], None, None]:
     """Deliver machines in chunks, here or by an executor's workers, and yield the receipts of each, in order.
 
-    However it ends, of every machine that was begun each receipt is finished: what nobody has acknowledged
+    However it ends, of every machine that was taken each receipt is finished: what nobody has acknowledged
     goes to the outbox.
 
     Raises:
         MachineError: one is no machine; those before it are delivered first.
-        ReporterException: the executor takes no more work; the receipts so far tell what was begun.
+        ReporterException: the executor takes no more work; every machine that was taken has its receipts.
     """
     pending: deque[Machine] = deque()
-    answers = (
-        _here(desk, machines, size, pending)
-        if executor is None
-        else _spread(desk, chunks(machines, size), executor, in_flight, pending)
-    )
+    waiting = chunks(_noted(machines, pending), size)
+    answers = _here(desk, waiting) if executor is None else _spread(desk, waiting, executor, in_flight)
     try:
         for machine, receipts in answers:
             finished = [desk.finish(receipt, machine) for receipt in receipts]
@@ -106,36 +103,36 @@ def delivered(
 _Answers = Generator[tuple[Machine, list[Receipt]], None, None]
 
 
-def _here(desk: "Desk", machines: Iterable[object], size: int, pending: deque[Machine]) -> _Answers:
-    for chunk in chunks(machines, size):
-        pending.extend(chunk)
+def _noted(machines: Iterable[object], pending: deque[Machine]) -> Iterator[Machine]:
+    for machine in machines:
+        made = Machine.of(machine)
+        pending.append(made)
+        yield made
+
+
+def _here(desk: "Desk", waiting: Iterator[list[Machine]]) -> _Answers:
+    for chunk in waiting:
         with contextlib.closing(desk.answers(chunk)) as answers:
             yield from answers
 
 
-def _spread(
-    desk: "Desk",
-    waiting: Iterator[list[Machine]],
-    executor: Executor,
-    in_flight: int,
-    pending: deque[Machine],
-) -> _Answers:
+def _spread(desk: "Desk", waiting: Iterator[list[Machine]], executor: Executor, in_flight: int) -> _Answers:
     """Deliver by workers, each with a copy of the desk; receipts are finished here, by the desk itself."""
     copy, run = pickle.dumps(desk), uuid.uuid4().hex
     tasks: deque[_Task] = deque()
+    taken = 0
     ended: Exception | None = None
-    begun = 0
     try:
         while tasks or ended is None:
             while ended is None and len(tasks) < max(1, in_flight):
                 try:
                     chunk = next(waiting)
-                    tasks.append(_Task(_submit(executor, run, copy, chunk, begun), chunk))
                 except Exception as error:  # noqa: BLE001  (raised below, after the answers of those before it)
                     ended = error
                     break
-                pending.extend(chunk)
-                begun += len(chunk)
+                taken += len(chunk)
+                tasks.append(_task(executor, run, copy, chunk))
+                ended = _refusal(tasks[-1], taken)
             if tasks:
                 yield from _answers(desk, tasks[0])
                 tasks.popleft()
@@ -151,28 +148,35 @@ def _spread(
 class _Task:
     future: "Future[list[list[Receipt]]]"
     machines: list[Machine]
+    refused: Exception | None = None
 
 
-def _submit(
-    executor: Executor, run: str, copy: bytes, chunk: Sequence[Machine], begun: int
-) -> "Future[list[list[Receipt]]]":
+def _task(executor: Executor, run: str, copy: bytes, chunk: list[Machine]) -> _Task:
     records = [machine.redacted().to_json() for machine in chunk]
     try:
-        return executor.submit(work, run, copy, records)
-    except RuntimeError as error:  # a pool that is shut down, or broken
-        raise ReporterException(
-            f"the executor takes no more work after {begun} machines ({type(error).__name__}: {error}); "
-            "report the rest with a new one"
-        ) from error
+        return _Task(executor.submit(work, run, copy, records), chunk)
+    except Exception as error:  # noqa: BLE001  (whatever a pool raises that is shut down, or broken)
+        future: Future[list[list[Receipt]]] = Future()
+        future.set_exception(error)
+        return _Task(future, chunk, error)
+
+
+def _refusal(task: _Task, taken: int) -> ReporterException | None:
+    if task.refused is None:
+        return None
+    refusal = ReporterException(
+        f"the executor took no more work after {taken} machines, each of which has its receipts "
+        f"({type(task.refused).__name__}: {task.refused}); report the rest with a new one"
+    )
+    refusal.__cause__ = task.refused
+    return refusal
 
 
 def _answers(desk: "Desk", task: _Task) -> Iterator[tuple[Machine, list[Receipt]]]:
     try:
         receipts = task.future.result()
     except Exception as error:  # noqa: BLE001  (whatever an executor raises when a worker dies)
-        lost = TransientReporterError(
-            f"the executor lost the worker that had it: {type(error).__name__}: {error}"
-        )
+        lost = TransientReporterError(f"the executor did not deliver it: {type(error).__name__}: {error}")
         receipts = [_unanswered(desk, machine, lost) for machine in task.machines]
     return zip(task.machines, receipts, strict=True)
 
@@ -185,7 +189,7 @@ def _keep(desk: "Desk", pending: Sequence[Machine]) -> None:
     for machine in pending:
         for receipt in _unanswered(desk, machine, stopped):
             desk.finish(receipt, machine)
-    _log.warning("stopped with %d machines that were begun and not acknowledged", len(pending))
+    _log.warning("stopped with %d machines that were taken and not acknowledged", len(pending))
 
 
 def _unanswered(desk: "Desk", machine: Machine, error: Exception) -> list[Receipt]:

@@ -52,7 +52,8 @@ def _distribution(point: metadata.EntryPoint) -> tuple[str, str]:
     """Give name and version of the distribution that brings an entry point, as far as its metadata tell."""
     dist: Any = point.dist
     try:
-        return dist.name or _UNKNOWN, dist.version or "?"
+        told = dist.metadata  # parsed anew each time that it is asked for, by `dist.name` too
+        return told.get("Name") or _UNKNOWN, told.get("Version") or "?"
     except Exception:  # noqa: BLE001  (a distribution with damaged metadata must harm nobody else)
         return _UNKNOWN, "?"
 

@@ -153,7 +153,7 @@ def test_the_builder_may_be_an_import_path(path):
     with pytest.raises(MlflowLoggingError) as raised:
         MlFlowReporter(model_builder_class=path).plan(Machine("m", "p"))
     assert str(raised.value).startswith(
-        "model_builder_class <built-in function openssl_sha512> cannot tell the model key of 'p/m': AttributeError: "
+        "model_builder_class <built-in function openssl_sha512> cannot tell the model key of 'p/m': TypeError: "
     )
 
 

@@ -1,5 +1,6 @@
 """The tags that a machine's run carries."""
 
+import hashlib
 import importlib.metadata
 import re
 
@@ -17,6 +18,7 @@ def test_a_machine_has_the_tags_that_it_is_found_and_told_apart_by(record):
     assert tags == {
         "model_key": machine.model_key,
         "newsdesk.revision": machine.revision,
+        "newsdesk.machine_sha256": hashlib.sha256(b'["local-build","ae-4tags"]').hexdigest(),
         "newsdesk.version": importlib.metadata.version("newsdesk-mlflow"),
         "machine_name": "ae-4tags",
         "project_name": "local-build",

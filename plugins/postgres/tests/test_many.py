@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk import Delivery, Machine, MachineKey
 from newsdesk_postgres import PermanentPostgresError, PostgresReporter
-from newsdesk_postgres.batch import MAX_BYTES, MAX_ROWS, batches, columns
+from newsdesk_postgres.batch import MAX_BYTES, MAX_ROWS, batches, columns, key_of
 from newsdesk_postgres.row import row_of
 
 from .conftest import ORIGINAL_TABLE
@@ -40,7 +40,8 @@ def test_those_that_are_there_already_are_not_written_again(reporter, database):
 
 def test_of_a_machine_that_occurs_twice_the_last_is_kept(reporter):
     first, last = Machine(name="m", metadata={"v": 1}), Machine(name="m", metadata={"v": 2})
-    assert all(isinstance(answer, Delivery) for answer in reporter.report_many([first, *machines(3), last]))
+    answers = list(reporter.report_many([first, *machines(3), last, last]))
+    assert [answer.unchanged for answer in answers] == [False] * 5 + [True]
     assert reporter.fetch("m") == last
 
 
@@ -107,9 +108,16 @@ def test_a_batch_keeps_to_its_bytes_unless_it_is_one_large_row(sizes):
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers()), min_size=1, max_size=9))
-def test_a_statement_has_each_key_once_sorted_and_with_its_last_value(pairs):
+def test_no_batch_has_a_key_twice_and_their_order_stays(pairs):
     rows = [row_of(Machine(name=name, metadata={"v": value})) for name, value in pairs]
+    made = list(batches(rows))
+    assert [row for batch in made for row in batch] == rows
+    for batch in made:
+        assert len({key_of(row) for row in batch}) == len(batch)
+
+
+def test_a_statement_has_its_rows_sorted_by_key():
+    rows = [row_of(Machine(name=name, metadata={"of": name})) for name in "cab"]
     given_columns = columns(rows)
-    assert given_columns["name"] == sorted(dict(pairs))
-    last = {name: row.values["metadata"] for (name, _), row in zip(pairs, rows, strict=True)}
-    assert given_columns["metadata"] == [last[name] for name in given_columns["name"]]
+    assert given_columns["name"] == ["a", "b", "c"]
+    assert given_columns["metadata"] == ['{"of":"a"}', '{"of":"b"}', '{"of":"c"}']

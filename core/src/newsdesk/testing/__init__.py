@@ -1,7 +1,7 @@
-"""For those who test a reporter: the conformance kit, doubles, a proxy that breaks connections, and processes that die.
+"""For those who test a reporter: a conformance kit, doubles, a proxy that breaks things, children that die.
 
-Only `ReporterContract` needs pytest, and only `newsdesk.testing.strategies` needs hypothesis; both come with the
-extra `newsdesk[testing]`.
+Only `ReporterContract` needs pytest, and only `newsdesk.testing.strategies` needs hypothesis; both come
+with the extra `newsdesk[testing]`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from newsdesk.testing.contract import ReporterContract as ReporterContract
 
 __all__ = [
+    "HTTP",
+    "POSTGRES",
+    "RETRY_AFTER",
     "Answer",
     "BlackHole",
     "Boundary",
@@ -37,16 +40,13 @@ __all__ = [
     "Fault",
     "FaultProxy",
     "Framing",
-    "HTTP",
     "HttpFraming",
     "Job",
     "Killed",
     "MemoryReporter",
     "Moment",
     "Network",
-    "POSTGRES",
     "PostgresFraming",
-    "RETRY_AFTER",
     "Refuse",
     "ReporterContract",
     "Reset",

@@ -19,9 +19,10 @@ _watch = _Watch()
 
 @contextmanager
 def io_events() -> Iterator[list[str]]:
-    """Give what this thread does within: files, connections and processes, as Python's audit events call them."""
+    """Give what this thread does to files, connections and processes, as audit events call it."""
     _install()
-    _watch.seen = seen = []
+    seen: list[str] = []
+    _watch.seen = seen
     try:
         yield seen
     finally:

@@ -66,6 +66,8 @@ class Capabilities:
     """Whether several processes may deliver at once."""
     network: Network | None = None
     """What its backend may say, where a network is between them."""
+    metrics: int = 100_000
+    """Values of the longest training history; fewer only where the backend takes very long for so many."""
     preload: tuple[str, ...] = ()
     """Modules that child processes load beforehand: those that take long, such as the backend's library."""
 

@@ -15,17 +15,6 @@ from newsdesk.testing.checks.faults import FaultChecks
 from newsdesk.testing.checks.repetition import RepetitionChecks
 from newsdesk.testing.checks.value import ValueChecks
 
-_MIXINS = (
-    ValueChecks,
-    DiscoveryChecks,
-    ContentChecks,
-    RepetitionChecks,
-    ConcurrencyChecks,
-    FaultChecks,
-    AnswerChecks,
-)
-CHECKS: Mapping[str, Callable[..., None]] = all_checks(*_MIXINS)
-"""Every check, by name."""
 _KITS_OWN = ("fault_proxy", "new_reporter", "held", "children")
 
 
@@ -40,10 +29,10 @@ class ReporterContract(
 ):
     """The whole test of a reporter, for pytest.
 
-    A subclass declares what the reporter can do, and has the fixtures `build`, which gives a function that builds
-    it, `read`, which gives a function that reads every record of the backend by another road, and, for a backend
-    behind a network, `upstream`, which gives the backend's URL; `build`'s function then gets the host and port of
-    the proxy in between. Each test gets a place of its own that is empty at first.
+    A subclass declares what the reporter can do, and has the fixtures `build`, which gives a function that
+    builds it, and `read`, which gives a function that reads every record of the backend by another road. For
+    a backend behind a network `upstream` gives the backend's URL, and `build`'s function gets the host and
+    port of the proxy in between. Each test gets a place of its own that is empty at first.
 
     No check can be overridden or deleted. What cannot be supported is declared, and skipped with its reason::
 
@@ -77,6 +66,10 @@ class ReporterContract(
             setattr(cls, name, skipped(method, reason) if reason else method)
 
 
+CHECKS: Mapping[str, Callable[..., None]] = all_checks(*ReporterContract.__bases__)
+"""Every check, by name."""
+
+
 def _refuse_wrong_declarations(cls: type[ReporterContract]) -> None:
     if not isinstance(getattr(cls, "capabilities", None), Capabilities):
         raise TypeError(
@@ -97,8 +90,8 @@ def _refuse_overridden(cls: type[ReporterContract]) -> None:
         found = inspect.getattr_static(cls, name)
         if found is not method and not is_skip(found):
             raise TypeError(
-                f"{cls.__name__} overrides or deletes the check {name!r}; what the reporter cannot do is declared: "
-                f"unsupported = {{{name!r}: 'why'}}"
+                f"{cls.__name__} overrides or deletes the check {name!r}; what the reporter cannot do is "
+                f"declared: unsupported = {{{name!r}: 'why'}}"
             )
     for name in _KITS_OWN:
         if inspect.getattr_static(cls, name) is not inspect.getattr_static(Bench, name):

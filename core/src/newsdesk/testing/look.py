@@ -1,4 +1,4 @@
-"""How a fresh interpreter finds a reporter: `python -m newsdesk.testing.look NAME IMPORT_PATH`, told as JSON."""
+"""How a fresh interpreter finds a reporter: `python -m newsdesk.testing.look NAME IMPORT_PATH`."""
 
 import importlib
 import json
@@ -32,7 +32,7 @@ def look(name: str, path: str) -> dict[str, Any]:
 
 
 def others_of(entry: Entry) -> list[str]:
-    """Load a plugin, and give the packages that come with it and are neither its own, nor Python's, nor here."""
+    """Load a plugin, and give the packages that come with it and are no part of it or of Python."""
     known = {module.partition(".")[0] for module in sys.modules}
     known |= {*sys.stdlib_module_names, entry.point.module.partition(".")[0]}
     try:

@@ -12,7 +12,7 @@ _MOST_BYTES = 1 << 20
 
 
 def hostile_text(*, min_size: int = 0, max_size: int = 20) -> st.SearchStrategy[str]:
-    """Give text of every Unicode plane, with NUL, control characters, lone surrogates and what escapes in SQL."""
+    """Give text of every Unicode plane, with NUL, control characters, lone surrogates and quotes."""
     characters = (
         st.characters()
         | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF)
@@ -23,7 +23,7 @@ def hostile_text(*, min_size: int = 0, max_size: int = 20) -> st.SearchStrategy[
 
 
 def metrics(*, max_size: int = 20) -> st.SearchStrategy[dict[str, list[float | str]]]:
-    """Give a training history: by the metric's name its value at each epoch, `NaN` and the infinities as text."""
+    """Give a training history: each metric's values, with `NaN` and the infinities as text."""
     value = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(
         ["NaN", "Infinity", "-Infinity"]
     )

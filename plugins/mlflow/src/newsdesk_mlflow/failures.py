@@ -69,7 +69,8 @@ def is_gone(error: BaseException) -> bool:
 def retry_after(error: BaseException) -> float | None:
     """Give the seconds that a server asked to wait, in the header Retry-After; None, when it did not."""
     for response in _responses(error):
-        text = str(response.headers.get("Retry-After") or "")
+        # An answer that was cut off before its head had come has no headers.
+        text = str((response.headers or {}).get("Retry-After") or "")
         if re.fullmatch(r"\d{1,6}(\.\d+)?", text):
             return float(text)
     return None

@@ -14,18 +14,36 @@ MAX_ROWS = 500
 
 
 def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Split rows into batches, in their order; a row that is larger than a batch is one by itself."""
+    """Split rows into batches, in their order; a row that is larger than a batch is one by itself.
+
+    No key occurs twice in a batch: one statement cannot write a row twice, and each revision of a machine has
+    an answer of its own.
+    """
     waiting = iter(rows)
     while some := list(islice(waiting, MAX_ROWS)):
-        yield from split(some, Limits(size=MAX_BYTES), size=lambda row: min(row.size, MAX_BYTES))
+        for batch in split(some, Limits(size=MAX_BYTES), size=lambda row: min(row.size, MAX_BYTES)):
+            yield from _cut_at_repeats(batch)
+
+
+def _cut_at_repeats(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    batch: dict[tuple[str | None, ...], Row] = {}
+    for row in rows:
+        if key_of(row) in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[key_of(row)] = row
+    yield list(batch.values())
+
+
+def key_of(row: Row) -> tuple[str | None, ...]:
+    """Give what a row is found by."""
+    return tuple(row.values[part] for part in KEY)
 
 
 def columns(rows: Sequence[Row]) -> Mapping[str, list[str | None]]:
-    """Give the values of a batch by column: sorted by key, and of a key that occurs twice the last.
+    """Give the values of a batch by column, sorted by key.
 
-    Sorted, because two batches that lock the same rows in different orders wait for each other for ever;
-    once, because one statement cannot write a row twice.
+    Sorted, because two batches that lock the same rows in different orders wait for each other for ever.
     """
-    last = {tuple(row.values[part] or "" for part in KEY): row for row in rows}
-    ordered = [last[key] for key in sorted(last)]
+    ordered = sorted(rows, key=lambda row: [text or "" for text in key_of(row)])
     return {name: [row.values[name] for row in ordered] for name in rows[0].values}

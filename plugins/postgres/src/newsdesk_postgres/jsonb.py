@@ -13,7 +13,8 @@ _SUSPECTS = (
     re.compile(rb"\\u(?:0000|d[89a-f])"),
     re.compile(re.escape(MARK.encode())),
     re.compile(rb"-0\.0(?![0-9])"),
-    re.compile(rb"e[1-9+]"),
+    # An exponent ends a number; in a hexadecimal digest what looks like one is followed by more of the text.
+    re.compile(rb"e\+?[0-9]{1,3}(?:[,\]}]|\Z)"),
 )
 
 

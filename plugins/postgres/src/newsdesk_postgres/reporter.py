@@ -18,7 +18,7 @@ from newsdesk import (
 )
 
 from newsdesk_postgres import url as urls
-from newsdesk_postgres.batch import batches, columns
+from newsdesk_postgres.batch import batches, columns, key_of
 from newsdesk_postgres.errors import MachineDoesNotExist, PostgresReporterException
 from newsdesk_postgres.parameters import SslMode, parameter_faults
 from newsdesk_postgres.row import KEY, Row, column_text, machine_of, row_of
@@ -209,8 +209,7 @@ class PostgresReporter(BaseReporter):
             yield from repeat(error, len(rows))
         else:
             for row in rows:
-                unchanged = tuple(row.values[part] for part in KEY) not in written
-                yield Delivery(self._reference(row), row.alterations, unchanged=unchanged)
+                yield Delivery(self._reference(row), row.alterations, unchanged=key_of(row) not in written)
 
     def _write(self, connection: "Connection", row: Row) -> bool:
         values = {f"new_{name}": value for name, value in row.values.items()}

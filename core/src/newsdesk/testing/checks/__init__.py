@@ -1,1 +1,1 @@
-"""The checks of the conformance kit, by what they are about; `newsdesk.testing.ReporterContract` joins them."""
+"""The checks of the conformance kit, by what they are about; `ReporterContract` joins them."""

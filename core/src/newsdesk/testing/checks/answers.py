@@ -36,7 +36,7 @@ class AnswerChecks(Bench):
     def test_a_backend_that_asks_to_wait_is_heard(
         self, new_reporter: NewReporter, fault_proxy: FaultProxy
     ) -> None:
-        """If this fails, `Retry-After` is lost: hand its seconds on, as `TransientReporterError(…, retry_after=…)`."""
+        """If this fails, `Retry-After` is lost: raise `TransientReporterError(…, retry_after=seconds)`."""
         answer = self._network.throttled
         error = _error_after(answer, new_reporter, fault_proxy) if answer is not None else None
         seconds = getattr(error, "retry_after", None)

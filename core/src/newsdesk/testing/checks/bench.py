@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from functools import cache
 from typing import ClassVar
 
 import pytest
@@ -56,25 +57,26 @@ class Bench:
 
     @pytest.fixture
     def upstream(self) -> str:
-        """Give the URL of the backend, which the fault proxy leads to; asked only where a network is declared."""
+        """Give the URL of the backend, which the proxy leads to; only where a network is declared."""
         raise NotImplementedError(
-            f"{type(self).__name__} declares a network and gives no address: write a fixture 'upstream' that gives "
-            "the URL of the backend, with host and port"
+            f"{type(self).__name__} declares a network and gives no address: write a fixture 'upstream' that "
+            "gives the URL of the backend, with host and port"
         )
 
     @pytest.fixture
     def build(self) -> Callable[..., BaseReporter]:
-        """Give a function that builds a reporter; with a network, of the host and port that it shall connect to."""
+        """Give a function that builds a reporter; with a network, for the host and port that it gets."""
         raise NotImplementedError(
-            f"{type(self).__name__} builds no reporter: write a fixture 'build' that gives a function which does"
+            f"{type(self).__name__} builds no reporter: write a fixture 'build' that gives a function which "
+            "does"
         )
 
     @pytest.fixture
     def read(self) -> Callable[[], Iterable[object]]:
         """Give a function that reads every record from the backend, by another road than the reporter's."""
         raise NotImplementedError(
-            f"{type(self).__name__} reads nothing: write a fixture 'read' that gives a function which reads every "
-            "record of the backend, or declare keeps=False"
+            f"{type(self).__name__} reads nothing: write a fixture 'read' that gives a function which "
+            "reads every record of the backend, or declare keeps=False"
         )
 
     @pytest.fixture
@@ -109,10 +111,10 @@ class Bench:
         """Give what the backend holds."""
         return Held(request.getfixturevalue("read"))
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def children(self) -> None:
         """Let child processes start quickly."""
-        warm_up("newsdesk.desk", "newsdesk.testing", *self.capabilities.preload)
+        _warm_up_once(*self.capabilities.preload)
 
 
 def deliver(reporter: BaseReporter, *machines: Machine) -> None:
@@ -120,6 +122,11 @@ def deliver(reporter: BaseReporter, *machines: Machine) -> None:
     with closing(reporter):
         for machine in machines:
             reporter.report(machine)
+
+
+@cache
+def _warm_up_once(*modules: str) -> None:
+    warm_up("newsdesk.desk", "newsdesk.testing", *modules)
 
 
 def error_of(call: Callable[..., object], *arguments: object) -> Exception | None:

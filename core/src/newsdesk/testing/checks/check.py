@@ -36,7 +36,8 @@ def check(*needs: str) -> Callable[[Check], Check]:
 
 def needs_of(method: Callable[..., None]) -> tuple[str, ...]:
     """Give the capabilities without which a check is skipped."""
-    return getattr(method, "needs", ())
+    found: tuple[str, ...] = getattr(method, "needs", ())
+    return found
 
 
 def skipped(method: Callable[..., None], reason: str) -> Callable[..., None]:
@@ -47,7 +48,8 @@ def skipped(method: Callable[..., None], reason: str) -> Callable[..., None]:
         """Never called."""
 
     skip.skips = reason  # type: ignore[attr-defined]  # read by `is_skip`
-    return pytest.mark.skip(reason=reason)(skip)
+    marked: Callable[..., None] = pytest.mark.skip(reason=reason)(skip)
+    return marked
 
 
 def is_skip(method: object) -> bool:

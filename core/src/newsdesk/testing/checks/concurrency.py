@@ -19,7 +19,7 @@ class ConcurrencyChecks(Bench):
 
     @check("thread_safe", "keeps")
     def test_several_threads_may_use_one_open_reporter(self, new_reporter: NewReporter, held: Held) -> None:
-        """If this fails, deliveries share state: keep what belongs to one in local variables, or add a lock."""
+        """If this fails, deliveries share state: keep what belongs to one in local variables."""
         machines = [small(f"thread-{number}") for number in range(_THREADS * _EACH)]
         with closing(new_reporter()) as reporter, ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(reporter.report, machines))

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from newsdesk.testing.checks.bench import Bench, NewReporter
@@ -15,10 +14,10 @@ class DiscoveryChecks(Bench):
     """What it is called, what it costs to list it, and what it offers."""
 
     @check("name")
-    def test_it_is_found_by_name_and_by_import_path(self, new_reporter: NewReporter, tmp_path: Path) -> None:
-        """If this fails, the entry point, the name in `plugin.py` or the import path is wrong, or not installed.
+    def test_it_is_found_by_name_and_by_import_path(self, new_reporter: NewReporter) -> None:
+        """If this fails, the entry point, the name in `plugin.py` or the import path is wrong.
 
-        It is looked for by another interpreter in an empty folder, as a user's would.
+        It is looked for by another interpreter, where its distribution must be installed.
         """
         path = _path(new_reporter)
         found = _look(str(self.capabilities.name), path)
@@ -30,7 +29,7 @@ class DiscoveryChecks(Bench):
 
     @check("name")
     def test_its_plugin_module_imports_nothing_heavy(self, new_reporter: NewReporter) -> None:
-        """If this fails, whoever lists reporters waits for your backend's library: name the class as a text."""
+        """If this fails, who lists reporters waits for your backend's library: name the class as a text."""
         others = _look(str(self.capabilities.name), _path(new_reporter))["others"]
         expect(not others, f"the plugin module of {self.capabilities.name!r} imports {', '.join(others)}")
 

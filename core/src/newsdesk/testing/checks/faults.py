@@ -17,7 +17,7 @@ from newsdesk.testing.faults import BlackHole, Cut, Moment, Refuse
 from newsdesk.testing.killing import Job, kill_at_every_boundary
 from newsdesk.testing.proxy import FaultProxy
 
-_DEADLINE = 2.0
+_DEADLINE = 1.0
 """Seconds that a desk waits for a backend that never answers."""
 
 
@@ -29,7 +29,7 @@ class FaultChecks(Bench):
     def test_what_was_killed_at_any_request_is_completed_by_the_next_report(
         self, new_reporter: NewReporter, held: Held, fault_proxy: FaultProxy
     ) -> None:
-        """If this fails, a build that was killed leaves half a record that the next report takes for a whole one.
+        """If this fails, a build that was killed leaves half a record that is taken for a whole one.
 
         Write all of it at once, or mark it as complete last of all, and resume what is not.
         """
@@ -52,7 +52,7 @@ class FaultChecks(Bench):
                 fault_proxy.fail(Cut(1, moment), times=1)
                 error = error_of(reporter.report, machine)
                 # None: a client may well make up for it by itself.
-                said = f"a connection that was cut {moment} the answer must be a TransientReporterError, but: {error!r}"
+                said = f"a cut ({moment}) must be told by a TransientReporterError, but: {error!r}"
                 expect(error is None or isinstance(error, TransientReporterError), said)
                 fault_proxy.clear()
                 reporter.report(machine)
@@ -82,7 +82,7 @@ class FaultChecks(Bench):
         fault_proxy.fail(BlackHole())
         # A copy: what hangs cannot be closed when the test is over.
         route = Route("reporter", copy.copy(new_reporter()), required=False)
-        with Desk(route, retry=Retry(attempts=1), deadline=_DEADLINE) as desk:
+        with Desk([route], retry=Retry(attempts=1), deadline=_DEADLINE) as desk:
             (receipt,) = desk.report(machine)
         said = f"a backend that never answers must be told as a failure that may pass, but: {receipt}"
         expect(not receipt.ok and isinstance(receipt.error, TransientReporterError), said)

@@ -5,8 +5,6 @@ from typing import Any
 from newsdesk.machine import Machine
 
 PROJECT = "conformance"
-METRICS = 100_000
-"""Values in one record's training history."""
 DEEP = 200
 """Levels of nesting, of the 254 that a record may have."""
 LONG_VALUE = 1_000_000
@@ -34,7 +32,7 @@ def ordinary() -> Machine:
     return small(
         "ordinary",
         metadata={"user_defined": {"site": "north"}, "build_metadata": {"model": model}},
-        runtime={"reporters": [], "builder": {"resources": {"limits": {"cpu": 1001}}}},
+        runtime={"reporters": ["files"], "builder": {"resources": {"limits": {"cpu": 1001}}}},
         evaluation={"cv_mode": "full_build", "seed": 0},
         tenant={"id": 7},
     )
@@ -61,7 +59,15 @@ def numbers() -> Machine:
 
 def empty() -> list[Machine]:
     """Give a machine with nothing but a name, and one that has empty values everywhere."""
-    nothing = {"dict": {}, "list": [], "text": "", "none": None, "": "", "false": False, "zero": 0}
+    nothing: dict[str, Any] = {
+        "dict": {},
+        "list": [],
+        "text": "",
+        "none": None,
+        "": "",
+        "false": False,
+        "zero": 0,
+    }
     return [
         Machine.from_dict({"name": "bare"}),
         small(
@@ -84,10 +90,10 @@ def long_names() -> list[Machine]:
     ]
 
 
-def many_metrics() -> Machine:
-    """Give a machine with a very long training history."""
+def many_metrics(count: int) -> Machine:
+    """Give a machine with a training history of so many values."""
     return small(
-        "metrics", metadata={"build_metadata": {"model": {"model_meta": history(100, METRICS // 100)}}}
+        "metrics", metadata={"build_metadata": {"model": {"model_meta": history(100, count // 100)}}}
     )
 
 

@@ -22,8 +22,8 @@ class ValueChecks(Bench):
     def test_building_it_does_no_io(self, new_reporter: NewReporter) -> None:
         """If this fails, `__init__` opens a file, a connection or a process: move that to `open`.
 
-        A config is checked, and a plan made, where the backend cannot be reached; and `__init__` runs again when
-        references are resolved.
+        A config is checked, and a plan made, where the backend cannot be reached; and `__init__` runs again
+        when references are resolved.
         """
         reporter = new_reporter()  # once before, for what Python itself loads
         with io_events() as events:
@@ -39,7 +39,7 @@ class ValueChecks(Bench):
 
     @check()
     def test_its_definition_can_be_written_as_yaml(self, new_reporter: NewReporter) -> None:
-        """If this fails, a parameter takes what YAML has no form for: take a text, a number or a list instead."""
+        """If this fails, a parameter takes what YAML has no form for: take a text or a number instead."""
         definition = new_reporter().to_dict()
         again = yaml.safe_load(yaml.safe_dump(definition))
         expect(again == definition, f"the definition {definition!r} came back from YAML as {again!r}")

@@ -1,0 +1,1 @@
+"""What newsdesk costs, always beside the raw driver that does the same work at the same time."""

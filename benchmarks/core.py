@@ -1,0 +1,70 @@
+"""The core alone: what a machine costs before any backend is asked."""
+
+import itertools
+from collections.abc import Iterator
+
+import orjson
+from newsdesk import Desk, Machine
+from newsdesk.batching import Limits, split
+
+from benchmarks.ratio import Figure, Way, compare
+from benchmarks.records import record
+
+SIZE = 20_000
+_MANY = 200
+
+
+def figures(rounds: int = 15) -> Iterator[Figure]:
+    with Desk("null") as desk:
+        records = [record(SIZE) for _ in range(_MANY)]
+        dumped = itertools.repeat(lambda: [orjson.dumps(each) for each in records])
+        ways = {
+            "first report of a ready machine of 20 KB to null": _one_by_one(desk, records),
+            "the same by report_many": _together(desk, records),
+            "making the machine of its record": _made(records),
+        }
+        for name, ours in ways.items():
+            figure = compare(name, 6, rounds, ours=ours, raw=dumped, unit="µs")
+            yield _each(figure, f"Core: {name}, against orjson.dumps of it")
+    yield from _splitting(rounds)
+
+
+def _each(figure: Figure, name: str) -> Figure:
+    assert figure.raw is not None
+    return Figure(name, figure.ours / _MANY, figure.raw / _MANY, figure.goal, figure.unit, figure.rounds)
+
+
+def _one_by_one(desk: Desk, records) -> Iterator[Way]:
+    while True:
+        fleet = [Machine.from_dict(each) for each in records]
+        yield lambda fleet=fleet: [desk.report(each) for each in fleet]
+
+
+def _together(desk: Desk, records) -> Iterator[Way]:
+    while True:
+        fleet = [Machine.from_dict(each) for each in records]
+        yield lambda fleet=fleet: list(desk.report_many(fleet))
+
+
+def _made(records) -> Iterator[Way]:
+    return itertools.repeat(lambda: [Machine.from_dict(each) for each in records])
+
+
+def _splitting(rounds: int) -> Iterator[Figure]:
+    for count in (10_000, 100_000, 1_000_000):
+        items = [("key", index) for index in range(count)]
+        by_count = itertools.repeat(lambda items=items: list(split(items, Limits(total=1000))))
+        sliced = itertools.repeat(
+            lambda items=items: [items[start : start + 1000] for start in range(0, len(items), 1000)]
+        )
+        name = f"Splitting {count:,} items by count, against slicing"
+        yield compare(name, 2, rounds, ours=by_count, raw=sliced)
+    for count in (10_000, 100_000, 1_000_000):
+        items = [("key", index) for index in range(count)]
+        by_size = itertools.repeat(
+            lambda items=items: list(split(items, Limits(total=1000, size=1_000_000), size=lambda _: 40))
+        )
+        name = f"Splitting {count:,} items by count and bytes, seconds"
+        nothing = itertools.repeat(lambda: None)
+        figure = compare(name, 1, min(rounds, 5), ours=by_size, raw=nothing, unit="s")
+        yield Figure(name, figure.ours, None, count / 1_000_000, "s", figure.rounds)

@@ -1,0 +1,116 @@
+"""MLflow over HTTP: the reporter against the same requests by one session of `requests`."""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import requests
+from newsdesk import Machine
+from newsdesk_mlflow import MlFlowReporter
+
+from benchmarks.ratio import Figure, Way, compare
+from benchmarks.wire import recorded, replay
+
+REAL = Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json"
+POINTS = 100_000
+
+
+def figures(rounds: int = 9, long_rounds: int = 1) -> Iterator[Figure]:
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    with server() as url, MlFlowReporter(tracking_uri=url, experiment="{project_name}") as reporter:
+        own = MlFlowReporter(tracking_uri=url)
+        with own:
+            yield _count("MLflow: requests of a new machine, its experiment new too", 6, own, new())
+        reporter.report(new())
+        known = new()
+        yield _count("MLflow: requests of a new machine, its experiment known", 6, reporter, known)
+        yield _count("MLflow: requests of an unchanged machine", 2, reporter, known)
+        with requests.Session() as session:
+            name = "MLflow: one real machine over HTTP, against the same requests by one session"
+            ours, raw = _reports(reporter, new), _replays(session, reporter, new)
+            yield compare(name, 1.15, rounds, ours=ours, raw=raw)
+            name = "MLflow: 100,000 metrics, against the same POSTs by one session"
+            ours, raw = _reports(reporter, long), _replays(session, reporter, long)
+            yield compare(name, 1.15, long_rounds, ours=ours, raw=raw, unit="s", warm_up=False)
+
+
+def new() -> Machine:
+    """A real machine under a new name."""
+    machine = Machine.from_json(REAL.read_bytes())
+    return Machine.from_dict({**machine.to_dict(), "name": f"machine-{time.monotonic_ns()}"})
+
+
+def long() -> Machine:
+    """A machine whose training has as many points as 4 metrics of 25,000 epochs."""
+    machine = new()
+    record = machine.to_dict()
+    metrics = ("loss", "val_loss", "accuracy", "val_accuracy")
+    build = record["metadata"]["build_metadata"]["model"]
+    build["model_meta"] = {
+        **build.get("model_meta", {}),
+        "history": {name: [1 / (step + 1) for step in range(POINTS // 4)] for name in metrics},
+    }
+    return Machine.from_dict(record)
+
+
+def _count(name: str, goal: int, reporter: MlFlowReporter, machine: Machine) -> Figure:
+    with recorded() as seen:
+        reporter.report(machine)
+    return Figure(name, len(seen), None, goal, "requests")
+
+
+def _reports(reporter: MlFlowReporter, make) -> Iterator[Way]:
+    while True:
+        yield partial(reporter.report, make())
+
+
+def _replays(session: requests.Session, reporter: MlFlowReporter, make) -> Iterator[Way]:
+    with recorded() as seen:
+        machine = make()
+        reporter.report(machine)
+    while True:
+        # A machine of its own each time, or the server would find more and more runs of it.
+        other = {text: secrets.token_hex(len(text) // 2) for text in (machine.revision, machine.model_key)}
+        yield partial(replay, session, seen, {machine.name: new().name, **other})
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """Run an MLflow server with a SQLite store."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1"]
+        command += ["--port", str(port), "--backend-store-uri", f"sqlite:///{folder}/store.db"]
+        command += ["--artifacts-destination", f"{folder}/artifacts"]
+        variables = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        process = subprocess.Popen(
+            command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            _wait(f"http://127.0.0.1:{port}/health", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(url, timeout=5).ok:
+                return
+        time.sleep(0.2)
+    raise SystemExit("the MLflow server did not start")

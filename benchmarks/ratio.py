@@ -1,0 +1,68 @@
+"""A figure: two ways to do the same work, measured in turns, and the ratio of their medians."""
+
+import dataclasses
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+Way = Callable[[], object]
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """What was measured, and what was hoped for."""
+
+    name: str
+    ours: float
+    """Median, in `unit`."""
+    raw: float | None
+    """Median of what it is held against, in `unit`."""
+    goal: float
+    """The ratio at the most; where there is no `raw`, `ours` at the most."""
+    unit: str = "ms"
+    rounds: int = 1
+
+    @property
+    def value(self) -> float:
+        return self.ours if self.raw is None else self.ours / self.raw
+
+    @property
+    def is_met(self) -> bool:
+        return self.value <= self.goal
+
+    def to_dict(self) -> dict[str, object]:
+        return {**dataclasses.asdict(self), "value": self.value, "is_met": self.is_met}
+
+
+def compare(
+    name: str,
+    goal: float,
+    rounds: int,
+    *,
+    ours: Iterator[Way],
+    raw: Iterator[Way],
+    unit: str = "ms",
+    warm_up: bool = True,
+) -> Figure:
+    """Measure two ways in turns: what else the machine does then harms both alike.
+
+    Each way comes ready from its iterator, for what is prepared is not measured. The first round is for
+    warming up.
+    """
+    scale = {"s": 1.0, "ms": 1e3, "µs": 1e6}[unit]
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(0 if warm_up else 1, rounds + 1):
+        order = (0, 1) if number % 2 else (1, 0)
+        for which in order:
+            seconds = timed(next((ours, raw)[which]))
+            if number:
+                times[which].append(seconds * scale)
+    return Figure(name, statistics.median(times[0]), statistics.median(times[1]), goal, unit, rounds)
+
+
+def timed(way: Way) -> float:
+    gc.collect()
+    begin = time.perf_counter()
+    way()
+    return time.perf_counter() - begin

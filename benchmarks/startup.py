@@ -1,0 +1,49 @@
+"""Starting up: the import, and the list of reporters with 300 plugins installed."""
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks.ratio import Figure, Way, compare
+
+PLUGIN = """
+from newsdesk import ReporterPlugin, hookimpl
+
+@hookimpl
+def newsdesk_reporters():
+    yield ReporterPlugin("fake-{number}", "fake_{number}_reporter:Reporter", summary="the fake {number}")
+"""
+EMPTY = "import click; click.command()(lambda: None)()"
+LIST = "from newsdesk.cli import main; main(['reporters'])"
+
+
+def figures(rounds: int = 7) -> Iterator[Figure]:
+    name = "import newsdesk, against import pluggy, importlib.metadata (whole processes)"
+    raw = _runs("import pluggy, importlib.metadata")
+    yield compare(name, 1.5, rounds, ours=_runs("import newsdesk"), raw=raw)
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(300):
+            _install(Path(folder), number)
+        path = {**os.environ, "PYTHONPATH": folder}
+        name = "newsdesk reporters with 300 plugin distributions, against an empty click command"
+        yield compare(name, 2, rounds, ours=_runs(LIST, path), raw=_runs(EMPTY, path))
+
+
+def _runs(code: str, variables: dict[str, str] | None = None) -> Iterator[Way]:
+    command = [sys.executable, "-c", code]
+    return itertools.repeat(
+        partial(subprocess.run, command, env=variables, stdout=subprocess.DEVNULL, check=True)
+    )
+
+
+def _install(folder: Path, number: int) -> None:
+    info = folder / f"fake_{number}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: fake-{number}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[newsdesk]\nfake-{number} = fake_{number}\n")
+    (folder / f"fake_{number}.py").write_text(PLUGIN.format(number=number))

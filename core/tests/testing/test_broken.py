@@ -1,0 +1,108 @@
+"""The kit finds what is wrong with a reporter, and finds nothing else.
+
+For each check there is one reporter that this check alone must catch; two have no fault, and pass all of them.
+"""
+
+from pathlib import Path
+
+import pytest
+from newsdesk.testing.contract import CHECKS
+
+pytest_plugins = ["pytester"]
+
+HERE = Path(__file__).parent
+CAUGHT_BY = {
+    "OpensAFileWhenBuilt": "test_building_it_does_no_io",
+    "LosesAParameter": "test_its_definition_builds_an_equal_one",
+    "TakesAFrozenSet": "test_its_definition_can_be_written_as_yaml",
+    "LosesAParameterInPickle": "test_it_can_be_sent_to_another_process",
+    "ShowsASecret": "test_its_secrets_are_masked",
+    "IsCalledOtherwise": "test_it_is_found_by_name_and_by_import_path",
+    "BringsABackendAlong": "test_its_plugin_module_imports_nothing_heavy",
+    "HidesItsHolds": "test_what_it_offers_is_declared",
+    "LosesUnknownKeys": "test_a_record_arrives_whole_and_equal",
+    "LosesNul": "test_every_unicode_plane_arrives",
+    "MakesFloatsOfBigIntegers": "test_every_number_arrives",
+    "LosesWhatIsEmpty": "test_empty_parts_arrive",
+    "CutsLongTexts": "test_a_very_long_value_arrives",
+    "FilesByTheBeginningOfAName": "test_very_long_names_arrive_and_stay_apart",
+    "CutsLongLists": "test_very_many_metrics_arrive",
+    "CutsDeepNesting": "test_deep_nesting_arrives",
+    "TellsAlterationsInItsPlanAlone": "test_alterations_are_told",
+    "DoublesWhatItHasSeen": "test_the_same_record_twice_is_there_once",
+    "SaysAlwaysThatItIsNew": "test_the_same_record_again_is_told_as_unchanged",
+    "KeepsTheOldRecord": "test_a_changed_record_replaces_or_adds_as_declared",
+    "LosesTheLastOfMany": "test_many_at_once_arrive_as_they_do_one_by_one",
+    "ClosesForEver": "test_it_can_be_closed_twice_and_used_again",
+    "HoldsEverything": "test_it_tells_what_its_backend_holds",
+    "FailsWhenItIsPinged": "test_its_ping_is_answered",
+    "SharesStateBetweenThreads": "test_several_threads_may_use_one_open_reporter",
+    "ReadsAndWritesOneFile": "test_two_processes_may_deliver_at_once",
+    "MarksBeforeItWrites": "test_what_was_killed_at_any_request_is_completed_by_the_next_report",
+    "GivesUpWhenCutOff": "test_a_connection_that_is_cut_is_worth_another_try",
+    "GivesUpWhenRefused": "test_a_backend_that_is_down_is_worth_another_try",
+    "TakesSilenceForConsent": "test_a_backend_that_never_answers_is_given_up",
+    "GivesUpAt503": "test_what_will_pass_is_worth_another_try",
+    "BelievesInAPortal": "test_what_will_not_pass_is_no_reason_to_try_again",
+    "DoesNotHearHowLongToWait": "test_a_backend_that_asks_to_wait_is_heard",
+    "LetsAPingFailInItsOwnWords": "test_its_ping_tells_an_outage",
+}
+PLUGIN = """
+from newsdesk import ReporterPlugin, hookimpl
+{extra}
+
+@hookimpl
+def newsdesk_reporters():
+    yield ReporterPlugin("{name}", "broken:{reporter}")
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A folder of installed distributions, as pip would leave it."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "heavy_backend.py").write_text("")
+    plugins = {
+        "folder": ("Folder", ""),
+        "otherwise": ("Folder", ""),
+        "brings": ("BringsABackendAlong", "import heavy_backend"),
+    }
+    for name, (reporter, extra) in plugins.items():
+        info = folder / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[newsdesk]\n{name} = plugin_{name}\n")
+        (folder / f"plugin_{name}.py").write_text(PLUGIN.format(name=name, reporter=reporter, extra=extra))
+    return folder
+
+
+@pytest.fixture
+def run_kit(pytester, site, monkeypatch):
+    """Give a function that runs the kit on one reporter, and gives the names of the checks that failed."""
+    monkeypatch.setenv("PYTHONPATH", f"{HERE}:{site}")
+    pytester.syspathinsert(HERE)
+
+    def run(name):
+        recorder = pytester.inline_run(f"{HERE}/broken_contract.py::Test{name}", "--noconftest")
+        reports = [report for report in recorder.getreports("pytest_runtest_logreport") if report.failed]
+        assert recorder.getreports("pytest_runtest_logreport"), "nothing was collected"
+        return {report.nodeid.rpartition("::")[2]: report.longreprtext for report in reports}
+
+    return run
+
+
+def test_each_check_has_a_reporter_that_it_must_catch():
+    assert sorted(CAUGHT_BY.values()) == sorted(CHECKS)
+
+
+@pytest.mark.parametrize("name", CAUGHT_BY)
+def test_a_broken_reporter_is_caught_by_its_check_and_no_other(run_kit, name):
+    failed = run_kit(name)
+    assert list(failed) == [CAUGHT_BY[name]], failed
+    (shown,) = failed.values()
+    assert "If this fails, " in shown
+
+
+@pytest.mark.parametrize("name", ["Folder", "Wire"])
+def test_a_reporter_without_a_fault_passes_all_that_it_declares(run_kit, name):
+    assert run_kit(name) == {}

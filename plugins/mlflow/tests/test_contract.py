@@ -1,0 +1,52 @@
+"""MlFlowReporter passes the conformance kit; its runs are read through the REST API."""
+
+import contextlib
+import uuid
+
+import pytest
+import requests
+from newsdesk.testing import HTTP, Capabilities, ReporterContract
+from newsdesk_mlflow import MlFlowReporter
+
+PRELOAD = (
+    "mlflow",
+    "mlflow.store.artifact.mlflow_artifacts_repo",
+    "newsdesk_mlflow.delivery",
+    "newsdesk_mlflow.tracking",
+)
+
+
+class TestMlFlow(ReporterContract):
+    """Each test has an experiment of its own, that is not there yet."""
+
+    capabilities = Capabilities(
+        name="mlflow",
+        changed="adds",
+        ping=True,
+        holds=True,
+        alters=True,
+        network=HTTP,
+        metrics=10_000,  # ten requests of a thousand; an MLflow on SQLite takes half a minute for ten times as many
+        preload=PRELOAD,
+    )
+
+    @pytest.fixture
+    def experiment(self):
+        return uuid.uuid4().hex
+
+    @pytest.fixture
+    def upstream(self, server):
+        return server.url
+
+    @pytest.fixture
+    def build(self, experiment):
+        return lambda host, port: MlFlowReporter(tracking_uri=f"http://{host}:{port}", experiment=experiment)
+
+    @pytest.fixture
+    def read(self, server, experiment):
+        def records():
+            with contextlib.suppress(requests.HTTPError):  # nothing was reported yet
+                return [run.artifact("metadata.json") for run in server.runs(experiment)]
+            return []
+
+        return records

@@ -1,0 +1,42 @@
+"""PostgresReporter passes the conformance kit; its table is read by SQL of one's own."""
+
+import pytest
+from newsdesk.testing import POSTGRES, Capabilities, ReporterContract
+from newsdesk_postgres import PostgresReporter
+
+COLUMNS = ("name", "project_name", "model", "dataset", "metadata", "runtime", "evaluation", "extra", "record")
+
+
+class TestPostgres(ReporterContract):
+    """Each test has a database of its own."""
+
+    capabilities = Capabilities(
+        name="postgres",
+        ping=True,
+        holds=True,
+        alters=True,
+        network=POSTGRES,
+        preload=("newsdesk_postgres.engine", "newsdesk_postgres.sqlstate", "newsdesk_postgres.table"),
+    )
+
+    @pytest.fixture
+    def upstream(self, database):
+        return database.url
+
+    @pytest.fixture
+    def build(self, database):
+        others = {"password": database.server.password, "database": database.name, "sslmode": "disable"}
+        return lambda host, port: PostgresReporter(host=host, port=port, **others)
+
+    @pytest.fixture
+    def read(self, database):
+        return lambda: [
+            record_of(dict(zip(COLUMNS, row, strict=True)))
+            for row in database.query(f"SELECT {', '.join(COLUMNS)} FROM machine")
+        ]
+
+
+def record_of(row):
+    """Give the record: as it was, where columns cannot hold that, or else what the columns tell."""
+    record = row.pop("record")
+    return record if record is not None else {**row.pop("extra"), **row}

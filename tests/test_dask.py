@@ -1,0 +1,175 @@
+"""A real Dask cluster: two worker processes, one of which may be killed."""
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from newsdesk import Desk, Machine, ReporterException, Status
+from newsdesk.outbox import Outbox
+
+distributed = pytest.importorskip("distributed")
+
+# Dask's own, not ours: what it leaves to the garbage collector when it ends, and when a worker was killed.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+SLOW = """
+import os, pathlib, time
+from newsdesk.builtin.files import FilesReporter
+
+class SlowFiles(FilesReporter):
+    '''Tells which process works, and takes its time.'''
+
+    def __init__(self, path, pids):
+        super().__init__(path)
+        self.pids = pids
+
+    def report(self, machine):
+        pathlib.Path(self.pids, f"{os.getpid()}").touch()
+        time.sleep(0.01)
+        return super().report(machine)
+"""
+
+
+def fleet(count):
+    return [Machine(name=f"m{number:03}", project_name="plant") for number in range(count)]
+
+
+def files(folder):
+    return sorted(path.stem for path in folder.rglob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Two worker processes of one thread each; a nanny brings a killed one back."""
+    folder = tmp_path_factory.mktemp("dask")
+    modules = folder / "modules"
+    modules.mkdir()
+    (modules / "acme_slow.py").write_text(SLOW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(modules))  # for the workers
+        patch.syspath_prepend(str(modules))
+        options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
+        with distributed.LocalCluster(**options, local_directory=str(folder)) as running:
+            yield running
+    sys.modules.pop("acme_slow", None)
+
+
+@pytest.fixture
+def client(cluster):
+    with distributed.Client(cluster, set_as_default=False) as connected:
+        connected.wait_for_workers(2, timeout=60)
+        yield connected
+
+
+def slow_files(tmp_path):
+    from acme_slow import SlowFiles
+
+    (tmp_path / "pids").mkdir()
+    return SlowFiles(str(tmp_path / "kept"), str(tmp_path / "pids"))
+
+
+def test_the_workers_of_a_cluster_deliver_and_the_receipts_come_in_order(client, tmp_path):
+    with Desk(slow_files(tmp_path)) as desk:
+        receipts = list(desk.report_many(fleet(40), client.get_executor(pure=False), chunk_size=4))
+    assert [receipt.machine.name for receipt in receipts] == [machine.name for machine in fleet(40)]
+    assert {receipt.status for receipt in receipts} == {Status.DELIVERED}
+    assert files(tmp_path / "kept") == [machine.name for machine in fleet(40)]
+    pids = {int(path.name) for path in (tmp_path / "pids").iterdir()}
+    assert len(pids) == 2
+    assert os.getpid() not in pids
+
+
+def test_a_worker_that_is_killed_in_the_middle_loses_no_machine(client, tmp_path):
+    """Dask gives its chunk to the other one; the reporter is idempotent for that."""
+    outbox = tmp_path / "outbox.db"
+    receipts = []
+    with Desk(slow_files(tmp_path), outbox=outbox, drain=0) as desk:
+        for receipt in desk.report_many(fleet(200), client.get_executor(pure=False), chunk_size=10):
+            receipts.append(receipt)
+            if len(receipts) == 20:
+                os.kill(int(next((tmp_path / "pids").iterdir()).name), signal.SIGKILL)
+        owed = {receipt.machine.name for receipt in receipts if receipt.status is Status.SPOOLED}
+        done = {receipt.machine.name for receipt in receipts if receipt.ok}
+        assert [receipt.machine.name for receipt in receipts] == [machine.name for machine in fleet(200)]
+        assert len(owed) + len(done) == 200
+        with contextlib.closing(Outbox(outbox)) as kept:
+            assert {entry.key.name for entry in kept.entries()} == owed
+        assert all(receipt.ok for receipt in desk.send_owed())
+    assert files(tmp_path / "kept") == [machine.name for machine in fleet(200)]
+
+
+def test_a_cluster_that_goes_away_is_told_and_every_machine_that_was_begun_is_kept(tmp_path):
+    outbox = tmp_path / "outbox.db"
+    taken, told = [], []
+    stream = (taken.append(machine.name) or machine for machine in fleet(200))
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    with Desk("null", outbox=outbox, drain=0) as desk:
+        with distributed.LocalCluster(**options, local_directory=str(tmp_path)) as gone:
+            client = distributed.Client(gone, set_as_default=False)
+            receipts = desk.report_many(stream, client.get_executor(pure=False), chunk_size=2, in_flight=4)
+            with pytest.raises(ReporterException, match="took no more work after"):
+                told.extend(_closing(client, receipts, told))
+        with contextlib.closing(Outbox(outbox)) as kept:
+            owed = {entry.key.name for entry in kept.entries()}
+    assert len(told) == len(taken) < 200
+    assert {*told[:3]}.isdisjoint(owed)
+    assert {*told} >= owed
+    assert owed
+
+
+def _closing(client, receipts, told):
+    for receipt in receipts:
+        told.append(receipt.machine.name)
+        if len(told) == 3:
+            client.close()
+    return []
+
+
+def test_the_command_uses_a_cluster_by_its_address(client, cluster, run, tmp_path):
+    machines = tmp_path / "machines.jsonl"
+    machines.write_bytes(b"\n".join(machine.to_json() for machine in fleet(30)))
+    (tmp_path / "desk.yaml").write_text(
+        "reporters:\n  - files:\n      path: kept\n".replace("kept", str(tmp_path / "kept"))
+    )
+    newsdesk = Path(sys.executable).with_name("newsdesk")
+    done = run(
+        newsdesk,
+        "report",
+        machines,
+        "--config",
+        tmp_path / "desk.yaml",
+        "--dask",
+        cluster.scheduler_address,
+        cwd=tmp_path,
+    )
+    assert "files: 30 delivered" in done.stdout
+    assert files(tmp_path / "kept") == [machine.name for machine in fleet(30)]
+
+
+def test_a_scheduler_that_is_not_there_is_told(run, tmp_path):
+    machine = tmp_path / "m.json"
+    machine.write_bytes(fleet(1)[0].to_json())
+    newsdesk = Path(sys.executable).with_name("newsdesk")
+    told = run(
+        newsdesk, "report", machine, "--to", "null", "--dask", "tcp://127.0.0.1:9",
+        cwd=tmp_path, status=2, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s",
+    ).stderr  # fmt: skip
+    assert "the Dask scheduler 'tcp://127.0.0.1:9' cannot be reached" in told
+
+
+def test_a_scheduler_without_workers_is_told(run, tmp_path):
+    machine = tmp_path / "m.json"
+    machine.write_bytes(fleet(1)[0].to_json())
+    newsdesk = Path(sys.executable).with_name("newsdesk")
+    options = {"n_workers": 0, "processes": False, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**options, host="tcp://127.0.0.1") as empty:
+        arguments = ("report", machine, "--to", "null", "--dask", empty.scheduler_address)
+        told = run(newsdesk, *arguments, cwd=tmp_path, status=2).stderr
+    assert "has no workers: start some, then try again" in told
