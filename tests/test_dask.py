@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from newsdesk import Desk, Machine, ReporterException, Status
+from newsdesk import Desk, Machine, Status
 from newsdesk.outbox import Outbox
 
 distributed = pytest.importorskip("distributed")
@@ -103,33 +103,6 @@ def test_a_worker_that_is_killed_in_the_middle_loses_no_machine(client, tmp_path
             assert {entry.key.name for entry in kept.entries()} == owed
         assert all(receipt.ok for receipt in desk.send_owed())
     assert files(tmp_path / "kept") == [machine.name for machine in fleet(200)]
-
-
-def test_a_cluster_that_goes_away_is_told_and_every_machine_that_was_begun_is_kept(tmp_path):
-    outbox = tmp_path / "outbox.db"
-    taken, told = [], []
-    stream = (taken.append(machine.name) or machine for machine in fleet(200))
-    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
-    with Desk("null", outbox=outbox, drain=0) as desk:
-        with distributed.LocalCluster(**options, local_directory=str(tmp_path)) as gone:
-            client = distributed.Client(gone, set_as_default=False)
-            receipts = desk.report_many(stream, client.get_executor(pure=False), chunk_size=2, in_flight=4)
-            with pytest.raises(ReporterException, match="took no more work after"):
-                told.extend(_closing(client, receipts, told))
-        with contextlib.closing(Outbox(outbox)) as kept:
-            owed = {entry.key.name for entry in kept.entries()}
-    assert len(told) == len(taken) < 200
-    assert {*told[:3]}.isdisjoint(owed)
-    assert {*told} >= owed
-    assert owed
-
-
-def _closing(client, receipts, told):
-    for receipt in receipts:
-        told.append(receipt.machine.name)
-        if len(told) == 3:
-            client.close()
-    return []
 
 
 def test_the_command_uses_a_cluster_by_its_address(client, cluster, run, tmp_path):

@@ -172,7 +172,9 @@ class Database:
         db.execute(f"PRAGMA journal_size_limit={LOG_SIZE}")
         # Some systems turn it on; then taking out a large record on a full disk needs room to overwrite it.
         db.execute("PRAGMA secure_delete=OFF")
-        if self._is_ours(db):
+        # Two reads outside a transaction may have the commit of somebody between them who makes the file just
+        # now: so what is no outbox is only told under the lock.
+        if _pragma(db, "application_id") == self._application and self._is_ours(db):
             return
         db.execute("BEGIN IMMEDIATE")
         try:
