@@ -28,12 +28,12 @@ IN_FLIGHT = 2 * (cpu_count() or 1) + 2
 _log = logging.getLogger(__name__)
 
 
-def chunks(machines: Iterable[object], size: int) -> Iterator[list[Machine]]:
+def chunks(machines: Iterable[Machine], size: int) -> Iterator[list[Machine]]:
     """Give machines in lists of `size`, each made when it is asked for."""
     chunk: list[Machine] = []
     try:
         for machine in machines:
-            chunk.append(Machine.of(machine))
+            chunk.append(machine)
             if len(chunk) == size:
                 yield chunk
                 chunk = []
@@ -73,7 +73,7 @@ def _outcomes(
 
 
 def delivered(
-    desk: "Desk", machines: Iterable[object], executor: Executor | None, size: int, in_flight: int
+    desk: "Desk", machines: Iterable[Machine], executor: Executor | None, size: int, in_flight: int
 ) -> Generator[list[Receipt], None, None]:
     """Deliver machines in chunks, here or by an executor's workers, and yield the receipts of each, in order.
 
@@ -85,7 +85,7 @@ def delivered(
         ReporterException: the executor takes no more work; every machine that was taken has its receipts.
     """
     pending: deque[Machine] = deque()
-    waiting = chunks(_noted(machines, pending), size)
+    waiting = chunks(_taken(machines, pending), size)
     answers = _here(desk, waiting) if executor is None else Spread(desk, executor, in_flight).answers(waiting)
     try:
         for machine, receipts in answers:
@@ -100,11 +100,10 @@ def delivered(
 _Answers = Generator[tuple[Machine, list[Receipt]], None, None]
 
 
-def _noted(machines: Iterable[object], pending: deque[Machine]) -> Iterator[Machine]:
+def _taken(machines: Iterable[Machine], pending: deque[Machine]) -> Iterator[Machine]:
     for machine in machines:
-        made = Machine.of(machine)
-        pending.append(made)
-        yield made
+        pending.append(machine)
+        yield machine
 
 
 def _here(desk: "Desk", waiting: Iterator[list[Machine]]) -> _Answers:
