@@ -39,7 +39,9 @@ def figures(rounds: int = 60, bulk_rounds: int = 6) -> Iterator[Figure]:
         name = "PostgreSQL: one report of 80 KB, against a psycopg2 upsert with commit of ready-made JSON"
         yield compare(name, 1.25, rounds, ours=_reports(reporter), raw=_upserts(connection))
         for size in BULK_SIZES:
-            name = f"PostgreSQL: bulk of 1,000 of {size // 1000} KB, against execute_values in one transaction"
+            name = (
+                f"PostgreSQL: bulk of 1,000 of {size // 1000} KB, against execute_values in one transaction"
+            )
             ours, raw = _bulks(reporter, connection, size), _raw_bulks(connection, size)
             yield compare(name, 1.25, bulk_rounds, ours=ours, raw=raw)
 
