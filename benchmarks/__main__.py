@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import chart, core, growth, mlflow_http, postgres, startup
+from benchmarks import chart, core, growth, mlflow_http, postgres, settings, startup
 from benchmarks.growth import Points
 from benchmarks.ratio import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
 PARTS = {"core": core, "startup": startup, "postgres": postgres, "mlflow": mlflow_http}
+BESIDE = {"settings": settings}
+"""Parts that are measured only when they are asked for."""
 
 
 def main(names: Iterable[str]) -> None:
@@ -22,7 +24,7 @@ def main(names: Iterable[str]) -> None:
     chosen = [*names]
     figures = []
     for name in chosen or PARTS:
-        for figure in PARTS[name].figures():
+        for figure in (PARTS | BESIDE)[name].figures():
             print(row(figure), flush=True)
             figures.append(figure)
     if not chosen:
