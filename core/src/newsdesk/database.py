@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from newsdesk.exceptions import ReporterException
+from newsdesk.folder import make_folder
 from newsdesk.reserve import Reserve
 
 BUSY = 30.0
@@ -276,22 +277,9 @@ def _create(path: Path) -> None:
 
     An existing file is not even opened here: to close it again would drop all locks of this process on it.
     """
-    _make_folder(path.parent, mode=0o700)
+    make_folder(path.parent, mode=0o700)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _make_folder(folder: Path, mode: int = 0o777) -> None:
-    """Make a folder and its parents; each new one is flushed in its own parent."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(mode=mode, exist_ok=True)
-    descriptor = os.open(folder.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _rest() -> None:
