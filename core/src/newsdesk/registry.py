@@ -18,7 +18,7 @@ from newsdesk.definition import Definition, is_allowed, is_import_path, parse, s
 from newsdesk.entry_points import Entry
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
 from newsdesk.hookspecs import HookSpecs, ReporterPlugin
-from newsdesk.parameters import check, listed, nearest
+from newsdesk.parameters import check, did_you_mean, listed
 from newsdesk.receipt import Receipt
 from newsdesk.reporter import BaseReporter, rebuilt
 from newsdesk.secrets import leaves, leaves_by_name, mask_error
@@ -102,7 +102,7 @@ class Registry:
         if not entries:
             names = sorted(entry_points.installed())
             raise UnknownReporterError(
-                f"no plugin {name!r} is installed{nearest(name, names)}; there are: {listed(names)}"
+                f"no plugin {name!r} is installed{did_you_mean(name, names)}; there are: {listed(names)}"
             )
         _refuse_clash(name, [entry.origin for entry in entries])
         _usable(self._load(entries[0]))
@@ -217,10 +217,11 @@ class Registry:
 
     def _unknown(self, target: str) -> str:
         names = self.names()
+        meant = did_you_mean(target, names)
         broken = [f"{p.name!r} of {p.origin} ({p.error})" for p in self._loaded if p.error is not None]
         return "".join(
             [
-                f"there is no reporter {target!r}{nearest(target, names)}; installed are: {listed(names)}",
+                f"there is no reporter {target!r}{meant}; installed are: {listed(names)}",
                 f"; broken plugins: {listed(broken)}" if broken else "",
                 _what_to_install(target),
             ]
@@ -317,7 +318,7 @@ def _imported(path: str) -> Any:
     except AttributeError:
         names = [name for name in vars(module) if isinstance(vars(module)[name], type)]
         raise UnknownReporterError(
-            f"the module {module_name!r} has no {attribute!r}{nearest(attribute, names)}; "
+            f"the module {module_name!r} has no {attribute!r}{did_you_mean(attribute, names)}; "
             f"its classes: {listed(names)}"
         ) from None
 
