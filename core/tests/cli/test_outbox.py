@@ -167,6 +167,26 @@ class TestSend:
         )
         assert outbox.counts() == {("gone", State.OWED): 1}
 
+    def test_what_was_delivered_before_ctrl_c_is_told(self, newsdesk, distribution, outbox, write):
+        source = """
+            import os, signal, threading
+            from newsdesk import BaseReporter
+
+            class Interrupted(BaseReporter):
+                def report(self, machine):
+                    if machine.name == "b":
+                        os.kill(os.getpid(), signal.SIGINT)
+                        threading.Event().wait()
+        """
+        distribution("acme", {"acme": source})
+        write("newsdesk.yaml", "reporters: [{acme.Interrupted: , label: a}]\noutbox: owed.db\n")
+        for name in "ab":
+            outbox.put("a", machine(name))
+        told = newsdesk("outbox", "send", code=1)
+        assert "a: 1 delivered" in told.stdout
+        assert told.stderr.endswith("Aborted!\n")
+        assert outbox.counts() == {("a", State.OWED): 1}
+
     def test_a_deadline_ends_it_and_the_rest_is_told(self, newsdesk, acme, outbox, write):
         write("newsdesk.yaml", "reporters: [{acme_reporters.Hangs: , label: a}]\noutbox: owed.db\n")
         for name in "ab":

@@ -70,19 +70,16 @@ def send(
 ) -> None:
     """Send what is owed to the config's reporters. Exit codes are those of report."""
     config, outbox = _opened(config_path, path)
-    summary = Summary(as_json=as_json)
     with outbox, replace(config, outbox=outbox).desk() as desk:
         labels = {route.label for route in desk.routes}
         counts = outbox.counts()
         _tell_unknown(counts, labels)
         receipts = desk.send_owed(deadline=deadline)
-        for receipt in summary.shown(receipts, machines=_owed(counts, labels)):
-            summary.add(receipt)
+        code = Summary(as_json=as_json).tell(receipts, machines=_owed(counts, labels))
         left = _owed(outbox.counts(), labels)
-    summary.finish()
     if left:
         click.echo(f"{left} are still owed.", err=True)
-    ctx.exit(summary.exit_code)
+    ctx.exit(code)
 
 
 @command.command()
