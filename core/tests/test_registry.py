@@ -215,19 +215,33 @@ class TestUnknown:
         packages = {**FIRST_PARTY, targets[-2]: "newsdesk-mlflow", targets[-1]: "newsdesk-postgres"}
         assert out.splitlines() == [f"{target} pip install {packages[target]}" for target in targets]
 
-    def test_the_whole_text_for_a_name_of_ours(self, bare):
+    @pytest.mark.parametrize(
+        ("target", "text"),
+        [
+            (
+                "mlflow",
+                "there is no reporter 'mlflow'; installed are: console, files, null; "
+                "to get it: pip install newsdesk-mlflow\n",
+            ),
+            (
+                "newsdesk_mlflow.MlFlowReporter",
+                "'newsdesk_mlflow.MlFlowReporter' names the module 'newsdesk_mlflow', and there is no module "
+                "'newsdesk_mlflow'; see that its distribution is installed here, and that the path is right; "
+                "to get it: pip install newsdesk-mlflow\n",
+            ),
+        ],
+    )
+    def test_the_whole_text_for_a_name_and_for_a_path_of_ours(self, bare, target, text):
         out = bare(
-            """
+            f"""
             from newsdesk import BaseReporter, UnknownReporterError
             try:
-                BaseReporter.from_dict("mlflow")
+                BaseReporter.from_dict({target!r})
             except UnknownReporterError as error:
                 print(error)
             """
         )
-        assert out == (
-            "there is no reporter 'mlflow'; installed are: console, files, null; to get it: pip install newsdesk-mlflow\n"
-        )
+        assert out == text
 
 
 class TestImportPaths:
@@ -238,7 +252,7 @@ class TestImportPaths:
     def test_a_module_that_does_not_exist_is_told(self, registry):
         assert error_of(lambda: registry.find("no_such_pkg.mod.Class"), UnknownReporterError) == (
             "'no_such_pkg.mod.Class' names the module 'no_such_pkg.mod', and there is no module 'no_such_pkg'; "
-            "is its distribution installed here, and is the path right?"
+            "see that its distribution is installed here, and that the path is right"
         )
 
     def test_an_attribute_that_does_not_exist_is_told_with_the_nearest_class(self, registry):

@@ -309,7 +309,7 @@ def _imported(path: str) -> Any:
             raise _failing_import(path, error) from error
         raise UnknownReporterError(
             f"{path!r} names the module {module_name!r}, and there is no module {error.name!r}; "
-            f"is its distribution installed here, and is the path right?{_what_to_install(path)}"
+            f"see that its distribution is installed here, and that the path is right{_what_to_install(path)}"
         ) from error
     except Exception as error:  # a stranger's module may raise anything when it is imported
         raise _failing_import(path, error) from error
