@@ -396,6 +396,28 @@ class TestClashes:
         assert "'chat' is claimed by 2 plugins: " in error_of(lambda: registry.find("chat"), PluginError)
         assert registry.find("slack") is not registry.find("teams")
 
+    def test_two_plugins_with_one_alias_are_told_also_when_one_of_them_is_loaded_already(
+        self, plugin, registry
+    ):
+        plugin("slack", aliases=("chat",))
+        plugin("teams", aliases=("chat",))
+        registry.find("slack")
+        assert "'chat' is claimed by 2 plugins: " in error_of(lambda: registry.find("chat"), PluginError)
+
+    @pytest.mark.parametrize("name", ["slack", "console"])
+    @pytest.mark.parametrize("first", ["teams", "null"])
+    def test_a_name_goes_before_anothers_alias_whatever_was_loaded_first(self, plugin, registry, name, first):
+        plugin("slack")
+        plugin("teams", aliases=("slack", "console"))
+        registry.find(first)
+        assert registry.find(name).__module__ in ("slack_plugin_reporter", "newsdesk.builtin.console")
+
+    def test_two_plugins_with_one_name_behind_entry_points_of_other_names_are_told(self, plugin, registry):
+        plugin("slack", "one_plugin", distribution_name="one", entries={"a": "one_plugin"})
+        plugin("slack", "two_plugin", distribution_name="two", entries={"b": "two_plugin"})
+        registry.find("a")
+        assert "'slack' is claimed by 2 plugins: " in error_of(lambda: registry.find("slack"), PluginError)
+
 
 class TestRegister:
     class Plugin:

@@ -64,6 +64,7 @@ class Registry:
         self._pluggy = pluggy.PluginManager("newsdesk")
         self._pluggy.add_hookspecs(HookSpecs)
         self._plugins: dict[Any, LoadedPlugin] = {}
+        self._given: list[LoadedPlugin] = []
         self._loading = threading.RLock()
         self.register(
             importlib.import_module("newsdesk.builtin.plugin"), name="builtin", origin="newsdesk (built in)"
@@ -81,6 +82,7 @@ class Registry:
         if loaded.error is not None:
             raise PluginError(f"the plugin {name!r} cannot be used: {loaded.error}") from loaded.error
         self._plugins[name, origin] = loaded
+        self._given.append(loaded)
         return loaded
 
     def tell(self, receipt: Receipt) -> None:
@@ -115,7 +117,7 @@ class Registry:
             PluginError: its plugin is broken, or two plugins claim the name.
             DefinitionError: the import path is not allowed, or leads to what is no reporter.
         """
-        found = self._named(target)
+        found = self.owner(target)
         if found is not None:
             return self._class_of(found)
         if not is_import_path(target):
@@ -136,25 +138,29 @@ class Registry:
         """Give the name of every reporter that can be asked for; loads every plugin."""
         return sorted({record.name for plugin in self.plugins() for record in plugin.records})
 
-    def _named(self, target: str) -> ReporterPlugin | None:
-        """Give the record that answers to a target, loading first what is sure to matter."""
+    def owner(self, target: str) -> ReporterPlugin | None:
+        """Give the record that answers to a name or an alias, if one does.
+
+        The name of an entry point, and that of a reporter that was registered, are known without loading
+        anything, and go before aliases. For all else every plugin is loaded: who answers must not depend on
+        what somebody has asked for before.
+
+        Raises:
+            PluginError: its plugin is broken, or two plugins claim it.
+        """
         entries = entry_points.installed().get(target, ())
         origins = [entry.origin for entry in entries]
-        own = [plugin.origin for plugin, _ in self._claims(target) if plugin.origin not in origins]
-        _refuse_clash(target, [*own, *origins])
+        given = [
+            (plugin, record)
+            for plugin, record in _claims(self._given, target)
+            if record.name == target and plugin.origin not in origins
+        ]
+        _refuse_clash(target, [*(plugin.origin for plugin, _ in given), *origins])
         if entries:
             return _record(_usable(self._load(entries[0])), target)
-        if not own:
-            self._load_all()
-        claims = list(self._claims(target))
+        claims = given or list(_claims(self.plugins(), target))
         _refuse_clash(target, [plugin.origin for plugin, _ in claims])
         return claims[0][1] if claims else None
-
-    def _claims(self, target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
-        for plugin in self._loaded:
-            for record in plugin.records:
-                if target in (record.name, *record.aliases):
-                    yield plugin, record
 
     @property
     def _loaded(self) -> list[LoadedPlugin]:
@@ -270,6 +276,13 @@ def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
         leaves(value) if name in declared else leaves_by_name(name, value) for name, value in params.items()
     )
     return set().union(*found)
+
+
+def _claims(plugins: Iterable[LoadedPlugin], target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
+    for plugin in plugins:
+        for record in plugin.records:
+            if target in (record.name, *record.aliases):
+                yield plugin, record
 
 
 def _refuse_clash(target: str, origins: Sequence[str]) -> None:
