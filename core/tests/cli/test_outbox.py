@@ -228,6 +228,30 @@ class TestDead:
         ]
 
 
+class TestPrune:
+    @pytest.fixture
+    def superseded(self, outbox):
+        """Two revisions that a third, which is owed, has made needless."""
+        for revision in range(3):
+            outbox.put("archive", machine("z", revision))
+
+    def test_what_is_superseded_is_taken_out_and_what_is_owed_or_dead_stays(
+        self, newsdesk, config, outbox, dead, superseded
+    ):
+        assert newsdesk("outbox", "prune").stdout == "Taken out: 2 superseded.\n"
+        assert outbox.counts() == {("archive", State.DEAD): 3, ("archive", State.OWED): 1}
+        assert newsdesk("outbox", "prune").stdout == "Taken out: 0 superseded.\n"
+
+    def test_the_dead_go_when_it_is_asked_for_and_they_are_old_enough(
+        self, newsdesk, config, outbox, dead, superseded
+    ):
+        a_day_ago = time.time() - 86400
+        outbox._database.write(lambda db: db.execute("UPDATE entries SET due = ? WHERE id < 3", (a_day_ago,)))
+        told = newsdesk("outbox", "prune", "--dead-days", "0.9").stdout
+        assert told == "Taken out: 2 superseded, 2 dead.\n"
+        assert outbox.counts() == {("archive", State.DEAD): 1, ("archive", State.OWED): 1}
+
+
 class TestExport:
     def test_what_is_printed_is_what_report_reads_and_nothing_is_taken_out(
         self, newsdesk, config, dead, outbox

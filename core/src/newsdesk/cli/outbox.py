@@ -14,6 +14,9 @@ from newsdesk.config import Config
 from newsdesk.exceptions import DefinitionError
 from newsdesk.outbox import DamagedError, Entry, Outbox, State
 
+DAY = 86400
+"""Seconds."""
+
 
 @click.group()
 def command() -> None:
@@ -114,6 +117,28 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
 
 @command.command()
 @click.option(
+    "--dead-days",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="Also what has been dead for so many days.",
+)
+@options.config
+@_path
+def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
+    """Take out what will never be sent: what is superseded, and with --dead-days what is dead.
+
+    What is owed stays.
+    """
+    _, outbox = _opened(config_path, path)
+    with outbox:
+        dropped = outbox.prune(dead_for=None if dead_days is None else dead_days * DAY)
+    told = [f"{dropped.get(State.SUPERSEDED, 0)} superseded"]
+    told += [] if dead_days is None else [f"{dropped.get(State.DEAD, 0)} dead"]
+    click.echo(f"Taken out: {', '.join(told)}.")
+
+
+@command.command()
+@click.option(
     "--state",
     "states",
     multiple=True,
@@ -179,7 +204,7 @@ def _line(entry: Entry) -> str:
 
 def _age(created: float) -> str:
     seconds = max(0.0, time.time() - created)
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+    for size, unit in ((DAY, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} seconds"
