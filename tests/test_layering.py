@@ -14,7 +14,7 @@ PLUGINS = {"newsdesk_mlflow": ROOT / "plugins/mlflow/src", "newsdesk_postgres": 
 
 # Each module may import those of the lines above its own, and none of its own line or below.
 LAYERS = [
-    {"exceptions", "secrets", "entry_points", "folder", "reserve", "worker"},
+    {"exceptions", "secrets", "entry_points", "folder", "mounts", "reserve", "worker"},
     {"arguments", "batching", "canonical", "lines", "references", "retry"},
     {"machine", "parameters"},
     {"receipt", "definition", "lifecycle"},

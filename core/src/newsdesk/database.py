@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from newsdesk.exceptions import ReporterException
 from newsdesk.folder import make_folder
+from newsdesk.mounts import remote_type
 from newsdesk.reserve import Reserve
 
 BUSY = 30.0
@@ -147,6 +148,7 @@ class Database:
         return self._connection
 
     def _connect(self) -> sqlite3.Connection:
+        _warn_if_remote(self.path)
         _create(self.path)
         # mode=rw: SQLite must not make the file itself, for anybody to read.
         db = sqlite3.connect(
@@ -270,6 +272,18 @@ def _patiently(prepare: Callable[[sqlite3.Connection], None], db: sqlite3.Connec
             if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                 raise
         time.sleep(random.uniform(0.001, 0.02))  # noqa: S311  (to spread, not to hide)
+
+
+@functools.lru_cache(maxsize=128)  # once for each file: it is opened anew after each fork
+def _warn_if_remote(path: Path) -> None:
+    kind = remote_type(path)
+    if kind is not None:
+        _log.warning(
+            "the outbox %r is on a file system (%s) that other computers may use too; if two of them do, or "
+            "its locks fail, it is damaged and machines are lost: name a file on a disk of this computer",
+            str(path),
+            kind,
+        )
 
 
 def _create(path: Path) -> None:
