@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from newsdesk.exceptions import TransientReporterError
 from newsdesk.machine import Machine
-from newsdesk.post import PATIENCE, Call, Outcome, Post
+from newsdesk.post import Call, Outcome, Post
 from newsdesk.receipt import Receipt
-from newsdesk.retry import Retry
+from newsdesk.retry import PATIENCE, Retry
 from newsdesk.spread import Spread, unanswered
 
 if TYPE_CHECKING:

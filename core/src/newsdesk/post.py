@@ -19,8 +19,7 @@ from newsdesk.lifecycle import State
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.receipt import Alteration, Delivery
 from newsdesk.reporter import BaseReporter
-from newsdesk.retry import PATIENCE as PATIENCE  # noqa: PLC0414  (bulk takes it from here)
-from newsdesk.retry import Retry
+from newsdesk.retry import PATIENCE, Retry
 from newsdesk.route import Route
 from newsdesk.secrets import mask_error, mask_text
 from newsdesk.worker import Worker
