@@ -12,6 +12,7 @@ from newsdesk import Desk, Machine
 from newsdesk_postgres.embedded import EmbeddedPostgres
 
 from benchmarks import mlflow_http
+from benchmarks.chart import Points
 from benchmarks.records import machine
 
 COUNTS = (10, 100, 1_000, 10_000)
@@ -19,8 +20,6 @@ FEWER = COUNTS[:-1]
 """For MLflow: 10,000 would take its server most of an hour."""
 PROCESSES = (1, 2, 4, 8)
 SIZE = 20_000
-
-Points = list[tuple[int, float]]
 
 
 def growth() -> dict[str, dict[str, Points]]:
@@ -69,7 +68,7 @@ def _seconds(reporter: Any, machines: Iterator[Machine], count: int) -> float:
 
 def _rate(reporter: Any, machines: Iterator[Machine], processes: int, count: int) -> float:
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool, Desk(reporter) as desk:
+    with ProcessPoolExecutor(processes, mp_context=context) as pool, Desk(reporter, deadline=600) as desk:
         for measured in (False, True):  # the first time, each process imports what it needs
             fleet = list(itertools.islice(machines, count))
             begin = time.perf_counter()

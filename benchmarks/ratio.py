@@ -5,6 +5,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from typing import Any, Self
 
 Way = Callable[[], object]
 
@@ -18,8 +19,8 @@ class Figure:
     """Median, in `unit`."""
     raw: float | None
     """Median of what it is held against, in `unit`."""
-    goal: float
-    """The ratio at the most; where there is no `raw`, `ours` at the most."""
+    goal: float | None
+    """The ratio at the most; without a `raw`, `ours` at the most; None, when nothing was hoped for."""
     unit: str = "ms"
     rounds: int = 1
 
@@ -29,7 +30,11 @@ class Figure:
 
     @property
     def is_met(self) -> bool:
-        return self.value <= self.goal
+        return self.goal is None or self.value <= self.goal
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> Self:
+        return cls(**{field.name: told[field.name] for field in dataclasses.fields(cls)})
 
     def to_dict(self) -> dict[str, object]:
         return {**dataclasses.asdict(self), "value": self.value, "is_met": self.is_met}
@@ -37,7 +42,7 @@ class Figure:
 
 def compare(
     name: str,
-    goal: float,
+    goal: float | None,
     rounds: int,
     *,
     ours: Iterator[Way],

@@ -43,7 +43,7 @@ def _postgres(count: int) -> Iterator[Figure]:
     plain = statistics.median(seconds["as it comes"])
     for name, spent in seconds.items():
         yield Figure(
-            f"PostgreSQL, {count:,} of 80 KB: {name}", statistics.median(spent), plain, 1, "s", ROUNDS
+            f"PostgreSQL, {count:,} of 80 KB: {name}", statistics.median(spent), plain, None, "s", ROUNDS
         )
 
 
@@ -76,12 +76,12 @@ def _mlflow(count: int) -> Iterator[Figure]:
                 with mlflow_http.server(store, workers) as url:
                     rate = _rate({"mlflow": {"tracking_uri": url, "experiment": "all"}}, count)
                 where = "SQLite" if store is None else "PostgreSQL"
-                yield Figure(f"MLflow, store in {where}, {workers} workers", rate, None, 0, "machines/s")
+                yield Figure(f"MLflow, store in {where}, {workers} workers", rate, None, None, "machines/s")
 
 
 def _rate(reporter, count: int) -> float:
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(4, mp_context=context) as pool, Desk(reporter) as desk:
+    with ProcessPoolExecutor(4, mp_context=context) as pool, Desk(reporter, deadline=600) as desk:
         for measured in (False, True):
             fleet = [mlflow_http.new() for _ in range(count)]
             begin = time.perf_counter()
