@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from newsdesk.exceptions import UnknownReporterError as UnknownReporterError
     from newsdesk.exceptions import UnresolvedReferenceError as UnresolvedReferenceError
     from newsdesk.hookspecs import ReporterPlugin as ReporterPlugin
+    from newsdesk.hookspecs import ServerPlugin as ServerPlugin
     from newsdesk.hookspecs import hookimpl as hookimpl
     from newsdesk.machine import Machine as Machine
     from newsdesk.machine import MachineKey as MachineKey
@@ -54,7 +55,7 @@ _HOME = {
         "UnknownReporterError",
         "UnresolvedReferenceError",
     ),
-    "hookspecs": ("ReporterPlugin", "hookimpl"),
+    "hookspecs": ("ReporterPlugin", "ServerPlugin", "hookimpl"),
     "machine": ("Machine", "MachineKey"),
     "parameters": ("did_you_mean",),
     "receipt": ("Alteration", "Delivery", "DeliveryFailed", "Plan", "Receipt", "Status"),

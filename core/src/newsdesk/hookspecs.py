@@ -30,6 +30,7 @@ hookspec = pluggy.HookspecMarker("newsdesk")
 hookimpl = pluggy.HookimplMarker("newsdesk")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_SERVER_NAME = re.compile(r"[a-z][a-z0-9_]*")  # a part of a fixture's name, and so of an argument's
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,37 @@ class ReporterPlugin:
                 )
 
 
+@dataclass(frozen=True)
+class ServerPlugin:
+    """A server that a plugin brings for tests; checked when it is made.
+
+    Raises:
+        PluginError: a name or an import path that cannot be used.
+    """
+
+    name: str
+    """Its pytest fixture is `<name>_server`: lower-case letters, digits and `_`, a letter first."""
+    serve: str
+    """The import path `"pkg.mod:function"` of a context manager that runs it.
+
+    It gets a folder (`pathlib.Path`) and gives the server's URL. It runs in a process of its own, which ends
+    it also when the tests are killed. Called again for the same folder, it finds what the server kept there.
+    Where something is not installed it raises `newsdesk.testing.ServerMissing`, which says what to install.
+    """
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and _SERVER_NAME.fullmatch(self.name)):
+            raise PluginError(
+                "a server's name must be lower-case letters, digits and '_', a letter first, "
+                f"but is {self.name!r}"
+            )
+        if not _is_path(self.serve):
+            raise PluginError(
+                f"the server {self.name!r} must be the import path 'pkg.mod:function' of a context manager, "
+                f"but is {self.serve!r}"
+            )
+
+
 class HookSpecs:
     """The hooks; a plugin implements those that it needs, as functions of its module."""
 
@@ -104,6 +136,21 @@ class HookSpecs:
             ... def newsdesk_receipt(receipt):
             ...     if receipt.error is not None:
             ...         print(f"{receipt.machine} is not at {receipt.reporter}: {receipt.error}")
+        """
+
+    @hookspec
+    def newsdesk_servers(self) -> Iterable[ServerPlugin]:  # type: ignore[empty-body]
+        """Yield the servers that the plugin brings for tests, its own and those of others.
+
+        Called when the plugin is loaded. Whoever has the plugin installed and asks for
+        `newsdesk.testing.fixtures` gets a pytest fixture for each.
+
+        Example:
+            >>> from newsdesk import hookimpl
+            >>> from newsdesk.hookspecs import ServerPlugin
+            >>> @hookimpl
+            ... def newsdesk_servers():
+            ...     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
         """
 
 

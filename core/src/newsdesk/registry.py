@@ -5,10 +5,10 @@ import inspect
 import logging
 import operator
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, cast
+from functools import lru_cache, partial
+from typing import Any, TypeVar, cast
 
 import pluggy
 
@@ -17,13 +17,15 @@ from newsdesk.arguments import secret_names
 from newsdesk.definition import Definition, is_allowed, is_import_path, parse, split_import_path
 from newsdesk.entry_points import Entry
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
-from newsdesk.hookspecs import HookSpecs, ReporterPlugin
+from newsdesk.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
 from newsdesk.parameters import check, did_you_mean, listed
 from newsdesk.receipt import Receipt
 from newsdesk.reporter import BaseReporter, rebuilt
 from newsdesk.secrets import leaves, leaves_by_name, mask_error
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FIRST_PARTY: Mapping[str, str] = {
     "mlflow": "newsdesk-mlflow",
@@ -48,6 +50,8 @@ class LoadedPlugin:
     """Its distribution and version."""
     records: tuple[ReporterPlugin, ...] = ()
     """The reporters that it offers."""
+    servers: tuple[ServerPlugin, ...] = ()
+    """The servers that it brings for tests."""
     error: Exception | None = None
     """Why it is broken."""
     plugin: object = field(default=None, repr=False)
@@ -92,6 +96,19 @@ class Registry:
                 listener.function(**dict.fromkeys(listener.argnames, receipt))
             except Exception:  # noqa: BLE001  (the isolation of a stranger's code)
                 _log.exception("the plugin %s failed to take a receipt", listener.plugin_name)
+
+    def hooked(self, hook: str, **arguments: Any) -> Iterator[tuple[LoadedPlugin, Callable[[], Any]]]:
+        """Give the plugins that implement a hook, each with a call of it; load them first.
+
+        Args:
+            hook: The hook's name.
+            arguments: What the hook is called with; an implementation gets those that it takes.
+        """
+        found = getattr(self._pluggy.hook, hook).get_hookimpls()
+        for implementation in reversed(found):  # pluggy's order is the last one first
+            [loaded] = [plugin for plugin in self._loaded if plugin.plugin is implementation.plugin]
+            given = {name: arguments[name] for name in implementation.argnames}
+            yield loaded, partial(implementation.function, **given)
 
     def load(self, name: str) -> None:
         """Load the plugin of an entry point, for its hooks.
@@ -196,20 +213,21 @@ class Registry:
         try:
             self._pluggy.register(plugin, name=f"{name} of {origin}")
             self._pluggy.check_pending()
-            records = tuple(self._records(plugin))
+            records = tuple(self._records(plugin, "newsdesk_reporters", ReporterPlugin))
+            servers = tuple(self._records(plugin, "newsdesk_servers", ServerPlugin))
         except Exception as error:  # noqa: BLE001  (the same)
             if self._pluggy.is_registered(plugin):
                 self._pluggy.unregister(plugin)
             return LoadedPlugin(name, origin, error=error, plugin=plugin)
-        return LoadedPlugin(name, origin, records, plugin=plugin)
+        return LoadedPlugin(name, origin, records, servers, plugin=plugin)
 
-    def _records(self, plugin: object) -> Iterator[ReporterPlugin]:
-        for implementation in self._pluggy.hook.newsdesk_reporters.get_hookimpls():
+    def _records(self, plugin: object, hook: str, kind: type[T]) -> Iterator[T]:
+        for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
             if implementation.plugin is plugin:
                 for record in cast("Iterable[Any]", implementation.function()):
-                    if not isinstance(record, ReporterPlugin):
+                    if not isinstance(record, kind):
                         raise PluginError(
-                            f"newsdesk_reporters() must yield ReporterPlugin records, but gave {record!r}"
+                            f"{hook}() must yield {kind.__name__} records, but gave {record!r}"
                         )
                     yield record
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsdesk import ReporterPlugin, hookimpl
+from newsdesk import ReporterPlugin, ServerPlugin, hookimpl
 
 
 @hookimpl
@@ -14,3 +14,9 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         aliases=("azureml", "gordo.reporters.mlflow.MlFlowReporter"),
         summary="a run on an MLflow server, or in an AzureML workspace",
     )
+
+
+@hookimpl
+def newsdesk_servers() -> Iterator[ServerPlugin]:
+    """Offer an MLflow server."""
+    yield ServerPlugin("mlflow", "newsdesk_mlflow.testing:mlflow_server")

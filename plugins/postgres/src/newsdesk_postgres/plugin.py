@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsdesk.hookspecs import ReporterPlugin, hookimpl
+from newsdesk.hookspecs import ReporterPlugin, ServerPlugin, hookimpl
 
 
 @hookimpl
@@ -14,3 +14,9 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         aliases=("gordo.reporters.postgres.PostgresReporter",),
         summary="One row for each machine in a table of PostgreSQL.",
     )
+
+
+@hookimpl
+def newsdesk_servers() -> Iterator[ServerPlugin]:
+    """Yield a private PostgreSQL."""
+    yield ServerPlugin("postgres", "newsdesk_postgres.testing:postgres_server")
