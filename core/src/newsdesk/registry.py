@@ -226,9 +226,7 @@ class Registry:
             if implementation.plugin is plugin:
                 for record in cast("Iterable[Any]", implementation.function()):
                     if not isinstance(record, kind):
-                        raise PluginError(
-                            f"{hook}() must yield {kind.__name__} records, but gave {record!r}"
-                        )
+                        raise PluginError(f"{hook}() must yield {kind.__name__} records, but gave {record!r}")
                     yield record
 
     def _class_of(self, record: ReporterPlugin) -> type[BaseReporter]:

@@ -82,10 +82,13 @@ class Server:
         Raises:
             ServerFailed: it did not end by itself, or not well.
         """
-        process, self._process, self._url = self._process, None, None
+        process, self._process = self._process, None
         if process is None:
             return
         _pipe(process.stdin).close()
+        if self._url is None:  # it is still at its start, and does not look
+            process.terminate()
+        self._url = None
         try:
             code = process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

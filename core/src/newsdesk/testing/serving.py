@@ -24,7 +24,7 @@ def main(path: str, folder: str) -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers, ExitStack() as stack:
         os.dup2(2, 1)  # what the server's own code prints must not come between
         signal.signal(signal.SIGTERM, _leave)
-        print(json.dumps(_begun(stack, path, folder)), file=answers, flush=True)  # noqa: T201  (to who asked)
+        print(json.dumps(_begun(stack, path, folder)), file=answers, flush=True)
         sys.stdin.buffer.read()
 
 

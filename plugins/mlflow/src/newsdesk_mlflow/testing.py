@@ -24,25 +24,32 @@ _LOG = "server.log"
 _PORT = "port"
 _SECONDS_TO_START = 120
 _SECONDS_TO_STOP = 15
-_ATTEMPTS = 3
 _SHOWN = 3000
 
 
 @contextlib.contextmanager
-def mlflow_server(folder: Path, store: str | None = None) -> Iterator[str]:
+def mlflow_server(folder: Path, store: str | None = None, workers: int = 1) -> Iterator[str]:
     """Run `mlflow server`, and give its URL: the same one each time for the same folder.
 
     Args:
         folder: Where its store, its artifacts and its log are.
         store: The URI of another store.
+        workers: Processes that answer.
 
     Raises:
         ServerMissing: the full MLflow is not installed.
         ServerFailed: it did not start; with the end of its log.
     """
     _check_installed()
-    with contextlib.ExitStack() as stack:
-        yield _started(stack, folder, store or f"sqlite:///{folder / STORE}")
+    with (
+        _reserved(folder / _PORT) as port,
+        _running(folder, port, store or f"sqlite:///{folder / STORE}", workers) as process,
+    ):
+        url = f"http://{HOST}:{port}"
+        if not _answers(url, process):
+            told = (folder / _LOG).read_text("utf-8", "replace")[-_SHOWN:]
+            raise ServerFailed(f"the MLflow server in {folder} did not start:\n{told}")
+        yield url
 
 
 def _check_installed() -> None:
@@ -55,21 +62,6 @@ def _check_installed() -> None:
         ) from None
 
 
-def _started(stack: contextlib.ExitStack, folder: Path, store: str) -> str:
-    for attempt in range(_ATTEMPTS):
-        port = stack.enter_context(_reserved(folder / _PORT))
-        process = stack.enter_context(_running(folder, port, store))
-        if _answers(f"http://{HOST}:{port}", process):
-            return f"http://{HOST}:{port}"
-        told = (folder / _LOG).read_text("utf-8", "replace")[-_SHOWN:]
-        # The port was free when we looked, and taken when the server did.
-        if "in use" not in told or attempt == _ATTEMPTS - 1:
-            break
-        stack.pop_all().close()
-        (folder / _PORT).unlink()
-    raise ServerFailed(f"the MLflow server in {folder} did not start:\n{told}")
-
-
 @contextlib.contextmanager
 def _reserved(file: Path) -> Iterator[int]:
     """Give the port that a file tells, or else a free one, and keep it from those who look for a free one.
@@ -77,7 +69,7 @@ def _reserved(file: Path) -> Iterator[int]:
     Otherwise of two servers that start at once one may take the port of the other, and answer for it.
     """
     with socket.socket() as sock:
-        # On Linux the server can bind to it as well, since nobody listens here. On other systems it could not.
+        # On Linux the server can bind to it as well, since nobody listens here; elsewhere it could not.
         if sys.platform == "linux":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((HOST, int(file.read_text()) if file.exists() else 0))
@@ -89,9 +81,9 @@ def _reserved(file: Path) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _running(folder: Path, port: int, store: str) -> Iterator[subprocess.Popen[bytes]]:
+def _running(folder: Path, port: int, store: str, workers: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server, and end it with all that it started."""
-    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", HOST]
+    command = [sys.executable, "-m", "mlflow", "server", "--workers", str(workers), "--host", HOST]
     command += ["--port", str(port), "--backend-store-uri", store]
     command += ["--artifacts-destination", str(folder / ARTIFACTS)]
     with (folder / _LOG).open("ab") as log:
