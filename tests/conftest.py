@@ -1,6 +1,7 @@
 """The wheels of this tree, fresh environments to install them in, and the servers of the backends."""
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -9,13 +10,13 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from newsdesk.testing import Server
+from newsdesk.testing import Cut, FaultProxy, Job, Moment, Server, kill_at_every_boundary
 
 ROOT = Path(__file__).parents[1]
 
@@ -260,7 +261,7 @@ def postgres_server(postgres_server: Server) -> PostgresServer:
     return PostgresServer(postgres_server)
 
 
-# Figures of the fault runs.
+# The fault runs: of a module that names the fixture of its server, `BACKEND`.
 
 FIGURES = pytest.StashKey[list[str]]()
 
@@ -270,6 +271,56 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
     """Give a function that keeps a figure, which the end of the run tells."""
     figures = request.config.stash.setdefault(FIGURES, [])
     return lambda name, value: figures.append(f"{value} {name}: {request.node.name}")
+
+
+@pytest.fixture(scope="module")
+def proxy_of_module(request: pytest.FixtureRequest) -> Iterator[FaultProxy]:
+    with FaultProxy.to(request.getfixturevalue(request.module.BACKEND).url) as between:
+        yield between
+
+
+@pytest.fixture
+def proxy(proxy_of_module: FaultProxy) -> FaultProxy:
+    """What stands before the server: each test begins with one that lets everything through."""
+    proxy_of_module.clear()
+    proxy_of_module.recount()
+    return proxy_of_module
+
+
+@pytest.fixture
+def every_kill(proxy: FaultProxy, figure: Callable[[str, object], None]) -> Callable[..., Iterator[Any]]:
+    """Give a function that kills deliveries at every boundary, and sees to it that all were tried."""
+
+    def kills(jobs: Iterable[Job]) -> Iterator[Any]:
+        count = 0
+        for count, step in enumerate(kill_at_every_boundary(proxy, jobs)):  # noqa: B007
+            yield step
+        figure("boundaries", count)
+        assert count == 2 * step.requests
+
+    return kills
+
+
+@pytest.fixture
+def every_cut(
+    proxy: FaultProxy, figure: Callable[[str, object], None]
+) -> Callable[[Moment], Iterator[list[str]]]:
+    """Give a function that cuts one request after the other, until there was none left to cut.
+
+    It gives what was cut, which is known once the delivery is made.
+    """
+
+    def cuts(moment: Moment) -> Iterator[list[str]]:
+        for request in itertools.count(1):
+            cut: list[str] = []
+            proxy.clear()
+            proxy.fail(Cut(request, moment, cut.append), times=1)
+            yield cut
+            if not cut:
+                figure("requests", request - 1)
+                return
+
+    return cuts
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
