@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from newsdesk.exceptions import TransientReporterError as TransientReporterError
     from newsdesk.exceptions import UnknownReporterError as UnknownReporterError
     from newsdesk.exceptions import UnresolvedReferenceError as UnresolvedReferenceError
+    from newsdesk.finding import Finding as Finding
     from newsdesk.hookspecs import ReporterPlugin as ReporterPlugin
     from newsdesk.hookspecs import ServerPlugin as ServerPlugin
     from newsdesk.hookspecs import hookimpl as hookimpl
@@ -55,6 +56,7 @@ _HOME = {
         "UnknownReporterError",
         "UnresolvedReferenceError",
     ),
+    "finding": ("Finding",),
     "hookspecs": ("ReporterPlugin", "ServerPlugin", "hookimpl"),
     "machine": ("Machine", "MachineKey"),
     "parameters": ("did_you_mean",),

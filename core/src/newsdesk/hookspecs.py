@@ -15,7 +15,7 @@ A whole plugin is one light module and one entry point::
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ import pluggy
 
 from newsdesk.definition import is_import_path
 from newsdesk.exceptions import PluginError
+from newsdesk.finding import Finding
 from newsdesk.receipt import Receipt
 from newsdesk.reporter import API_VERSION, BaseReporter
 
@@ -151,6 +152,30 @@ class HookSpecs:
             >>> @hookimpl
             ... def newsdesk_servers():
             ...     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
+        """
+
+    @hookspec
+    def newsdesk_checks(  # type: ignore[empty-body]
+        self,
+        reporters: Mapping[str, BaseReporter],
+        ping: bool,  # noqa: FBT001  (pluggy gives each argument by its name)
+    ) -> Iterable[Finding]:
+        """Yield what the plugin has to say to `newsdesk doctor`: what is so, and what is to do.
+
+        Called by that command alone. What it raises is a finding of its own, and harms no other check.
+
+        Args:
+            reporters: All reporters of the config, by their labels; those of other plugins too. They are
+                closed, and closed again afterwards.
+            ping: Whether backends may be asked, and so whether a reporter may be opened.
+
+        Example:
+            >>> from newsdesk import Finding, hookimpl
+            >>> @hookimpl
+            ... def newsdesk_checks(reporters, ping):
+            ...     for label, reporter in reporters.items():
+            ...         if type(reporter).__name__ == "SlackReporter" and not reporter.channel:
+            ...             yield Finding(label, "it posts to no channel", "give it a 'channel'")
         """
 
 

@@ -93,22 +93,19 @@ class Registry:
         """Tell the plugins that listen of a delivery; one that fails is logged, and harms nobody."""
         for listener in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
             try:
-                listener.function(**dict.fromkeys(listener.argnames, receipt))
+                _call(listener, receipt=receipt)
             except Exception:  # noqa: BLE001  (the isolation of a stranger's code)
                 _log.exception("the plugin %s failed to take a receipt", listener.plugin_name)
 
-    def hooked(self, hook: str, **arguments: Any) -> Iterator[tuple[LoadedPlugin, Callable[[], Any]]]:
-        """Give the plugins that implement a hook, each with a call of it; load them first.
+    def hooked(self, hook: str) -> Iterator[tuple[LoadedPlugin, Callable[..., Any]]]:
+        """Give the loaded plugins that implement a hook, each with its implementation.
 
-        Args:
-            hook: The hook's name.
-            arguments: What the hook is called with; an implementation gets those that it takes.
+        That takes all arguments of the hook, by their names, and hands on those that the plugin wants.
         """
         found = getattr(self._pluggy.hook, hook).get_hookimpls()
         for implementation in reversed(found):  # pluggy's order is the last one first
             [loaded] = [plugin for plugin in self._loaded if plugin.plugin is implementation.plugin]
-            given = {name: arguments[name] for name in implementation.argnames}
-            yield loaded, partial(implementation.function, **given)
+            yield loaded, partial(_call, implementation)
 
     def load(self, name: str) -> None:
         """Load the plugin of an entry point, for its hooks.
@@ -250,6 +247,15 @@ class Registry:
         )
 
 
+def clashes(plugins: Iterable[LoadedPlugin]) -> Mapping[str, list[LoadedPlugin]]:
+    """Give the names and aliases that several plugins claim, each with those plugins."""
+    claims: dict[str, list[LoadedPlugin]] = {}
+    for plugin in plugins:
+        for name in {name for record in plugin.records for name in (record.name, *record.aliases)}:
+            claims.setdefault(name, []).append(plugin)
+    return {name: claiming for name, claiming in sorted(claims.items()) if len(claiming) > 1}
+
+
 @lru_cache(maxsize=1)
 def default_registry() -> Registry:
     """Give the registry of this process."""
@@ -284,6 +290,11 @@ def build(
             raise
         mask_error(error, _secret_texts(cls, definition.params))
         raise DefinitionError(f"the reporter {definition.target!r} cannot be built: {error}") from error
+
+
+def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
+    """Call an implementation with those of a hook's arguments that it takes."""
+    return implementation.function(**{name: arguments[name] for name in implementation.argnames})
 
 
 def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
