@@ -400,7 +400,7 @@ def test_a_backend_is_asked_only_with_ping(doctor, acme, write):
     assert "its backend" not in str(doctor())
     found = doctor("--ping", code=1)
     assert found["chat"][-1] == (
-        "its backend does not answer: PermanentReporterError: no route to host => "
+        "its backend does not answer, or refuses: PermanentReporterError: no route to host => "
         "see that it runs, and that the parameters are right"
     )
     assert found["nowhere"][-1] == "its backend answers"

@@ -14,7 +14,7 @@ def findings(config: Config, registry: Registry) -> Iterator[Finding]:
             if error is None:
                 yield Finding(route.label, "its backend answers")
             else:
-                text = f"its backend does not answer: {type(error).__name__}: {error}"
+                text = f"its backend does not answer, or refuses: {type(error).__name__}: {error}"
                 yield Finding(
                     route.label,
                     text,
