@@ -147,8 +147,7 @@ class HookSpecs:
         `newsdesk.testing.fixtures` gets a pytest fixture for each.
 
         Example:
-            >>> from newsdesk import hookimpl
-            >>> from newsdesk.hookspecs import ServerPlugin
+            >>> from newsdesk import ServerPlugin, hookimpl
             >>> @hookimpl
             ... def newsdesk_servers():
             ...     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
