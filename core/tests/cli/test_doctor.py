@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from newsdesk import mounts
 from newsdesk.doctor import imports, installed
 from newsdesk.machine import Machine
 from newsdesk.outbox import Outbox
@@ -246,9 +247,26 @@ def test_two_plugins_of_one_name_are_told_with_both(doctor, distribution):
         )
     [told] = doctor(code=1)["chat"]
     assert re.fullmatch(
-        r"claimed by acme-chat\d 1\.0 and acme-chat\d 1\.0, so that asking for it fails => "
+        r"'chat' is claimed by 2 plugins: acme-chat\d 1\.0 and acme-chat\d 1\.0 => "
         "uninstall all but one, or name the class by its import path",
         told,
+    )
+
+
+def test_a_name_that_is_also_an_alias_of_another_is_told_and_asks_for_nothing(doctor, distribution):
+    reporters_of(distribution, ODD.format(body="pass"))
+    other = """
+        from newsdesk import ReporterPlugin, hookimpl
+        @hookimpl
+        def newsdesk_reporters():
+            yield ReporterPlugin("other", "odd_reporter:Odd", aliases=("odd",))
+    """
+    distribution("acme-other", {"other_plugin": other}, entries={"other": "other_plugin"})
+    sound, claimed = doctor()["odd"]
+    assert sound == "loads and is sound  [acme-odd 1.0]"
+    assert re.fullmatch(
+        r"claimed by acme-\w+ 1\.0 and acme-\w+ 1\.0; it is the name of a reporter of acme-odd 1\.0, which gets it",
+        claimed,
     )
 
 
@@ -381,6 +399,17 @@ def test_what_is_owed_to_nobody_is_told(doctor, outbox):
     assert doctor(code=1)["outbox"] == [
         "1 for renamed stay, since the config has no reporter of that label => "
         "give a reporter the label 'renamed', then 'newsdesk outbox send'"
+    ]
+
+
+def test_an_outbox_that_other_computers_may_use_is_to_be_moved(doctor, write, folder, monkeypatch):
+    monkeypatch.setattr(mounts, "MOUNTINFO", folder / "mountinfo")
+    write("mountinfo", "40 28 0:45 / / rw - nfs4 server:/export rw\n")
+    write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
+    assert doctor(code=1)["outbox"] == [
+        f"{folder / 'owed.db'} is on a file system (nfs4) that other computers may use too, and is damaged if two of "
+        "them do => name a file on a disk of this one",
+        f"{folder / 'owed.db'} is not there yet: nothing was owed so far",
     ]
 
 

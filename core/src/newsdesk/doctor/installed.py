@@ -18,18 +18,15 @@ _TELL = "tell its author; the conformance kit, newsdesk.testing.ReporterContract
 def findings(registry: Registry, routes: Sequence[Route]) -> Iterator[Finding]:
     """Look at every plugin and every reporter, those of the config with their own parameters."""
     plugins = registry.plugins()
-    claimed = clashes(plugins)
+    known: set[type[BaseReporter]] = set()
     for plugin in plugins:
         if plugin.error is not None:
             yield _broken(plugin)
         for record in plugin.records:
-            if record.name not in claimed:
-                yield from _of_record(registry, plugin, record, routes)
-    for name, origins in claimed.items():
-        text = f"claimed by {' and '.join(origins)}, so that asking for it fails"
-        yield Finding(name, text, "uninstall all but one, or name the class by its import path")
+            yield from _of_record(registry, plugin, record, routes, known)
+    for name, claiming in clashes(plugins).items():
+        yield _clash(registry, name, claiming)
     yield from _imports()
-    known = {cls for plugin in plugins for record in plugin.records if (cls := _class(registry, record))}
     for route in routes:
         if type(route.reporter) not in known:
             yield from _sound(route.label, route.reporter, type(route.reporter).__module__)
@@ -40,14 +37,35 @@ def _broken(plugin: LoadedPlugin) -> Finding:
     return Finding(plugin.name, text, f"mend it, or pip uninstall {plugin.origin.rpartition(' ')[0]}")
 
 
+def _clash(registry: Registry, name: str, claiming: Sequence[LoadedPlugin]) -> Finding:
+    try:
+        record = registry.owner(name)
+    except PluginError as error:
+        return Finding.of_message(name, str(error), "uninstall all but one")
+    owner = next(plugin.origin for plugin in claiming if record in plugin.records)
+    claimed = " and ".join(plugin.origin for plugin in claiming)
+    return Finding(name, f"claimed by {claimed}; it is the name of a reporter of {owner}, which gets it")
+
+
 def _of_record(
-    registry: Registry, plugin: LoadedPlugin, record: ReporterPlugin, routes: Sequence[Route]
+    registry: Registry,
+    plugin: LoadedPlugin,
+    record: ReporterPlugin,
+    routes: Sequence[Route],
+    known: set[type[BaseReporter]],
 ) -> Iterator[Finding]:
+    """Look at a reporter, and note its class as known."""
+    try:
+        if registry.owner(record.name) != record:
+            return  # another plugin's has the name, which is told as a clash
+    except PluginError:  # so is this, or its plugin is broken
+        return
     try:
         cls = registry.find(record.name)
     except DefinitionError as error:
         yield Finding(record.name, str(error), f"mend {plugin.origin}, or install what it lacks")
         return
+    known.add(cls)
     configured = [route.reporter for route in routes if type(route.reporter) is cls]
     try:
         reporter = configured[0] if configured else build(record.name, registry=registry)
@@ -86,10 +104,3 @@ def _imports() -> Iterator[Finding]:
         if packages:
             text = f"its plugin module imports {', '.join(packages)}, for which every command waits"
             yield Finding(name, text, "tell its author: to name the class as a text is enough")
-
-
-def _class(registry: Registry, record: ReporterPlugin) -> type[BaseReporter] | None:
-    try:
-        return registry.find(record.name)
-    except DefinitionError:  # told already
-        return None

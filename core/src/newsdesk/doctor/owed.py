@@ -6,6 +6,7 @@ from newsdesk.backlog import Backlog, age, seconds_since
 from newsdesk.config import Config
 from newsdesk.entry import State
 from newsdesk.finding import Finding
+from newsdesk.mounts import remote_type
 from newsdesk.outbox import OutboxError
 
 SUBJECT = "outbox"
@@ -17,16 +18,22 @@ def findings(config: Config) -> Iterator[Finding]:
     """Look at the config's outbox; one that is not there yet is not made."""
     if config.outbox is None:
         yield Finding(SUBJECT, "the config has none: what cannot be delivered in time is not kept")
-    elif not config.outbox.path.exists():
+        return
+    if kind := remote_type(config.outbox.path):
+        text = f"{config.outbox.path} is on a file system ({kind}) that other computers may use too"
+        yield Finding(
+            SUBJECT, f"{text}, and is damaged if two of them do", "name a file on a disk of this one"
+        )
+    if not config.outbox.path.exists():
         yield Finding(SUBJECT, f"{config.outbox.path} is not there yet: nothing was owed so far")
+        return
+    try:
+        with config.outbox as outbox:
+            backlog = Backlog.of(outbox)
+    except OutboxError as error:
+        yield Finding.of_message(SUBJECT, str(error), "name another file in the config")
     else:
-        try:
-            with config.outbox as outbox:
-                backlog = Backlog.of(outbox)
-        except OutboxError as error:
-            yield Finding.of_message(SUBJECT, str(error), "name another file in the config")
-        else:
-            yield from of_backlog(backlog, {route.label for route in config.routes})
+        yield from of_backlog(backlog, {route.label for route in config.routes})
 
 
 def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:
