@@ -408,7 +408,7 @@ def test_an_outbox_that_other_computers_may_use_is_to_be_moved(doctor, write, fo
     write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
     assert doctor(code=1)["outbox"] == [
         f"{folder / 'owed.db'} is on a file system (nfs4) that other computers may use too, and is damaged if two of "
-        "them do => name a file on a disk of this one",
+        "them do => name a file on a local disk",
         f"{folder / 'owed.db'} is not there yet: nothing was owed so far",
     ]
 

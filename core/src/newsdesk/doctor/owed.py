@@ -21,9 +21,7 @@ def findings(config: Config) -> Iterator[Finding]:
         return
     if kind := remote_type(config.outbox.path):
         text = f"{config.outbox.path} is on a file system ({kind}) that other computers may use too"
-        yield Finding(
-            SUBJECT, f"{text}, and is damaged if two of them do", "name a file on a disk of this one"
-        )
+        yield Finding(SUBJECT, f"{text}, and is damaged if two of them do", "name a file on a local disk")
     if not config.outbox.path.exists():
         yield Finding(SUBJECT, f"{config.outbox.path} is not there yet: nothing was owed so far")
         return
