@@ -137,6 +137,14 @@ def test_what_is_not_needed_here_is_not_asked_for(doctor, plugin, asks):
     assert told == (f"1.0, with click {metadata.version('click')}" if asks.startswith("click") else "1.0")
 
 
+def test_a_requirement_that_cannot_be_read_is_told_and_all_else_is_looked_at(doctor, plugin):
+    requires(plugin("odd", "return []"), "acme-odd", "click !! 3")
+    found = doctor(code=1)
+    assert found["acme-odd"][0].startswith("1.0, and what it asks for cannot be read: ")
+    assert found["acme-odd"][0].endswith(" => pip install --force-reinstall acme-odd, or tell its author")
+    assert found["null"] == ["loads and is sound  [newsdesk (built in)]"]
+
+
 def requires(site, name, requirement):
     [file] = site.glob("*.dist-info/METADATA")
     with file.open("a") as metadata_file:

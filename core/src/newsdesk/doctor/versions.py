@@ -19,12 +19,20 @@ def findings() -> Iterator[Finding]:
         yield from of_distribution(name)
 
 
-def of_distribution(name: str) -> Iterator[Finding]:
+def of_distribution(name: str) -> list[Finding]:
     """Tell the version of a distribution and of what it asks for, directly, and what of that is amiss."""
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:  # its metadata are damaged, which its plugin's origin tells
-        return
+        return []
+    try:
+        return list(_looked_at(name, distribution))
+    except ValueError as error:  # no requirement or no version, as packaging reads them
+        text = f"{distribution.version}, and what it asks for cannot be read: {error}"
+        return [Finding(name, text, f"pip install --force-reinstall {name}, or tell its author")]
+
+
+def _looked_at(name: str, distribution: metadata.Distribution) -> Iterator[Finding]:
     stands_on: dict[str, str] = {}
     for requirement in _requirements(distribution):
         found = _version(requirement.name)

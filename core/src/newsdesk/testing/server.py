@@ -25,7 +25,7 @@ class ServerFailed(RuntimeError):  # noqa: N818  (a test fails by it, as by `Chi
 
 
 class Server:
-    """A server that another process starts, watches and ends.
+    """A server that another process starts, watches and ends; on a POSIX system.
 
     That process ends it when this one says so, and also when this one dies in whatever way, by SIGKILL too.
 
