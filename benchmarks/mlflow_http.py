@@ -3,10 +3,6 @@
 import contextlib
 import os
 import secrets
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +12,7 @@ from pathlib import Path
 import requests
 from newsdesk import Machine
 from newsdesk_mlflow import MlFlowReporter
+from newsdesk_mlflow.testing import mlflow_server
 
 from benchmarks.ratio import Figure, Way, compare
 from benchmarks.wire import recorded, replay
@@ -86,31 +83,8 @@ def _replays(session: requests.Session, reporter: MlFlowReporter, make) -> Itera
 @contextlib.contextmanager
 def server(store: str | None = None, workers: int = 1) -> Iterator[str]:
     """Run an MLflow server; without a `store`, its URL, with one in SQLite."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "-m", "mlflow", "server", "--workers", str(workers), "--host", "127.0.0.1"]
-        command += ["--port", str(port), "--backend-store-uri", store or f"sqlite:///{folder}/store.db"]
-        command += ["--artifacts-destination", f"{folder}/artifacts"]
-        variables = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        process = subprocess.Popen(
-            command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-        try:
-            _wait(f"http://127.0.0.1:{port}/health", process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(20)
-
-
-def _wait(url: str, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(requests.RequestException):
-            if requests.get(url, timeout=5).ok:
-                return
-        time.sleep(0.2)
-    raise SystemExit("the MLflow server did not start")
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        mlflow_server(Path(folder), store, workers) as url,
+    ):
+        yield url

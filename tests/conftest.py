@@ -1,23 +1,22 @@
 """The wheels of this tree, fresh environments to install them in, and the servers of the backends."""
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import sysconfig
-import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from newsdesk.testing import Cut, FaultProxy, Job, Moment, Server, kill_at_every_boundary
 
 ROOT = Path(__file__).parents[1]
 
@@ -167,50 +166,14 @@ WARM = (
 
 
 class MlflowServer:
-    """A server with a store in SQLite, which can be ended and comes back at the same address."""
+    """The server of the fixture, and what it holds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, server: Server) -> None:
         import requests
 
         self._http = requests
-        self.folder = folder
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command_line = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1"]
-        command_line += ["--port", str(self.port), "--backend-store-uri", f"sqlite:///{self.folder}/store.db"]
-        command_line += ["--artifacts-destination", str(self.folder / "artifacts")]
-        variables = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command_line, cwd=self.folder, env=variables, stdout=log, stderr=log, start_new_session=True
-            )
-        deadline = time.monotonic() + 90
-        while time.monotonic() < deadline and self._process.poll() is None:
-            with contextlib.suppress(self._http.RequestException):
-                if self._http.get(f"{self.url}/health", timeout=5).ok:
-                    return
-            time.sleep(0.1)
-        pytest.fail(f"the MLflow server did not start:\n{(self.folder / 'log').read_text()[-3000:]}")
-
-    def terminate(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(15)
-
-    def restart(self) -> None:
-        self.terminate()
-        self.start()
+        self.folder, self.restart = server.folder, server.restart
+        self.url = server.url  # the same after a restart
 
     def call(self, path: str, **fields: Any) -> Any:
         """Ask for something by its REST API."""
@@ -255,23 +218,14 @@ class MlflowServer:
 
 
 class PostgresServer:
-    """A private server, which can be ended and comes back at another port."""
+    """The server of the fixture, and what it holds."""
 
-    def __init__(self, folder: Path) -> None:
-        from newsdesk_postgres.embedded import EmbeddedPostgres
+    def __init__(self, server: Server) -> None:
+        self._server, self.restart = server, server.restart
 
-        self._server = EmbeddedPostgres(folder, durable=False)
-        self.url = ""
-
-    def start(self) -> None:
-        self.url = self._server.start().url
-
-    def terminate(self) -> None:
-        self._server.stop()
-
-    def restart(self) -> None:
-        self.terminate()
-        self.start()
+    @property
+    def url(self) -> str:
+        return self._server.url  # another port after a restart
 
     def query(self, sql: str, *values: Any) -> list[Any]:
         """Ask it; there are no rows in a table that is not there."""
@@ -296,30 +250,18 @@ def children() -> None:
 
 
 @pytest.fixture(scope="session")
-def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+def mlflow_server(mlflow_server: Server) -> MlflowServer:
     """An MLflow server."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
-        server = MlflowServer(tmp_path_factory.mktemp("mlflow"))
-        try:
-            server.start()
-            yield server
-        finally:
-            server.terminate()
+    return MlflowServer(mlflow_server)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server(postgres_server: Server) -> PostgresServer:
     """A PostgreSQL."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "server")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.terminate()
+    return PostgresServer(postgres_server)
 
 
-# Figures of the fault runs.
+# The fault runs: of a module that names the fixture of its server, `BACKEND`.
 
 FIGURES = pytest.StashKey[list[str]]()
 
@@ -329,6 +271,56 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
     """Give a function that keeps a figure, which the end of the run tells."""
     figures = request.config.stash.setdefault(FIGURES, [])
     return lambda name, value: figures.append(f"{value} {name}: {request.node.name}")
+
+
+@pytest.fixture(scope="module")
+def proxy_of_module(request: pytest.FixtureRequest) -> Iterator[FaultProxy]:
+    with FaultProxy.to(request.getfixturevalue(request.module.BACKEND).url) as between:
+        yield between
+
+
+@pytest.fixture
+def proxy(proxy_of_module: FaultProxy) -> FaultProxy:
+    """What stands before the server: each test begins with one that lets everything through."""
+    proxy_of_module.clear()
+    proxy_of_module.recount()
+    return proxy_of_module
+
+
+@pytest.fixture
+def every_kill(proxy: FaultProxy, figure: Callable[[str, object], None]) -> Callable[..., Iterator[Any]]:
+    """Give a function that kills deliveries at every boundary, and sees to it that all were tried."""
+
+    def kills(jobs: Iterable[Job]) -> Iterator[Any]:
+        count = 0
+        for count, step in enumerate(kill_at_every_boundary(proxy, jobs)):  # noqa: B007
+            yield step
+        figure("boundaries", count)
+        assert count == 2 * step.requests
+
+    return kills
+
+
+@pytest.fixture
+def every_cut(
+    proxy: FaultProxy, figure: Callable[[str, object], None]
+) -> Callable[[Moment], Iterator[list[str]]]:
+    """Give a function that cuts one request after the other, until there was none left to cut.
+
+    It gives what was cut, which is known once the delivery is made.
+    """
+
+    def cuts(moment: Moment) -> Iterator[list[str]]:
+        for request in itertools.count(1):
+            cut: list[str] = []
+            proxy.clear()
+            proxy.fail(Cut(request, moment, cut.append), times=1)
+            yield cut
+            if not cut:
+                figure("requests", request - 1)
+                return
+
+    return cuts
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -87,6 +87,7 @@ def test_no_planted_secret_is_found_anywhere(folder, planted, run, mlflow_server
     for name, arguments, code in (
         ("plan", ["plan", "machine.json"], 0),
         ("check", ["check"], 0),
+        ("doctor", ["-vv", "doctor", "--ping"], 1),
         ("report", ["-vv", "report", "machine.json"], 3),
         ("again, as JSON", ["-vv", "report", "machine.json", "--json"], 3),
         ("status", ["outbox", "status"], 0),
@@ -98,6 +99,7 @@ def test_no_planted_secret_is_found_anywhere(folder, planted, run, mlflow_server
     assert "refused" in said["report"]
     assert "password authentication failed" in said["report"]
     assert "spooled" in said["report"]
+    assert "refused: its backend does not answer, or refuses: " in said["doctor"]
     assert said["again, as JSON"].count('"unchanged"') == 3
 
     [(run_id, *_)] = mlflow_server.runs("secrets")

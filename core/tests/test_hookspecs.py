@@ -5,10 +5,18 @@ import pytest
 from newsdesk import hookspecs
 from newsdesk.builtin.null import NullReporter
 from newsdesk.exceptions import PluginError
-from newsdesk.hookspecs import HookSpecs, ReporterPlugin, hookimpl
+from newsdesk.finding import Finding
+from newsdesk.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin, hookimpl
 from newsdesk.machine import MachineKey
 from newsdesk.receipt import Receipt, Status
 from newsdesk.reporter import API_VERSION
+
+HOOKS = ("newsdesk_reporters", "newsdesk_receipt", "newsdesk_servers", "newsdesk_checks")
+OWN = "registered by the program"
+
+
+def test_these_are_all_hooks():
+    assert {name for name in vars(HookSpecs) if not name.startswith("_")} == {*HOOKS}
 
 
 @pytest.mark.parametrize("name", ["slack", "a", "0", "my-slack_2"])
@@ -62,6 +70,30 @@ def test_an_alias_that_no_config_could_use_is_refused(alias):
     )
 
 
+@pytest.mark.parametrize("name", ["a", "slack", "s3_store", "x2"])
+@pytest.mark.parametrize("serve", ["pkg.mod:function", "pkg.mod.function", "pkg:Outer.function"])
+def test_a_server_that_can_be_used_is_taken(name, serve):
+    assert dataclasses.astuple(ServerPlugin(name, serve)) == (name, serve)
+
+
+@pytest.mark.parametrize("name", ["", "2x", "my-slack", "Slack", "a b", "ä", None])
+def test_a_server_whose_name_cannot_be_in_a_fixtures_is_refused(name):
+    with pytest.raises(PluginError) as caught:
+        ServerPlugin(name, "a:b")
+    assert str(caught.value) == (
+        f"a server's name must be lower-case letters, digits and '_', a letter first, but is {name!r}"
+    )
+
+
+@pytest.mark.parametrize("serve", ["", "function", "a-b:c", None, print])
+def test_a_server_that_is_no_import_path_is_refused(serve):
+    with pytest.raises(PluginError) as caught:
+        ServerPlugin("slack", serve)
+    assert str(caught.value) == (
+        f"the server 'slack' must be the import path 'pkg.mod:function' of a context manager, but is {serve!r}"
+    )
+
+
 def example(doc):
     """Give the code of a docstring's example."""
     lines = doc.partition("Example:\n")[2].splitlines()
@@ -69,7 +101,8 @@ def example(doc):
 
 
 def test_the_examples_of_the_hooks_run(registry, capsys):
-    for hook in (HookSpecs.newsdesk_reporters, HookSpecs.newsdesk_receipt):
+    for name in HOOKS:
+        hook = getattr(HookSpecs, name)
         names = {}
         exec(example(hook.__doc__), names)
         plugin = type("Plugin", (), {hook.__name__: staticmethod(names[hook.__name__])})
@@ -77,6 +110,12 @@ def test_the_examples_of_the_hooks_run(registry, capsys):
     assert "slack" in registry.names()
     registry.tell(Receipt(MachineKey("p", "m"), "0", "mlflow", Status.FAILED, error=ValueError("down")))
     assert capsys.readouterr().out == "p/m is not at mlflow: down\n"
+    assert [
+        server.name for plugin in registry.plugins() for server in plugin.servers if plugin.origin == OWN
+    ] == ["slack"]
+    [(_, check)] = [found for found in registry.hooked("newsdesk_checks") if found[0].origin == OWN]
+    found = check(reporters={"chat": type("SlackReporter", (), {"channel": ""})()}, ping=False)
+    assert list(found) == [Finding("chat", "it posts to no channel", "give it a 'channel'")]
 
 
 def test_the_whole_plugin_of_the_docstring_works_from_its_entry_point(distribution, registry):
@@ -101,3 +140,5 @@ def test_the_whole_plugin_of_the_docstring_works_from_its_entry_point(distributi
 def test_a_plugin_gets_all_it_needs_from_the_package_itself():
     assert newsdesk.hookimpl is hookimpl
     assert newsdesk.ReporterPlugin is ReporterPlugin
+    assert newsdesk.ServerPlugin is ServerPlugin
+    assert newsdesk.Finding is Finding

@@ -12,6 +12,7 @@ from newsdesk import (
     Delivery,
     DeliveryFailed,
     Desk,
+    Finding,
     Machine,
     MachineKey,
     PermanentReporterError,
@@ -20,11 +21,13 @@ from newsdesk import (
     ReporterPlugin,
     Retry,
     Secret,
+    ServerPlugin,
     Status,
     TransientReporterError,
     hookimpl,
 )
 from newsdesk.batching import Limits, split
+from newsdesk.testing import Server
 from newsdesk_mlflow import MlFlowReporter, batch_log_items, get_machine_log_items
 from newsdesk_postgres import MachineDoesNotExist, PostgresReporter
 
@@ -117,6 +120,26 @@ def newsdesk_receipt(receipt: Receipt) -> None:
     if receipt.status is Status.FAILED:
         assert_type(receipt.error, Exception | None)
 
+
+# What else a plugin may say
+
+
+@hookimpl
+def newsdesk_servers() -> Iterator[ServerPlugin]:
+    """Bring a server for tests."""
+    yield ServerPlugin("slack", "my_plugin.testing:slack_server")
+
+
+@hookimpl
+def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:
+    """Speak to the doctor."""
+    for label, reporter in reporters.items():
+        if ping and isinstance(reporter, SlackReporter) and reporter.token is None:
+            yield Finding(label, "it has no token", "give it one as 'token'")
+
+
+with Server("my_plugin.testing:slack_server", "folder") as server:
+    assert_type(server.url, str)
 
 # Deliveries
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from newsdesk.exceptions import TransientReporterError as TransientReporterError
     from newsdesk.exceptions import UnknownReporterError as UnknownReporterError
     from newsdesk.exceptions import UnresolvedReferenceError as UnresolvedReferenceError
+    from newsdesk.finding import Finding as Finding
     from newsdesk.hookspecs import ReporterPlugin as ReporterPlugin
+    from newsdesk.hookspecs import ServerPlugin as ServerPlugin
     from newsdesk.hookspecs import hookimpl as hookimpl
     from newsdesk.machine import Machine as Machine
     from newsdesk.machine import MachineKey as MachineKey
@@ -54,7 +56,8 @@ _HOME = {
         "UnknownReporterError",
         "UnresolvedReferenceError",
     ),
-    "hookspecs": ("ReporterPlugin", "hookimpl"),
+    "finding": ("Finding",),
+    "hookspecs": ("ReporterPlugin", "ServerPlugin", "hookimpl"),
     "machine": ("Machine", "MachineKey"),
     "parameters": ("did_you_mean",),
     "receipt": ("Alteration", "Delivery", "DeliveryFailed", "Plan", "Receipt", "Status"),

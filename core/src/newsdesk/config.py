@@ -22,6 +22,11 @@ DEFAULT_NAME = "newsdesk.yaml"
 """The file that is found by itself in the working folder."""
 
 
+def found(path: str | None) -> str | None:
+    """Give the config that a command uses: the one that was named, or the one of the working folder."""
+    return path or (DEFAULT_NAME if Path(DEFAULT_NAME).is_file() else None)
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 

@@ -15,7 +15,7 @@ A whole plugin is one light module and one entry point::
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ import pluggy
 
 from newsdesk.definition import is_import_path
 from newsdesk.exceptions import PluginError
+from newsdesk.finding import Finding
 from newsdesk.receipt import Receipt
 from newsdesk.reporter import API_VERSION, BaseReporter
 
@@ -30,6 +31,7 @@ hookspec = pluggy.HookspecMarker("newsdesk")
 hookimpl = pluggy.HookimplMarker("newsdesk")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_SERVER_NAME = re.compile(r"[a-z][a-z0-9_]*")  # a part of a fixture's name, and so of an argument's
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,37 @@ class ReporterPlugin:
                 )
 
 
+@dataclass(frozen=True)
+class ServerPlugin:
+    """A server that a plugin brings for tests; checked when it is made.
+
+    Raises:
+        PluginError: a name or an import path that cannot be used.
+    """
+
+    name: str
+    """Its pytest fixture is `<name>_server`: lower-case letters, digits and `_`, a letter first."""
+    serve: str
+    """The import path `"pkg.mod:function"` of a context manager that runs it.
+
+    It gets a folder (`pathlib.Path`) and gives the server's URL. It runs in a process of its own, which ends
+    it also when the tests are killed. Called again for the same folder, it finds what the server kept there.
+    Where something is not installed it raises `newsdesk.testing.ServerMissing`, which says what to install.
+    """
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and _SERVER_NAME.fullmatch(self.name)):
+            raise PluginError(
+                "a server's name must be lower-case letters, digits and '_', a letter first, "
+                f"but is {self.name!r}"
+            )
+        if not _is_path(self.serve):
+            raise PluginError(
+                f"the server {self.name!r} must be the import path 'pkg.mod:function' of a context manager, "
+                f"but is {self.serve!r}"
+            )
+
+
 class HookSpecs:
     """The hooks; a plugin implements those that it needs, as functions of its module."""
 
@@ -104,6 +137,44 @@ class HookSpecs:
             ... def newsdesk_receipt(receipt):
             ...     if receipt.error is not None:
             ...         print(f"{receipt.machine} is not at {receipt.reporter}: {receipt.error}")
+        """
+
+    @hookspec
+    def newsdesk_servers(self) -> Iterable[ServerPlugin]:  # type: ignore[empty-body]
+        """Yield the servers that the plugin brings for tests, its own and those of others.
+
+        Called when the plugin is loaded. Whoever has the plugin installed and asks for
+        `newsdesk.testing.fixtures` gets a pytest fixture for each.
+
+        Example:
+            >>> from newsdesk import ServerPlugin, hookimpl
+            >>> @hookimpl
+            ... def newsdesk_servers():
+            ...     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
+        """
+
+    @hookspec
+    def newsdesk_checks(  # type: ignore[empty-body]
+        self,
+        reporters: Mapping[str, BaseReporter],
+        ping: bool,  # noqa: FBT001  (pluggy gives each argument by its name)
+    ) -> Iterable[Finding]:
+        """Yield what the plugin has to say to `newsdesk doctor`: what is so, and what is to do.
+
+        Called by that command alone. What it raises is a finding of its own, and harms no other check.
+
+        Args:
+            reporters: All reporters of the config, by their labels; those of other plugins too. They are
+                closed, and closed again afterwards.
+            ping: Whether backends may be asked, and so whether a reporter may be opened.
+
+        Example:
+            >>> from newsdesk import Finding, hookimpl
+            >>> @hookimpl
+            ... def newsdesk_checks(reporters, ping):
+            ...     for label, reporter in reporters.items():
+            ...         if type(reporter).__name__ == "SlackReporter" and not reporter.channel:
+            ...             yield Finding(label, "it posts to no channel", "give it a 'channel'")
         """
 
 

@@ -5,10 +5,10 @@ import inspect
 import logging
 import operator
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, cast
+from functools import lru_cache, partial
+from typing import Any, TypeVar, cast
 
 import pluggy
 
@@ -17,13 +17,15 @@ from newsdesk.arguments import secret_names
 from newsdesk.definition import Definition, is_allowed, is_import_path, parse, split_import_path
 from newsdesk.entry_points import Entry
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
-from newsdesk.hookspecs import HookSpecs, ReporterPlugin
+from newsdesk.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
 from newsdesk.parameters import check, did_you_mean, listed
 from newsdesk.receipt import Receipt
 from newsdesk.reporter import BaseReporter, rebuilt
 from newsdesk.secrets import leaves, leaves_by_name, mask_error
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FIRST_PARTY: Mapping[str, str] = {
     "mlflow": "newsdesk-mlflow",
@@ -48,6 +50,8 @@ class LoadedPlugin:
     """Its distribution and version."""
     records: tuple[ReporterPlugin, ...] = ()
     """The reporters that it offers."""
+    servers: tuple[ServerPlugin, ...] = ()
+    """The servers that it brings for tests."""
     error: Exception | None = None
     """Why it is broken."""
     plugin: object = field(default=None, repr=False)
@@ -89,9 +93,19 @@ class Registry:
         """Tell the plugins that listen of a delivery; one that fails is logged, and harms nobody."""
         for listener in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
             try:
-                listener.function(**dict.fromkeys(listener.argnames, receipt))
+                _call(listener, receipt=receipt)
             except Exception:  # noqa: BLE001  (the isolation of a stranger's code)
                 _log.exception("the plugin %s failed to take a receipt", listener.plugin_name)
+
+    def hooked(self, hook: str) -> Iterator[tuple[LoadedPlugin, Callable[..., Any]]]:
+        """Give the loaded plugins that implement a hook, each with its implementation.
+
+        That takes all arguments of the hook, by their names, and hands on those that the plugin wants.
+        """
+        found = getattr(self._pluggy.hook, hook).get_hookimpls()
+        for implementation in reversed(found):  # pluggy's order is the last one first
+            [loaded] = [plugin for plugin in self._loaded if plugin.plugin is implementation.plugin]
+            yield loaded, partial(_call, implementation)
 
     def load(self, name: str) -> None:
         """Load the plugin of an entry point, for its hooks.
@@ -196,21 +210,20 @@ class Registry:
         try:
             self._pluggy.register(plugin, name=f"{name} of {origin}")
             self._pluggy.check_pending()
-            records = tuple(self._records(plugin))
+            records = tuple(self._records(plugin, "newsdesk_reporters", ReporterPlugin))
+            servers = tuple(self._records(plugin, "newsdesk_servers", ServerPlugin))
         except Exception as error:  # noqa: BLE001  (the same)
             if self._pluggy.is_registered(plugin):
                 self._pluggy.unregister(plugin)
             return LoadedPlugin(name, origin, error=error, plugin=plugin)
-        return LoadedPlugin(name, origin, records, plugin=plugin)
+        return LoadedPlugin(name, origin, records, servers, plugin=plugin)
 
-    def _records(self, plugin: object) -> Iterator[ReporterPlugin]:
-        for implementation in self._pluggy.hook.newsdesk_reporters.get_hookimpls():
+    def _records(self, plugin: object, hook: str, kind: type[T]) -> Iterator[T]:
+        for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
             if implementation.plugin is plugin:
                 for record in cast("Iterable[Any]", implementation.function()):
-                    if not isinstance(record, ReporterPlugin):
-                        raise PluginError(
-                            f"newsdesk_reporters() must yield ReporterPlugin records, but gave {record!r}"
-                        )
+                    if not isinstance(record, kind):
+                        raise PluginError(f"{hook}() must yield {kind.__name__} records, but gave {record!r}")
                     yield record
 
     def _class_of(self, record: ReporterPlugin) -> type[BaseReporter]:
@@ -232,6 +245,15 @@ class Registry:
                 _what_to_install(target),
             ]
         )
+
+
+def clashes(plugins: Iterable[LoadedPlugin]) -> Mapping[str, list[LoadedPlugin]]:
+    """Give the names and aliases that several plugins claim, each with those plugins."""
+    claims: dict[str, list[LoadedPlugin]] = {}
+    for plugin in plugins:
+        for name in {name for record in plugin.records for name in (record.name, *record.aliases)}:
+            claims.setdefault(name, []).append(plugin)
+    return {name: claiming for name, claiming in sorted(claims.items()) if len(claiming) > 1}
 
 
 @lru_cache(maxsize=1)
@@ -268,6 +290,11 @@ def build(
             raise
         mask_error(error, _secret_texts(cls, definition.params))
         raise DefinitionError(f"the reporter {definition.target!r} cannot be built: {error}") from error
+
+
+def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
+    """Call an implementation with those of a hook's arguments that it takes."""
+    return implementation.function(**{name: arguments[name] for name in implementation.argnames})
 
 
 def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:

@@ -2,15 +2,9 @@
 
 import contextlib
 import http.client
-import importlib.util
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from newsdesk import Machine
+from newsdesk_mlflow.testing import mlflow_server as run_server
 
 MACHINES = Path(__file__).parents[3] / "examples" / "machines"
 NAMES = ("ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags")
@@ -112,65 +107,17 @@ class Seen:
         return response.content
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-@contextlib.contextmanager
-def mlflow_server(folder, store):
-    """Run `mlflow server`, and stop it with all that it started."""
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--backend-store-uri", store]
-    command += ["--artifacts-destination", str(folder / "artifacts")]
-    log = folder / "server.log"
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
-        )
-    try:
-        yield MlflowServer(_wait(f"http://127.0.0.1:{port}", process, log))
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
-
-
-def _wait(url, process, log, seconds=90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(requests.RequestException):
-            if requests.get(f"{url}/health", timeout=5).ok:
-                return url
-        time.sleep(0.2)
-    pytest.fail(f"the MLflow server did not start:\n{log.read_text()[-3000:]}")
-
-
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(mlflow_server):
     """An MLflow server with a SQLite store."""
-    folder = tmp_path_factory.mktemp("mlflow")
-    with mlflow_server(folder, f"sqlite:///{folder}/store.db") as running:
-        yield running
+    return MlflowServer(mlflow_server.url)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
+def server_on_postgres(tmp_path_factory, postgres_server):
     """An MLflow server with a PostgreSQL store."""
-    if importlib.util.find_spec("newsdesk_postgres") is None:
-        pytest.skip("newsdesk-postgres is not installed, which brings the PostgreSQL for this test")
-    from newsdesk_postgres.embedded import EmbeddedPostgres
-
-    folder = tmp_path_factory.mktemp("mlflow-on-postgres")
-    postgres = EmbeddedPostgres(folder / "postgres", durable=False)
-    with postgres as store, mlflow_server(folder, store.url) as running:
-        yield running
+    with run_server(tmp_path_factory.mktemp("mlflow-on-postgres"), postgres_server.url) as url:
+        yield MlflowServer(url)
 
 
 class Proxy:

@@ -52,7 +52,7 @@ HOSTILE = {
 }
 
 
-@pytest.fixture(params=["server", "postgres_server"])
+@pytest.fixture(params=["server", "server_on_postgres"])
 def any_server(request):
     """Both stores: PostgreSQL refuses what SQLite takes."""
     return request.getfixturevalue(request.param)
@@ -106,11 +106,11 @@ def test_any_machines_name_makes_an_experiment_and_is_found_again(any_server, na
     assert MlFlowReporter(tracking_uri=any_server.url).report(machine).unchanged
 
 
-def test_a_real_machine_arrives_in_a_postgresql_store_just_the_same(postgres_server, record, expected):
+def test_a_real_machine_arrives_in_a_postgresql_store_just_the_same(server_on_postgres, record, expected):
     experiment = uuid.uuid4().hex
-    MlFlowReporter(tracking_uri=postgres_server.url, experiment=experiment).report(
+    MlFlowReporter(tracking_uri=server_on_postgres.url, experiment=experiment).report(
         Machine.from_dict(record("ae-4tags"))
     )
-    run = postgres_server.run(experiment)
+    run = server_on_postgres.run(experiment)
     assert run.metrics()[0] == sorted(map(tuple, expected("ae-4tags")["metrics"]), key=repr)
     assert run.params == dict(expected("ae-4tags")["params"])

@@ -4,12 +4,12 @@ import itertools
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
 from newsdesk import Machine
 from newsdesk_postgres import PostgresReporter
-from newsdesk_postgres.embedded import EmbeddedPostgres
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "machines"
 MACHINES = sorted(EXAMPLES.glob("*.json"))
@@ -27,9 +27,15 @@ class Database:
     """One database, seen by another road than the reporter's."""
 
     def __init__(self, server, name):
-        self.server, self.name = server, name
-        self.url = server.url_of(name)
-        self.place = {"host": server.host, "port": server.port, "password": server.password, "database": name}
+        self.name = name
+        self.url = f"{server.url.rpartition('/')[0]}/{name}"
+        self.server = urlsplit(self.url)
+        self.place = {
+            "host": self.server.hostname,
+            "port": self.server.port,
+            "password": self.server.password,
+            "database": name,
+        }
 
     def connect(self):
         connection = psycopg2.connect(self.url.replace("+psycopg2", ""))
@@ -56,18 +62,12 @@ class Database:
         return len(ended)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    with EmbeddedPostgres(tmp_path_factory.mktemp("server") / "pg", durable=False) as running:
-        yield running
-
-
 @pytest.fixture
-def make_database(server):
+def make_database(postgres_server):
     def make():
         name = f"test{next(NUMBERS)}"
-        Database(server, "postgres").query(f"CREATE DATABASE {name}")
-        return Database(server, name)
+        Database(postgres_server, "postgres").query(f"CREATE DATABASE {name}")
+        return Database(postgres_server, name)
 
     return make
 

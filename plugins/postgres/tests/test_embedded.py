@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -383,11 +384,12 @@ def test_a_server_that_does_not_start_tells_the_end_of_its_log(folder):
     assert "no_such_setting" in str(caught.value)
 
 
-def test_a_port_that_was_just_taken_is_exchanged_for_another(private, made, monkeypatch, server):
-    ports = iter([server.port])
+def test_a_port_that_was_just_taken_is_exchanged_for_another(private, made, monkeypatch, postgres_server):
+    taken = urlsplit(postgres_server.url).port
+    ports = iter([taken])
     free = cluster._free_port
     monkeypatch.setattr(cluster, "_free_port", lambda: next(ports, None) or free())
-    assert private.start().port != server.port
+    assert private.start().port != taken
 
 
 def test_a_reporter_starts_its_own_server_and_stops_it(made):

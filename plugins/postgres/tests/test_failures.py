@@ -206,8 +206,10 @@ PERMANENT = [
         *((state, PermanentPostgresError) for state in PERMANENT),
     ],
 )
-def test_an_sqlstate_tells_whether_another_try_is_worth_it(server, state, kind):
-    engine = make_engine(normalised(server.url), sslmode=None, connect_timeout=5, statement_timeout=None)
+def test_an_sqlstate_tells_whether_another_try_is_worth_it(postgres_server, state, kind):
+    engine = make_engine(
+        normalised(postgres_server.url), sslmode=None, connect_timeout=5, statement_timeout=None
+    )
     with (
         pytest.raises(PostgresReporterException) as caught,
         translated("asking"),

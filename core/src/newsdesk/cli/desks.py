@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
 import yaml
 
 from newsdesk import canonical
-from newsdesk.config import DEFAULT_NAME, Config
+from newsdesk.config import Config, found
 from newsdesk.desk import Desk, own_reporters
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine
@@ -32,7 +31,8 @@ class Desks:
         Raises:
             DefinitionError: one of them cannot be used.
         """
-        self.config = _config(config_path)
+        path = found(config_path)
+        self.config = Config() if path is None else Config.read(path)
         chosen = _chosen(to, self.config)
         if chosen:
             self.config = replace(self.config, routes=chosen)
@@ -81,12 +81,6 @@ class Desks:
             click.echo(f"No reporters were named, so machines go to files in ./{FALLBACK}.", err=True)
             self._has_fallen_back = True
         return [{"files": {"path": FALLBACK}}]
-
-
-def _config(path: str | None) -> Config:
-    if path is not None:
-        return Config.read(path)
-    return Config.read(DEFAULT_NAME) if Path(DEFAULT_NAME).is_file() else Config()
 
 
 def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:

@@ -1,12 +1,12 @@
 """`newsdesk outbox`: what is still owed."""
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 import click
 
+from newsdesk.backlog import Backlog, age
 from newsdesk.cli import options
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.receipts import Summary
@@ -40,17 +40,20 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
     config, outbox = _opened(config_path, path)
     labels = {route.label for route in config.routes}
     with outbox:
-        counts = outbox.counts()
-        oldest = _oldest(outbox)
-    for (label, state), count in counts.items():
+        backlog = Backlog.of(outbox)
+    for (label, state), count in backlog.counts.items():
         if as_json:
             told = {"reporter": label, "state": str(state), "count": count, "known": label in labels}
             click.echo(json.dumps(told))
             continue
-        since = f", the oldest for {_age(oldest[label])}" if state is State.OWED and label in oldest else ""
+        since = (
+            f", the oldest for {age(backlog.oldest[label])}"
+            if state is State.OWED and label in backlog.oldest
+            else ""
+        )
         unknown = "" if label in labels else "; the config has no reporter of that label, so they stay"
         click.echo(f"{label}: {count} {state}{since}{unknown}")
-    if not counts and not as_json:
+    if not backlog.counts and not as_json:
         click.echo("Nothing is owed.")
 
 
@@ -177,13 +180,6 @@ def _opened(config_path: str | None, path: str | None) -> tuple[Config, Outbox]:
     return config, config.outbox
 
 
-def _oldest(outbox: Outbox) -> Mapping[str, float]:
-    oldest: dict[str, float] = {}
-    for entry in outbox.entries(State.OWED):
-        oldest[entry.label] = min(entry.created, oldest.get(entry.label, entry.created))
-    return oldest
-
-
 def _owed(counts: Mapping[tuple[str, State], int], labels: set[str]) -> int:
     return sum(count for (label, state), count in counts.items() if state is State.OWED and label in labels)
 
@@ -199,12 +195,4 @@ def _tell_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -> 
 
 def _line(entry: Entry) -> str:
     what = f"{entry.id}: {entry.key} for {entry.label}, {entry.attempts} attempts"
-    return f"{what}, {_age(entry.created)} old: {entry.error}"
-
-
-def _age(created: float) -> str:
-    seconds = max(0.0, time.time() - created)
-    for size, unit in ((DAY, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
+    return f"{what}, {age(entry.created)} old: {entry.error}"

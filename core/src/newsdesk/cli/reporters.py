@@ -1,7 +1,6 @@
 """`newsdesk reporters`: what is installed."""
 
 import inspect
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ import click
 
 from newsdesk.arguments import annotations, signature
 from newsdesk.exceptions import PluginError
-from newsdesk.registry import LoadedPlugin, default_registry
+from newsdesk.registry import LoadedPlugin, clashes, default_registry
 from newsdesk.reporter import BaseReporter
 from newsdesk.secrets import MASK, is_secret
 
@@ -22,11 +21,10 @@ def command(name: str | None) -> None:
         _tell_parameters(name, default_registry().find(name))
         return
     plugins = default_registry().plugins()
-    claimed = Counter(name for plugin in plugins for name in _names(plugin))
     for plugin in plugins:
         _tell_plugin(plugin)
-    for clash in sorted(name for name, count in claimed.items() if count > 1):
-        _tell_clash(clash, [plugin for plugin in plugins if clash in _names(plugin)])
+    for clash, claiming in clashes(plugins).items():
+        _tell_clash(clash, claiming)
 
 
 def _tell_clash(name: str, plugins: Sequence[LoadedPlugin]) -> None:
@@ -38,10 +36,6 @@ def _tell_clash(name: str, plugins: Sequence[LoadedPlugin]) -> None:
         return
     owner = next(plugin.origin for plugin in default_registry().plugins() if record in plugin.records)
     click.echo(f"{claimed}; it is the name of a reporter of {owner}, which gets it")
-
-
-def _names(plugin: LoadedPlugin) -> set[str]:
-    return {name for record in plugin.records for name in (record.name, *record.aliases)}
 
 
 def _tell_plugin(plugin: LoadedPlugin) -> None:

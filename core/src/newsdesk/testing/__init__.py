@@ -1,7 +1,7 @@
 """For those who test a reporter: a conformance kit, doubles, a proxy that breaks things, children that die.
 
-Only `ReporterContract` needs pytest, and only `newsdesk.testing.strategies` needs hypothesis; both come
-with the extra `newsdesk[testing]`.
+Only `ReporterContract` and `newsdesk.testing.fixtures` need pytest, and only `newsdesk.testing.strategies`
+needs hypothesis; both come with the extra `newsdesk[testing]`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from newsdesk.testing.http_framing import HttpFraming, html_answer, http_answer
 from newsdesk.testing.killing import Boundary, Job, Killed, Survived, kill_at_every_boundary
 from newsdesk.testing.postgres_framing import PostgresFraming, postgres_error
 from newsdesk.testing.proxy import Counts, FaultProxy
+from newsdesk.testing.server import Server, ServerFailed, ServerMissing
 from newsdesk.testing.streams import Stream, Unit
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ __all__ = [
     "Refuse",
     "ReporterContract",
     "Reset",
+    "Server",
+    "ServerFailed",
+    "ServerMissing",
     "SlowReporter",
     "Stream",
     "Survived",

@@ -129,7 +129,7 @@ class MlFlowReporter(BaseReporter):
 
     def plan(self, machine: Machine) -> Plan:
         """Tell what would be sent for a machine that the server does not have yet."""
-        return self._pack(machine, self._expected_uri()).plan
+        return self._pack(machine, self.expected_uri()).plan
 
     def _pack(self, machine: Machine, tracking_uri: str | None) -> Parcel:
         return pack(
@@ -163,7 +163,7 @@ class MlFlowReporter(BaseReporter):
             return self.tracking_uri
         return auth.workspace_tracking_uri(workspace, self._service_principal())
 
-    def _expected_uri(self) -> str | None:
+    def expected_uri(self) -> str | None:
         """Tell the tracking URI as far as it is known without asking anybody."""
         if self._workspace():
             return "azureml://"

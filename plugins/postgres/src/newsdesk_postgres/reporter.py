@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
     from newsdesk_postgres.embedded import EmbeddedPostgres
+    from newsdesk_postgres.facts import Facts
     from newsdesk_postgres.table import MachineTable
 
 
@@ -130,6 +131,14 @@ class PostgresReporter(BaseReporter):
         """Ask the server for an answer."""
         with self._connection("asking the server for an answer") as connection:
             connection.exec_driver_sql("SELECT 1")
+
+    def facts(self) -> "Facts":
+        """Ask what the server is, and what its user may do with the table."""
+        from newsdesk_postgres.facts import facts_of  # noqa: PLC0415  (only the doctor needs it)
+
+        self.open()
+        with self._connection("asking what the server is") as connection:
+            return facts_of(connection, self._opened.name)
 
     def plan(self, machine: Machine) -> Plan:
         """Tell what would be sent: one row, in one statement."""

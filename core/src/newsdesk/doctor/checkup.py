@@ -1,0 +1,45 @@
+"""All findings, in the order in which they are told."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from newsdesk.config import Config
+from newsdesk.doctor import backends, hooked, installed, owed, settings, versions
+from newsdesk.finding import Finding
+from newsdesk.registry import Registry, default_registry
+from newsdesk.secrets import mask_text
+
+
+class Checkup:
+    """One look at everything.
+
+    Args:
+        config_path: The config; by default the one that the other commands would find.
+        ping: Whether backends are asked.
+        registry: Where plugins are looked up.
+    """
+
+    def __init__(
+        self, config_path: str | None = None, *, ping: bool = False, registry: Registry | None = None
+    ) -> None:
+        self._config_path = config_path
+        self._ping = ping
+        self._registry = registry or default_registry()
+
+    def findings(self) -> Iterator[Finding]:
+        """Give what was found, as it is found; no secret of the config's reporters is in it."""
+        config, told = settings.read(self._config_path, self._registry)
+        secrets = frozenset[str]().union(*(route.reporter.secret_values() for route in config.routes))
+        for found in self._all(config, told):
+            yield replace(found, text=mask_text(found.text, secrets), remedy=mask_text(found.remedy, secrets))
+
+    def _all(self, config: Config, told: list[Finding]) -> Iterator[Finding]:
+        yield from versions.findings()
+        yield from installed.findings(self._registry, config.routes)
+        yield from told
+        for route in config.routes:
+            yield from settings.references(route)
+        yield from owed.findings(config)
+        if self._ping:
+            yield from backends.findings(config, self._registry)
+        yield from hooked.findings(self._registry, config.routes, ping=self._ping)

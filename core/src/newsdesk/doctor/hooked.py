@@ -1,0 +1,47 @@
+"""The checks that plugins add."""
+
+import copy
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from newsdesk.exceptions import PluginError
+from newsdesk.finding import Finding
+from newsdesk.registry import LoadedPlugin, Registry
+from newsdesk.reporter import BaseReporter
+from newsdesk.route import Route
+
+_log = logging.getLogger(__name__)
+
+
+def findings(registry: Registry, routes: Sequence[Route], *, ping: bool) -> Iterator[Finding]:
+    """Ask every plugin; one that fails is a finding, and harms no other."""
+    for plugin, check in registry.hooked("newsdesk_checks"):
+        # Copies of its own: what one plugin opens or changes is not there for the next.
+        reporters = {route.label: copy.copy(route.reporter) for route in routes}
+        yield from _isolated(plugin, check, reporters, ping=ping)
+        _close(reporters)
+
+
+def _isolated(
+    plugin: LoadedPlugin, check: Callable[..., Any], reporters: Mapping[str, BaseReporter], *, ping: bool
+) -> Iterator[Finding]:
+    try:
+        yield from map(_finding, check(reporters=reporters, ping=ping))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's code: it must harm no other check)
+        text = f"the checks of {plugin.origin} failed: {type(error).__name__}: {error}"
+        yield Finding(plugin.name, text, "tell its author; all else was checked")
+
+
+def _finding(found: object) -> Finding:
+    if not isinstance(found, Finding):
+        raise PluginError(f"newsdesk_checks() must yield Finding records, but gave {found!r}")
+    return found
+
+
+def _close(reporters: Mapping[str, BaseReporter]) -> None:
+    for label, reporter in reporters.items():
+        try:
+            reporter.close()
+        except Exception:  # noqa: BLE001  (the same)
+            _log.exception("the reporter %s did not close", label)

@@ -1,0 +1,38 @@
+"""What loading each plugin brings along, seen by a fresh interpreter: `python -m newsdesk.doctor.imports`."""
+
+import json
+import subprocess
+import sys
+
+from newsdesk import entry_points
+from newsdesk.exceptions import PluginError
+from newsdesk.testing.look import others_of
+
+_PATIENCE = 120
+
+
+def brought_along() -> dict[str, list[str]]:
+    """Give for each entry point the packages that are imported with it, and are no part of it or of Python.
+
+    Of a package that several bring along, the first one is told.
+
+    Raises:
+        PluginError: a plugin ended the interpreter.
+    """
+    command = [sys.executable, "-P", "-m", __spec__.name]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)  # noqa: S603  (our own)
+    if done.returncode:
+        raise PluginError(f"a fresh interpreter that loads the plugins ends with {done.returncode}")
+    # A plugin may print when it is imported.
+    found: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _look() -> dict[str, list[str]]:
+    installed = entry_points.installed()
+    return {entry.name: others_of(entry) for entries in installed.values() for entry in entries}
+
+
+if __name__ == "__main__":
+    found = _look()
+    print(f"\n{json.dumps(found)}")  # noqa: T201  (to who asked)

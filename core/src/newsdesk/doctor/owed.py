@@ -1,0 +1,57 @@
+"""What the outbox owes: is somebody to look?"""
+
+from collections.abc import Collection, Iterator
+
+from newsdesk.backlog import Backlog, age, seconds_since
+from newsdesk.config import Config
+from newsdesk.entry import State
+from newsdesk.finding import Finding
+from newsdesk.mounts import remote_type
+from newsdesk.outbox import OutboxError
+
+SUBJECT = "outbox"
+OVERDUE = 3600.0
+"""Seconds after which what is owed should have been sent, by the next reports or by a job."""
+
+
+def findings(config: Config) -> Iterator[Finding]:
+    """Look at the config's outbox; one that is not there yet is not made."""
+    if config.outbox is None:
+        yield Finding(SUBJECT, "the config has none: what cannot be delivered in time is not kept")
+        return
+    if kind := remote_type(config.outbox.path):
+        text = f"{config.outbox.path} is on a file system ({kind}) that other computers may use too"
+        yield Finding(SUBJECT, f"{text}, and is damaged if two of them do", "name a file on a local disk")
+    if not config.outbox.path.exists():
+        yield Finding(SUBJECT, f"{config.outbox.path} is not there yet: nothing was owed so far")
+        return
+    try:
+        with config.outbox as outbox:
+            backlog = Backlog.of(outbox)
+    except OutboxError as error:
+        yield Finding.of_message(SUBJECT, str(error), "name another file in the config")
+    else:
+        yield from of_backlog(backlog, {route.label for route in config.routes})
+
+
+def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:
+    """Tell what of a backlog a person should know."""
+    for (label, state), count in backlog.counts.items():
+        if state is State.DEAD:
+            text = f"{count} for {label} failed for good"
+            remedy = "see why with 'newsdesk outbox dead', mend that, then 'newsdesk outbox requeue'"
+            yield Finding(SUBJECT, text, remedy)
+        elif state is not State.SUPERSEDED and label not in labels:
+            text = f"{count} for {label} stay, since the config has no reporter of that label"
+            yield Finding(SUBJECT, text, f"give a reporter the label {label!r}, then 'newsdesk outbox send'")
+        elif state is State.OWED:
+            yield _waiting(label, count, backlog.oldest.get(label))
+    if all(state is State.SUPERSEDED for _, state in backlog.counts):
+        yield Finding(SUBJECT, "nothing is owed")
+
+
+def _waiting(label: str, count: int, created: float | None) -> Finding:
+    since = "" if created is None else f", the oldest for {age(created)}"
+    late = created is not None and seconds_since(created) > OVERDUE
+    remedy = "see what holds it up with 'newsdesk outbox send'" if late else ""
+    return Finding(SUBJECT, f"{count} for {label} wait to be sent{since}", remedy)

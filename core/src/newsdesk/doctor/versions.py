@@ -1,0 +1,80 @@
+"""Versions: of Python, of newsdesk, of the plugins, and of what they stand on."""
+
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+
+from packaging.requirements import Requirement
+
+from newsdesk import entry_points
+from newsdesk.finding import Finding
+
+_CORE = "newsdesk"
+
+
+def findings() -> Iterator[Finding]:
+    """Tell each version, and what does not fit together."""
+    yield Finding("Python", platform.python_version())
+    for name in (_CORE, *sorted(_plugins())):
+        yield from of_distribution(name)
+
+
+def of_distribution(name: str) -> list[Finding]:
+    """Tell the version of a distribution and of what it asks for, directly, and what of that is amiss."""
+    try:
+        distribution = metadata.distribution(name)
+    except metadata.PackageNotFoundError:  # its metadata are damaged, which its plugin's origin tells
+        return []
+    try:
+        return list(_looked_at(name, distribution))
+    except ValueError as error:  # no requirement or no version, as packaging reads them
+        text = f"{distribution.version}, and what it asks for cannot be read: {error}"
+        return [Finding(name, text, f"pip install --force-reinstall {name}, or tell its author")]
+
+
+def _looked_at(name: str, distribution: metadata.Distribution) -> Iterator[Finding]:
+    stands_on: dict[str, str] = {}
+    for requirement in _requirements(distribution):
+        found = _version(requirement.name)
+        if found is None and _is_needed(requirement):
+            text = f"{distribution.version} asks for {requirement.name}, which is not installed"
+            yield Finding(name, text, _install(requirement))
+        elif found is not None:
+            stands_on[requirement.name] = found
+            if not requirement.specifier.contains(found, prereleases=True):
+                asks = f"{distribution.version} asks for {requirement.name}{requirement.specifier}"
+                yield Finding(name, f"{asks}, and {found} is installed", _install(requirement))
+    others = ", ".join(f"{other} {version}" for other, version in sorted(stands_on.items()))
+    yield Finding(name, f"{distribution.version}{f', with {others}' if others else ''}")
+
+
+def _plugins() -> set[str]:
+    return {entry.distribution for entries in entry_points.installed().values() for entry in entries} - {
+        _CORE
+    }
+
+
+def _requirements(distribution: metadata.Distribution) -> Iterator[Requirement]:
+    """Give what a distribution asks for on this system; of its extras too, which may be installed or not."""
+    extras = ["", *(distribution.metadata.get_all("Provides-Extra") or ())]
+    for text in distribution.requires or ():
+        requirement = Requirement(text)
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
+            yield requirement
+
+
+def _is_needed(requirement: Requirement) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _install(requirement: Requirement) -> str:
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    return f"pip install '{requirement.name}{extras}{requirement.specifier}'"

@@ -1,0 +1,72 @@
+"""Pytest fixtures: for each server that an installed plugin brings, one that runs it for the whole session.
+
+A test suite asks for them in the `conftest.py` beside its pytest.ini or pyproject.toml::
+
+    pytest_plugins = ["newsdesk.testing.fixtures"]
+
+    def test_a_run_arrives(mlflow_server):
+        assert mlflow_server.url
+
+This is no entry point of pytest's: that would be imported in every run of everybody who has newsdesk
+installed, before the measuring of coverage begins, and offer them names that they did not ask for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pytest
+
+from newsdesk.hookspecs import ServerPlugin
+from newsdesk.registry import LoadedPlugin, Registry
+from newsdesk.testing.server import Server, ServerMissing
+
+_FIRST_PARTY: Mapping[str, str] = {
+    "mlflow": "newsdesk-mlflow[local]",
+    "postgres": "newsdesk-postgres[embedded]",
+}
+"""What to install for a server of newsdesk's own: its fixture is there, and skips, where that is missing."""
+
+
+def _fixture(name: str) -> Callable[..., Iterator[Server]]:
+    def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+        # With xdist each worker is a session of its own: it has its own server, folder and port.
+        server = Server(_offer(name).serve, tmp_path_factory.mktemp(f"{name}-server"))
+        try:
+            server.start()
+        except ServerMissing as error:
+            pytest.skip(str(error))
+        with server:
+            yield server
+
+    run.__doc__ = f"Run the server {name!r} for all tests of this process, see `newsdesk.testing.Server`."
+    fixture: Callable[..., Iterator[Server]] = pytest.fixture(scope="session", name=f"{name}_server")(run)
+    return fixture
+
+
+def _offer(name: str) -> ServerPlugin:
+    plugins = Registry().plugins()
+    offers = [(plugin, record) for plugin in plugins for record in plugin.servers if record.name == name]
+    if not offers:
+        _tell_broken(name, plugins)
+        pytest.skip(f"no installed plugin brings the server {name!r}: {_what_to_do(name)}")
+    if len(offers) > 1:
+        origins = " and ".join(plugin.origin for plugin, _ in offers)
+        pytest.fail(f"the server {name!r} is brought by {origins}; uninstall all but one", pytrace=False)
+    return offers[0][1]
+
+
+def _tell_broken(name: str, plugins: Sequence[LoadedPlugin]) -> None:
+    for plugin in plugins:
+        if plugin.name == name and plugin.error is not None:
+            told = f"the plugin {name!r} of {plugin.origin} is broken: {plugin.error}"
+            pytest.fail(f"{told}; mend it, or uninstall it to skip what needs its server", pytrace=False)
+
+
+def _what_to_do(name: str) -> str:
+    install = _FIRST_PARTY.get(name)
+    return f"pip install '{install}'" if install else "install its plugin again"
+
+
+_OFFERED = {record.name for plugin in Registry().plugins() for record in plugin.servers}
+
+for _name in sorted({*_FIRST_PARTY, *_OFFERED}):
+    globals()[f"{_name}_server"] = _fixture(_name)

@@ -1,0 +1,128 @@
+"""What this plugin has to say to `newsdesk doctor`: flavour and limits, versions, where artifacts go."""
+
+import re
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from urllib.parse import urlsplit
+
+from newsdesk import BaseReporter, Finding, ReporterException
+
+from newsdesk_mlflow.failures import without_credentials
+from newsdesk_mlflow.limits import FLAVOURS, ServerLimits, flavour_of, limits_for
+from newsdesk_mlflow.reporter import MlFlowReporter
+from newsdesk_mlflow.tracking import check_installed
+
+OLDEST = (2, 14)
+"""The oldest server that the limits were held against."""
+_NEWER = "mlflow-2.22"
+_NEWER_FROM = (2, 22)
+_OF_THIS_MACHINE = ("", "file")
+# What MLflow's client needs where a server has it write to its store by itself.
+_CLIENTS = {
+    "s3": "boto3",
+    "gs": "google-cloud-storage",
+    "wasbs": "azure-storage-blob",
+    "abfss": "azure-storage-file-datalake",
+}
+
+
+def findings(reporters: Mapping[str, BaseReporter], *, ping: bool) -> Iterator[Finding]:
+    """Look at each reporter of this plugin; its server is asked only with `ping`."""
+    for label, reporter in reporters.items():
+        if isinstance(reporter, MlFlowReporter):
+            yield from _of_reporter(label, reporter)
+            if ping:
+                yield from _of_server(label, reporter)
+
+
+def _of_reporter(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
+    try:
+        uri = reporter.expected_uri()
+        if uri is not None and "${" in uri:
+            yield Finding(label, "its tracking URI is a reference: what is behind it shows with --ping")
+            return
+        yield of_limits(label, limits_for(reporter.limits, uri), uri)
+        check_installed(uri or "")
+    except ReporterException as error:
+        text, _, command = str(error).rpartition(": pip install ")
+        yield (
+            Finding(label, text, f"pip install {command}")
+            if text
+            else Finding.of_message(
+                label, str(error), "mend its parameters, or the environment variables that stand in for them"
+            )
+        )
+
+
+def _of_server(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
+    try:
+        reporter.open()
+        tracking = reporter.tracking
+        root = None if tracking is None else tracking.artifact_root()
+    except ReporterException:  # that was told by its ping
+        return
+    if tracking is None:  # never, once it is open
+        return
+    if "${" in str(reporter.arguments.given.get("tracking_uri")):
+        yield of_limits(label, limits_for(reporter.limits, tracking.uri), tracking.uri)
+    yield of_version(label, tracking.server_version(), limits_for(reporter.limits, tracking.uri))
+    if root is not None:
+        yield of_artifacts(label, tracking.uri, root)
+
+
+def of_limits(label: str, limits: ServerLimits, uri: str | None) -> Finding:
+    """Tell what a server is taken for, and what it is not sent more of."""
+    shown = "MLflow's own default tracking URI" if uri is None else without_credentials(uri)
+    run = ", ".join(
+        f"{count} {kind}"
+        for count, kind in (
+            (limits.params_per_run, "params"),
+            (limits.tags_per_run, "tags"),
+            (limits.metric_names_per_run, "metric names"),
+        )
+        if count is not None
+    )
+    text = (
+        f"{shown} is taken for the flavour {limits.flavour!r}: {limits.metrics} metrics, {limits.params} "
+        f"params and {limits.tags} tags in a request, {limits.param_value_length} characters in a param and "
+        f"{limits.tag_value_length} in a tag{f', {run} in a run' if run else ''}"
+    )
+    told = flavour_of(uri)
+    amiss = told != FLAVOURS["mlflow"].flavour and limits.flavour != told
+    return Finding(label, text, f"the URI says {told!r}: leave 'limits' out, or name that" if amiss else "")
+
+
+def of_version(label: str, server: str | None, limits: ServerLimits) -> Finding:
+    """Tell the versions of client and server, and what of the server's is not used."""
+    text = f"MLflow's client is {metadata.version('mlflow-skinny')}, its server {server or 'does not tell'}"
+    number = re.match(r"(\d+)\.(\d+)", server or "")
+    if number is None:
+        return Finding(label, text)
+    version = (int(number[1]), int(number[2]))
+    if version < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        return Finding(label, text, f"upgrade the server to {oldest} or later")
+    if version >= _NEWER_FROM and limits == FLAVOURS["mlflow"]:
+        text += f"; with 'limits: {_NEWER}' it would get longer tags, and colons in keys"
+    return Finding(label, text)
+
+
+def of_artifacts(label: str, uri: str, root: str) -> Finding:
+    """Tell where artifacts go, and whether they get there from here."""
+    scheme = urlsplit(root).scheme
+    text = f"artifacts go to {without_credentials(root)}"
+    if scheme in _OF_THIS_MACHINE and urlsplit(uri).scheme in ("http", "https"):
+        remedy = "start the server with --artifacts-destination, so that it takes artifacts itself"
+        return Finding(label, f"{text}, a folder of the machine that reports, not of the server", remedy)
+    needed = _CLIENTS.get(scheme)
+    if needed is not None and not _is_installed(needed):
+        return Finding(label, f"{text}, which needs {needed} here", f"pip install {needed}")
+    return Finding(label, text)
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

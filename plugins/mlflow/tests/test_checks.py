@@ -1,0 +1,140 @@
+"""What the doctor is told of MLflow: pure of URIs and versions, and of a real server."""
+
+from importlib import metadata
+
+import pytest
+from newsdesk_mlflow import MlFlowReporter
+from newsdesk_mlflow.checks import findings, of_artifacts, of_limits, of_version
+from newsdesk_mlflow.limits import FLAVOURS, limits_for
+from newsdesk_mlflow.plugin import newsdesk_checks
+
+CLIENT = metadata.version("mlflow-skinny")
+
+
+def told(reporter, *, ping=False):
+    return [(found.text, found.remedy) for found in newsdesk_checks({"it": reporter}, ping)]
+
+
+def test_the_limits_of_the_flavour_in_use_are_told():
+    [(text, remedy)] = told(MlFlowReporter(tracking_uri="http://user:secret@mlflow.example:5000"))
+    assert text == (
+        "http://***@mlflow.example:5000 is taken for the flavour 'mlflow': 1000 metrics, 100 params and 100 tags in a "
+        "request, 6000 characters in a param and 5000 in a tag"
+    )
+    assert remedy == ""
+
+
+def test_limits_of_a_whole_run_are_told():
+    found = of_limits("it", FLAVOURS["azureml"], "azureml://eastus.api.azureml.ms/mlflow")
+    assert found.text.endswith("and 1000 in a tag, 200 params, 50 tags, 50 metric names in a run")
+    assert found.remedy == ""
+
+
+def test_limits_of_another_server_than_the_uri_says_are_to_be_mended():
+    found = of_limits("it", limits_for("mlflow", None), "azureml://eastus.api.azureml.ms/mlflow")
+    assert found.remedy == "the URI says 'azureml': leave 'limits' out, or name that"
+
+
+def test_a_default_uri_is_told_as_such(monkeypatch):
+    [(text, _)] = told(MlFlowReporter())
+    assert text.startswith("MLflow's own default tracking URI is taken for the flavour 'mlflow': ")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "databricks")
+    [(text, _)] = told(MlFlowReporter())
+    assert text.startswith("databricks is taken for the flavour 'databricks': ")
+
+
+def test_a_uri_that_is_a_reference_is_left_until_it_is_opened():
+    assert told(MlFlowReporter(tracking_uri="${env:NOWHERE}")) == [
+        ("its tracking URI is a reference: what is behind it shows with --ping", "")
+    ]
+
+
+def test_what_a_uri_needs_and_is_not_installed_is_told():
+    _, (text, remedy) = told(MlFlowReporter(tracking_uri="azureml://eastus.api.azureml.ms/mlflow"))
+    assert text.endswith("is an AzureML workspace, and azureml-mlflow is not installed")
+    assert remedy == "pip install 'newsdesk-mlflow[azureml]'"
+
+
+def test_an_environment_variable_that_is_wrong_is_told_without_its_value(monkeypatch):
+    monkeypatch.setenv("AZUREML_WORKSPACE_STR", "hunter2")
+    [(text, remedy)] = told(MlFlowReporter())
+    assert text.startswith("the environment variable AZUREML_WORKSPACE_STR has 1 parts, and must have 3")
+    assert remedy == "mend its parameters, or the environment variables that stand in for them"
+    assert "hunter2" not in text
+
+
+def test_a_reporter_of_somebody_else_is_none_of_our_business():
+    class Other(MlFlowReporter.__mro__[1]):
+        def report(self, machine): ...
+
+    assert list(findings({"other": Other()}, ping=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "text", "remedy"),
+    [
+        (None, "its server does not tell", ""),
+        ("2.13.2", "its server 2.13.2", "upgrade the server to 2.14 or later"),
+        ("2.14.0", "its server 2.14.0", ""),
+        (
+            "3.1",
+            "its server 3.1; with 'limits: mlflow-2.22' it would get longer tags, and colons in keys",
+            "",
+        ),
+        ("nightly", "its server nightly", ""),
+    ],
+)
+def test_versions_are_told_and_what_is_too_old(server, text, remedy):
+    found = of_version("it", server, FLAVOURS["mlflow"])
+    assert (found.text, found.remedy) == (f"MLflow's client is {CLIENT}, {text}", remedy)
+
+
+def test_a_newer_server_whose_limits_are_named_needs_no_hint():
+    assert "would get" not in of_version("it", "3.1", FLAVOURS["mlflow-2.22"]).text
+
+
+@pytest.mark.parametrize(
+    ("uri", "root", "text", "remedy"),
+    [
+        ("http://h", "mlflow-artifacts:/0", "artifacts go to mlflow-artifacts:/0", ""),
+        (
+            "http://h",
+            "/mlruns/0",
+            "artifacts go to /mlruns/0, a folder of the machine that reports, not of the server",
+            "start the server with --artifacts-destination, so that it takes artifacts itself",
+        ),
+        ("sqlite:///x.db", "file:///x/0", "artifacts go to file:///x/0", ""),
+        (
+            "http://h",
+            "abfss://user:key@store/0",
+            "artifacts go to abfss://***@store/0, which needs azure-storage-file-datalake here",
+            "pip install azure-storage-file-datalake",
+        ),
+        ("http://h", "ftp://h/0", "artifacts go to ftp://h/0", ""),
+    ],
+)
+def test_where_artifacts_go_is_told_and_whether_they_get_there(uri, root, text, remedy):
+    found = of_artifacts("it", uri, root)
+    assert (found.text, found.remedy) == (text, remedy)
+
+
+def test_a_real_server_tells_its_version_and_its_artifact_store(server, monkeypatch):
+    monkeypatch.setenv("WHERE", server.url)
+    MlFlowReporter(tracking_uri=server.url).report({"name": "for the doctor"})
+    limits, versions, artifacts = told(MlFlowReporter(tracking_uri=server.url), ping=True)
+    assert versions[0].startswith(f"MLflow's client is {CLIENT}, its server {metadata.version('mlflow')}")
+    assert artifacts[0].startswith("artifacts go to mlflow-artifacts:/")
+    by_reference = told(MlFlowReporter(tracking_uri="${env:WHERE}"), ping=True)
+    assert by_reference[1:] == [limits, versions, artifacts]
+    assert {remedy for _, remedy in by_reference} == {""}
+
+
+def test_a_server_that_is_not_there_is_left_to_its_ping():
+    assert len(told(MlFlowReporter(tracking_uri="http://127.0.0.1:9"), ping=True)) == 1
+
+
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")  # MLflow's own use
+def test_a_store_without_a_server_has_no_version(tmp_path):
+    from newsdesk_mlflow.tracking import Tracking
+
+    assert Tracking.connect(f"sqlite:///{tmp_path}/store.db").server_version() is None

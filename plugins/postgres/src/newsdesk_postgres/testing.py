@@ -1,0 +1,28 @@
+"""A private PostgreSQL for tests; see `newsdesk.testing.fixtures`."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsdesk.testing import ServerMissing
+
+from newsdesk_postgres.binaries import NoBinariesError
+from newsdesk_postgres.embedded import EmbeddedPostgres
+
+
+@contextlib.contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """Run a PostgreSQL whose data do not survive a loss of power, and give its URL.
+
+    Raises:
+        ServerMissing: no PostgreSQL is installed.
+    """
+    private = EmbeddedPostgres(folder / "postgres", durable=False)
+    try:
+        url = private.start().url
+    except NoBinariesError as error:
+        raise ServerMissing(str(error)) from error
+    try:
+        yield url
+    finally:
+        private.stop()
