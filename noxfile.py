@@ -12,7 +12,7 @@ nox.options.sessions = ["lint", "typing", "tests"]
 
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
-DISTRIBUTIONS = ["core[dask]", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
+DISTRIBUTIONS = ["core[dask,template]", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
 SOURCES = ["core/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
 
