@@ -64,8 +64,8 @@ def test_a_name_that_cannot_be_one_is_refused_with_a_better_one(newsdesk, folder
 
 
 def test_a_very_long_name_is_refused(newsdesk):
-    assert refused(newsdesk, "n" * 41) == (
-        f"'{'n' * 41}' has 41 characters, and a reporter's name may have 40: give a shorter one"
+    assert refused(newsdesk, "n" * 36) == (
+        f"'{'n' * 36}' has 36 characters, and a reporter's name may have 35: give a shorter one"
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import newsdesk
 
-MAX_LENGTH = 40
+MAX_LENGTH = 35
 """Characters of a name: so that no line of the project gets longer than its linter allows."""
 
 _PREFIX = "newsdesk-"
