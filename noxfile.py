@@ -47,6 +47,19 @@ def tests_matrix(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def oldest(session: nox.Session) -> None:
+    """Test each plugin with the oldest core that it admits, where that is not this one."""
+    install_distributions(session, "test", "build")
+    for plugin in ("plugins/mlflow", "plugins/postgres"):
+        told = session.run("python", "tests/oldest_core.py", plugin, session.create_tmp(), silent=True)
+        session.log(told.strip())
+        if told.rstrip().endswith(".whl"):
+            wheel = told.split()[-1]
+            session.install("--reinstall-package", "newsdesk", f"newsdesk[testing] @ file://{wheel}")
+            session.run("pytest", f"{plugin}/tests", *session.posargs)
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Execute what the README and the docs show."""
     install_distributions(session, "test", "build")
