@@ -42,12 +42,17 @@ def command(
     return done
 
 
-def call_uv(*arguments: object, cwd: Path = ROOT) -> None:
-    """Run uv: from this environment, or the one on PATH."""
+def find_uv() -> str:
+    """Give uv: from this environment, or the one on PATH."""
     own = Path(sysconfig.get_path("scripts"), "uv")
-    program = own if own.exists() else shutil.which("uv")
+    program = str(own) if own.exists() else shutil.which("uv")
     assert program, "these tests need uv: install the dependency group 'build'"
-    command(program, *arguments, cwd=cwd)
+    return program
+
+
+def call_uv(*arguments: object, cwd: Path = ROOT) -> None:
+    """Run uv."""
+    command(find_uv(), *arguments, cwd=cwd)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,12 @@ class Environment:
     def uninstall(self, *names: str) -> None:
         call_uv("pip", "uninstall", "--quiet", "--python", self.folder, *names, cwd=self.folder)
 
+    def offer_pip(self) -> None:
+        """Make a `pip` for those who type it; uv's is faster, and knows the wheels that are installed already."""
+        pip = self.folder / "bin" / "pip"
+        pip.write_text(f'#!/bin/sh\nexec "{find_uv()}" pip "$@" --quiet --python "{self.folder}"\n')
+        pip.chmod(0o755)
+
     def newsdesk(self, *arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run the installed command."""
         return command(self.folder / "bin" / "newsdesk", *arguments, cwd=self.folder, status=status)
@@ -76,7 +87,9 @@ class Environment:
     def shell(self, line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run a line in a shell that finds this environment's programs first, and uv after them."""
         path = os.pathsep.join([str(self.folder / "bin"), sysconfig.get_path("scripts"), os.environ["PATH"]])
-        return command("bash", "-c", line, cwd=cwd, PATH=path)
+        # What mypy has found out of core serves every project of this environment.
+        cache = str(self.folder / "mypy")
+        return command("bash", "-c", line, cwd=cwd, PATH=path, MYPY_CACHE_DIR=cache)
 
     def python(self, code: str) -> Any:
         """Run code in a new process, and give what it prints, read as JSON."""
@@ -129,15 +142,15 @@ def environment(
 @pytest.fixture(scope="session")
 def third_party(
     tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, Path]
-) -> Callable[[Path], Environment]:
-    """Give an environment with core, a project's own wheel, and what the project's tests need."""
+) -> Callable[..., Environment]:
+    """Give an environment with core, the wheels of some projects, and what the projects' own tests need."""
 
-    def environment_with(project: Path) -> Environment:
+    def environment_with(*projects: Path) -> Environment:
         folder = tmp_path_factory.mktemp("third-party")
-        call_uv("build", "--quiet", "--wheel", "--out-dir", folder, project)
-        (wheel,) = folder.glob("*.whl")
-        name = wheel.name.split("-")[0].replace("_", "-")
-        return Environment.make(folder / "venv", wheels["newsdesk"], f"{name}[dev] @ {wheel.as_uri()}")
+        for project in projects:
+            call_uv("build", "--quiet", "--wheel", "--out-dir", folder, project)
+        asked = (f"{wheel.name.split('-')[0]}[dev] @ {wheel.as_uri()}" for wheel in folder.glob("*.whl"))
+        return Environment.make(folder / "venv", wheels["newsdesk"], *asked)
 
     return environment_with
 

@@ -42,13 +42,19 @@ def generated(environment, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module", params=["notes", "parquet"])
-def subject(request, generated, third_party, tmp_path_factory):
-    project = generated / "newsdesk-notes"
-    if request.param == "parquet":
-        project = tmp_path_factory.mktemp("example") / EXAMPLE.name
-        shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(*OUTPUT))
-    return Subject(request.param, project, third_party(project))
+@pytest.fixture(scope="module")
+def subjects(generated, third_party, tmp_path_factory):
+    """A project as it was generated, and the example, both installed where nothing else is."""
+    example = tmp_path_factory.mktemp("example") / EXAMPLE.name
+    shutil.copytree(EXAMPLE, example, ignore=shutil.ignore_patterns(*OUTPUT))
+    projects = {"notes": generated / "newsdesk-notes", "parquet": example}
+    environment = third_party(*projects.values())
+    return {name: Subject(name, project, environment) for name, project in projects.items()}
+
+
+@pytest.fixture(params=["notes", "parquet"])
+def subject(request, subjects):
+    return subjects[request.param]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -79,8 +85,8 @@ def test_without_its_extra_core_says_what_to_install(environment, tmp_path):
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("ruff")])
 @pytest.mark.parametrize("name", ["a", LONGEST])
-def test_a_project_is_in_style_however_short_or_long_its_name(generated, subject, name, command):
-    subject.environment.shell(command, generated / f"newsdesk-{name}")
+def test_a_project_is_in_style_however_short_or_long_its_name(generated, subjects, name, command):
+    subjects["notes"].environment.shell(command, generated / f"newsdesk-{name}")
 
 
 @pytest.mark.parametrize("file", [".github/workflows/ci.yml", "src/newsdesk_parquet/py.typed", ".gitignore"])
