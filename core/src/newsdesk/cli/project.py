@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-import newsdesk
+from newsdesk.reporter import BaseReporter
 
 MAX_LENGTH = 35
 """Characters of a name: so that no line of the project gets longer than its linter allows."""
@@ -75,7 +75,7 @@ def _check(project: Project, text: str) -> None:
             f"{text!r} has {len(project.name)} characters, and a reporter's name may have {MAX_LENGTH}: "
             "give a shorter one"
         )
-    if project.reporter in newsdesk.__all__:
+    if project.reporter == BaseReporter.__name__:
         raise ValueError(
             f"the class for {text!r} would be {project.reporter}, which is a name of newsdesk's own: give "
             "another name"
