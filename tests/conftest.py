@@ -62,10 +62,10 @@ class Environment:
     folder: Path
 
     @classmethod
-    def make(cls, folder: Path, *wheels: Path | str) -> "Environment":
+    def make(cls, folder: Path, *wheels: Path | str, resolution: str = "highest") -> "Environment":
         call_uv("venv", "--quiet", "--python", sys.executable, folder)
         environment = cls(folder)
-        environment.install(*wheels)
+        environment.install("--resolution", resolution, *wheels)
         return environment
 
     def install(self, *wheels: Path | str) -> None:
@@ -87,9 +87,7 @@ class Environment:
     def shell(self, line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run a line in a shell that finds this environment's programs first, and uv after them."""
         path = os.pathsep.join([str(self.folder / "bin"), sysconfig.get_path("scripts"), os.environ["PATH"]])
-        # What mypy has found out of core serves every project of this environment.
-        cache = str(self.folder / "mypy")
-        return command("bash", "-c", line, cwd=cwd, PATH=path, MYPY_CACHE_DIR=cache)
+        return command("bash", "-c", line, cwd=cwd, PATH=path)
 
     def python(self, code: str) -> Any:
         """Run code in a new process, and give what it prints, read as JSON."""
@@ -142,15 +140,15 @@ def environment(
 @pytest.fixture(scope="session")
 def third_party(
     tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, Path]
-) -> Callable[..., Environment]:
-    """Give an environment with core, the wheels of some projects, and what the projects' own tests need."""
+) -> Callable[[Path, str], Environment]:
+    """Give an environment with core, the wheel of a project, and what the project's own tests need."""
 
-    def environment_with(*projects: Path) -> Environment:
+    def environment_with(project: Path, resolution: str) -> Environment:
         folder = tmp_path_factory.mktemp("third-party")
-        for project in projects:
-            call_uv("build", "--quiet", "--wheel", "--out-dir", folder, project)
-        asked = (f"{wheel.name.split('-')[0]}[dev] @ {wheel.as_uri()}" for wheel in folder.glob("*.whl"))
-        return Environment.make(folder / "venv", wheels["newsdesk"], *asked)
+        call_uv("build", "--quiet", "--wheel", "--out-dir", folder, project)
+        (wheel,) = folder.glob("*.whl")
+        asked = f"{wheel.name.split('-')[0]}[dev] @ {wheel.as_uri()}"
+        return Environment.make(folder / "venv", wheels["newsdesk"], asked, resolution=resolution)
 
     return environment_with
 

@@ -43,18 +43,23 @@ def generated(environment, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def subjects(generated, third_party, tmp_path_factory):
-    """A project as it was generated, and the example, both installed where nothing else is."""
-    example = tmp_path_factory.mktemp("example") / EXAMPLE.name
-    shutil.copytree(EXAMPLE, example, ignore=shutil.ignore_patterns(*OUTPUT))
-    projects = {"notes": generated / "newsdesk-notes", "parquet": example}
-    environment = third_party(*projects.values())
-    return {name: Subject(name, project, environment) for name, project in projects.items()}
+def notes(generated, third_party):
+    """A project as it was generated, with the oldest of all that it admits."""
+    project = generated / "newsdesk-notes"
+    return Subject("notes", project, third_party(project, "lowest-direct"))
+
+
+@pytest.fixture(scope="module")
+def parquet(third_party, tmp_path_factory):
+    """The example, with the newest."""
+    project = tmp_path_factory.mktemp("example") / EXAMPLE.name
+    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(*OUTPUT))
+    return Subject("parquet", project, third_party(project, "highest"))
 
 
 @pytest.fixture(params=["notes", "parquet"])
-def subject(request, subjects):
-    return subjects[request.param]
+def subject(request):
+    return request.getfixturevalue(request.param)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -85,8 +90,8 @@ def test_without_its_extra_core_says_what_to_install(environment, tmp_path):
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("ruff")])
 @pytest.mark.parametrize("name", ["a", LONGEST])
-def test_a_project_is_in_style_however_short_or_long_its_name(generated, subjects, name, command):
-    subjects["notes"].environment.shell(command, generated / f"newsdesk-{name}")
+def test_a_project_is_in_style_however_short_or_long_its_name(generated, parquet, name, command):
+    parquet.environment.shell(command, generated / f"newsdesk-{name}")
 
 
 @pytest.mark.parametrize("file", [".github/workflows/ci.yml", "src/newsdesk_parquet/py.typed", ".gitignore"])
