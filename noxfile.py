@@ -71,7 +71,13 @@ def wheels(session: nox.Session) -> None:
     """Build every distribution into `dist/`, and test the wheels."""
     install_distributions(session, "test", "build")
     session.run("uv", "build", "--all-packages", "--clear", "--out-dir", "dist")
-    session.run("pytest", "tests/test_wheels.py", "tests/test_discovery.py", *session.posargs)
+    session.run(
+        "pytest",
+        "tests/test_wheels.py",
+        "tests/test_discovery.py",
+        "tests/test_third_party.py",
+        *session.posargs,
+    )
 
 
 @nox.session(default=False)

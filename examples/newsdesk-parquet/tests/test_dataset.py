@@ -1,6 +1,7 @@
 """The files: seen by those who analyse them, replaced as a whole, and what goes wrong with them."""
 
 import os
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -109,6 +110,20 @@ def test_nothing_is_left_behind_by_a_write_that_fails(folder: Path, monkeypatch:
         ParquetReporter(str(folder)).report(machine(seconds=2.5))
     assert sorted(folder.rglob("*")) == before
     assert pd.read_parquet(folder)["training_seconds"].to_list() == [1.5] * len(KEYS)
+
+
+def test_a_share_that_cannot_flush_a_folder_is_good_enough(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush = os.fsync
+
+    def fails(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    assert not ParquetReporter(str(folder)).report(machine(seconds=2.5)).unchanged
 
 
 def test_a_path_that_is_no_folder_is_refused_for_good(tmp_path: Path) -> None:
