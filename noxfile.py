@@ -12,7 +12,7 @@ nox.options.sessions = ["lint", "typing", "tests"]
 
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
-DISTRIBUTIONS = ["core[dask]", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
+DISTRIBUTIONS = ["core[dask,template]", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
 SOURCES = ["core/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
 
@@ -47,6 +47,19 @@ def tests_matrix(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def oldest(session: nox.Session) -> None:
+    """Test each plugin with the oldest core that it admits, where that is not this one."""
+    install_distributions(session, "test", "build")
+    for plugin in ("plugins/mlflow", "plugins/postgres"):
+        told = session.run("python", "tests/oldest_core.py", plugin, session.create_tmp(), silent=True)
+        session.log(told.strip())
+        if told.rstrip().endswith(".whl"):
+            wheel = told.split()[-1]
+            session.install("--reinstall-package", "newsdesk", f"newsdesk[testing] @ file://{wheel}")
+            session.run("pytest", f"{plugin}/tests", *session.posargs)
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Execute what the README and the docs show."""
     install_distributions(session, "test", "build")
@@ -58,7 +71,13 @@ def wheels(session: nox.Session) -> None:
     """Build every distribution into `dist/`, and test the wheels."""
     install_distributions(session, "test", "build")
     session.run("uv", "build", "--all-packages", "--clear", "--out-dir", "dist")
-    session.run("pytest", "tests/test_wheels.py", "tests/test_discovery.py", *session.posargs)
+    session.run(
+        "pytest",
+        "tests/test_wheels.py",
+        "tests/test_discovery.py",
+        "tests/test_third_party.py",
+        *session.posargs,
+    )
 
 
 @nox.session(default=False)

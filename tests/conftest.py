@@ -41,12 +41,17 @@ def command(
     return done
 
 
-def call_uv(*arguments: object, cwd: Path = ROOT) -> None:
-    """Run uv: from this environment, or the one on PATH."""
+def find_uv() -> str:
+    """Give uv: from this environment, or the one on PATH."""
     own = Path(sysconfig.get_path("scripts"), "uv")
-    program = own if own.exists() else shutil.which("uv")
+    program = str(own) if own.exists() else shutil.which("uv")
     assert program, "these tests need uv: install the dependency group 'build'"
-    command(program, *arguments, cwd=cwd)
+    return program
+
+
+def call_uv(*arguments: object, cwd: Path = ROOT) -> None:
+    """Run uv."""
+    command(find_uv(), *arguments, cwd=cwd)
 
 
 @dataclass(frozen=True)
@@ -56,21 +61,32 @@ class Environment:
     folder: Path
 
     @classmethod
-    def make(cls, folder: Path, *wheels: Path) -> "Environment":
+    def make(cls, folder: Path, *wheels: Path | str, resolution: str = "highest") -> "Environment":
         call_uv("venv", "--quiet", "--python", sys.executable, folder)
         environment = cls(folder)
-        environment.install(*wheels)
+        environment.install("--resolution", resolution, *wheels)
         return environment
 
-    def install(self, *wheels: Path) -> None:
+    def install(self, *wheels: Path | str) -> None:
         call_uv("pip", "install", "--quiet", "--python", self.folder, *wheels, cwd=self.folder)
 
     def uninstall(self, *names: str) -> None:
         call_uv("pip", "uninstall", "--quiet", "--python", self.folder, *names, cwd=self.folder)
 
+    def offer_pip(self) -> None:
+        """Make a `pip` for those who type it; uv's is faster, and knows the wheels that are installed already."""
+        pip = self.folder / "bin" / "pip"
+        pip.write_text(f'#!/bin/sh\nexec "{find_uv()}" pip "$@" --quiet --python "{self.folder}"\n')
+        pip.chmod(0o755)
+
     def newsdesk(self, *arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run the installed command."""
         return command(self.folder / "bin" / "newsdesk", *arguments, cwd=self.folder, status=status)
+
+    def shell(self, line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run a line in a shell that finds this environment's programs first, and uv after them."""
+        path = os.pathsep.join([str(self.folder / "bin"), sysconfig.get_path("scripts"), os.environ["PATH"]])
+        return command("bash", "-c", line, cwd=cwd, PATH=path)
 
     def python(self, code: str) -> Any:
         """Run code in a new process, and give what it prints, read as JSON."""
@@ -107,14 +123,31 @@ def wheels(dist: Path) -> Mapping[str, Path]:
 def environment(
     tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, Path]
 ) -> Callable[..., Environment]:
-    """Give an environment with some distributions and what they depend on; made once for all tests that only look."""
+    """Give an environment with some distributions, such as `newsdesk` or `newsdesk[dask]`; made once for all who only look."""
     made: dict[tuple[str, ...], Environment] = {}
 
     def environment_with(*names: str) -> Environment:
         if names not in made:
-            folder = tmp_path_factory.mktemp("-".join(names)) / "venv"
-            made[names] = Environment.make(folder, *(wheels[name] for name in names))
+            folder = tmp_path_factory.mktemp("environment") / "venv"
+            asked = (f"{name} @ {wheels[name.partition('[')[0]].as_uri()}" for name in names)
+            made[names] = Environment.make(folder, *asked)
         return made[names]
+
+    return environment_with
+
+
+@pytest.fixture(scope="session")
+def third_party(
+    tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, Path]
+) -> Callable[[Path, str], Environment]:
+    """Give an environment with core, the wheel of a project, and what the project's own tests need."""
+
+    def environment_with(project: Path, resolution: str) -> Environment:
+        folder = tmp_path_factory.mktemp("third-party")
+        call_uv("build", "--quiet", "--wheel", "--out-dir", folder, project)
+        (wheel,) = folder.glob("*.whl")
+        asked = f"{wheel.name.split('-')[0]}[dev] @ {wheel.as_uri()}"
+        return Environment.make(folder / "venv", wheels["newsdesk"], asked, resolution=resolution)
 
     return environment_with
 

@@ -29,6 +29,8 @@ READMES = [
     *(f"{folder}/README.md" for folder in ("core", "plugins/mlflow", "plugins/postgres")),
 ]
 PAGES = [*(ROOT / name for name in READMES), *sorted((ROOT / "docs").glob("*.md"))]
+# Who follows it installs a package, so it has an environment of its own.
+FIRST_PLUGIN = ROOT / "docs" / "first-plugin.md"
 PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
 DISTRIBUTIONS = [ROOT / "core", ROOT / "plugins/mlflow", ROOT / "plugins/postgres"]
 SELF_CONTAINED = 'python3 -m venv .venv && .venv/bin/pip install -q "nox[uv]" && .venv/bin/nox'
@@ -74,16 +76,19 @@ def is_executed(command: str) -> bool:
     return not re.search(r"\bnox\b|^pip install ", command)
 
 
-def script(page: Path) -> str:
+def script(page: Path, programs: Path, *, installs: bool = False) -> str:
     """Turn a page into one Python program that does in order what the page does."""
-    path = f"{Path(sys.executable).parent}:" + "{os.environ['PATH']}"
+    path = f"{programs}:" + "{os.environ['PATH']}"
     lines = [RUN, f'PATH = f"{path}"']
     for block in blocks(page):
         if block.file:
             lines.append(f"pathlib.Path({block.file!r}).write_text({block.text!r})")
         elif block.language == "python":
             lines.append(block.text)
-        for command in filter(is_executed, block.commands):
+        for command in block.commands if installs else filter(is_executed, block.commands):
+            if command.startswith("cd "):
+                lines.append(f"os.chdir({command.removeprefix('cd ')!r})")
+                continue
             status = re.search(r"# exits with (\d)$", command)
             lines.append(f"shell({command!r}, {int(status[1]) if status else 0})")
     return "\n".join(lines)
@@ -100,13 +105,24 @@ def scratch(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=names)
+@pytest.mark.parametrize("page", [page for page in PAGES if page != FIRST_PLUGIN], ids=names)
 def test_what_a_page_shows_can_be_done_in_its_order(page, scratch, run):
-    (scratch / "page.py").write_text(script(page), "utf-8")
+    (scratch / "page.py").write_text(script(page, Path(sys.executable).parent), "utf-8")
     # MLflow's own store, not ours, asks SQLAlchemy for what that is going to drop.
     strict = ["-W", "error", "-W", "ignore:The ``noload`` loader strategy:DeprecationWarning"]
     own = {"HOME": str(scratch), "MLFLOW_TRACKING_URI": "sqlite:///reader.db"}
     run(sys.executable, *strict, "page.py", cwd=scratch, **own)
+
+
+def test_a_first_plugin_can_be_shipped_as_its_page_shows(scratch, run, bare):
+    (scratch / "page.py").write_text(script(FIRST_PLUGIN, bare.folder / "bin", installs=True), "utf-8")
+    bare.offer_pip()
+    done = run(bare.folder / "bin" / "python", "-W", "error", "page.py", cwd=scratch)
+    [told] = [block.text for block in blocks(FIRST_PLUGIN) if block.language == "text"]
+    assert [line for line in told.splitlines() if line not in done.stdout] == []
+    assert "wiki: 4 delivered" in done.stdout
+    assert "newsdesk_wiki.reporter.WikiReporter: 4 unchanged" in done.stdout
+    assert "site-packages" in bare.python("import json, newsdesk_wiki as it; print(json.dumps(it.__file__))")
 
 
 @pytest.mark.parametrize("page", PROSE, ids=names)
@@ -146,6 +162,8 @@ def test_what_a_page_installs_is_a_distribution_of_ours_with_that_extra(page):
     for command in page_commands(page):
         if command.startswith("pip install "):
             for text in shlex.split(command, comments=True)[2:]:
+                if page == FIRST_PLUGIN and (text == "uv" or text.startswith(("-e", ".", "dist/"))):
+                    continue  # its own, and a tool; they are installed when the page is followed
                 requirement = Requirement(text)
                 assert requirement.extras <= extras[requirement.name]
 

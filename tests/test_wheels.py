@@ -49,9 +49,18 @@ def test_a_wheel_holds_its_package_its_licence_and_no_tests(wheels, name):
     assert f"{package}/py.typed" in files
     assert any(file.endswith(".dist-info/licenses/LICENSE") for file in files)
     assert {file.split("/")[0].split("-")[0] for file in files} == {package}
+    own = [file for file in files if not file.startswith("newsdesk/template/")]
     assert not [
-        file for file in files if "/tests/" in file or "test_" in file or "conftest" in file or ".pyc" in file
+        file for file in own if "/tests/" in file or "test_" in file or "conftest" in file or ".pyc" in file
     ]
+
+
+def test_the_template_of_a_plugin_is_in_the_wheel_file_by_file(wheels):
+    source = Path(__file__).parents[1] / "core" / "src"
+    template = {path.relative_to(source) for path in source.glob("newsdesk/template/**/*") if path.is_file()}
+    with zipfile.ZipFile(wheels["newsdesk"]) as archive:
+        shipped = {Path(name) for name in archive.namelist() if name.startswith("newsdesk/template/")}
+    assert shipped == template != set()
 
 
 @pytest.mark.parametrize("name", PACKAGES)
@@ -133,7 +142,12 @@ def test_core_alone_says_what_to_install(environment, name, target, path, form):
 
 @pytest.mark.parametrize(
     ("name", "extra"),
-    [("newsdesk-mlflow", "local"), ("newsdesk-mlflow", "azureml"), ("newsdesk-postgres", "embedded")],
+    [
+        ("newsdesk", "template"),
+        ("newsdesk-mlflow", "local"),
+        ("newsdesk-mlflow", "azureml"),
+        ("newsdesk-postgres", "embedded"),
+    ],
 )
 def test_the_extras_that_messages_and_docs_name_are_there(wheels, name, extra):
     assert extra in metadata(wheels[name]).get_all("Provides-Extra")

@@ -9,7 +9,6 @@ from newsdesk.finding import Finding
 from newsdesk.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin, hookimpl
 from newsdesk.machine import MachineKey
 from newsdesk.receipt import Receipt, Status
-from newsdesk.reporter import API_VERSION
 
 HOOKS = ("newsdesk_reporters", "newsdesk_receipt", "newsdesk_servers", "newsdesk_checks")
 OWN = "registered by the program"
@@ -25,7 +24,7 @@ def test_these_are_all_hooks():
 def test_a_record_that_can_be_used_is_taken(name, reporter, aliases):
     record = ReporterPlugin(name, reporter, aliases, summary="posts")
     assert (record.name, record.reporter, record.aliases) == (name, reporter, aliases)
-    assert record.api_version == API_VERSION == 1
+    assert record.api_version == 1, "whatever this core has come to"
 
 
 def test_a_record_is_frozen():
@@ -47,6 +46,15 @@ def test_a_newer_contract_than_this_one_knows_is_refused():
         ReporterPlugin("slack", "a.B", api_version=2)
     assert str(caught.value) == (
         "the reporter 'slack' needs version 2 of newsdesk's contract, and this newsdesk knows up to 1: upgrade newsdesk"
+    )
+
+
+def test_an_older_contract_than_this_one_keeps_is_refused():
+    with pytest.raises(PluginError) as caught:
+        ReporterPlugin("slack", "a.B", api_version=0)
+    assert str(caught.value) == (
+        "the reporter 'slack' was written for version 0 of newsdesk's contract, and this newsdesk keeps 1 and "
+        "later: upgrade the plugin"
     )
 
 

@@ -25,7 +25,7 @@ from newsdesk.definition import is_import_path
 from newsdesk.exceptions import PluginError
 from newsdesk.finding import Finding
 from newsdesk.receipt import Receipt
-from newsdesk.reporter import API_VERSION, BaseReporter
+from newsdesk.reporter import API_VERSION, OLDEST_API_VERSION, BaseReporter
 
 hookspec = pluggy.HookspecMarker("newsdesk")
 hookimpl = pluggy.HookimplMarker("newsdesk")
@@ -50,8 +50,8 @@ class ReporterPlugin:
     """Other names and import paths that it answers to; another's name goes before them."""
     summary: str = ""
     """One line for `newsdesk reporters`."""
-    api_version: int = API_VERSION
-    """The version of the contract that it was written for."""
+    api_version: int = 1
+    """The version of the contract that it was written for; who says nothing means the first, for ever."""
 
     def __post_init__(self) -> None:
         if not _is_name(self.name):
@@ -62,6 +62,11 @@ class ReporterPlugin:
             raise PluginError(
                 f"the reporter {self.name!r} needs version {self.api_version} of newsdesk's contract, "
                 f"and this newsdesk knows up to {API_VERSION}: upgrade newsdesk"
+            )
+        if self.api_version < OLDEST_API_VERSION:
+            raise PluginError(
+                f"the reporter {self.name!r} was written for version {self.api_version} of newsdesk's "
+                f"contract, and this newsdesk keeps {OLDEST_API_VERSION} and later: upgrade the plugin"
             )
         if not _is_class(self.reporter) and not _is_path(self.reporter):
             raise PluginError(

@@ -14,6 +14,9 @@ from newsdesk.receipt import Delivery, Plan
 API_VERSION = 1
 """The version of the contract between core and reporters; see `newsdesk.hookspecs.ReporterPlugin`."""
 
+OLDEST_API_VERSION = 1
+"""The oldest version of the contract that this core still keeps."""
+
 
 class BaseReporter(ABC):
     """Delivers machines to one backend.

@@ -193,6 +193,7 @@ def test_json_goes_to_a_file_whole_though_the_bar_is_on_a_terminal(environment, 
         (["missing"], "List those of the machines"),
         (["backfill"], "Deliver those of the machines"),
         (["outbox"], "See, send and mend what is still owed"),
+        (["new"], "Write a plugin project for a reporter"),
     ],
 )
 @pytest.mark.parametrize("option", ["--help", "-h"])
@@ -208,7 +209,7 @@ def test_help_lists_the_commands(newsdesk):
         assert f"\n  {name} " in told
 
 
-@pytest.mark.parametrize("command", ["report", "plan", "check", "reporters", "missing", "backfill"])
+@pytest.mark.parametrize("command", ["report", "plan", "check", "reporters", "missing", "backfill", "new"])
 def test_an_option_that_is_not_there_is_wrong_usage(newsdesk, command):
     told = newsdesk(command, "--colour", code=2).stderr
     assert "No such option" in told

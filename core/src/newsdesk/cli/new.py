@@ -1,0 +1,92 @@
+"""`newsdesk new`: a project for a reporter of one's own."""
+
+import importlib.metadata
+import importlib.util
+import tempfile
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsdesk.cli.project import Project
+from newsdesk.registry import FIRST_PARTY, default_registry
+from newsdesk.reporter import API_VERSION
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--in",
+    "parent",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    help="The folder to make the project's folder in; the working folder, when it is not given.",
+)
+def command(name: str, parent: Path) -> None:
+    """Write a plugin project for a reporter that a config will call NAME.
+
+    It is written to the new folder newsdesk-NAME, works as it is, and has the conformance kit as its test.
+    Needs the extra newsdesk[template].
+
+    Exit code: 0 it is written; 1 the folder cannot be written to; 2 wrong usage, or a name that is taken.
+    """
+    project = _project(name)
+    target = parent / project.distribution
+    if target.exists() or target.is_symlink():
+        raise click.UsageError(f"{str(target)!r} is there already: give another name, or a folder with --in")
+    copier = _copier()
+    try:
+        _write(project, target, copier)
+    except OSError as error:
+        raise click.ClickException(
+            f"{str(target)!r} cannot be written: {error.strerror}; give another folder with --in"
+        ) from error
+    click.echo(f"{target} is written. What to do next:\n")
+    click.echo(f'  cd {target}\n  pip install -e ".[dev]"\n  pytest\n')
+    click.echo("Its README.md says how to make it yours.")
+
+
+def _project(name: str) -> Project:
+    try:
+        project = Project.of(name)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if owner := _owner(project.name):
+        raise click.UsageError(
+            f"there is a reporter {project.name!r} already, of {owner}, and a config could not tell the two "
+            "apart: give another name"
+        )
+    if importlib.util.find_spec(project.package) is not None:
+        raise click.UsageError(
+            f"there is a module {project.package!r} already: give another name, or uninstall what brings it"
+        )
+    return project
+
+
+def _owner(name: str) -> str | None:
+    """Give the distribution whose reporter answers to a name, installed or known."""
+    for plugin in default_registry().plugins():
+        if any(name in (record.name, *record.aliases) for record in plugin.records):
+            return plugin.origin
+    return FIRST_PARTY.get(name)
+
+
+def _copier() -> Any:
+    try:
+        import copier  # noqa: PLC0415  (an extra)
+    except ImportError as error:
+        raise click.UsageError("newsdesk new needs copier: pip install 'newsdesk[template]'") from error
+    return copier
+
+
+def _write(project: Project, target: Path, copier: Any) -> None:
+    """Write the project under another name, and rename it: it is there whole or not at all."""
+    answers = project.answers(importlib.metadata.version("newsdesk"), API_VERSION)
+    with (
+        as_file(files("newsdesk") / "template") as template,
+        tempfile.TemporaryDirectory(prefix=".newsdesk-new-", dir=target.parent) as folder,
+    ):
+        made = Path(folder, target.name)
+        copier.run_copy(str(template), made, data=answers, defaults=True, quiet=True)
+        made.rename(target)

@@ -1,0 +1,1 @@
+"""The reporter parquet for newsdesk."""

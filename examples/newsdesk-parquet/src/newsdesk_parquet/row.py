@@ -1,0 +1,97 @@
+"""Pure: a machine as a row, for those who analyse many."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsdesk import Alteration, Machine
+
+
+@dataclass(frozen=True)
+class Row:
+    """The value of each column, and where a column tells less than the record."""
+
+    values: dict[str, Any]
+    """By the column's name; `record` is the whole record as JSON."""
+    alterations: list[Alteration] = field(default_factory=list)
+    """What does not fit its column; the column `record` has it."""
+
+
+def row_of(machine: Machine) -> Row:
+    """Give a machine's row."""
+    build = _mapping(_mapping(machine.metadata.get("build_metadata")).get("model"))
+    row = Row({})
+    row.values.update(
+        project_name=_text(row, "project_name", machine.project_name),
+        name=_text(row, "name", machine.name),
+        model_key=machine.model_key,
+        revision=machine.revision,
+        builder_version=_text(row, "builder_version", machine.builder_version),
+        built_at=_time(build.get("model_creation_date")),
+        training_seconds=_number(build.get("model_training_duration_sec")),
+        tags=[_text(row, "tags", tag) for tag in _tags(machine.dataset.get("tag_list"))],
+        scores=list(_scores(row, _mapping(_mapping(build.get("cross_validation")).get("scores")))),
+        record=machine.to_json().decode(),
+    )
+    return row
+
+
+def _scores(row: Row, scores: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for score, found in scores.items():
+        # A score without folds is one number.
+        for fold, value in (found if isinstance(found, dict) else {None: found}).items():
+            path = f"scores.{score}" if fold is None else f"scores.{score}.{fold}"
+            number = _number(value)
+            if number is None:
+                row.alterations.append(
+                    Alteration(_escaped(path), "omitted", "it is no number; the record has it")
+                )
+                continue
+            yield {"score": _text(row, path, score), "fold": _text(row, path, fold), "value": number}
+
+
+def _tags(tags: Any) -> Iterator[str]:
+    """Give the tags' names; a tag is a text, or a mapping with a name."""
+    for tag in tags if isinstance(tags, list) else ():
+        name = tag.get("name") if isinstance(tag, dict) else tag
+        if isinstance(name, str):
+            yield name
+
+
+def _text(row: Row, path: str, text: str | None) -> str | None:
+    """Give a text as Parquet takes it."""
+    if text is None:
+        return None
+    shown = _escaped(text)
+    if shown != text:
+        detail = "half a surrogate pair has no UTF-8, and is escaped; the record has it"
+        row.alterations.append(Alteration(_escaped(path), "encoded", detail))
+    return shown
+
+
+def _escaped(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _number(value: Any) -> float | None:
+    """Give a number; not-a-number and the infinities are texts in a record."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _time(value: Any) -> dt.datetime | None:
+    """Give a moment; one without a time zone counts as UTC."""
+    try:
+        moment = dt.datetime.fromisoformat(value)
+        return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,34 @@
+"""ParquetReporter passes newsdesk's conformance kit."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from newsdesk.testing import Capabilities, ReporterContract
+
+from newsdesk_parquet.reporter import ParquetReporter
+
+
+class TestParquetReporter(ReporterContract):
+    """What it can do, how it is built, and how its backend is read; the kit brings the checks."""
+
+    capabilities = Capabilities(
+        name="parquet", ping=True, holds=True, alters=True, preload=("newsdesk_parquet.dataset",)
+    )
+
+    @pytest.fixture
+    def build(self, tmp_path: Path) -> Callable[..., ParquetReporter]:
+        """Give a function that builds the reporter: always for the same place, which is empty at first."""
+        return lambda: ParquetReporter(str(tmp_path / "machines"))
+
+    @pytest.fixture
+    def read(self, tmp_path: Path) -> Callable[[], list[str]]:
+        """Give a function that reads every record, by another road than the reporter's: DuckDB."""
+
+        def records() -> list[str]:
+            files = [str(path) for path in tmp_path.rglob("*.parquet")]
+            rows = duckdb.execute("SELECT record FROM read_parquet(?)", [files]).fetchall() if files else []
+            return [record for (record,) in rows]
+
+        return records

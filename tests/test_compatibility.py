@@ -1,0 +1,77 @@
+"""The page on compatibility tells the hooks and the contract as they are in the code."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+from newsdesk.hookspecs import HookSpecs, ReporterPlugin
+from newsdesk.reporter import API_VERSION, OLDEST_API_VERSION, BaseReporter
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs/compatibility.md").read_text("utf-8")
+ADVICE = "what plugins rely on has changed: tell it in docs/compatibility.md, and decide whether API_VERSION goes up"
+
+
+def table(*header: str) -> list[list[str]]:
+    """Give the rows of every table with such a header."""
+    line = re.escape(f"| {' | '.join(header)} |")
+    found = re.findall(rf"^{line}\n\|[ |-]+\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    rows = [line for rows in found for line in rows.splitlines()]
+    # An escaped bar is a part of a cell.
+    return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
+
+
+def signature(method: Callable[..., object]) -> str:
+    """Give a signature as a person writes it: without self, and without the modules of types."""
+    return re.sub(r"^\(self(, )?", "(", without_modules(str(inspect.signature(method))))
+
+
+def bare(annotation: object) -> str:
+    return without_modules(inspect.formatannotation(annotation))
+
+
+def without_modules(text: str) -> str:
+    return re.sub(r"[\w.]+\.(\w+)", r"\1", text).replace("'", "")
+
+
+def public(cls: type) -> dict[str, str]:
+    """Give the signature of each public method that a class itself has."""
+    return {
+        name: signature(getattr(cls, name))
+        for name in vars(cls)
+        if name[0] != "_" and callable(getattr(cls, name))
+    }
+
+
+@pytest.mark.parametrize(("kind", "cls"), [("hook", HookSpecs), ("method", BaseReporter)])
+def test_every_hook_and_every_method_is_told_with_its_signature(kind, cls):
+    told = {name.strip("`"): text.strip("`") for name, text, _ in table(kind, "signature", "since")}
+    assert told == public(cls), ADVICE
+
+
+def test_every_field_of_a_plugins_record_is_told_with_its_type_and_default():
+    told = [[cell.strip("`") for cell in row[:3]] for row in table("field", "type", "default", "since")]
+    assert told == [
+        [field.name, bare(field.type), "" if field.default is MISSING else repr(field.default)]
+        for field in fields(ReporterPlugin)
+    ], ADVICE
+
+
+def test_every_version_of_the_contract_is_told_and_which_are_kept():
+    rows = table("`api_version`", "since newsdesk", "what it brought", "kept")
+    assert [int(version) for version, *_ in rows] == list(range(1, API_VERSION + 1))
+    assert [int(version) for version, *_, kept in rows if kept == "yes"] == list(
+        range(OLDEST_API_VERSION, API_VERSION + 1)
+    )
+
+
+def test_nothing_is_said_to_be_newer_than_the_contract():
+    rows = [
+        *table("hook", "signature", "since"),
+        *table("method", "signature", "since"),
+        *table("field", "type", "default", "since"),
+    ]
+    assert {int(row[-1]) for row in rows} <= set(range(1, API_VERSION + 1))
