@@ -14,7 +14,7 @@ PLUGINS = {"newsdesk_mlflow": ROOT / "plugins/mlflow/src", "newsdesk_postgres": 
 
 # Each module may import those of the lines above its own, and none of its own line or below.
 LAYERS = [
-    {"exceptions", "secrets", "entry_points", "reserve", "worker"},
+    {"docstrings", "exceptions", "secrets", "entry_points", "reserve", "worker"},
     {"arguments", "batching", "canonical", "lines", "references", "retry"},
     {"machine", "parameters"},
     {"receipt", "definition", "lifecycle"},
@@ -28,6 +28,7 @@ LAYERS = [
     {"bulk", "keeper"},
     {"desk"},
     {"config"},
+    {"schema"},
     {"testing"},
     {"cli"},
 ]

@@ -9,7 +9,7 @@ import click
 
 from newsdesk.exceptions import ReporterException
 
-_COMMANDS = ("report", "plan", "check", "reporters", "outbox", "backfill", "missing")
+_COMMANDS = ("report", "plan", "check", "reporters", "outbox", "backfill", "missing", "schema")
 
 
 class _Commands(click.Group):
