@@ -52,7 +52,6 @@ myst_heading_anchors = 4
 default_role = "py:obj"  # a link where a docstring's `name` is one of ours, else code
 autodoc_default_options = {"member-order": "bysource"}
 autodoc_typehints_format = "short"
-autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 maximum_signature_line_length = 80
