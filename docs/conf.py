@@ -44,8 +44,7 @@ author = "the newsdesk authors"
 version = release = version_of("newsdesk")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click", "sphinx_copybutton"]
-# The pages are Markdown that a forge shows as well, so nothing of MyST is used in them but what docstrings and
-# commands need, in colon fences.
+# A forge shows the pages as well, so they are plain Markdown but for what docstrings and commands need.
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 
@@ -94,5 +93,7 @@ def _add_navigation(app: Sphinx, page: str, source: list[str]) -> None:
     if page != app.config.root_doc:
         return
     for caption, pages in NAVIGATION.items():
-        there = [f"{title} <{name}>" for name, title in pages.items() if Path(app.srcdir, f"{name}.md").exists()]
+        there = [
+            f"{title} <{name}>" for name, title in pages.items() if Path(app.srcdir, f"{name}.md").exists()
+        ]
         source[0] += "\n".join(["\n:::{toctree}", ":hidden:", f":caption: {caption}", "", *there, ":::\n"])

@@ -120,7 +120,20 @@ def test_a_parameter_without_a_type_that_can_be_told_takes_all():
 
 
 WORDS = st.sampled_from(
-    ["files", "console", "null", "path", "stream", "required", "spool", "label", "spooled", "stderr", "a.B", "x"]
+    [
+        "files",
+        "console",
+        "null",
+        "path",
+        "stream",
+        "required",
+        "spool",
+        "label",
+        "spooled",
+        "stderr",
+        "a.B",
+        "x",
+    ]
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.just("${env:X}") | WORDS,

@@ -48,7 +48,9 @@ class OutboxModel(_Model):
         default=None, gt=0, description="Seconds after which an entry that is still owed becomes dead."
     )
     attempts: int = Field(
-        default=Bounds.attempts, ge=1, description="How often an entry is sent in vain before it becomes dead."
+        default=Bounds.attempts,
+        ge=1,
+        description="How often one is sent in vain before it becomes dead.",
     )
     drain: int = Field(
         default=DRAIN, ge=0, description="Owed machines sent along with a delivery that went well."

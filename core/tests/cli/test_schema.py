@@ -29,4 +29,6 @@ def test_a_broken_plugin_is_left_out_and_told(newsdesk, distribution):
     assert '"slack"' not in told.stdout
     sick, slack = sorted(line for line in told.stderr.splitlines() if line.startswith("left out: s"))
     assert sick == "left out: sick: ModuleNotFoundError: No module named 'no_such_thing'"
-    assert slack.startswith("left out: slack: the reporter 'slack' cannot be used: 'no_such_module:Slack' names")
+    assert slack.startswith(
+        "left out: slack: the reporter 'slack' cannot be used: 'no_such_module:Slack' names"
+    )
