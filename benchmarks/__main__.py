@@ -58,7 +58,7 @@ def _charts(grown: dict[str, list[tuple[int, float]]]) -> str:
     by_processes = {"PostgreSQL": grown["PostgreSQL by processes"]}
     return chart.page(
         chart.chart("Records of 20 KB", ("machines", "seconds"), by_machines, logarithmic=True),
-        chart.chart("1,000 of 20 KB", ("processes", "machines/s"), by_processes, logarithmic=False, left=460),
+        chart.chart("1,000 of 20 KB", ("processes", "machines/s"), by_processes, logarithmic=False),
     )
 
 

@@ -63,9 +63,9 @@ html_title = f"newsdesk {version}"
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
 html_theme_options = {"top_of_page_buttons": []}
-pygments_style = "friendly"
-pygments_dark_style = "github-dark"
 
 
 def setup(app: Sphinx) -> None:
