@@ -48,6 +48,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 
+smartquotes = False  # what is shown may be copied
 default_role = "py:obj"  # a link where a docstring's `name` is one of ours, else code
 autodoc_default_options = {"member-order": "bysource"}
 autodoc_typehints_format = "short"

@@ -120,9 +120,3 @@ def test_every_public_name_of_newsdesk_is_in_the_reference():
     documented = set(re.findall(r"^\.\. auto\w+:: newsdesk\.(?:hookspecs\.)?(\w+)$", page, re.MULTILINE))
     by_module = set(vars(importlib.import_module("newsdesk.exceptions")))
     assert set(newsdesk.__all__) - documented - by_module == set()
-
-
-def test_the_reference_of_the_command_is_made_of_the_command_itself():
-    assert ":::{click} newsdesk.cli:main\n:prog: newsdesk\n:nested: full\n:::" in (
-        DOCS / "reference-cli.md"
-    ).read_text("utf-8")

@@ -1,5 +1,6 @@
 """The site: it builds without a warning, its links lead somewhere, and it asks nobody else for anything."""
 
+import re
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -7,10 +8,28 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import click
 import pytest
+from newsdesk.cli import main
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
+
+
+def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Give every command that does something, with its long options."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+        elif command is not None:
+            options = [
+                text for parameter in command.params for text in parameter.opts if text.startswith("--")
+            ]
+            yield (*path, name), options
+
+
+COMMANDS = dict(commands(main))
 
 # What a browser fetches by itself; what it only follows, when somebody clicks, is no request.
 FETCHED = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src"), ("source", "srcset")}
@@ -90,6 +109,19 @@ def test_every_page_can_be_reached_from_the_first_one(site, pages):
 def test_every_link_leads_to_something_also_its_anchor(pages):
     assert sum(len(page.links) for page in pages.values()) > len(PAGES)
     assert list(missing(pages)) == []
+
+
+def test_no_directive_is_shown_as_text(site):
+    raw = re.compile(r"(?:^|>)\s*(?:\.\. [\w-]+::|[:~`]{3}\{)", re.MULTILINE)
+    assert [path.name for path in site.glob("*.html") if raw.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_has_a_section_with_its_options(site, path):
+    page = (site / "reference-cli.html").read_text("utf-8")
+    anchor = "-".join(["newsdesk", *path])
+    assert f'id="{anchor}"' in page
+    assert all(f'id="cmdoption-{anchor}-{option.lstrip("-")}"' in page for option in COMMANDS[path])
 
 
 def test_a_page_asks_no_other_host_for_anything(site, pages):

@@ -22,6 +22,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"newsdesk.cli.{cmd_name}").command
+        command.name = cmd_name  # by the function's, each would be `command` in the reference
         return command
 
     def invoke(self, ctx: click.Context) -> object:
