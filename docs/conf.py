@@ -9,7 +9,7 @@ from pygments.lexers.shell import BashLexer
 from sphinx.application import Sphinx
 
 NAVIGATION = {
-    "Tutorials": {"tutorial": "Half an hour", "first-plugin": "Your first plugin"},
+    "Tutorials": {"tutorial": "First steps", "first-plugin": "Your first plugin"},
     "How to": {
         "move-from-gordo": "Move from gordo",
         "azureml": "Report to AzureML",
@@ -45,7 +45,6 @@ version = release = version_of("newsdesk")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click", "sphinx_copybutton"]
 # A forge shows the pages as well, so they are plain Markdown but for what docstrings and commands need.
-myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 
 smartquotes = False  # what is shown may be copied
@@ -97,4 +96,4 @@ def _add_navigation(app: Sphinx, page: str, source: list[str]) -> None:
         there = [
             f"{title} <{name}>" for name, title in pages.items() if Path(app.srcdir, f"{name}.md").exists()
         ]
-        source[0] += "\n".join(["\n:::{toctree}", ":hidden:", f":caption: {caption}", "", *there, ":::\n"])
+        source[0] += "\n".join(["\n~~~{toctree}", ":hidden:", f":caption: {caption}", "", *there, "~~~\n"])

@@ -1,5 +1,7 @@
 """The config's JSON Schema: it takes what a config may be, and refuses what it can."""
 
+import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,13 @@ from newsdesk.registry import Registry
 from newsdesk.reporter import BaseReporter
 from newsdesk.schema import Offer, config_schema, offers
 from newsdesk.secrets import Secret
+from typing_extensions import TypedDict  # pydantic takes typing's own from Python 3.12 on
+
+
+class Place(TypedDict):
+    """A parameter with keys of its own."""
+
+    row: int
 
 
 class Sample(BaseReporter):
@@ -30,6 +39,9 @@ class Sample(BaseReporter):
         token: Secret = "the default secret",
         rates: Mapping[str, float] | None = None,
         flags: list[bool] | None = None,
+        place: Place = None,
+        span: tuple[int, int] | None = None,
+        timeout: float = math.inf,
         client: Any = None,
         kind: "NoSuchType" = None,  # noqa: F821  (what cannot be resolved)
         **others: str,
@@ -62,6 +74,8 @@ ACCEPTED = [
     {"reporters": [{"sample": {"first": "x"}, "required": "spooled", "spool": "always", "label": "it"}]},
     {"reporters": [{"sample": {"first": "x", "size": "${env:SIZE}"}}]},
     {"reporters": [{"sample": {"first": "x", "rates": {"a": 1, "b": "${env:RATE}"}, "flags": ["${env:F}"]}}]},
+    {"reporters": [{"sample": {"first": "x", "place": {"row": 1}, "span": [1, 2], "timeout": 3}}]},
+    {"reporters": [{"sample": {"first": "x", "place": {"row": "${env:ROW}"}, "span": [1, "${env:END}"]}}]},
     {"reporters": [{"sample": {"first": "x", "client": [1, {}], "kind": 3, "another": "of **others"}}]},
     {"reporters": [{"my_pkg.Slack": {"whatever": 1}}, {"my_pkg.Slack": None, "label": "x"}]},
     {"outbox": "owed.db"},
@@ -81,6 +95,8 @@ REFUSED = [
     {"reporters": [{"sample": {"first": 1}}]},
     {"reporters": [{"sample": {"first": "x", "size": "large"}}]},
     {"reporters": [{"sample": {"first": "x", "flags": [3]}}]},
+    {"reporters": [{"sample": {"first": "x", "place": {"row": "first"}}}]},
+    {"reporters": [{"sample": {"first": "x", "span": [1, "end"]}}]},
     {"reporters": [{"old.pkg.Sample": {"first": "x", "size": "large"}}]},
     {"reporters": [{"sample": {"first": "x"}, "required": "maybe"}]},
     {"reporters": [{"sample": {"first": "x"}, "lable": "x"}]},
@@ -112,6 +128,11 @@ def test_a_parameter_is_told_with_the_text_of_its_docstring_and_its_default():
 
 def test_the_default_of_a_secret_is_not_told():
     assert parameters("token") == {"type": "string"}
+
+
+def test_a_default_that_json_cannot_say_is_not_told():
+    assert "default" not in parameters("timeout")
+    assert json.loads(json.dumps(SCHEMA, allow_nan=False)) == SCHEMA
 
 
 def test_a_parameter_without_a_type_that_can_be_told_takes_all():

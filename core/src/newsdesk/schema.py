@@ -4,18 +4,19 @@ It takes everything that a config may be, and refuses what it can: `newsdesk che
 """
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter
-from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
+from pydantic.errors import PydanticInvalidForJsonSchema
 
-from newsdesk.arguments import annotations, secret_names, signature
+from newsdesk.arguments import secret_names, signature
 from newsdesk.config import ConfigModel
 from newsdesk.definition import OPTIONS
 from newsdesk.docstrings import argument_texts
 from newsdesk.exceptions import DefinitionError, Fault
+from newsdesk.parameters import adapter_of
 from newsdesk.registry import Registry
 from newsdesk.reporter import BaseReporter
 
@@ -128,21 +129,23 @@ def _parameters(cls: type[BaseReporter]) -> Schema:
 def _parameter(cls: type[BaseReporter], parameter: inspect.Parameter, text: str | None) -> Schema:
     told: Schema = {"description": text} if text else {}
     default = parameter.default
-    if isinstance(default, str | int | float | None) and parameter.name not in secret_names(cls):
+    if _is_json(default) and parameter.name not in secret_names(cls):
         told["default"] = default
-    return {**_or_reference(_typed(annotations(cls).get(parameter.name))), **told}
+    return {**_or_reference(_typed(cls, parameter.name)), **told}
 
 
-def _typed(annotation: Any) -> Schema:
-    """Give the schema of a parameter's values; the one that takes all, where there is none."""
-    if annotation is None or isinstance(annotation, str):
-        return {}
+def _is_json(value: object) -> bool:
+    return isinstance(value, str | int | None) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _typed(cls: type[BaseReporter], name: str) -> Schema:
+    """Give the schema of a parameter's values; the one that takes all, where its type tells nothing."""
     try:
-        adapter = TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
-        schema = adapter.json_schema()
-    except (PydanticUserError, PydanticInvalidForJsonSchema):
+        adapter = adapter_of(cls, name)
+        schema = {} if adapter is None else adapter.json_schema()
+    except PydanticInvalidForJsonSchema:
         return {}
-    # A type with definitions of its own would need them moved to the top; the check itself knows them.
+    # Definitions of its own would have to move to the top; the check itself knows them.
     return {} if "$defs" in schema else schema
 
 
@@ -158,5 +161,12 @@ def _or_reference(schema: Schema) -> Schema:
 
 
 def _inner(schema: Schema) -> Schema:
-    below = {key: _or_reference(schema[key]) for key in ("items", "additionalProperties") if schema.get(key)}
+    """Do the same for all that a list or a mapping holds."""
+    below: Schema = {
+        key: _or_reference(schema[key]) for key in ("items", "additionalProperties") if schema.get(key)
+    }
+    if "prefixItems" in schema:
+        below["prefixItems"] = [_or_reference(item) for item in schema["prefixItems"]]
+    if "properties" in schema:
+        below["properties"] = {name: _or_reference(item) for name, item in schema["properties"].items()}
     return {**schema, **below}
