@@ -24,7 +24,7 @@ REAL = Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json"
 POINTS = 100_000
 
 
-def figures(rounds: int = 9, long_rounds: int = 1) -> Iterator[Figure]:
+def figures(rounds: int = 40, long_rounds: int = 1) -> Iterator[Figure]:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     with server() as url, MlFlowReporter(tracking_uri=url, experiment="{project_name}") as reporter:
         own = MlFlowReporter(tracking_uri=url)
@@ -84,14 +84,14 @@ def _replays(session: requests.Session, reporter: MlFlowReporter, make) -> Itera
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
-    """Run an MLflow server with a SQLite store."""
+def server(store: str | None = None, workers: int = 1) -> Iterator[str]:
+    """Run an MLflow server; without a `store`, its URL, with one in SQLite."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1"]
-        command += ["--port", str(port), "--backend-store-uri", f"sqlite:///{folder}/store.db"]
+        command = [sys.executable, "-m", "mlflow", "server", "--workers", str(workers), "--host", "127.0.0.1"]
+        command += ["--port", str(port), "--backend-store-uri", store or f"sqlite:///{folder}/store.db"]
         command += ["--artifacts-destination", f"{folder}/artifacts"]
         variables = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         process = subprocess.Popen(

@@ -14,7 +14,7 @@ from psycopg2.extras import execute_values
 from benchmarks.ratio import Figure, Way, compare
 from benchmarks.records import machine, machines
 
-BULK_SIZE = 20_000
+BULK_SIZES = (80_000, 20_000)
 NAMES = (
     "name", "project_name", "dataset", "model", "metadata", "runtime", "evaluation", "extra", "revision",
     "model_key", "record",
@@ -28,7 +28,7 @@ UPSERT = (
 ROW = f"({', '.join(['%s'] * len(NAMES))}, now())"
 
 
-def figures(rounds: int = 20, bulk_rounds: int = 4) -> Iterator[Figure]:
+def figures(rounds: int = 60, bulk_rounds: int = 6) -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
         EmbeddedPostgres(f"{folder}/pg") as server,
@@ -38,9 +38,12 @@ def figures(rounds: int = 20, bulk_rounds: int = 4) -> Iterator[Figure]:
     ):
         name = "PostgreSQL: one report of 80 KB, against a psycopg2 upsert with commit of ready-made JSON"
         yield compare(name, 1.25, rounds, ours=_reports(reporter), raw=_upserts(connection))
-        name = "PostgreSQL: bulk of 1,000 of 20 KB, against execute_values in one transaction"
-        bulks = _bulks(reporter, connection, BULK_SIZE)
-        yield compare(name, 1.25, bulk_rounds, ours=bulks, raw=_raw_bulks(connection, BULK_SIZE))
+        for size in BULK_SIZES:
+            name = (
+                f"PostgreSQL: bulk of 1,000 of {size // 1000} KB, against execute_values in one transaction"
+            )
+            ours, raw = _bulks(reporter, connection, size), _raw_bulks(connection, size)
+            yield compare(name, 1.25, bulk_rounds, ours=ours, raw=raw)
 
 
 def _reports(reporter: PostgresReporter) -> Iterator[Way]:

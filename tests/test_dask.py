@@ -1,9 +1,12 @@
 """A real Dask cluster: two worker processes, one of which may be killed."""
 
 import contextlib
+import json
 import os
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -103,6 +106,106 @@ def test_a_worker_that_is_killed_in_the_middle_loses_no_machine(client, tmp_path
             assert {entry.key.name for entry in kept.entries()} == owed
         assert all(receipt.ok for receipt in desk.send_owed())
     assert files(tmp_path / "kept") == [machine.name for machine in fleet(200)]
+
+
+GONE = """
+import json, sys
+import distributed
+from acme_slow import SlowFiles
+from newsdesk import Desk, Machine
+
+address, scheduler, kept, pids, outbox = sys.argv[1:]
+statuses = {}
+client = distributed.Client(address, set_as_default=False)
+fleet = [Machine(name=f"m{number:03}", project_name="plant") for number in range(200)]
+with Desk(SlowFiles(kept, pids), outbox=outbox, drain=0) as desk:
+    try:
+        for receipt in desk.report_many(fleet, client.get_executor(pure=False), chunk_size=10):
+            statuses[receipt.machine.name] = receipt.status
+            if len(statuses) == 20:
+                __import__("os").kill(int(scheduler), 9)
+    except Exception as error:
+        print(json.dumps([str(error), statuses]), flush=True)
+__import__("os")._exit(0)  # Dask would try for a while to say farewell to its scheduler
+"""
+
+
+def test_a_scheduler_that_goes_away_ends_the_stream_and_loses_no_machine(tmp_path):
+    """Its client gets no answers any more, and no error for what it is given later: only the cancelled tell."""
+    (tmp_path / "acme_slow.py").write_text(SLOW)
+    (tmp_path / "gone.py").write_text(GONE)
+    for folder in ("kept", "pids"):
+        (tmp_path / folder).mkdir()
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with separate_cluster(tmp_path, env=variables) as (address, scheduler):
+        paths = [tmp_path / name for name in ("kept", "pids", "outbox.db")]
+        done = subprocess.run(
+            [sys.executable, tmp_path / "gone.py", address, str(scheduler.pid), *paths],
+            env=variables, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told, statuses = json.loads(done.stdout)
+    assert told.startswith(
+        f"the executor took no more work after {len(statuses)} machines, each of which has its"
+    )
+    assert 20 < len(statuses) < 200
+    assert list(statuses) == [machine.name for machine in fleet(len(statuses))]
+    with contextlib.closing(Outbox(tmp_path / "outbox.db")) as kept:
+        owed = [entry.key.name for entry in kept.entries()]
+    assert owed == [name for name, status in statuses.items() if status == Status.SPOOLED] != []
+    assert {name for name, status in statuses.items() if status == Status.DELIVERED} <= set(files(tmp_path))
+
+
+@contextlib.contextmanager
+def separate_cluster(folder, env=None):
+    """Run a scheduler and a worker as processes of their own; give the address, and the scheduler."""
+    with contextlib.ExitStack() as running:
+        local, file = ("--host", "127.0.0.1"), folder / "scheduler.json"
+        scheduler = running.enter_context(dask("scheduler", *local, "--port", "0", "--scheduler-file", file))
+        address = when_written(file)["address"]
+        running.enter_context(dask("worker", address, *local, "--no-nanny", "--nthreads", "1", env=env))
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(1, timeout=60)
+        yield address, scheduler
+
+
+@contextlib.contextmanager
+def dask(*arguments, **options):
+    """Run one of Dask's own commands, and end it at the end."""
+    command = [Path(sys.executable).with_name("dask"), *map(str, arguments), "--no-dashboard"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def when_written(file, seconds=60):
+    """Give what a JSON file holds, once another process has written it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return json.loads(file.read_text())
+        time.sleep(0.1)
+    raise AssertionError(f"{file} was not written within {seconds} s")
+
+
+def test_the_command_takes_no_work_to_a_scheduler_that_is_away(tmp_path):
+    from newsdesk.cli.executors import crew
+
+    with separate_cluster(tmp_path) as (address, scheduler), crew(None, address) as members:
+        assert members.executor.submit(max, 1, 2).result(60) == 2
+        scheduler.kill()
+        with pytest.raises(ConnectionError, match="the Dask scheduler is away: its client is "):
+            submit_until_it_fails(members.executor)
+
+
+def submit_until_it_fails(executor, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        executor.submit(max, 1, 2)
+        time.sleep(0.05)
 
 
 def test_the_command_uses_a_cluster_by_its_address(client, cluster, run, tmp_path):

@@ -14,7 +14,7 @@ PLUGINS = {"newsdesk_mlflow": ROOT / "plugins/mlflow/src", "newsdesk_postgres": 
 
 # Each module may import those of the lines above its own, and none of its own line or below.
 LAYERS = [
-    {"docstrings", "exceptions", "secrets", "entry_points", "reserve", "worker"},
+    {"docstrings", "exceptions", "secrets", "entry_points", "folder", "mounts", "reserve", "worker"},
     {"arguments", "batching", "canonical", "lines", "references", "retry"},
     {"machine", "parameters"},
     {"receipt", "definition", "lifecycle"},
@@ -25,7 +25,8 @@ LAYERS = [
     {"ledger"},
     {"outbox", "route"},
     {"sender", "post", "seat"},
-    {"bulk", "keeper"},
+    {"spread", "keeper"},
+    {"bulk"},
     {"desk"},
     {"config"},
     {"schema"},
@@ -34,7 +35,7 @@ LAYERS = [
 ]
 PLACES = {name: index for index, names in enumerate(LAYERS) for name in names}
 # Reporters in the house's own clothes: they import what a plugin imports, and only the registry's list names them.
-BUILTIN = ["exceptions", "machine", "receipt", "reporter", "hookspecs"]
+BUILTIN = ["exceptions", "folder", "machine", "receipt", "reporter", "hookspecs"]
 
 # What a function imports from above its own layer, and why that is no knot.
 UPWARD = {

@@ -61,3 +61,18 @@ def distribution(tmp_path, monkeypatch):
 def registry():
     """A registry of its own for each test: what one loads is not there for the next."""
     return Registry()
+
+
+@pytest.fixture
+def synced(monkeypatch):
+    """Note what is flushed to the disk, by its path, in order."""
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("needs the names of open files")
+    seen, fsync = [], os.fsync
+
+    def noting(descriptor):
+        seen.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    return seen

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import weakref
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import ClassVar
 
 import pytest
@@ -157,7 +157,7 @@ def names_of(machines):
 
 
 def test_the_machines_before_one_that_is_none_are_a_chunk_of_their_own():
-    stream = chunks([*fleet(2), 7], 10)
+    stream = chunks(map(Machine.of, [*fleet(2), 7]), 10)
     assert names_of(next(stream)) == ["m000", "m001"]
     with pytest.raises(MachineError, match="no machine"):
         next(stream)
@@ -302,6 +302,36 @@ def test_a_pool_that_was_shut_down_is_told_after_the_receipts_of_what_was_taken(
     )
     assert str(error).startswith("the executor took no more work after 2 machines")
     assert str(error).endswith("report the rest with a new one")
+
+
+class Silent(Executor):
+    """Takes work and answers some of it, then none any more."""
+
+    def __init__(self, answers):
+        self._answers = answers
+
+    def submit(self, call, *arguments):
+        future = Future()
+        self._answers -= 1
+        if self._answers >= 0:
+            future.set_result(call(*arguments))
+        return future
+
+
+def test_an_executor_that_never_answers_is_not_waited_for_longer_than_its_deliveries_may_take(tmp_path):
+    outbox = tmp_path / "outbox.db"
+    with Desk("null", deadline=0.05, outbox=outbox, drain=0) as desk:
+        stream = desk.report_many(fleet(99), Silent(answers=1), chunk_size=2, in_flight=3)
+        receipts, error = told(stream)
+    assert names(receipts) == names_of(fleet(8))
+    assert [receipt.status for receipt in receipts] == [Status.DELIVERED] * 2 + [Status.SPOOLED] * 6
+    assert owed(outbox) == names_of(fleet(6, 2))
+    assert str(receipts[2].error) == (
+        "the executor did not deliver it: TimeoutError: no answer within 0.1 s, all that these deliveries may take"
+    )
+    assert str(error).startswith(
+        "the executor took no more work after 8 machines, each of which has its receipts"
+    )
 
 
 # Stopped in the middle.

@@ -99,6 +99,25 @@ class TestFiles:
         made.close()
         assert mode(tmp_path / "a" / "b") == 0o700
 
+    @pytest.mark.parametrize(("kind", "told"), [("nfs4", 1), ("ext4", 0)])
+    def test_one_that_other_computers_may_use_too_is_told_once(
+        self, tmp_path, monkeypatch, caplog, kind, told
+    ):
+        (tmp_path / "mountinfo").write_text(f"1 2 0:3 / {tmp_path} rw - {kind} server:/x rw\n")
+        monkeypatch.setattr("newsdesk.mounts.MOUNTINFO", tmp_path / "mountinfo")
+        made = database(tmp_path / "owed.db")
+        for value in range(3):
+            add(made, value)
+            made.close()
+        assert values(made) == [0, 1, 2], "a warning, and no more"
+        made.close()
+        warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert warned == told * [
+            f"the outbox '{tmp_path}/owed.db' is on a file system (nfs4) that other computers may use too; if two "
+            "of them do, or its locks fail, it is damaged and machines are lost: name a file on a disk of this "
+            "computer"
+        ]
+
     def test_a_name_with_characters_that_mean_something_in_an_address_is_a_name(self, tmp_path):
         made = database(tmp_path / "a?mode=memory#x%20 é.db")
         add(made)

@@ -338,3 +338,45 @@ def test_a_forked_child_abandons_what_its_parent_opened_and_the_parent_goes_on(c
     )  # fmt: skip
     assert ran.stderr == ""
     assert ran.stdout.splitlines() == ["open real True", "report True", *events, "close True"]
+
+
+FORKED_WHILE_OPENING = """
+    import os, signal, threading
+    from newsdesk import BaseReporter
+
+    class Slow(BaseReporter):
+        def open(self):
+            if os.getpid() == parent:
+                opening.set()
+                forked.wait()
+
+        def abandon(self):
+            print("abandon", flush=True)
+
+        def report(self, machine):
+            print("report", os.getpid() == parent, flush=True)
+
+    parent, opening, forked = os.getpid(), threading.Event(), threading.Event()
+    reporter = Slow()
+    thread = threading.Thread(target=reporter.report, args=[{"name": "m"}])
+    thread.start()
+    opening.wait()
+    if os.fork() == 0:
+        signal.alarm(20)
+        reporter.report({"name": "m"})
+        os._exit(0)
+    _, status = os.wait()
+    assert status == 0, status
+    forked.set()
+    thread.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+def test_a_child_that_is_forked_while_another_thread_opens_a_reporter_abandons_it_and_opens_its_own():
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(FORKED_WHILE_OPENING)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ran.stderr == ""
+    assert ran.stdout.splitlines() == ["abandon", "report False", "report True"]

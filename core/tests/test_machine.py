@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from newsdesk import canonical
 from newsdesk.exceptions import MachineError
 from newsdesk.machine import Machine, MachineKey
 
@@ -222,6 +223,13 @@ class TestRecord:
         machine = Machine.from_dict({"name": "m", "model": {"z": 1, "a": {"y": 1, "b": 2}}})
         assert list(machine.to_dict()["model"]) == ["z", "a"]
         assert list(machine.model["a"]) == ["y", "b"]
+
+    @given(records)
+    def test_its_json_is_that_of_its_dict_and_each_part_is_had_by_itself(self, record):
+        machine = Machine.from_dict(record)
+        assert machine.to_json() == canonical.dumps(machine.to_dict())
+        for part in (*PARTS, "name", "project_name", "extra"):
+            assert machine.to_json(part) == canonical.dumps(getattr(machine, part))
 
     def test_to_dict_gives_a_copy(self):
         machine = Machine("m", metadata={"a": [1]})

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from newsdesk.ledger import Ledger
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox import Bounds, DamagedError, Outbox, OutboxError, State
 
@@ -40,6 +41,15 @@ def damage(outbox, number, wrong=None):
             "UPDATE records SET record = ? WHERE id = ?", (flipped if wrong is None else wrong, number)
         )
     db.close()
+
+
+def break_chain(outbox):
+    """Break the chain of pages that a large record of x stands on, so that SQLite itself cannot read it."""
+    outbox.close()
+    content = bytearray(outbox.path.read_bytes())
+    pointer = content.index(b"xxxxxxxx\0\0") + 8  # behind what of the record stands in the table itself
+    content[pointer : pointer + 4] = b"\xff\xff\xff\xff"
+    outbox.path.write_bytes(content)
 
 
 @pytest.fixture
@@ -322,6 +332,84 @@ class TestSettling:
         assert outbox.load(claim(outbox)) == machine(revision=2)
 
 
+class TestPruning:
+    @pytest.fixture
+    def all_states(self, outbox):
+        """One entry in each state: superseded, dead, claimed and owed."""
+        for name in ("dead", "claimed"):
+            outbox.put("a", machine(name))
+        outbox.bury(claim(outbox), error="refused")
+        claim(outbox)
+        outbox.put("a", machine("owed", revision=0))
+        outbox.put("a", machine("owed", revision=1))
+
+    def records(self, outbox):
+        return [
+            row[0]
+            for row in outbox._database.read(lambda db: db.execute("SELECT id FROM records").fetchall())
+        ]
+
+    @pytest.mark.parametrize(
+        ("dead_for", "dropped", "left"),
+        [
+            (None, {State.SUPERSEDED: 1}, ["dead", "claimed", "owed"]),
+            (LONG, {State.SUPERSEDED: 1}, ["dead", "claimed", "owed"]),
+            (0, {State.SUPERSEDED: 1, State.DEAD: 1}, ["claimed", "owed"]),
+        ],
+    )
+    def test_what_nobody_will_send_is_dropped_and_nothing_that_waits(
+        self, outbox, all_states, dead_for, dropped, left
+    ):
+        assert outbox.prune(dead_for=dead_for) == dropped
+        assert states(outbox) == [(state, state) for state in left]
+        assert self.records(outbox) == [entry.id for entry in outbox.entries()]
+        assert outbox.prune(dead_for=dead_for) == {}
+
+    def test_a_long_list_is_dropped_in_pages(self, outbox, monkeypatch):
+        monkeypatch.setattr("newsdesk.outbox._PAGE", 3)
+        for revision in range(8):
+            outbox.put("a", machine(revision=revision))
+        assert outbox.prune() == {State.SUPERSEDED: 7}
+        assert states(outbox) == [("m", "owed")]
+
+    def test_what_waited_long_and_died_just_now_is_not_old(self, bounded):
+        outbox = bounded(max_age=LONG, attempts=1)
+        for name in ("in vain", "too old"):
+            outbox.put("a", machine(name))
+        outbox.release(claim(outbox), error="down", pause=-LONG)
+        long_ago = time.time() - 2 * LONG
+        outbox._database.write(lambda db: db.execute("UPDATE entries SET created = ?", (long_ago,)))
+        outbox._database.write(
+            lambda db: db.execute("UPDATE entries SET due = ? WHERE state = 'owed'", (long_ago,))
+        )
+        assert outbox.claim(["a"], lease=LONG) == []
+        assert states(outbox) == [("in vain", "dead"), ("too old", "dead")]
+        assert outbox.prune(dead_for=LONG) == {}
+
+    def test_what_is_owed_anew_meanwhile_stays(self, outbox, monkeypatch):
+        outbox.put("a", machine())
+        outbox.bury(claim(outbox), error="refused")
+        prune = Ledger.prune
+
+        def slowly(ledger, ids, dead_by):
+            ledger.requeue(None)
+            return prune(ledger, ids, dead_by)
+
+        monkeypatch.setattr(Ledger, "prune", slowly)
+        assert outbox.prune(dead_for=0) == {}
+        assert outbox.load(claim(outbox)) == machine()
+
+    def test_a_damaged_one_stays_and_is_told_and_the_others_go(self, outbox, caplog):
+        outbox.put("a", machine("large", text="x" * 100_000))
+        for name in ("large", "small", "small"):
+            outbox.put("a", machine(name, revision=len(states(outbox))))
+        break_chain(outbox)
+        assert outbox.prune() == {State.SUPERSEDED: 1}
+        assert states(outbox) == [("large", "superseded"), ("large", "owed"), ("small", "owed")]
+        assert "entry 1 stays in the outbox: " in caplog.text
+        assert "the file is damaged" in caplog.text
+
+
 class TestOvertaking:
     """A machine comes to its reporter past the outbox."""
 
@@ -436,14 +524,9 @@ class TestDamage:
         assert states(outbox) == [("x", "dead")]
 
     def test_a_page_of_a_large_record_that_is_lost_stops_no_other(self, outbox):
-        """The chain of pages that a large record stands on is broken, so that SQLite itself cannot read it."""
         outbox.put("a", machine("large", text="x" * 100_000))
         outbox.put("a", machine("small"))
-        outbox.close()
-        content = bytearray(outbox.path.read_bytes())
-        pointer = content.index(b"xxxxxxxx\0\0") + 8  # behind what of the record stands in the table itself
-        content[pointer : pointer + 4] = b"\xff\xff\xff\xff"
-        outbox.path.write_bytes(content)
+        break_chain(outbox)
         large = claim(outbox)
         with pytest.raises(
             DamagedError, match=r"entry 1 \(p/large for a\) is damaged: .* disk image is malformed"
@@ -616,6 +699,13 @@ class Against(RuleBasedStateMachine):
         for e in dead:
             e |= {"state": "superseded" if self.newer(e) else "owed", "attempts": 0}
         assert self.outbox.requeue() == sum(e["state"] == "owed" for e in dead)
+
+    @rule(dead_for=st.sampled_from([None, 0, LONG]))
+    def prune(self, dead_for):
+        wanted = ["superseded"] if dead_for != 0 else ["superseded", "dead"]
+        dropped = [e["state"] for e in self.model if e["state"] in wanted]
+        assert self.outbox.prune(dead_for=dead_for) == {state: dropped.count(state) for state in dropped}
+        self.model = [e for e in self.model if e["state"] not in wanted]
 
     @rule(label=labels, name=names, revision=st.integers(0, 2))
     def deliver_past_it(self, label, name, revision):

@@ -62,6 +62,12 @@ def send(slot):
             deliver(entry, began + LEASE)
         time.sleep(0.001)
 
+def prune(slot):
+    while True:
+        pruned = outbox.prune(dead_for=0)[State.SUPERSEDED]
+        append("pruned", f"{pruned}\\n" * bool(pruned))
+        time.sleep(0.005)
+
 def start(work, slot):
     pid = os.fork()
     if pid == 0:
@@ -73,7 +79,7 @@ def start(work, slot):
             os._exit(1)
     return pid
 
-roles = [(produce, 0), (produce, 1), (send, 0), (send, 1)]
+roles = [(produce, 0), (produce, 1), (send, 0), (send, 1), (prune, 0)]
 running = {start(*role): role for role in roles}
 for _ in range(kills):
     time.sleep(rng.uniform(0.005, 0.05))
@@ -102,6 +108,7 @@ lines = lambda name: Path(name).read_text().splitlines() if Path(name).exists() 
 print(json.dumps({
     "acknowledged": len(lines("acknowledged")),
     "delivered": len(lines("delivered")),
+    "pruned": sum(map(int, lines("pruned"))),
     "left": len(left),
     "errors": lines("errors"),
     "violations": lines("violations"),
@@ -130,4 +137,4 @@ def test_what_was_acknowledged_is_delivered_however_often_somebody_is_killed(
     record_testsuite_property("kills", {"kills": KILLS, **told})
     assert (told["lost"], told["violations"], told["twice"], told["errors"]) == ({}, [], [], [])
     assert told["integrity"] == "ok"
-    assert min(told["acknowledged"], told["delivered"]) > 0
+    assert min(told["acknowledged"], told["delivered"], told["pruned"]) > 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk.parameters import check, coerce, listed, nearest
+from newsdesk.parameters import check, coerce, did_you_mean, listed
 from newsdesk.secrets import Secret
 
 if TYPE_CHECKING:
@@ -173,12 +173,12 @@ def test_text_that_does_not_fit_is_a_fault_without_the_text_which_may_be_a_secre
 
 @given(st.text(max_size=8), st.lists(st.text(max_size=8), max_size=4))
 def test_the_nearest_word_is_one_of_the_words_or_nothing(word, words):
-    told = nearest(word, words)
+    told = did_you_mean(word, words)
     assert told == "" or told in {f", did you mean {other!r}?" for other in words}
 
 
 def test_words_are_listed_to_be_read():
     assert listed(["a", "b"]) == "a, b"
     assert listed([]) == "none"
-    assert nearest("Postgers", ["mlflow", "postgres"]) == ", did you mean 'postgres'?"
-    assert nearest("xyz", ["mlflow"]) == ""
+    assert did_you_mean("Postgers", ["mlflow", "postgres"]) == ", did you mean 'postgres'?"
+    assert did_you_mean("xyz", ["mlflow"]) == ""

@@ -215,19 +215,33 @@ class TestUnknown:
         packages = {**FIRST_PARTY, targets[-2]: "newsdesk-mlflow", targets[-1]: "newsdesk-postgres"}
         assert out.splitlines() == [f"{target} pip install {packages[target]}" for target in targets]
 
-    def test_the_whole_text_for_a_name_of_ours(self, bare):
+    @pytest.mark.parametrize(
+        ("target", "text"),
+        [
+            (
+                "mlflow",
+                "there is no reporter 'mlflow'; installed are: console, files, null; "
+                "to get it: pip install newsdesk-mlflow\n",
+            ),
+            (
+                "newsdesk_mlflow.MlFlowReporter",
+                "'newsdesk_mlflow.MlFlowReporter' names the module 'newsdesk_mlflow', and there is no module "
+                "'newsdesk_mlflow'; see that its distribution is installed here, and that the path is right; "
+                "to get it: pip install newsdesk-mlflow\n",
+            ),
+        ],
+    )
+    def test_the_whole_text_for_a_name_and_for_a_path_of_ours(self, bare, target, text):
         out = bare(
-            """
+            f"""
             from newsdesk import BaseReporter, UnknownReporterError
             try:
-                BaseReporter.from_dict("mlflow")
+                BaseReporter.from_dict({target!r})
             except UnknownReporterError as error:
                 print(error)
             """
         )
-        assert out == (
-            "there is no reporter 'mlflow'; installed are: console, files, null; to get it: pip install newsdesk-mlflow\n"
-        )
+        assert out == text
 
 
 class TestImportPaths:
@@ -238,7 +252,7 @@ class TestImportPaths:
     def test_a_module_that_does_not_exist_is_told(self, registry):
         assert error_of(lambda: registry.find("no_such_pkg.mod.Class"), UnknownReporterError) == (
             "'no_such_pkg.mod.Class' names the module 'no_such_pkg.mod', and there is no module 'no_such_pkg'; "
-            "is its distribution installed here, and is the path right?"
+            "see that its distribution is installed here, and that the path is right"
         )
 
     def test_an_attribute_that_does_not_exist_is_told_with_the_nearest_class(self, registry):
@@ -381,6 +395,28 @@ class TestClashes:
         plugin("teams", aliases=("chat",))
         assert "'chat' is claimed by 2 plugins: " in error_of(lambda: registry.find("chat"), PluginError)
         assert registry.find("slack") is not registry.find("teams")
+
+    def test_two_plugins_with_one_alias_are_told_also_when_one_of_them_is_loaded_already(
+        self, plugin, registry
+    ):
+        plugin("slack", aliases=("chat",))
+        plugin("teams", aliases=("chat",))
+        registry.find("slack")
+        assert "'chat' is claimed by 2 plugins: " in error_of(lambda: registry.find("chat"), PluginError)
+
+    @pytest.mark.parametrize("name", ["slack", "console"])
+    @pytest.mark.parametrize("first", ["teams", "null"])
+    def test_a_name_goes_before_anothers_alias_whatever_was_loaded_first(self, plugin, registry, name, first):
+        plugin("slack")
+        plugin("teams", aliases=("slack", "console"))
+        registry.find(first)
+        assert registry.find(name).__module__ in ("slack_plugin_reporter", "newsdesk.builtin.console")
+
+    def test_two_plugins_with_one_name_behind_entry_points_of_other_names_are_told(self, plugin, registry):
+        plugin("slack", "one_plugin", distribution_name="one", entries={"a": "one_plugin"})
+        plugin("slack", "two_plugin", distribution_name="two", entries={"b": "two_plugin"})
+        registry.find("a")
+        assert "'slack' is claimed by 2 plugins: " in error_of(lambda: registry.find("slack"), PluginError)
 
 
 class TestRegister:

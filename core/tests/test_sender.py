@@ -15,7 +15,8 @@ from newsdesk.exceptions import (
 from newsdesk.machine import Machine
 from newsdesk.outbox import Bounds, Outbox, OutboxError, State
 from newsdesk.receipt import Receipt, Status
-from newsdesk.sender import PATIENCE, Sender
+from newsdesk.retry import PATIENCE
+from newsdesk.sender import Sender
 
 EVER = float("inf")
 DOWN = TransientReporterError("down")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from newsdesk.hookspecs import hookimpl as hookimpl
     from newsdesk.machine import Machine as Machine
     from newsdesk.machine import MachineKey as MachineKey
+    from newsdesk.parameters import did_you_mean as did_you_mean
     from newsdesk.receipt import Alteration as Alteration
     from newsdesk.receipt import Delivery as Delivery
     from newsdesk.receipt import DeliveryFailed as DeliveryFailed
@@ -55,6 +56,7 @@ _HOME = {
     ),
     "hookspecs": ("ReporterPlugin", "hookimpl"),
     "machine": ("Machine", "MachineKey"),
+    "parameters": ("did_you_mean",),
     "receipt": ("Alteration", "Delivery", "DeliveryFailed", "Plan", "Receipt", "Status"),
     "reporter": ("BaseReporter",),
     "retry": ("Retry",),

@@ -13,7 +13,7 @@ from newsdesk.desk import DEADLINE, DRAIN, Desk
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.lines import Lines
 from newsdesk.outbox import Bounds, Outbox
-from newsdesk.parameters import listed, nearest
+from newsdesk.parameters import did_you_mean, listed
 from newsdesk.registry import Registry, default_registry
 from newsdesk.retry import Retry
 from newsdesk.route import Route, needs_outbox, routes
@@ -202,7 +202,8 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
     if entry["type"] == "extra_forbidden":
         model = _SECTIONS[str(entry["loc"][0])] if len(entry["loc"]) > 1 else ConfigModel
         names = list(model.model_fields)
-        return Fault(path, f"unknown key{nearest(str(entry['loc'][-1]), names)}; there are: {listed(names)}")
+        meant = did_you_mean(str(entry["loc"][-1]), names)
+        return Fault(path, f"unknown key{meant}; there are: {listed(names)}")
     if entry["type"] == "invalid_key":
         return Fault(str(entry["loc"][0]), f"a key must be a string, but is {_shown(entry['input'])}")
     if not entry["loc"]:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from newsdesk.exceptions import ReporterException
+from newsdesk.folder import make_folder
+from newsdesk.mounts import remote_type
 from newsdesk.reserve import Reserve
 
 BUSY = 30.0
@@ -146,6 +148,7 @@ class Database:
         return self._connection
 
     def _connect(self) -> sqlite3.Connection:
+        _warn_if_remote(self.path)
         _create(self.path)
         # mode=rw: SQLite must not make the file itself, for anybody to read.
         db = sqlite3.connect(
@@ -271,27 +274,26 @@ def _patiently(prepare: Callable[[sqlite3.Connection], None], db: sqlite3.Connec
         time.sleep(random.uniform(0.001, 0.02))  # noqa: S311  (to spread, not to hide)
 
 
+@functools.lru_cache(maxsize=128)  # once for each file: it is opened anew after each fork
+def _warn_if_remote(path: Path) -> None:
+    kind = remote_type(path)
+    if kind is not None:
+        _log.warning(
+            "the outbox %r is on a file system (%s) that other computers may use too; if two of them do, or "
+            "its locks fail, it is damaged and machines are lost: name a file on a disk of this computer",
+            str(path),
+            kind,
+        )
+
+
 def _create(path: Path) -> None:
     """Make the file and its folder for their owner alone, from the first moment.
 
     An existing file is not even opened here: to close it again would drop all locks of this process on it.
     """
-    _make_folder(path.parent, mode=0o700)
+    make_folder(path.parent, mode=0o700)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _make_folder(folder: Path, mode: int = 0o777) -> None:
-    """Make a folder and its parents; each new one is flushed in its own parent."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(mode=mode, exist_ok=True)
-    descriptor = os.open(folder.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _rest() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsdesk.exceptions import DefinitionError, Fault
-from newsdesk.parameters import listed, nearest
+from newsdesk.parameters import did_you_mean, listed
 
 OPTIONS: Mapping[str, str] = {
     "required": "true, false, delivered or spooled",
@@ -112,7 +112,7 @@ def _shown_option(value: object) -> str:
 def _several(targets: Sequence[Any], entry: Mapping[Any, Any]) -> str:
     if not targets:
         return f"a definition with {listed(map(repr, entry))} names no reporter: {_FORM}"
-    close = next((n for t in targets if isinstance(t, str) and (n := nearest(t, OPTIONS))), "")
+    close = next((n for t in targets if isinstance(t, str) and (n := did_you_mean(t, OPTIONS))), "")
     return (
         f"a definition must name one reporter, but has the keys {listed(map(repr, targets))}{close}; "
         f"beside the reporter may stand {listed(OPTIONS)}; {_FORM}"

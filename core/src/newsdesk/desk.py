@@ -103,6 +103,11 @@ class Desk:
         """The reporters with their labels, in order."""
         return tuple(post.route for post in self._posts.values())
 
+    @property
+    def deadline(self) -> float:
+        """Seconds for one machine's delivery to all reporters."""
+        return self._deadline
+
     def report(self, machine: object) -> list[Receipt]:
         """Deliver one machine to every reporter, and give a receipt for each.
 
@@ -142,7 +147,8 @@ class Desk:
 
         Raises:
             MachineError: one is no machine; those before it are delivered.
-            ReporterException: the executor takes no more work.
+            ReporterException: the executor takes no more work, or has not answered for as long as the
+                deliveries of a chunk may take at the most.
         """
         noted = map(self._noted, machines)
         with contextlib.closing(delivered(self, noted, executor, chunk_size, in_flight)) as answered:

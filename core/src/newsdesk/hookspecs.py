@@ -45,7 +45,7 @@ class ReporterPlugin:
     reporter: str | type[BaseReporter]
     """The class, or better its import path `"pkg.mod:Class"`: then it is imported when it is asked for."""
     aliases: tuple[str, ...] = ()
-    """Other names and import paths that it answers to."""
+    """Other names and import paths that it answers to; another's name goes before them."""
     summary: str = ""
     """One line for `newsdesk reporters`."""
     api_version: int = API_VERSION

@@ -51,6 +51,10 @@ _HELD = "(claimed <= ? AND ? < claimed + lease)"
 _SEEN = f"CASE WHEN state = 'claimed' AND NOT {_HELD} THEN 'owed' ELSE state END"
 
 
+# What nobody will send. `due` of a dead entry is when it died.
+_NEEDLESS = "(state = 'superseded' OR (state = 'dead' AND due <= ?))"
+
+
 @dataclass(frozen=True)
 class Bounds:
     """What an outbox takes."""
@@ -123,7 +127,7 @@ class Ledger:
         if self._has_newer(entry.label, entry.key, entry.id):
             state = State.SUPERSEDED
         elif counts and entry.attempts + 1 >= self._bounds.attempts:
-            state = State.DEAD
+            state, due = State.DEAD, time.time()
         return state if self.settle(entry, state, error, due, counts=counts) else None
 
     def settle(self, entry: Entry, state: State, error: str, due: float, *, counts: bool = True) -> bool:
@@ -164,6 +168,27 @@ class Ledger:
         """Drop an entry's record, and nothing else of it."""
         self._db.execute("DELETE FROM records WHERE id = ?", (number,))
         self._db.execute("UPDATE entries SET size = 0 WHERE id = ?", (number,))
+
+    def prunable(self, dead_by: float, after: int, limit: int) -> list[int]:
+        """Give some numbers above `after` of what nobody will send; of the dead, who died by then."""
+        rows = self._db.execute(
+            f"SELECT id FROM entries WHERE id > ? AND {_NEEDLESS} ORDER BY id LIMIT ?",
+            (after, dead_by, limit),
+        )
+        return [row["id"] for row in rows]
+
+    def prune(self, ids: Iterable[int], dead_by: float) -> list[State]:
+        """Drop those of the entries that still nobody will send, and give the states that they were in."""
+        found = []
+        for number in ids:
+            row = self._db.execute(
+                f"SELECT state FROM entries WHERE id = ? AND {_NEEDLESS}", (number, dead_by)
+            ).fetchone()
+            if row is not None:  # else somebody owes it anew, or has dropped it already
+                self._db.execute("DELETE FROM records WHERE id = ?", (number,))
+                self._db.execute("DELETE FROM entries WHERE id = ?", (number,))
+                found.append(State(row["state"]))
+        return found
 
     def requeue(self, ids: Iterable[int] | None) -> int:
         """Owe dead entries anew, the newest of each machine."""
@@ -243,9 +268,9 @@ class Ledger:
         age = self._bounds.max_age
         if age is not None:
             self._db.execute(
-                "UPDATE entries SET state = 'dead', error = coalesce(error || '; ', '') || ? "
+                "UPDATE entries SET state = 'dead', error = coalesce(error || '; ', '') || ?, due = ? "
                 "WHERE state = 'owed' AND created < ?",
-                (f"it has waited for more than {age:g} seconds", time.time() - age),
+                (f"it has waited for more than {age:g} seconds", time.time(), time.time() - age),
             )
 
     def _requeue(self, entry: Entry) -> bool:

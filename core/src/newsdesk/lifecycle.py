@@ -7,6 +7,7 @@ import enum
 import functools
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +37,33 @@ class Life:
         self.lock = threading.RLock()
         self.state = State.CLOSED
         self.process = 0
+        _lives.add(self)
 
     @property
     def inherited(self) -> bool:
         """Whether it was opened by the process that this one was forked from."""
         return self.state is State.OPEN and self.process != os.getpid()
+
+    def begin_anew(self) -> None:
+        """Let go of a lock that another thread held at a fork: in the child, that thread is not there."""
+        self.lock = threading.RLock()
+        if self.state in (State.OPENING, State.CLOSING):
+            self.state = State.OPEN  # of the parent's making, so that it is abandoned before anything else
+
+
+_lives: "weakref.WeakSet[Life]" = weakref.WeakSet()
+
+
+def _begin_held_anew() -> None:
+    for life in _lives:
+        if life.lock.acquire(blocking=False):
+            life.lock.release()  # nobody's, or that of the thread that forked
+        else:
+            life.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_held_anew)
 
 
 def opens(method: Callable[[Any], None]) -> Callable[[Any], None]:

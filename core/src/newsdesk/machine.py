@@ -96,9 +96,13 @@ class Machine:
         copy, _ = canonical.plain(self._record)
         return copy  # type: ignore[no-any-return]  # a dict in, a dict out
 
-    def to_json(self) -> bytes:
-        """Give the whole record as canonical JSON; it is computed once."""
-        return self._json
+    def to_json(self, part: str | None = None) -> bytes:
+        """Give the whole record, or the part of that name, as canonical JSON; each is written once.
+
+        Args:
+            part: One of the fields, such as `metadata` or `extra`.
+        """
+        return self._json if part is None else self._texts[part]
 
     @property
     def key(self) -> MachineKey:
@@ -116,9 +120,8 @@ class Machine:
 
         That is name, model, dataset, evaluation and the version of the builder; not the results.
         """
-        return _digest(
-            canonical.dumps([self.name, self.model, self.dataset, self.evaluation, self.builder_version])
-        )
+        built = [self._texts[part] for part in ("name", "model", "dataset", "evaluation")]
+        return _digest(b"[%b]" % b",".join([*built, canonical.dumps(self.builder_version)]))
 
     @cached_property
     def revision(self) -> str:
@@ -158,8 +161,15 @@ class Machine:
         return {**self.extra, **{key: getattr(self, key) for key in _KEYS}}
 
     @cached_property
+    def _texts(self) -> dict[str, bytes]:
+        return {part: canonical.dumps(getattr(self, part)) for part in (*_KEYS, "extra")}
+
+    @cached_property
     def _json(self) -> bytes:
-        return canonical.dumps(self._record)
+        """Put together of what is written already."""
+        texts = {key: canonical.dumps(value) for key, value in self.extra.items()}
+        texts |= {key: self._texts[key] for key in _KEYS}
+        return b"{%b}" % b",".join(b"%b:%b" % (canonical.dumps(key), texts[key]) for key in sorted(texts))
 
     def __eq__(self, other: object) -> bool:
         return self._json == other._json if isinstance(other, Machine) else NotImplemented

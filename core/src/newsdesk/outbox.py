@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -170,6 +171,22 @@ class Outbox:
         """
         return self._write(lambda ledger: ledger.requeue(ids))
 
+    def prune(self, *, dead_for: float | None = None) -> Mapping[State, int]:
+        """Drop the entries that nobody will send, and give how many of which state; never what waits.
+
+        One whose record is damaged stays, and the log tells it.
+
+        Args:
+            dead_for: Seconds; besides the superseded entries, those go that have been dead for so long.
+        """
+        dead_by = float("-inf") if dead_for is None else time.time() - dead_for
+        dropped, after = Counter[State](), 0
+        while ids := self._read(partial(Ledger.prunable, dead_by=dead_by, after=after, limit=_PAGE)):
+            dropped.update(self._prune(ids, dead_by))
+            after = ids[-1]
+        self.shrink()
+        return dropped
+
     def entries(self, *states: State) -> Iterator[Entry]:
         """Give the entries in these states, or all, in the order in which they came."""
         wanted, after = states or tuple(State), 0
@@ -213,6 +230,17 @@ class Outbox:
                 self._free(partial(Ledger.forget, number=number))
             except OutboxError as error:
                 _log.debug("the record of entry %d stays: %s", number, error)
+
+    def _prune(self, ids: Sequence[int], dead_by: float) -> list[State]:
+        try:
+            return self._free(partial(Ledger.prune, ids=ids, dead_by=dead_by))
+        except OutboxError as error:
+            if not is_damage(error.__cause__):
+                raise
+            if len(ids) == 1:
+                _log.warning("entry %d stays in the outbox: %s", ids[0], error)
+                return []
+        return [state for number in ids for state in self._prune([number], dead_by)]
 
     def _page(self, states: Sequence[State], after: int) -> list[Entry]:
         return self._read(lambda ledger: ledger.page(states, after, _PAGE))

@@ -24,7 +24,7 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
     takes_any = any(p.kind is p.VAR_KEYWORD for p in known.values())
     names = [name for name, p in known.items() if p.kind is not p.VAR_KEYWORD]
     faults = [
-        Fault(name, f"unknown parameter{nearest(name, names)}; {cls.__name__} takes {listed(names)}")
+        Fault(name, f"unknown parameter{did_you_mean(name, names)}; {cls.__name__} takes {listed(names)}")
         for name in params
         if name not in names and not takes_any
     ]
@@ -51,8 +51,11 @@ def coerce(cls: type, name: str, value: Any, faults: list[Fault]) -> Any:
         return value
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Give `, did you mean 'x'?` when one of the words is close to a misspelled one, else nothing."""
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Give `, did you mean 'x'?` when one of the words is close to a misspelled one, else nothing.
+
+    For the middle of a message, after the word: `unknown limit 'metric', did you mean 'metrics'?`.
+    """
     close = difflib.get_close_matches(word.lower(), [*words], n=1, cutoff=0.6)
     return f", did you mean {close[0]!r}?" if close else ""
 

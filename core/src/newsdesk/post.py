@@ -19,13 +19,10 @@ from newsdesk.lifecycle import State
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.receipt import Alteration, Delivery
 from newsdesk.reporter import BaseReporter
-from newsdesk.retry import Retry
+from newsdesk.retry import PATIENCE, Retry
 from newsdesk.route import Route
 from newsdesk.secrets import mask_error, mask_text
 from newsdesk.worker import Worker
-
-PATIENCE = 3
-"""Deliveries that may fail in vain one after the other before the rest of a chunk is not tried again."""
 
 
 @dataclasses.dataclass

@@ -18,7 +18,7 @@ from newsdesk.definition import Definition, is_allowed, is_import_path, parse, s
 from newsdesk.entry_points import Entry
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
 from newsdesk.hookspecs import HookSpecs, ReporterPlugin
-from newsdesk.parameters import check, listed, nearest
+from newsdesk.parameters import check, did_you_mean, listed
 from newsdesk.receipt import Receipt
 from newsdesk.reporter import BaseReporter, rebuilt
 from newsdesk.secrets import leaves, leaves_by_name, mask_error
@@ -64,6 +64,7 @@ class Registry:
         self._pluggy = pluggy.PluginManager("newsdesk")
         self._pluggy.add_hookspecs(HookSpecs)
         self._plugins: dict[Any, LoadedPlugin] = {}
+        self._given: list[LoadedPlugin] = []
         self._loading = threading.RLock()
         self.register(
             importlib.import_module("newsdesk.builtin.plugin"), name="builtin", origin="newsdesk (built in)"
@@ -81,6 +82,7 @@ class Registry:
         if loaded.error is not None:
             raise PluginError(f"the plugin {name!r} cannot be used: {loaded.error}") from loaded.error
         self._plugins[name, origin] = loaded
+        self._given.append(loaded)
         return loaded
 
     def tell(self, receipt: Receipt) -> None:
@@ -102,7 +104,7 @@ class Registry:
         if not entries:
             names = sorted(entry_points.installed())
             raise UnknownReporterError(
-                f"no plugin {name!r} is installed{nearest(name, names)}; there are: {listed(names)}"
+                f"no plugin {name!r} is installed{did_you_mean(name, names)}; there are: {listed(names)}"
             )
         _refuse_clash(name, [entry.origin for entry in entries])
         _usable(self._load(entries[0]))
@@ -115,7 +117,7 @@ class Registry:
             PluginError: its plugin is broken, or two plugins claim the name.
             DefinitionError: the import path is not allowed, or leads to what is no reporter.
         """
-        found = self._named(target)
+        found = self.owner(target)
         if found is not None:
             return self._class_of(found)
         if not is_import_path(target):
@@ -136,25 +138,29 @@ class Registry:
         """Give the name of every reporter that can be asked for; loads every plugin."""
         return sorted({record.name for plugin in self.plugins() for record in plugin.records})
 
-    def _named(self, target: str) -> ReporterPlugin | None:
-        """Give the record that answers to a target, loading first what is sure to matter."""
+    def owner(self, target: str) -> ReporterPlugin | None:
+        """Give the record that answers to a name or an alias, if one does.
+
+        The name of an entry point, and that of a reporter that was registered, are known without loading
+        anything, and go before aliases. For all else every plugin is loaded: who answers must not depend on
+        what somebody has asked for before.
+
+        Raises:
+            PluginError: its plugin is broken, or two plugins claim it.
+        """
         entries = entry_points.installed().get(target, ())
         origins = [entry.origin for entry in entries]
-        own = [plugin.origin for plugin, _ in self._claims(target) if plugin.origin not in origins]
-        _refuse_clash(target, [*own, *origins])
+        given = [
+            (plugin, record)
+            for plugin, record in _claims(self._given, target)
+            if record.name == target and plugin.origin not in origins
+        ]
+        _refuse_clash(target, [*(plugin.origin for plugin, _ in given), *origins])
         if entries:
             return _record(_usable(self._load(entries[0])), target)
-        if not own:
-            self._load_all()
-        claims = list(self._claims(target))
+        claims = given or list(_claims(self.plugins(), target))
         _refuse_clash(target, [plugin.origin for plugin, _ in claims])
         return claims[0][1] if claims else None
-
-    def _claims(self, target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
-        for plugin in self._loaded:
-            for record in plugin.records:
-                if target in (record.name, *record.aliases):
-                    yield plugin, record
 
     @property
     def _loaded(self) -> list[LoadedPlugin]:
@@ -217,10 +223,11 @@ class Registry:
 
     def _unknown(self, target: str) -> str:
         names = self.names()
+        meant = did_you_mean(target, names)
         broken = [f"{p.name!r} of {p.origin} ({p.error})" for p in self._loaded if p.error is not None]
         return "".join(
             [
-                f"there is no reporter {target!r}{nearest(target, names)}; installed are: {listed(names)}",
+                f"there is no reporter {target!r}{meant}; installed are: {listed(names)}",
                 f"; broken plugins: {listed(broken)}" if broken else "",
                 _what_to_install(target),
             ]
@@ -271,6 +278,13 @@ def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
     return set().union(*found)
 
 
+def _claims(plugins: Iterable[LoadedPlugin], target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
+    for plugin in plugins:
+        for record in plugin.records:
+            if target in (record.name, *record.aliases):
+                yield plugin, record
+
+
 def _refuse_clash(target: str, origins: Sequence[str]) -> None:
     if len(origins) > 1:
         raise PluginError(
@@ -308,7 +322,7 @@ def _imported(path: str) -> Any:
             raise _failing_import(path, error) from error
         raise UnknownReporterError(
             f"{path!r} names the module {module_name!r}, and there is no module {error.name!r}; "
-            f"is its distribution installed here, and is the path right?{_what_to_install(path)}"
+            f"see that its distribution is installed here, and that the path is right{_what_to_install(path)}"
         ) from error
     except Exception as error:  # a stranger's module may raise anything when it is imported
         raise _failing_import(path, error) from error
@@ -317,7 +331,7 @@ def _imported(path: str) -> Any:
     except AttributeError:
         names = [name for name in vars(module) if isinstance(vars(module)[name], type)]
         raise UnknownReporterError(
-            f"the module {module_name!r} has no {attribute!r}{nearest(attribute, names)}; "
+            f"the module {module_name!r} has no {attribute!r}{did_you_mean(attribute, names)}; "
             f"its classes: {listed(names)}"
         ) from None
 

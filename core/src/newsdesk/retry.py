@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PATIENCE = 3
+"""Deliveries in a row that fail as if the backend were down, before nothing more is tried there for now."""
+
 _DOUBLINGS = 100
 """More make no pause longer that anybody waits for, and in the end overflow a float."""
 

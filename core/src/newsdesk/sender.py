@@ -9,12 +9,10 @@ from newsdesk.exceptions import DefinitionError, TransientReporterError
 from newsdesk.machine import Machine
 from newsdesk.outbox import DamagedError, Entry, Outbox, State
 from newsdesk.receipt import Receipt, Status
+from newsdesk.retry import PATIENCE
 
 LEASE_MARGIN = 30.0
 """Seconds that a claim outlasts the deadline of what it is for: the disk may be slow."""
-
-PATIENCE = 3
-"""Deliveries in a row that fail as if the backend were down, before the run leaves its reporter alone."""
 
 LONGEST_PAUSE = 3600.0
 """Seconds before an entry is sent again by itself, at the most."""

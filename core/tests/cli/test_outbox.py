@@ -167,6 +167,26 @@ class TestSend:
         )
         assert outbox.counts() == {("gone", State.OWED): 1}
 
+    def test_what_was_delivered_before_ctrl_c_is_told(self, newsdesk, distribution, outbox, write):
+        source = """
+            import os, signal, threading
+            from newsdesk import BaseReporter
+
+            class Interrupted(BaseReporter):
+                def report(self, machine):
+                    if machine.name == "b":
+                        os.kill(os.getpid(), signal.SIGINT)
+                        threading.Event().wait()
+        """
+        distribution("acme", {"acme": source})
+        write("newsdesk.yaml", "reporters: [{acme.Interrupted: , label: a}]\noutbox: owed.db\n")
+        for name in "ab":
+            outbox.put("a", machine(name))
+        told = newsdesk("outbox", "send", code=1)
+        assert "a: 1 delivered" in told.stdout
+        assert told.stderr.endswith("Aborted!\n")
+        assert outbox.counts() == {("a", State.OWED): 1}
+
     def test_a_deadline_ends_it_and_the_rest_is_told(self, newsdesk, acme, outbox, write):
         write("newsdesk.yaml", "reporters: [{acme_reporters.Hangs: , label: a}]\noutbox: owed.db\n")
         for name in "ab":
@@ -206,6 +226,30 @@ class TestDead:
             "1 will be sent again.",
             "1 are superseded instead: a newer revision of the machine waits already.",
         ]
+
+
+class TestPrune:
+    @pytest.fixture
+    def superseded(self, outbox):
+        """Two revisions that a third, which is owed, has made needless."""
+        for revision in range(3):
+            outbox.put("archive", machine("z", revision))
+
+    def test_what_is_superseded_is_taken_out_and_what_is_owed_or_dead_stays(
+        self, newsdesk, config, outbox, dead, superseded
+    ):
+        assert newsdesk("outbox", "prune").stdout == "Taken out: 2 superseded.\n"
+        assert outbox.counts() == {("archive", State.DEAD): 3, ("archive", State.OWED): 1}
+        assert newsdesk("outbox", "prune").stdout == "Taken out: 0 superseded.\n"
+
+    def test_the_dead_go_when_it_is_asked_for_and_they_are_old_enough(
+        self, newsdesk, config, outbox, dead, superseded
+    ):
+        a_day_ago = time.time() - 86400
+        outbox._database.write(lambda db: db.execute("UPDATE entries SET due = ? WHERE id < 3", (a_day_ago,)))
+        told = newsdesk("outbox", "prune", "--dead-days", "0.9").stdout
+        assert told == "Taken out: 2 superseded, 2 dead.\n"
+        assert outbox.counts() == {("archive", State.DEAD): 1, ("archive", State.OWED): 1}
 
 
 class TestExport:

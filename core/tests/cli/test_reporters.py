@@ -1,5 +1,7 @@
 """`newsdesk reporters`: what is installed."""
 
+import pytest
+
 PLUGIN = """
     from newsdesk import ReporterPlugin, hookimpl
 
@@ -62,6 +64,27 @@ def test_two_plugins_with_one_name_are_told_with_both_distributions(newsdesk, di
     assert "two 3.0" in clash
     asked = newsdesk("reporters", "slack", code=2).stderr
     assert "'slack' is claimed by 2 plugins: " in asked
+
+
+def test_two_plugins_with_one_alias_are_told(newsdesk, distribution):
+    distribution("one", {"one_plugin": plugin("slack", ["chat"])}, entries={"slack": "one_plugin"})
+    distribution("two", {"two_plugin": plugin("teams", ["chat"])}, entries={"teams": "two_plugin"})
+    (told,) = [line for line in newsdesk("reporters").stdout.splitlines() if line.startswith("chat: ")]
+    assert told in [
+        f"chat: claimed by {both}; asking for it fails until all but one are uninstalled"
+        for both in ("one 1.0 and two 1.0", "two 1.0 and one 1.0")
+    ]
+
+
+@pytest.mark.parametrize("alias", ["slack", "entry"])
+def test_an_alias_that_is_anothers_name_is_told_with_who_gets_it(newsdesk, distribution, alias):
+    distribution("one", {"one_plugin": plugin("teams", [alias])}, entries={"teams": "one_plugin"})
+    distribution("two", {"two_plugin": plugin("chat", [alias])}, entries={"chat": "two_plugin"})
+    both = dict.fromkeys(("slack", "entry"), "three_plugin")
+    distribution("three", {"three_plugin": plugin("slack")}, entries=both)
+    told = newsdesk("reporters").stdout.splitlines()
+    (clash,) = [line for line in told if line.startswith(f"{alias}: claimed")]
+    assert clash.endswith("; it is the name of a reporter of three 1.0, which gets it")
 
 
 def test_with_a_name_its_parameters_are_told_with_types_defaults_and_doc(newsdesk):

@@ -97,6 +97,13 @@ def test_it_starts_keeps_its_data_and_stops(folder, programs):
     assert not runs(folder)
 
 
+@pytest.mark.parametrize(("durable", "value"), [(True, "on"), (False, "off")])
+def test_only_a_durable_server_waits_for_the_disk(made, durable, value):
+    with EmbeddedPostgres(made, durable=durable) as server:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            assert ask(server, f"SHOW {setting}") == [(value,)]
+
+
 NOT_ROOT = """
 import os, sys
 import psycopg2, pwd

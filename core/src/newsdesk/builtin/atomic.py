@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from newsdesk.folder import make_folder, sync_folder
+
 
 def write_atomically(target: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all, and still there after a loss of power.
@@ -11,7 +13,7 @@ def write_atomically(target: Path, data: bytes) -> None:
     Raises:
         OSError: it could not be written; then the old file is untouched and nothing is left behind.
     """
-    _make_folder(target.parent)
+    make_folder(target.parent)
     # In the same folder, because only within one file system is the replacement atomic.
     temporary = target.parent / f".newsdesk-{secrets.token_hex(16)}.tmp"
     try:
@@ -25,23 +27,3 @@ def write_atomically(target: Path, data: bytes) -> None:
         raise
     # The new name is an entry of the folder, which has a buffer of its own.
     sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to the disk, where the system knows how."""
-    if os.name == "nt":  # a folder cannot be opened there
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents; each new one is flushed in its own parent."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)

@@ -29,12 +29,7 @@ def command(
     inputs, desks = Inputs(files), Desks(config_path, to)
     count = inputs.check()
     desks.only_route()
-    summary = Summary(as_json=as_json)
-    try:
-        with desks.config.desk() as desk:
-            receipts = desk.report_many(not_held(inputs, desk))
-            for receipt in summary.shown(receipts, machines=count):
-                summary.add(receipt)
-    finally:  # what was delivered before the backend could not be asked any more is told too
-        summary.finish()
-    ctx.exit(summary.exit_code)
+    with desks.config.desk() as desk:
+        receipts = desk.report_many(not_held(inputs, desk))
+        code = Summary(as_json=as_json).tell(receipts, machines=count)
+    ctx.exit(code)

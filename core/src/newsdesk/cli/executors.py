@@ -1,8 +1,8 @@
 """Who works for a command: this thread, several, or those of a Dask cluster."""
 
 import contextlib
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,4 +64,17 @@ def _dask(address: str) -> Iterator[Crew]:
             raise click.UsageError(
                 f"the Dask scheduler {address!r} has no workers: start some, then try again"
             )
-        yield Crew(client.get_executor(pure=False), threads)
+        yield Crew(_Cluster(client), threads)
+
+
+class _Cluster(Executor):
+    """Dask's executor; it takes no work while the scheduler is away, for that would never be answered."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._executor = client.get_executor(pure=False)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self._client.status != "running":
+            raise ConnectionError(f"the Dask scheduler is away: its client is {self._client.status}")
+        return self._executor.submit(fn, *args, **kwargs)  # type: ignore[no-any-return]  # it has no types

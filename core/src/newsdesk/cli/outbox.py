@@ -14,6 +14,9 @@ from newsdesk.config import Config
 from newsdesk.exceptions import DefinitionError
 from newsdesk.outbox import DamagedError, Entry, Outbox, State
 
+DAY = 86400
+"""Seconds."""
+
 
 @click.group()
 def command() -> None:
@@ -70,19 +73,16 @@ def send(
 ) -> None:
     """Send what is owed to the config's reporters. Exit codes are those of report."""
     config, outbox = _opened(config_path, path)
-    summary = Summary(as_json=as_json)
     with outbox, replace(config, outbox=outbox).desk() as desk:
         labels = {route.label for route in desk.routes}
         counts = outbox.counts()
         _tell_unknown(counts, labels)
         receipts = desk.send_owed(deadline=deadline)
-        for receipt in summary.shown(receipts, machines=_owed(counts, labels)):
-            summary.add(receipt)
+        code = Summary(as_json=as_json).tell(receipts, machines=_owed(counts, labels))
         left = _owed(outbox.counts(), labels)
-    summary.finish()
     if left:
         click.echo(f"{left} are still owed.", err=True)
-    ctx.exit(summary.exit_code)
+    ctx.exit(code)
 
 
 @command.command()
@@ -113,6 +113,28 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
     click.echo(f"{owed} will be sent again.")
     if overtaken := len(numbers or known) - owed:
         click.echo(f"{overtaken} are superseded instead: a newer revision of the machine waits already.")
+
+
+@command.command()
+@click.option(
+    "--dead-days",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="Also what has been dead for so many days.",
+)
+@options.config
+@_path
+def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
+    """Take out what will never be sent: what is superseded, and with --dead-days what is dead.
+
+    What is owed stays.
+    """
+    _, outbox = _opened(config_path, path)
+    with outbox:
+        dropped = outbox.prune(dead_for=None if dead_days is None else dead_days * DAY)
+    told = [f"{dropped.get(State.SUPERSEDED, 0)} superseded"]
+    told += [] if dead_days is None else [f"{dropped.get(State.DEAD, 0)} dead"]
+    click.echo(f"Taken out: {', '.join(told)}.")
 
 
 @command.command()
@@ -182,7 +204,7 @@ def _line(entry: Entry) -> str:
 
 def _age(created: float) -> str:
     seconds = max(0.0, time.time() - created)
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+    for size, unit in ((DAY, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} seconds"

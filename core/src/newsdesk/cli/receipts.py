@@ -44,14 +44,26 @@ class Summary:
         self._others: list[Receipt] = []
         self._has_required_failure = False
 
-    @property
-    def exit_code(self) -> int:
-        """0 all delivered, 1 a required reporter failed, 3 only best-effort ones."""
+    def tell(self, receipts: Iterable[Receipt], *, machines: int) -> int:
+        """Show receipts as they come, then the table; give the command's exit code.
+
+        Args:
+            receipts: The receipts.
+            machines: How many machines they are about.
+
+        Returns:
+            0 all delivered, 1 a required reporter failed, 3 only best-effort ones.
+        """
+        try:
+            for receipt in self._shown(receipts, machines):
+                self._add(receipt)
+        finally:  # what was delivered before Ctrl-C, or before the receipts ended in an error, is told too
+            self._finish()
         if self._has_required_failure:
             return 1
         return 3 if any(status is Status.FAILED for _, status in self._counts) else 0
 
-    def shown(self, receipts: Iterable[Receipt], *, machines: int) -> Iterator[Receipt]:
+    def _shown(self, receipts: Iterable[Receipt], machines: int) -> Iterator[Receipt]:
         """Give receipts as they come, with a progress bar on a terminal and a line for each elsewhere."""
         console = Console(stderr=True)
         if not console.is_terminal:
@@ -68,7 +80,7 @@ class Summary:
                 last = receipt.machine
                 yield receipt
 
-    def add(self, receipt: Receipt) -> None:
+    def _add(self, receipt: Receipt) -> None:
         """Take a receipt."""
         if self._as_json:
             click.echo(json.dumps(receipt.to_dict(), ensure_ascii=True))
@@ -78,7 +90,7 @@ class Summary:
         if len(kept) < ROWS:
             kept.append(receipt)
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Print the table; failures first when not all fit, and what was altered."""
         if self._as_json:
             return

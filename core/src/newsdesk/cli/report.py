@@ -1,6 +1,7 @@
 """`newsdesk report`: deliver machines."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import groupby
 
 import click
@@ -47,15 +48,9 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
         click.echo("The input holds no machines.", err=True)
     for machine in inputs:
         desks.of(machine)  # a definition that cannot be used ends it here, before anything is sent
-    summary = Summary(as_json=as_json)
-    with crew(workers, dask) as hands:
-        try:
-            for receipt in summary.shown(_receipts(inputs, desks, hands, count), machines=count):
-                summary.add(receipt)
-        finally:
-            desks.close()
-            summary.finish()  # also of what was delivered before Ctrl-C
-    ctx.exit(summary.exit_code)
+    with crew(workers, dask) as hands, closing(desks):
+        code = Summary(as_json=as_json).tell(_receipts(inputs, desks, hands, count), machines=count)
+    ctx.exit(code)
 
 
 def _receipts(inputs: Inputs, desks: Desks, hands: Crew, count: int) -> Iterator[Receipt]:

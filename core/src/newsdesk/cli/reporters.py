@@ -2,12 +2,13 @@
 
 import inspect
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from newsdesk.arguments import annotations, signature
+from newsdesk.exceptions import PluginError
 from newsdesk.registry import LoadedPlugin, default_registry
 from newsdesk.reporter import BaseReporter
 from newsdesk.secrets import MASK, is_secret
@@ -25,11 +26,18 @@ def command(name: str | None) -> None:
     for plugin in plugins:
         _tell_plugin(plugin)
     for clash in sorted(name for name, count in claimed.items() if count > 1):
-        origins = [plugin.origin for plugin in plugins if clash in _names(plugin)]
-        click.echo(
-            f"{clash}: claimed by {' and '.join(origins)}; "
-            "asking for it fails until all but one are uninstalled"
-        )
+        _tell_clash(clash, [plugin for plugin in plugins if clash in _names(plugin)])
+
+
+def _tell_clash(name: str, plugins: Sequence[LoadedPlugin]) -> None:
+    claimed = f"{name}: claimed by {' and '.join(plugin.origin for plugin in plugins)}"
+    try:
+        record = default_registry().owner(name)
+    except PluginError:
+        click.echo(f"{claimed}; asking for it fails until all but one are uninstalled")
+        return
+    owner = next(plugin.origin for plugin in default_registry().plugins() if record in plugin.records)
+    click.echo(f"{claimed}; it is the name of a reporter of {owner}, which gets it")
 
 
 def _names(plugin: LoadedPlugin) -> set[str]:

@@ -77,7 +77,10 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def without_credentials(text: str) -> str:
-    """Give a text without user and password of the URLs in it."""
+    """Give a text without user and password of the URLs in it.
+
+    The user as well, which core leaves in a message: a token may stand in its place.
+    """
     return _USER_INFO.sub("***@", text)
 
 

@@ -1,12 +1,11 @@
 """What each flavour of MLflow server takes, with the source of each number."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsdesk import Fault
+from newsdesk import Fault, did_you_mean
 
 from newsdesk_mlflow.keys import KeyRules
 
@@ -139,7 +138,7 @@ def _entry_faults(name: Any, value: Any) -> list[Fault]:
         return [] if isinstance(value, bool) else [Fault(path, f"must be true or false, but is {value!r}")]
     if name not in _NUMBERS:
         known = ("flavour", "colon_in_keys", *_NUMBERS)
-        return [Fault(path, f"unknown limit{_nearest(name, known)}; there are {', '.join(known)}")]
+        return [Fault(path, f"unknown limit{did_you_mean(str(name), known)}; there are {', '.join(known)}")]
     if value is None and name in _OPTIONAL:
         return []
     least = _FEWEST_BYTES if name == "request_bytes" else _SHORTEST.get(name, 1)
@@ -152,10 +151,8 @@ def _flavour_faults(path: str, name: Any) -> list[Fault]:
     if name in FLAVOURS:
         return []
     return [
-        Fault(path, f"unknown flavour {name!r}{_nearest(name, FLAVOURS)}; there are {', '.join(FLAVOURS)}")
+        Fault(
+            path,
+            f"unknown flavour {name!r}{did_you_mean(str(name), FLAVOURS)}; there are {', '.join(FLAVOURS)}",
+        )
     ]
-
-
-def _nearest(word: Any, words: Any) -> str:
-    close = difflib.get_close_matches(str(word), words, n=1, cutoff=0.6)
-    return f", did you mean {close[0]!r}?" if close else ""

@@ -1,11 +1,10 @@
 """Pure: names with fields of the machine in them, such as `"{project_name}-{name}"`."""
 
-import difflib
 import re
 import string
 from collections.abc import Mapping
 
-from newsdesk import Fault
+from newsdesk import Fault, did_you_mean
 
 FIELDS = ("name", "project_name", "model_key", "revision")
 
@@ -41,9 +40,7 @@ def _field_faults(path: str, field: str | None, spec: str | None, conversion: st
         return []
     known = ", ".join(f"{{{name}}}" for name in FIELDS)
     if field not in FIELDS:
-        close = difflib.get_close_matches(field, FIELDS, n=1, cutoff=0.6)
-        hint = f", did you mean {{{close[0]}}}?" if close else ""
-        return [Fault(path, f"unknown field {{{field}}}{hint}; there are {known}")]
+        return [Fault(path, f"unknown field {{{field}}}{did_you_mean(field, FIELDS)}; there are {known}")]
     if spec or conversion:
         return [
             Fault(path, f"the field {{{field}}} takes no format and no conversion; write {{{field}}} alone")

@@ -20,6 +20,7 @@ SUPERUSER = "postgres"
 PATIENCE = 60
 """Seconds that a server may take to start or to stop."""
 
+# The first two ruin data when power is lost; with the third, the last commits wait in the server's memory.
 _NOT_DURABLE = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 _STATUS_RUNNING = 0  # of `pg_ctl status`
 _PORT_ATTEMPTS = 3

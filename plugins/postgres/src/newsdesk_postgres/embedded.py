@@ -48,7 +48,10 @@ class EmbeddedPostgres:
 
     Args:
         folder: where the data, the password and the server's log are kept; it is made where it is missing.
-        durable: whether data survive a loss of power. Without it the server is faster: good for tests alone.
+        durable: whether what was committed survives a killed server and a loss of power. Without it the
+            server is faster, but one that is killed may lose the last commits, and a loss of power may ruin
+            the whole folder: good for tests alone. A server that is stopped keeps everything either way.
+            Who joins a running server gets what it was started with.
         binaries: the folder of PostgreSQL's programs; without it that of `NEWSDESK_POSTGRES_BIN`, then the
             system's, then those of the extra `embedded`.
     """

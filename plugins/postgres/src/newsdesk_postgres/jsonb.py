@@ -8,19 +8,23 @@ from newsdesk import Alteration
 
 from newsdesk_postgres.text import MARK, encode, is_fit
 
-# Each begins with a fixed byte or so, which makes them thirty times faster than one expression for all.
-_SUSPECTS = (
-    re.compile(rb"\\u(?:0000|d[89a-f])"),
-    re.compile(re.escape(MARK.encode())),
-    re.compile(rb"-0\.0(?![0-9])"),
-    # An exponent ends a number; in a hexadecimal digest what looks like one is followed by more of the text.
-    re.compile(rb"e\+?[0-9]{1,3}(?:[,\]}]|\Z)"),
-)
+_MARK = MARK.encode()
+# Each begins with a fixed byte, which makes them thirty times faster than one expression for all.
+_ESCAPED = re.compile(rb"\\u(?:0000|d[89a-f])")
+_NEGATIVE_ZERO = re.compile(rb"-0\.0(?![0-9])")
+# An exponent ends a number; in a hexadecimal digest what looks like one is followed by more of the text.
+_EXPONENT = re.compile(rb"e\+?[0-9]{1,3}(?:[,\]}]|\Z)")
 
 
 def is_suspect(text: bytes) -> bool:
     """Tell whether canonical JSON may hold what jsonb does not keep; a false alarm costs only time."""
-    return any(suspect.search(text) for suspect in _SUSPECTS)
+    return bool(
+        # Whether there is such a byte at all is known ten times sooner than what it is part of.
+        (b"\\" in text and _ESCAPED.search(text))
+        or (not text.isascii() and _MARK in text)
+        or _NEGATIVE_ZERO.search(text)
+        or _EXPONENT.search(text)
+    )
 
 
 class Encoder:

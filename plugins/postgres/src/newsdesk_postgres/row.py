@@ -36,18 +36,19 @@ class Row:
 
 def row_of(machine: Machine) -> Row:
     """Make the row of a machine."""
-    parts = {part: getattr(machine, part) for part in PARTS}
+    texts = {part: machine.to_json(part) for part in PARTS}
     record = machine.to_json()
     encoder = Encoder()
     if is_suspect(record):
-        parts = {
-            part: encoder.value(value, () if part == "extra" else (part,)) for part, value in parts.items()
+        texts = {
+            part: canonical.dumps(encoder.value(getattr(machine, part), () if part == "extra" else (part,)))
+            for part in PARTS
         }
     key = {column: _key_text(getattr(machine, column), column, encoder) for column in KEY}
     return Row(
         {
             **key,
-            **{part: canonical.dumps(value).decode() for part, value in parts.items()},
+            **{part: text.decode() for part, text in texts.items()},
             "revision": machine.revision,
             "model_key": machine.model_key,
             "record": record.decode() if encoder.loses else None,

@@ -1,0 +1,124 @@
+"""Chunks of machines that are given to an executor's workers, and their answers in order."""
+
+import pickle
+import uuid
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import CancelledError, Executor, Future
+from threading import TIMEOUT_MAX
+from typing import TYPE_CHECKING
+
+from newsdesk.exceptions import ReporterException, TransientReporterError
+from newsdesk.machine import Machine
+from newsdesk.receipt import Receipt
+from newsdesk.seat import leave, work
+
+if TYPE_CHECKING:
+    from newsdesk.desk import Desk
+
+
+class Spread:
+    """Has an executor's workers deliver, each with a copy of the desk; nothing is kept or told there.
+
+    Args:
+        desk: whose reporters deliver.
+        executor: who works.
+        in_flight: how many chunks it has at a time, at the most.
+    """
+
+    def __init__(self, desk: "Desk", executor: Executor, in_flight: int) -> None:
+        self._desk = desk
+        self._executor = executor
+        self._in_flight = max(1, in_flight)
+        self._copy = pickle.dumps(desk)
+        self._run = uuid.uuid4().hex
+        self._tasks: deque[tuple[list[Machine], Future[list[list[Receipt]]]]] = deque()
+        self._taken = 0
+        self._ended: Exception | None = None
+        """Why no more chunks are taken; a StopIteration, when there are no more."""
+        self._is_lost = False
+        """Whether what the executor has not answered will not be answered any more."""
+
+    def answers(
+        self, chunks: Iterator[list[Machine]]
+    ) -> Generator[tuple[Machine, list[Receipt]], None, None]:
+        """Give each machine with what its reporters answered, in order.
+
+        Raises:
+            ReporterException: the executor takes no more work; every machine that was taken is answered.
+        """
+        try:
+            self._give_out(chunks)
+            while self._tasks:
+                yield from self._answered(*self._tasks[0])
+                self._tasks.popleft()
+                self._give_out(chunks)
+        finally:
+            for _, future in self._tasks:
+                future.cancel()
+            leave(self._run)
+        if self._ended is not None and not isinstance(self._ended, StopIteration):
+            raise self._ended
+
+    def _give_out(self, chunks: Iterator[list[Machine]]) -> None:
+        while self._ended is None and len(self._tasks) < self._in_flight:
+            try:
+                chunk = next(chunks)
+            except Exception as error:  # noqa: BLE001  (raised at the end, after the answers of those before it)
+                self._ended = error
+            else:
+                self._submit(chunk)
+
+    def _submit(self, chunk: list[Machine]) -> None:
+        records = [machine.redacted().to_json() for machine in chunk]
+        self._taken += len(chunk)
+        try:
+            future = self._executor.submit(work, self._run, self._copy, records)
+        except Exception as error:  # noqa: BLE001  (whatever a pool raises that is shut down, or broken)
+            future = Future()
+            future.set_exception(error)
+            self._end(error)
+        self._tasks.append((chunk, future))
+
+    def _answered(
+        self, chunk: list[Machine], future: "Future[list[list[Receipt]]]"
+    ) -> Iterator[tuple[Machine, list[Receipt]]]:
+        try:
+            receipts = self._waited(chunk, future)
+        except Exception as error:  # noqa: BLE001  (whatever an executor raises when a worker dies)
+            why = TransientReporterError(f"the executor did not deliver it: {type(error).__name__}: {error}")
+            receipts = [unanswered(self._desk, machine, why) for machine in chunk]
+        yield from zip(chunk, receipts, strict=True)
+
+    def _waited(self, chunk: list[Machine], future: "Future[list[list[Receipt]]]") -> list[list[Receipt]]:
+        # No honest worker takes longer: each delivery has its deadline, at worst one after the other.
+        most = len(chunk) * max(1, len(self._desk.routes)) * self._desk.deadline
+        try:
+            return future.result(timeout=0 if self._is_lost else min(most, TIMEOUT_MAX))
+        except CancelledError as error:
+            # Not by us. Dask does it when its scheduler is gone, and never answers what it is given later.
+            self._lose(error)
+            raise
+        except TimeoutError:
+            if future.done():  # the worker's own error
+                raise
+            late = TimeoutError(f"no answer within {most:g} s, all that these deliveries may take")
+            self._lose(late)
+            raise late from None
+
+    def _lose(self, why: Exception) -> None:
+        self._is_lost = True
+        self._end(why)
+
+    def _end(self, why: Exception) -> None:
+        if self._ended is None or isinstance(self._ended, StopIteration):
+            self._ended = ReporterException(
+                f"the executor took no more work after {self._taken} machines, each of which has its "
+                f"receipts ({type(why).__name__}: {why}); report the rest with a new one"
+            )
+            self._ended.__cause__ = why
+
+
+def unanswered(desk: "Desk", machine: Machine, error: Exception) -> list[Receipt]:
+    """Give the receipts of a machine that no reporter has answered."""
+    return [desk.unanswered(route, machine, error) for route in desk.routes]

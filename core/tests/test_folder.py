@@ -1,0 +1,48 @@
+"""Folders: flushed, and as private as was asked."""
+
+import os
+import stat
+
+import pytest
+from newsdesk.folder import make_folder, sync_folder
+
+
+def test_each_new_folder_is_flushed_in_its_parent(tmp_path, synced):
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    assert synced == [tmp_path, tmp_path / "a"]
+
+
+def test_a_folder_that_is_there_is_not_touched(tmp_path, synced):
+    (tmp_path / "a").mkdir(mode=0o755)
+    make_folder(tmp_path / "a", mode=0o700)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o755
+    assert synced == []
+
+
+def test_the_mode_is_the_last_folders_alone(tmp_path):
+    before = os.umask(0o022)
+    try:
+        make_folder(tmp_path / "a" / "b", mode=0o700)
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "a", tmp_path / "a" / "b")]
+    assert modes == [0o755, 0o700]
+
+
+def test_a_file_in_its_place_is_an_error(tmp_path):
+    (tmp_path / "a").touch()
+    with pytest.raises(FileExistsError):
+        make_folder(tmp_path / "a" / "b")
+
+
+def test_a_folder_that_does_not_exist_cannot_be_flushed(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        sync_folder(tmp_path / "none")
+
+
+def test_on_windows_where_no_folder_can_be_opened_none_is(tmp_path, monkeypatch):
+    folder = tmp_path / "none"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        sync_folder(folder)
