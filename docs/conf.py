@@ -1,5 +1,6 @@
 """The site that Sphinx makes of these pages: `nox -s docs`."""
 
+import re
 from functools import partial
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -63,6 +64,7 @@ html_title = f"newsdesk {version}"
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
+html_use_index = html_domain_indices = False  # the search finds more
 html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 html_theme_options = {"top_of_page_buttons": []}
@@ -71,6 +73,7 @@ html_theme_options = {"top_of_page_buttons": []}
 def setup(app: Sphinx) -> None:
     """Tell Sphinx what cannot be told by a name alone."""
     app.add_lexer("console", BashLexer)  # commands without a prompt, ready to be copied
+    app.connect("source-read", _keep_to_the_site)
     app.connect("source-read", _add_navigation)
     # Before and after napoleon, to which what stands before a colon in an attribute's text is its type.
     texts: dict[str, list[str]] = {}
@@ -86,6 +89,16 @@ def _keep(texts: dict[str, list[str]], _app: Sphinx, what: str, name: str, *rest
 def _put_back(texts: dict[str, list[str]], _app: Sphinx, _what: str, name: str, *rest: Any) -> None:
     if name in texts:
         rest[-1][:] = texts.pop(name)
+
+
+def _keep_to_the_site(app: Sphinx, _page: str, source: list[str]) -> None:
+    """Make plain text of links that only a forge can follow: to folders, and to Markdown beside the docs."""
+
+    def shown(link: re.Match[str]) -> str:
+        target = Path(app.srcdir, link["target"])
+        return link["text"] if target.is_dir() or target.suffix == ".md" else link[0]
+
+    source[0] = re.sub(r"\[(?P<text>[^\]]+)\]\((?P<target>\.\./[^)#]+)[^)]*\)", shown, source[0])
 
 
 def _add_navigation(app: Sphinx, page: str, source: list[str]) -> None:
