@@ -13,6 +13,7 @@ nox.options.sessions = ["lint", "typing", "tests"]
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
 DISTRIBUTIONS = ["core[dask,template]", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
+DOCS_TESTS = ["tests/test_readme.py", *sorted(map(str, Path("tests").glob("test_docs_*.py")))]
 SOURCES = ["core/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
 
@@ -34,7 +35,7 @@ def typing(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests on this Python; arguments go to pytest."""
-    install_distributions(session, "test", "build")
+    install_distributions(session, "test", "build", "docs")
     # Two at a time: most of the time tests wait for servers. By file, so that a file's servers start once.
     session.run("pytest", "--cov", "--numprocesses=2", "--dist=loadfile", *session.posargs)
 
@@ -42,7 +43,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(name="tests-matrix", python=PYTHONS, default=False)
 def tests_matrix(session: nox.Session) -> None:
     """Run all tests on every Python that newsdesk supports."""
-    install_distributions(session, "test", "build")
+    install_distributions(session, "test", "build", "docs")
     session.run("pytest", *session.posargs)
 
 
@@ -61,9 +62,10 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Execute what the README and the docs show."""
-    install_distributions(session, "test", "build")
-    session.run("pytest", "tests/test_readme.py", *session.posargs)
+    """Build the site into `site/`, check its links, and execute what the README and the docs show."""
+    install_distributions(session, "test", "build", "docs")
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "docs", "site")
+    session.run("pytest", *DOCS_TESTS, *session.posargs)
 
 
 @nox.session(default=False)

@@ -1,7 +1,9 @@
 """The core alone: what a machine costs before any backend is asked."""
 
+import hashlib
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 from newsdesk import Desk, Machine
@@ -26,7 +28,18 @@ def figures(rounds: int = 15) -> Iterator[Figure]:
         for name, ours in ways.items():
             figure = compare(name, 6, rounds, ours=ours, raw=dumped, unit="µs")
             yield _each(figure, f"Core: {name}, against orjson.dumps of it")
+    with ThreadPoolExecutor(1) as pool:
+        bare = itertools.repeat(lambda: [_bare(each, pool) for each in records])
+        figure = compare("bare", 6, rounds, ours=bare, raw=dumped, unit="µs")
+    yield _each(
+        figure, "The floor of the first: sorted JSON, its SHA-256, and an empty call in another thread"
+    )
     yield from _splitting(rounds)
+
+
+def _bare(each, pool: ThreadPoolExecutor) -> None:
+    hashlib.sha256(orjson.dumps(each, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    pool.submit(int).result(timeout=60)
 
 
 def _each(figure: Figure, name: str) -> Figure:

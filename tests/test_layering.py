@@ -14,7 +14,17 @@ PLUGINS = {"newsdesk_mlflow": ROOT / "plugins/mlflow/src", "newsdesk_postgres": 
 
 # Each module may import those of the lines above its own, and none of its own line or below.
 LAYERS = [
-    {"exceptions", "secrets", "entry_points", "finding", "folder", "mounts", "reserve", "worker"},
+    {
+        "docstrings",
+        "exceptions",
+        "secrets",
+        "entry_points",
+        "finding",
+        "folder",
+        "mounts",
+        "reserve",
+        "worker",
+    },
     {"arguments", "batching", "canonical", "lines", "references", "retry"},
     {"machine", "parameters"},
     {"receipt", "definition", "lifecycle"},
@@ -29,6 +39,7 @@ LAYERS = [
     {"bulk"},
     {"desk"},
     {"config"},
+    {"schema"},
     {"testing"},
     {"doctor"},
     {"cli"},

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import click
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from newsdesk.cli import main
 from newsdesk.config import Config, ConfigModel
 from newsdesk.definition import OPTIONS
@@ -33,16 +34,24 @@ PAGES = [*(ROOT / name for name in READMES), *sorted((ROOT / "docs").glob("*.md"
 FIRST_PLUGIN = ROOT / "docs" / "first-plugin.md"
 PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
 DISTRIBUTIONS = [ROOT / "core", ROOT / "plugins/mlflow", ROOT / "plugins/postgres"]
+SCHEMA = Draft202012Validator(json.loads((ROOT / "docs/newsdesk.schema.json").read_text("utf-8")))
 SELF_CONTAINED = 'python3 -m venv .venv && .venv/bin/pip install -q "nox[uv]" && .venv/bin/nox'
 
 # What the script that a page becomes begins with: a machine, as its reader has one, and a shell of this environment.
 RUN = """\
-import os, pathlib, subprocess
+import importlib, os, pathlib, subprocess
 from newsdesk import Machine
 machine = Machine(name="pump-7", project_name="plant")
 def shell(command, status):
     done = subprocess.run(["bash", "-c", command], env=os.environ | {"PATH": PATH}, stdin=subprocess.DEVNULL)
     assert done.returncode == status, f"{command} exits with {done.returncode} instead of {status}"
+def install(folder, metadata, entries):
+    info = pathlib.Path(f"{folder}.dist-info")
+    info.mkdir()
+    (info / "METADATA").write_text(metadata)
+    (info / "entry_points.txt").write_text(entries)
+    os.environ["PYTHONPATH"] = os.getcwd()
+    importlib.invalidate_caches()
 """
 
 
@@ -83,6 +92,8 @@ def script(page: Path, programs: Path, *, installs: bool = False) -> str:
     for block in blocks(page):
         if block.file:
             lines.append(f"pathlib.Path({block.file!r}).write_text({block.text!r})")
+            if block.file == "pyproject.toml":
+                lines.append(f"install(*{metadata(block.text)!r})")
         elif block.language == "python":
             lines.append(block.text)
         for command in block.commands if installs else filter(is_executed, block.commands):
@@ -92,6 +103,21 @@ def script(page: Path, programs: Path, *, installs: bool = False) -> str:
             status = re.search(r"# exits with (\d)$", command)
             lines.append(f"shell({command!r}, {int(status[1]) if status else 0})")
     return "\n".join(lines)
+
+
+def metadata(pyproject: str) -> tuple[str, str, str]:
+    """Give what an installation of a project in the working folder leaves beside its modules."""
+    project = tomllib.loads(pyproject)["project"]
+    entries = [f"{name} = {module}" for name, module in project["entry-points"]["newsdesk"].items()]
+    told = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    stem = f"{project['name'].replace('-', '_')}-{project['version']}"
+    return stem, told, "\n".join(["[newsdesk]", *entries, ""])
+
+
+def kind(document: object) -> str:
+    """Tell what a block of YAML is: of Kubernetes, of gordo, or a config of ours."""
+    keys = document if isinstance(document, dict) else {}
+    return "manifest" if "apiVersion" in keys else "gordo" if "machines" in keys else "config"
 
 
 def names(page: Path) -> str:
@@ -143,8 +169,15 @@ def test_a_block_is_of_a_language_that_is_checked_and_can_be_parsed(page):
 @pytest.mark.parametrize("page", PROSE, ids=names)
 def test_a_config_on_a_page_is_accepted(page):
     for block in blocks(page):
-        if block.language == "yaml" and block.file != "wrong.yaml":
+        document = yaml.safe_load(block.text) if block.language == "yaml" else None
+        if document is None or kind(document) != "config":
+            continue
+        faults = [fault.message for fault in SCHEMA.iter_errors(document)]
+        if block.file == "wrong.yaml":
+            assert faults != []
+        else:
             assert Config.from_yaml(block.text).routes
+            assert faults == []
 
 
 @pytest.mark.parametrize("page", PROSE, ids=names)
@@ -164,6 +197,9 @@ def test_what_a_page_installs_is_a_distribution_of_ours_with_that_extra(page):
             for text in shlex.split(command, comments=True)[2:]:
                 if page == FIRST_PLUGIN and (text == "uv" or text.startswith(("-e", ".", "dist/"))):
                     continue  # its own, and a tool; they are installed when the page is followed
+                if text in ("-e", "."):  # a project that the page shows
+                    assert any(block.file == "pyproject.toml" for block in blocks(page))
+                    continue
                 requirement = Requirement(text)
                 assert requirement.extras <= extras[requirement.name]
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -22,6 +22,9 @@ DEFAULT_NAME = "newsdesk.yaml"
 """The file that is found by itself in the working folder."""
 
 
+_Path = Annotated[str, Field(min_length=1)]
+
+
 def found(path: str | None) -> str | None:
     """Give the config that a command uses: the one that was named, or the one of the working folder."""
     return path or (DEFAULT_NAME if Path(DEFAULT_NAME).is_file() else None)
@@ -34,32 +37,46 @@ class _Model(BaseModel):
 class RetryModel(_Model):
     """How often a delivery is tried again, see `newsdesk.Retry`."""
 
-    attempts: int = Field(default=Retry.attempts, ge=1)
-    initial: float = Field(default=Retry.initial, ge=0)
-    maximum: float = Field(default=Retry.maximum, ge=0)
+    attempts: int = Field(default=Retry.attempts, ge=1, description="How often a delivery is tried at most.")
+    initial: float = Field(
+        default=Retry.initial, ge=0, description="Seconds of the longest pause after the first attempt."
+    )
+    maximum: float = Field(default=Retry.maximum, ge=0, description="Seconds of the longest pause of all.")
 
 
 class OutboxModel(_Model):
     """Where what is owed is kept, see `newsdesk.outbox.Outbox`."""
 
-    path: str = Field(min_length=1)
-    max_bytes: int | None = Field(default=None, ge=1)
-    max_age: float | None = Field(default=None, gt=0)
-    attempts: int = Field(default=Bounds.attempts, ge=1)
-    drain: int = Field(default=DRAIN, ge=0)
+    path: _Path = Field(description="The file; it is made when it is needed.")
+    max_bytes: int | None = Field(default=None, ge=1, description="Bytes of all records together.")
+    max_age: float | None = Field(
+        default=None, gt=0, description="Seconds after which an entry that is still owed becomes dead."
+    )
+    attempts: int = Field(
+        default=Bounds.attempts,
+        ge=1,
+        description="How often one is sent in vain before it becomes dead.",
+    )
+    drain: int = Field(
+        default=DRAIN, ge=0, description="Owed machines sent along with a delivery that went well."
+    )
 
 
 class ConfigModel(_Model):
     """The whole file."""
 
-    reporters: list[Any] = Field(default_factory=list)
+    reporters: list[Any] = Field(default_factory=list, description="Where machines go.")
     retry: RetryModel = Field(default_factory=RetryModel)
-    deadline: float = Field(default=DEADLINE, gt=0)
-    outbox: OutboxModel | None = None
-    allow_import_paths: list[str] | None = None
-    plugins: list[str] = Field(default_factory=list)
+    deadline: float = Field(default=DEADLINE, gt=0, description="Seconds for one machine at all reporters.")
+    outbox: OutboxModel | None = Field(
+        default=None, description="The file that keeps what could not be delivered in time."
+    )
+    allow_import_paths: list[str] | None = Field(
+        default=None, description="Prefixes of the import paths that a definition may name; all without it."
+    )
+    plugins: list[str] = Field(default_factory=list, description="Entry points to load for their hooks.")
 
-    @field_validator("outbox", mode="before")
+    @field_validator("outbox", mode="before", json_schema_input_type=_Path | OutboxModel | None)
     @classmethod
     def _path_alone(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value

@@ -13,7 +13,7 @@ Everything that newsdesk raises on purpose is a `ReporterException`::
     │   └── PermanentReporterError    never will work
     └── DeliveryFailed                some required reporter failed; all failures, all receipts
 
-`DefinitionError` and `MachineError` are `ValueError`s as well.
+Each `DefinitionError` and each `MachineError` is a `ValueError` as well.
 """
 
 from collections.abc import Sequence

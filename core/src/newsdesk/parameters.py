@@ -41,7 +41,7 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
 
 def coerce(cls: type, name: str, value: Any, faults: list[Fault]) -> Any:
     """Give a value that a reference pointed to, which is text, in the type that the parameter asks for."""
-    adapter = _adapter(cls, name)
+    adapter = adapter_of(cls, name)
     if adapter is None:
         return value
     try:
@@ -66,7 +66,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def _wrong(cls: type, name: str, value: Any) -> list[Fault]:
-    adapter = _adapter(cls, name)
+    adapter = adapter_of(cls, name)
     if adapter is None:
         return []
     try:
@@ -110,7 +110,8 @@ def _short(value: Any) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _adapter(cls: type, name: str) -> "TypeAdapter[Any] | None":
+def adapter_of(cls: type, name: str) -> "TypeAdapter[Any] | None":
+    """Give what knows a parameter's type; None, where there is none, or none that resolves."""
     from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415  (0.2 s that a console reporter need not wait)
     from pydantic.errors import PydanticUserError  # noqa: PLC0415  (the same)
 

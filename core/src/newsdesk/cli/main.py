@@ -9,7 +9,9 @@ import click
 
 from newsdesk.exceptions import ReporterException
 
-_COMMANDS = ("report", "plan", "check", "doctor", "reporters", "outbox", "backfill", "missing", "new")
+_COMMANDS = (
+    "report", "plan", "check", "doctor", "reporters", "outbox", "backfill", "missing", "schema", "new",
+)  # fmt: skip
 
 
 class _Commands(click.Group):
@@ -22,6 +24,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"newsdesk.cli.{cmd_name}").command
+        command.name = cmd_name  # by the function's, each would be `command` in the reference
         return command
 
     def invoke(self, ctx: click.Context) -> object:

@@ -1,0 +1,17 @@
+"""`newsdesk schema`: the config's JSON Schema."""
+
+import json
+
+import click
+
+from newsdesk.registry import default_registry
+from newsdesk.schema import config_schema, offers
+
+
+@click.command()
+def command() -> None:
+    """Print the JSON Schema of a config, for editors; it knows the reporters that are installed here."""
+    offered, faults = offers(default_registry())
+    for fault in faults:
+        click.echo(f"left out: {fault}", err=True)
+    click.echo(json.dumps(config_schema(offered), indent=2))

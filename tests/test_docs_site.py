@@ -1,0 +1,136 @@
+"""The site: it builds without a warning, its links lead somewhere, and it asks nobody else for anything."""
+
+import re
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import click
+import pytest
+from newsdesk.cli import main
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
+
+
+def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Give every command that does something, with its long options."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+        elif command is not None:
+            options = [
+                text for parameter in command.params for text in parameter.opts if text.startswith("--")
+            ]
+            yield (*path, name), options
+
+
+COMMANDS = dict(commands(main))
+
+# What a browser fetches by itself; what it only follows, when somebody clicks, is no request.
+FETCHED = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src"), ("source", "srcset")}
+FOLLOWED = {("a", "href")}
+
+
+class Page(NamedTuple):
+    """What a page of the site leads to, and where one may land on it."""
+
+    links: list[str]
+    fetched: list[str]
+    anchors: set[str]
+
+
+class Reader(HTMLParser):
+    """Reads a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = Page([], [], {""})
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value is None:
+                continue
+            if name == "id":
+                self.page.anchors.add(value)
+            elif (tag, name) in FETCHED:
+                self.page.fetched.append(value)
+            elif (tag, name) in FOLLOWED:
+                self.page.links.append(value)
+
+
+def read(path: Path) -> Page:
+    reader = Reader()
+    reader.feed(path.read_text("utf-8"))
+    return reader.page
+
+
+@pytest.fixture(scope="module")
+def site(run, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    strict = ["--fail-on-warning", "--keep-going", "--quiet", "-d", folder / "doctrees"]
+    run(sys.executable, "-m", "sphinx", *strict, ROOT / "docs", folder / "html", cwd=folder)
+    return folder / "html"
+
+
+@pytest.fixture(scope="module")
+def pages(site) -> dict[Path, Page]:
+    return {path: read(path) for path in site.rglob("*.html")}
+
+
+def missing(pages: dict[Path, Page]) -> Iterator[str]:
+    """Give the links that lead nowhere within the site."""
+    for path, page in pages.items():
+        for link in [*page.links, *page.fetched]:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            known = pages.get(target)
+            anchor = unquote(parts.fragment)
+            if not target.exists() or (anchor and (known is None or anchor not in known.anchors)):
+                yield f"{path.name}: {link}"
+
+
+def test_every_page_of_the_docs_is_a_page_of_the_site(site):
+    assert PAGES
+    assert [name for name in PAGES if not (site / f"{name}.html").exists()] == []
+
+
+def test_every_page_can_be_reached_from_the_first_one(site, pages):
+    links = {urlsplit(link).path for link in pages[site / "index.html"].links}
+    assert {f"{name}.html" for name in PAGES} - links == {"index.html"}
+
+
+def test_every_link_leads_to_something_also_its_anchor(pages):
+    assert sum(len(page.links) for page in pages.values()) > len(PAGES)
+    assert list(missing(pages)) == []
+
+
+def test_no_directive_is_shown_as_text(site):
+    raw = re.compile(r"(?:^|>)\s*(?:\.\. [\w-]+::|[:~`]{3}\{)", re.MULTILINE)
+    assert [path.name for path in site.glob("*.html") if raw.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_has_a_section_with_its_options(site, path):
+    page = (site / "reference-cli.html").read_text("utf-8")
+    anchor = "-".join(["newsdesk", *path])
+    assert f'id="{anchor}"' in page
+    assert all(f'id="cmdoption-{anchor}-{option.lstrip("-")}"' in page for option in COMMANDS[path])
+
+
+def test_a_page_asks_no_other_host_for_anything(site, pages):
+    asked = {link for page in pages.values() for link in page.fetched if urlsplit(link).netloc}
+    assert asked == set()
+    styles = [path.read_text("utf-8") for path in site.rglob("*.css")]
+    assert styles
+    assert [style for style in styles if "url(http" in style or "url(//" in style or "@import" in style] == []
+
+
+def test_the_search_needs_no_server(site):
+    assert "Search.setIndex" in (site / "searchindex.js").read_text("utf-8")
