@@ -24,6 +24,9 @@ def figures(rounds: int = 15) -> Iterator[Figure]:
             "first report of a ready machine of 20 KB to null": _one_by_one(desk, records),
             "the same by report_many": _together(desk, records),
             "making the machine of its record": _made(records),
+            "both, by report of the record": itertools.repeat(
+                lambda: [desk.report(each) for each in records]
+            ),
         }
         for name, ours in ways.items():
             figure = compare(name, 6, rounds, ours=ours, raw=dumped, unit="µs")

@@ -102,7 +102,11 @@ class Machine:
         Args:
             part: One of the fields, such as `metadata` or `extra`.
         """
-        return self._json if part is None else self._texts[part]
+        if part is None:
+            return self._json
+        if part not in self._texts:
+            self._texts[part] = canonical.dumps(getattr(self, part))
+        return self._texts[part]
 
     @property
     def key(self) -> MachineKey:
@@ -120,7 +124,7 @@ class Machine:
 
         That is name, model, dataset, evaluation and the version of the builder; not the results.
         """
-        built = [self._texts[part] for part in ("name", "model", "dataset", "evaluation")]
+        built = [self.to_json(part) for part in ("name", "model", "dataset", "evaluation")]
         return _digest(b"[%b]" % b",".join([*built, canonical.dumps(self.builder_version)]))
 
     @cached_property
@@ -162,13 +166,16 @@ class Machine:
 
     @cached_property
     def _texts(self) -> dict[str, bytes]:
-        return {part: canonical.dumps(getattr(self, part)) for part in (*_KEYS, "extra")}
+        """The parts that were written by themselves."""
+        return {}
 
     @cached_property
     def _json(self) -> bytes:
-        """Put together of what is written already."""
+        if not self._texts.keys() >= set(_MAPPINGS):
+            return canonical.dumps(self._record)
+        # The parts are written already, and are most of it.
         texts = {key: canonical.dumps(value) for key, value in self.extra.items()}
-        texts |= {key: self._texts[key] for key in _KEYS}
+        texts |= {key: self.to_json(key) for key in _KEYS}
         return b"{%b}" % b",".join(b"%b:%b" % (canonical.dumps(key), texts[key]) for key in sorted(texts))
 
     def __eq__(self, other: object) -> bool:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from newsdesk.exceptions import DefinitionError, Fault, TransientReporterError
 
@@ -64,7 +64,23 @@ class Retry:
         Raises:
             Exception: what the last attempt raised.
         """
-        import tenacity  # noqa: PLC0415  (not for those who never deliver)
+        try:
+            return attempt(1)
+        except TransientReporterError as error:
+            first = error
+        return self._go_on(attempt, first, until, stopped)
+
+    def _go_on(
+        self,
+        attempt: Callable[[int], T],
+        first: TransientReporterError,
+        until: float,
+        stopped: threading.Event,
+    ) -> T:
+        """Try again after a first attempt that failed."""
+        # Most deliveries need no second attempt: they are spared its import, and it costs more than all else
+        # that a desk does for one.
+        import tenacity  # noqa: PLC0415
 
         def over(state: "RetryCallState") -> bool:
             out_of_time = time.monotonic() + state.upcoming_sleep >= until
@@ -83,7 +99,7 @@ class Retry:
             reraise=True,
         )
         numbers = itertools.count(1)
-        return retrying(lambda: attempt(next(numbers)))
+        return retrying(lambda: _raise(first) if (number := next(numbers)) == 1 else attempt(number))
 
     def _pause(self, state: "RetryCallState") -> float:
         """Give the seconds before the next attempt."""
@@ -93,3 +109,7 @@ class Retry:
         doublings = min(state.attempt_number - 1, _DOUBLINGS)
         longest = min(self.maximum, self.initial * 2.0**doublings)
         return random.uniform(0, longest)  # noqa: S311  (to spread, not to hide)
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
