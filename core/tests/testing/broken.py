@@ -131,6 +131,20 @@ class FilesByTheBeginningOfAName(Folder):
         return json.dumps([key.project_name, key.name[:255]]).encode()
 
 
+class FilesByTheNameAlone(Folder):
+    def filed(self, key):
+        return json.dumps(key.name).encode()
+
+
+class TakesANameForAPath(Folder):
+    def file_of(self, machine):
+        return (
+            Path(self.path, machine.name).parent / super().file_of(machine).name
+            if "../" in machine.name
+            else super().file_of(machine)
+        )
+
+
 class CutsLongLists(Folder):
     def changed(self, value, depth=0):
         return value[:40] if isinstance(value, list) else super().changed(value, depth)

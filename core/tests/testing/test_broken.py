@@ -26,6 +26,8 @@ CAUGHT_BY = {
     "LosesWhatIsEmpty": "test_empty_parts_arrive",
     "CutsLongTexts": "test_a_very_long_value_arrives",
     "FilesByTheBeginningOfAName": "test_very_long_names_arrive_and_stay_apart",
+    "FilesByTheNameAlone": "test_namesakes_stay_apart",
+    "TakesANameForAPath": "test_names_that_look_like_paths_arrive",
     "CutsLongLists": "test_very_many_metrics_arrive",
     "CutsDeepNesting": "test_deep_nesting_arrives",
     "TellsAlterationsInItsPlanAlone": "test_alterations_are_told",

@@ -48,6 +48,19 @@ class ContentChecks(Bench):
         _expect_arrival(new_reporter, held, *records.long_names())
 
     @check("keeps")
+    def test_namesakes_stay_apart(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, machines of two projects, or whose names differ in case, share a place.
+
+        File a machine under both parts of `machine.key`, with something between them that neither can hold.
+        """
+        _expect_arrival(new_reporter, held, *records.namesakes())
+
+    @check("keeps")
+    def test_names_that_look_like_paths_arrive(self, new_reporter: NewReporter, held: Held) -> None:
+        """If this fails, a name such as `../up` leads out of the reporter's place, or is refused."""
+        _expect_arrival(new_reporter, held, *records.path_names())
+
+    @check("keeps")
     def test_very_many_metrics_arrive(self, new_reporter: NewReporter, held: Held) -> None:
         """If this fails, a long training history exceeds a limit of the backend: see `newsdesk.batching`."""
         _expect_arrival(new_reporter, held, records.many_metrics(self.capabilities.metrics))

@@ -90,6 +90,25 @@ def long_names() -> list[Machine]:
     ]
 
 
+def namesakes() -> list[Machine]:
+    """Give machines whose projects and names together read alike, and differ."""
+    keys = [
+        ("north", "pump"),
+        ("south", "pump"),
+        ("northp", "ump"),
+        ("north", "Pump"),
+        ("north-a", "b"),
+        ("north", "a-b"),
+    ]
+    return [small(name, project_name=project) for project, name in keys]
+
+
+def path_names() -> list[Machine]:
+    """Give machines whose names lead elsewhere, where one takes them for a path or a part of a URL."""
+    names = ("../up", "down/in", "..", "back\\slash", "a%2Fb", "a?b=c&d#e", "CON", "trailing. ")
+    return [small(name) for name in names]
+
+
 def many_metrics(count: int) -> Machine:
     """Give a machine with a training history of so many values."""
     return small(
