@@ -108,13 +108,13 @@ def test_all_faults_are_told_at_once_with_their_lines():
     told = str(caught.value).splitlines()
     assert told[0] == "the config 'my.yaml' cannot be used"
     expected = [
-        "line 2: reporters.0: there is no reporter 'fils', did you mean 'files'?; installed are: ",
+        "line 2: reporters.0: there is no reporter 'fils' (did you mean 'files'?); installed are: ",
         "line 3: reporters.1.files.path: missing; FilesReporter cannot do without it",
-        "line 3: reporters.1.files.pth: unknown parameter, did you mean 'path'?; FilesReporter takes path",
+        "line 3: reporters.1.files.pth: unknown parameter (did you mean 'path'?); FilesReporter takes path",
         "line 6: reporters.2.required: must be true, false, delivered or spooled, but is 'maybe'",
         "line 8: retry.attempts: must be greater than or equal to 1, but is 0",
-        "line 9: retry.atempts: unknown key, did you mean 'attempts'?; there are: attempts, initial, maximum",
-        "line 10: deadlin: unknown key, did you mean 'deadline'?; there are: reporters, retry, deadline",
+        "line 9: retry.atempts: unknown key (did you mean 'attempts'?); there are: attempts, initial, maximum",
+        "line 10: deadlin: unknown key (did you mean 'deadline'?); there are: reporters, retry, deadline",
         "line 11: deadline: must be greater than 0, but is 0",
     ]
     assert [

@@ -116,7 +116,7 @@ def test_two_reporters_in_one_entry_are_refused():
 
 def test_a_misspelled_option_gets_the_nearest_match():
     assert error_of({"mlflow": {}, "requird": True}) == (
-        "a definition must name one reporter, but has the keys 'mlflow', 'requird', did you mean 'required'?; "
+        "a definition must name one reporter, but has the keys 'mlflow', 'requird' (did you mean 'required'?); "
         f"beside the reporter may stand required, spool, label; {FORM}"
     )
 

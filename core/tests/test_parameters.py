@@ -69,7 +69,7 @@ def test_right_parameters_have_no_faults(tmp_path):
 
 def test_unknown_missing_and_wrong_parameters_are_told_at_once():
     assert faults(Data, hots="h", tags=5, other=1) == [
-        "hots: unknown parameter, did you mean 'host'?; Data takes host, tags",
+        "hots: unknown parameter (did you mean 'host'?); Data takes host, tags",
         "other: unknown parameter; Data takes host, tags",
         "host: missing; Data cannot do without it",
         "tags: must be a valid dictionary, but is 5",
@@ -174,11 +174,11 @@ def test_text_that_does_not_fit_is_a_fault_without_the_text_which_may_be_a_secre
 @given(st.text(max_size=8), st.lists(st.text(max_size=8), max_size=4))
 def test_the_nearest_word_is_one_of_the_words_or_nothing(word, words):
     told = did_you_mean(word, words)
-    assert told == "" or told in {f", did you mean {other!r}?" for other in words}
+    assert told == "" or told in {f" (did you mean {other!r}?)" for other in words}
 
 
 def test_words_are_listed_to_be_read():
     assert listed(["a", "b"]) == "a, b"
     assert listed([]) == "none"
-    assert did_you_mean("Postgers", ["mlflow", "postgres"]) == ", did you mean 'postgres'?"
+    assert did_you_mean("Postgers", ["mlflow", "postgres"]) == " (did you mean 'postgres'?)"
     assert did_you_mean("xyz", ["mlflow"]) == ""

@@ -159,7 +159,7 @@ class TestUnknown:
     def test_an_unknown_name_is_told_with_what_exists_and_the_nearest_match(self, distribution, registry):
         names = ", ".join(registry.names())
         assert error_of(lambda: registry.find("consle"), UnknownReporterError) == (
-            f"there is no reporter 'consle', did you mean 'console'?; installed are: {names}"
+            f"there is no reporter 'consle' (did you mean 'console'?); installed are: {names}"
         )
         assert error_of(lambda: registry.find("xyzzy"), UnknownReporterError) == (
             f"there is no reporter 'xyzzy'; installed are: {names}"
@@ -257,7 +257,7 @@ class TestImportPaths:
 
     def test_an_attribute_that_does_not_exist_is_told_with_the_nearest_class(self, registry):
         assert error_of(lambda: registry.find("slack_plugin_reporter.Reportr"), UnknownReporterError) == (
-            "the module 'slack_plugin_reporter' has no 'Reportr', did you mean 'Reporter'?; "
+            "the module 'slack_plugin_reporter' has no 'Reportr' (did you mean 'Reporter'?); "
             "its classes: BaseReporter, Reporter, Base, Outer, NoReporter"
         )
 
@@ -461,7 +461,7 @@ class TestRegister:
     def test_loading_what_is_not_installed_is_told(self, plugin, registry):
         plugin("slack")
         text = error_of(lambda: registry.load("slak"), UnknownReporterError)
-        assert text.startswith("no plugin 'slak' is installed, did you mean 'slack'?; there are: ")
+        assert text.startswith("no plugin 'slak' is installed (did you mean 'slack'?); there are: ")
         assert "slack" in text.rpartition(": ")[2]
 
 

@@ -351,7 +351,7 @@ class TestFromDict:
             BaseReporter.from_dict({f"{__name__}.Plain": {"hots": 1, "port": "x"}})
         assert str(caught.value) == (
             f"the reporter '{__name__}.Plain' cannot be built\n"
-            "  - hots: unknown parameter, did you mean 'host'?; Plain takes host, port, password, tags\n"
+            "  - hots: unknown parameter (did you mean 'host'?); Plain takes host, port, password, tags\n"
             "  - host: missing; Plain cannot do without it\n"
             "  - port: must be a valid integer, but is 'x'"
         )

@@ -52,12 +52,12 @@ def coerce(cls: type, name: str, value: Any, faults: list[Fault]) -> Any:
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Give `, did you mean 'x'?` when one of the words is close to a misspelled one, else nothing.
+    """Give ` (did you mean 'x'?)` when one of the words is close to a misspelled one, else nothing.
 
-    For the middle of a message, after the word: `unknown limit 'metric', did you mean 'metrics'?`.
+    For the middle of a message, after the word: `unknown limit 'metric' (did you mean 'metrics'?)`.
     """
     close = difflib.get_close_matches(word.lower(), [*words], n=1, cutoff=0.6)
-    return f", did you mean {close[0]!r}?" if close else ""
+    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def listed(words: Iterable[str]) -> str:

@@ -79,8 +79,8 @@ def test_only_best_effort_failures_give_3(newsdesk, acme, machine):
 @pytest.mark.parametrize(
     ("to", "message"),
     [
-        ("fils", "Error: there is no reporter 'fils', did you mean 'files'?"),
-        ("{files: {pth: x}}", "pth: unknown parameter, did you mean 'path'?"),
+        ("fils", "Error: there is no reporter 'fils' (did you mean 'files'?)"),
+        ("{files: {pth: x}}", "pth: unknown parameter (did you mean 'path'?)"),
         ("no_such_module.Reporter", "'no_such_module.Reporter' names the module 'no_such_module'"),
         (
             "{files: ",
@@ -181,7 +181,7 @@ def test_a_machine_whose_own_reporters_cannot_be_used_is_named_and_nothing_is_se
     bad = {"name": "b", "project_name": "north", "runtime": {"reporters": ["fils"]}}
     result = newsdesk("report", write("machines.json", [good, bad]), code=2)
     assert result.stderr.startswith(
-        "Error: the runtime.reporters of north/b cannot be used: there is no reporter 'fils', did you mean 'files'?"
+        "Error: the runtime.reporters of north/b cannot be used: there is no reporter 'fils' (did you mean 'files'?)"
     )
     assert not (folder / "out").exists()
 

@@ -126,6 +126,6 @@ def test_a_reporter_without_parameters_or_documentation(newsdesk, acme):
 
 def test_a_name_that_is_not_there_is_told_with_the_nearest(newsdesk):
     assert (
-        "Error: there is no reporter 'fils', did you mean 'files'?"
+        "Error: there is no reporter 'fils' (did you mean 'files'?)"
         in newsdesk("reporters", "fils", code=2).stderr
     )

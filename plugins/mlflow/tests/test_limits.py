@@ -75,12 +75,12 @@ def test_all_faults_of_a_choice_are_told_at_once():
     )
     told = {fault.path: fault.message for fault in faults}
     assert told["limits.metric"].startswith(
-        "unknown limit, did you mean 'metrics'?; there are flavour, colon_in_keys, metrics,"
+        "unknown limit (did you mean 'metrics'?); there are flavour, colon_in_keys, metrics,"
     )
     assert told["limits.params"] == "must be a whole number of at least 1, but is 0"
     assert told["limits.tags"] == "must be a whole number of at least 1, but is True"
     assert told["limits.flavour"] == (
-        "unknown flavour 'azure', did you mean 'azureml'?; there are mlflow, mlflow-2.22, databricks, azureml"
+        "unknown flavour 'azure' (did you mean 'azureml'?); there are mlflow, mlflow-2.22, databricks, azureml"
     )
     assert told["limits.colon_in_keys"] == "must be true or false, but is 1"
     assert told["limits.request_bytes"] == "must be a whole number of at least 10000, but is 5"
@@ -89,6 +89,6 @@ def test_all_faults_of_a_choice_are_told_at_once():
 
 def test_an_unknown_flavour_and_another_type_are_told():
     assert str(limit_faults("mlfow")[0]) == (
-        "limits: unknown flavour 'mlfow', did you mean 'mlflow'?; there are mlflow, mlflow-2.22, databricks, azureml"
+        "limits: unknown flavour 'mlfow' (did you mean 'mlflow'?); there are mlflow, mlflow-2.22, databricks, azureml"
     )
     assert str(limit_faults(7)[0]) == "limits: must be a flavour's name or a mapping of limits, but is 7"

@@ -45,7 +45,9 @@ def test_it_is_found_by_its_name_its_path_and_the_path_that_it_replaces(name):
 
 
 def test_an_unknown_parameter_is_refused_with_the_nearest():
-    with pytest.raises(DefinitionError, match=r"experimnt: unknown parameter, did you mean 'experiment'\?"):
+    with pytest.raises(
+        DefinitionError, match=r"experimnt: unknown parameter \(did you mean 'experiment'\?\)"
+    ):
         BaseReporter.from_dict({"mlflow": {"experimnt": "x"}})
     with pytest.raises(TypeError, match="experimnt"):
         MlFlowReporter(experimnt="x")

@@ -27,7 +27,7 @@ def test_what_a_machine_is_called_is_never_a_template_itself():
     [
         (
             "{nam}",
-            "experiment: unknown field {nam}, did you mean 'name'?; there are {name}, {project_name}, {model_key}, {revision}",
+            "experiment: unknown field {nam} (did you mean 'name'?); there are {name}, {project_name}, {model_key}, {revision}",
         ),
         ("{}", "experiment: unknown field {}; there are {name}, {project_name}, {model_key}, {revision}"),
         (
