@@ -21,7 +21,7 @@ REAL = Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json"
 POINTS = 100_000
 
 
-def figures(rounds: int = 40, long_rounds: int = 1) -> Iterator[Figure]:
+def figures(rounds: int = 40, long_rounds: int = 3) -> Iterator[Figure]:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     with server() as url, MlFlowReporter(tracking_uri=url, experiment="{project_name}") as reporter:
         own = MlFlowReporter(tracking_uri=url)
