@@ -61,6 +61,22 @@ def oldest(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def azureml(session: nox.Session) -> None:
+    """Test the reporter against an AzureML of this machine, with what `newsdesk-mlflow[azureml]` installs."""
+    wheels, server = Path(session.create_tmp(), "dist"), Path(session.create_tmp(), "server")
+    session.install("uv")
+    session.run("uv", "build", "--quiet", "--all-packages", "--wheel", "--clear", "--out-dir", str(wheels))
+    [core], [plugin] = wheels.glob("newsdesk-*.whl"), wheels.glob("newsdesk_mlflow-*.whl")
+    session.install(f"{core}[testing]", f"{plugin}[azureml]", *group("azureml"))
+    # mlflow-skinny has no server: that runs in an environment of its own.
+    session.run("uv", "venv", "--quiet", "--clear", str(server))
+    served = (f"{core}[testing]", f"{plugin}[local]")
+    session.run("uv", "pip", "install", "--quiet", "--python", str(server), *served)
+    python = {"MLFLOW_SERVER_PYTHON": str(server.resolve() / "bin" / "python")}
+    session.run("pytest", "plugins/mlflow/tests/azure", *session.posargs, env=python)
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the site into `site/`, check its links, and execute what the README and the docs show."""
     install_distributions(session, "test", "build", "docs")

@@ -51,7 +51,7 @@ def test_a_uri_that_is_a_reference_is_left_until_it_is_opened():
 
 def test_what_a_uri_needs_and_is_not_installed_is_told():
     _, (text, remedy) = told(MlFlowReporter(tracking_uri="azureml://eastus.api.azureml.ms/mlflow"))
-    assert text.endswith("is an AzureML workspace, and azureml-mlflow is not installed")
+    assert text == "an AzureML workspace needs azure-identity and azureml-mlflow"
     assert remedy == "pip install 'newsdesk-mlflow[azureml]'"
 
 

@@ -111,7 +111,7 @@ def test_canonical_text_for_numbers_that_json_lacks_is_read_as_numbers():
 @pytest.mark.parametrize("value", [None, True, "0.5", "nan", [1], {"a": 1}])
 def test_what_is_no_number_is_left_out_and_told(value):
     items = read_items(scored({"r2": {"fold-1": value, "fold-2": 2}}))
-    assert items.metrics == [Metric("r2", 2, 1, f"{SCORES}.r2")]
+    assert [metric[:4] for metric in items.metrics] == [("r2", 2, 1, f"{SCORES}.r2")]
     (told,) = items.alterations
     assert (told.path, told.kind) == (f"{SCORES}.r2", "omitted")
     assert told.detail == "1 values of 'r2' are no numbers, as metrics must be; see metadata.json"
@@ -155,3 +155,22 @@ def test_params_that_are_absent_are_left_out_and_the_empty_one_is_not():
 )
 def test_values_of_params_are_text_and_dates_keep_their_instant(value, text):
     assert params(Machine("m", dataset={"row_filter": value}))[2:] == [("row_filter", text)]
+
+
+def test_training_and_means_are_kept_longest_and_scores_of_single_tags_are_spared_first():
+    score = {"fold-1": 1, "fold-mean": 1, "fold-max": 1, "fold-std": 1}
+    machine = scored({"r2": score, "r2-TAG-1": score}, tag_list=["TAG 1"])
+    machine.metadata["build_metadata"]["model"]["model_meta"] = {"history": {"loss": [1.0]}}
+    metrics = read_items(machine, per_tag_metrics=True).metrics
+    by_rank = [
+        {metric.key for metric in metrics if metric.rank == rank}
+        for rank in sorted({m.rank for m in metrics})
+    ]
+    assert by_rank == [
+        {"loss", "r2-mean"},
+        {"r2"},
+        {"r2-max", "r2-std"},
+        {"r2-TAG-1-mean"},
+        {"r2-TAG-1"},
+        {"r2-TAG-1-max", "r2-TAG-1-std"},
+    ]

@@ -45,7 +45,8 @@ def test_the_numbers_are_those_that_were_measured():
     )
     assert FLAVOURS["mlflow-2.22"].tag_value_length == 8000
     azure = FLAVOURS["azureml"]
-    assert (azure.metrics, azure.params, azure.metric_names_per_run) == (200, 100, 50)
+    assert (azure.metrics, azure.params, azure.tags, azure.metric_names_per_run) == (200, 100, 50, 50)
+    assert (azure.run_name_length, azure.experiment_name_length) == (256, 256)
     assert (azure.params_per_run, azure.tags_per_run, azure.tag_key_length, azure.tag_value_length) == (
         200,
         50,
@@ -71,6 +72,7 @@ def test_all_faults_of_a_choice_are_told_at_once():
             "colon_in_keys": 1,
             "request_bytes": 5,
             "total": None,
+            "tags_per_run": 7,
         }
     )
     told = {fault.path: fault.message for fault in faults}
@@ -84,6 +86,7 @@ def test_all_faults_of_a_choice_are_told_at_once():
     )
     assert told["limits.colon_in_keys"] == "must be true or false, but is 1"
     assert told["limits.request_bytes"] == "must be a whole number of at least 10000, but is 5"
+    assert told["limits.tags_per_run"] == "must be a whole number of at least 8, but is 7"
     assert told["limits.total"] == "must be a whole number of at least 1, but is None"
 
 

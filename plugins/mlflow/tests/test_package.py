@@ -1,6 +1,7 @@
 """What the package shows, and how little it costs to look at."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def test_the_plugin_module_imports_newsdesk_alone():
 def test_only_tracking_imports_mlflow_at_run_time():
     importers = {
         file.name
-        for file in SOURCE.glob("*.py")
+        for file in SOURCE.rglob("*.py")
         for node in ast.walk(_without_type_checking(ast.parse(file.read_text())))
         if isinstance(node, ast.Import | ast.ImportFrom)
         and any(
@@ -51,6 +52,15 @@ def test_only_tracking_imports_mlflow_at_run_time():
         )
     }
     assert importers == {"tracking.py"}
+
+
+def test_only_auth_knows_azures_libraries():
+    knowing = {
+        file.relative_to(SOURCE).parts[0]
+        for file in SOURCE.rglob("*.py")
+        if re.search(r"import_module\(\"azure|^\s*(import|from) azure", file.read_text(), re.MULTILINE)
+    }
+    assert knowing == {"auth"}
 
 
 def _without_type_checking(tree):

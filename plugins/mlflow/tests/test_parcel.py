@@ -1,5 +1,7 @@
 """All that is sent of one machine."""
 
+from dataclasses import replace
+
 import pytest
 from newsdesk import Machine
 from newsdesk_mlflow import MlflowLoggingError
@@ -64,3 +66,12 @@ def test_the_tags_that_a_run_is_found_by_survive_every_flavour_unaltered(flavour
     parcel = packed(Machine("m", "p" * 9000), Labels("e", "r", tags), FLAVOURS[flavour], model_key="k" * 250)
     sent = {tag.key: tag.value for tag in parcel.tags}
     assert all(sent[tag.key] == tag.value for tag in parcel.identity)
+
+
+def test_the_tags_that_a_run_is_found_by_survive_the_smallest_limit():
+    limits = replace(ServerLimits(), tags_per_run=8)
+    parcel = packed(Machine("m", "p"), Labels("e", "r", {"mine": "v"}), limits, model_key="it's mine")
+    sent = {tag.key: tag.value for tag in parcel.tags}
+    assert len(sent) == 4
+    assert all(sent[tag.key] == tag.value for tag in parcel.identity)
+    assert "newsdesk.machine_sha256" in sent

@@ -87,5 +87,5 @@ def test_different_keys_are_looked_for_differently(keys):
 def test_mlflow_reads_the_filter_as_it_is_meant(key):
     from mlflow.utils.search_utils import SearchUtils
 
-    (condition,) = SearchUtils.parse_search_filter(f"tags.`model_key` = '{key}'")
+    (condition,) = SearchUtils.parse_search_filter(f"tags.model_key = '{key}'")
     assert condition["value"] == key

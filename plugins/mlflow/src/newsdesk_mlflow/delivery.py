@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from newsdesk import Delivery
 
 from newsdesk_mlflow.batches import Batch
-from newsdesk_mlflow.failures import GoneError
+from newsdesk_mlflow.failures import GoneError, KeptError
 from newsdesk_mlflow.parcel import Parcel
 from newsdesk_mlflow.tags import TIMESTAMP
 from newsdesk_mlflow.tracking import Run, Tracking
@@ -86,7 +86,11 @@ def _create(tracking: Tracking, experiment_id: str, parcel: Parcel) -> Run:
 def _write(tracking: Tracking, run: Run, parcel: Parcel, *, resumed: bool) -> None:
     """Send everything; sent again with the same timestamp it changes nothing."""
     log_batches(tracking, run, parcel.batches, resumed=resumed)
-    tracking.upload(run, parcel.artifacts)
+    try:
+        tracking.upload(run, parcel.artifacts)
+    except KeptError:
+        tracking.discard(run)
+        raise
 
 
 def log_batches(tracking: Tracking, run: Run, batches: list[Batch], *, resumed: bool) -> None:

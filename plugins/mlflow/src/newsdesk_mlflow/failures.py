@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
@@ -25,6 +25,10 @@ class GoneError(TransientReporterError):
     """The run or the experiment was deleted meanwhile: look again, and make a new one."""
 
 
+class KeptError(GoneError):
+    """The run keeps an artifact that an interrupted delivery left there: give it up, and make a new one."""
+
+
 def translated(
     error: Exception, doing: str, where: str, *, unknown_is_transient: bool = False
 ) -> ReporterException:
@@ -40,15 +44,15 @@ def translated(
     if is_gone(error):
         return GoneError(f"{text}; it was deleted meanwhile")
     cause = _request_failure(error)
-    if cause is not None and _is_transient(cause):
+    if cause is not None and is_transient(cause):
         return TransientReporterError(
             f"{text}; check that the server runs, and the tracking URI", retry_after(error)
         )
     lost_race = code_of(error) == "BAD_REQUEST" and _LOST_RACE.search(str(error)) is not None
     if lost_race or code_of(error) in _TRANSIENT_CODES or isinstance(error, ConnectionError | TimeoutError):
         return TransientReporterError(text, retry_after(error))
-    if unknown_is_transient and cause is None and not code_of(error) and not isinstance(error, OSError):
-        return TransientReporterError(text)
+    if cause is None and unknown_is_transient and _unknown_may_pass(error):
+        return TransientReporterError(text, retry_after(error))
     return MlflowLoggingError(text)
 
 
@@ -70,10 +74,33 @@ def retry_after(error: BaseException) -> float | None:
     """Give the seconds that a server asked to wait, in the header Retry-After; None, when it did not."""
     for response in _responses(error):
         # An answer that was cut off before its head had come has no headers.
-        text = str((response.headers or {}).get("Retry-After") or "")
-        if re.fullmatch(r"\d{1,6}(\.\d+)?", text):
-            return float(text)
+        if (seconds := seconds_to_wait(response.headers or {})) is not None:
+            return seconds
     return None
+
+
+def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
+    """Give the seconds of a header Retry-After; None, when there is none, or it is a date."""
+    text = str(headers.get("Retry-After") or "")
+    return float(text) if re.fullmatch(r"\d{1,6}(\.\d+)?", text) else None
+
+
+def status_of(error: BaseException) -> int | None:
+    """Give the HTTP status of the answer that an error goes back to; None, when there was no answer."""
+    for source in (error, *_responses(error)):
+        if isinstance(status := getattr(source, "status_code", None), int):
+            return status
+    return None
+
+
+def is_transient(error: requests.RequestException) -> bool:
+    """Tell whether a request that failed is worth another try."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return _may_pass(error.response.status_code)
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return False
+    # A ValueError as well: a URL or a body that is none.
+    return not isinstance(error, ValueError | requests.TooManyRedirects)
 
 
 def without_credentials(text: str) -> str:
@@ -97,13 +124,16 @@ def _request_failure(error: BaseException) -> requests.RequestException | None:
     return None
 
 
-def _is_transient(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return error.response.status_code in (408, 429) or error.response.status_code >= 500  # noqa: PLR2004  (HTTP's own)
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return False
-    # A ValueError as well: a URL or a body that is none.
-    return not isinstance(error, ValueError | requests.TooManyRedirects)
+def _unknown_may_pass(error: Exception) -> bool:
+    """Tell whether an error of whatever a store of artifacts is built on is worth another try."""
+    status = status_of(error)
+    if status is not None:
+        return _may_pass(status)
+    return not code_of(error) and not isinstance(error, OSError)
+
+
+def _may_pass(status: int) -> bool:
+    return status in (408, 429) or status >= 500  # noqa: PLR2004  (HTTP's own)
 
 
 def _responses(error: BaseException) -> Iterator[Any]:
@@ -114,7 +144,7 @@ def _responses(error: BaseException) -> Iterator[Any]:
     """
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(response := getattr(seen, "response", None), requests.Response):
+        if hasattr(response := getattr(seen, "response", None), "headers"):
             yield response
         for frame, _ in traceback.walk_tb(seen.__traceback__):
             if hasattr(response := frame.f_locals.get("response"), "headers"):

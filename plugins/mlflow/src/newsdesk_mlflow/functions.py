@@ -85,15 +85,15 @@ def get_mlflow_client(
     Args:
         workspace_kwargs: subscription_id, resource_group, workspace_name.
         service_principal_kwargs: tenant_id, service_principal_id, service_principal_password; without them
-            Azure's default credentials are used.
+            Azure's default credentials are used, which never prompt.
 
     Raises:
         MlflowLoggingError: a value is missing, or what is needed is not installed.
     """
-    uri = (
-        auth.workspace_tracking_uri(workspace_kwargs, service_principal_kwargs) if workspace_kwargs else None
-    )
-    return Tracking.connect(uri).client
+    if not workspace_kwargs:
+        return Tracking.connect(log_in=lambda: auth.log_in(service_principal_kwargs)).client
+    login = auth.log_in(service_principal_kwargs)
+    return Tracking.connect(auth.workspace_tracking_uri(workspace_kwargs, login), lambda: login).client
 
 
 def get_run_id(client: "MlflowClient", experiment_name: str, model_key: str) -> str:

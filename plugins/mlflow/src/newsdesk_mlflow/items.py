@@ -16,6 +16,8 @@ SUMMARIES = ("mean", "max", "min", "std")
 _MODEL_PATH = "metadata.build_metadata.model"
 _FOLD = re.compile(r"fold-([1-9][0-9]{0,17})")
 _DATE_AND_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)")
+# Ranks: what the training told stays with the means of the scores; scores of single tags go first.
+_TRAINING, _SINGLE_TAG = -1, 3
 _NUMBERS_AS_TEXT = ("NaN", "Infinity", "-Infinity")
 
 
@@ -119,7 +121,7 @@ def _score_metrics(
     for name in sorted(scores):
         if per_tag or name not in single:
             path = f"{_MODEL_PATH}.cross_validation.scores.{name}"
-            rank = 1 if name in single else 0
+            rank = _SINGLE_TAG if name in single else 0
             yield from _numeric(name, _score_points(name, scores[name]), path, rank, alterations)
 
 
@@ -142,12 +144,14 @@ def _training_metrics(model: Mapping[str, Any], alterations: list[Alteration]) -
         return
     name, path = "model_training_duration_sec", f"{_MODEL_PATH}.model_training_duration_sec"
     if model.get(name) is not None:
-        yield from _numeric(name, [(name, model[name], 0)], path, 0, alterations)
+        yield from _numeric(name, [(name, model[name], 0)], path, _TRAINING, alterations)
     for key, values in history.items():
         if key != "params":
             series = values if isinstance(values, list) else [values]
             points = ((key, value, epoch) for epoch, value in enumerate(series))
-            yield from _numeric(key, points, f"{_MODEL_PATH}.model_meta.history.{key}", 0, alterations)
+            yield from _numeric(
+                key, points, f"{_MODEL_PATH}.model_meta.history.{key}", _TRAINING, alterations
+            )
 
 
 def _numeric(name: str, points: Any, path: str, rank: int, alterations: list[Alteration]) -> Iterator[Metric]:
@@ -158,10 +162,17 @@ def _numeric(name: str, points: Any, path: str, rank: int, alterations: list[Alt
         if number is None:
             omitted += 1
         else:
-            yield Metric(key, number, step, path, rank)
+            yield Metric(key, number, step, path, rank + _depth(name, key))
     if omitted:
         detail = f"{omitted} values of {name!r} are no numbers, as metrics must be; see metadata.json"
         alterations.append(Alteration(path, "omitted", detail))
+
+
+def _depth(name: str, key: str) -> int:
+    """Tell how soon a key can be spared where not all may stay: a mean last, after the folds."""
+    if key == f"{name}-mean":
+        return 0
+    return 1 if key == name else 2
 
 
 def _history(model: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from newsdesk import Fault, did_you_mean
 
+from newsdesk_mlflow.choice import choice_faults
 from newsdesk_mlflow.keys import KeyRules
 
 
@@ -80,6 +81,7 @@ FLAVOURS: Mapping[str, ServerLimits] = {
             tags=50,
             tag_key_length=100,
             tag_value_length=1000,
+            run_name_length=256,
             params_per_run=200,
             tags_per_run=50,
             metric_names_per_run=50,
@@ -93,6 +95,8 @@ _NUMBERS = tuple(
 _OPTIONAL = ("params_per_run", "tags_per_run", "metric_names_per_run")
 # A key that is too long ends in a hash of 8 characters: below this nothing of the name would be left.
 _SHORTEST = {"key_length": 16, "tag_key_length": 16, "run_name_length": 16, "experiment_name_length": 16}
+# Four that a run is found again by, and four that are set in any case.
+_FEWEST_TAGS = 8
 # One metric with a key of 250 emoji, 12 bytes each, has to fit.
 _FEWEST_BYTES = 10_000
 
@@ -124,7 +128,7 @@ def limit_faults(choice: Any) -> list[Fault]:
     if choice is None:
         return []
     if isinstance(choice, str):
-        return _flavour_faults("limits", choice)
+        return choice_faults("limits", "flavour", choice, FLAVOURS)
     if not isinstance(choice, Mapping):
         return [Fault("limits", f"must be a flavour's name or a mapping of limits, but is {choice!r}")]
     return [fault for name, value in choice.items() for fault in _entry_faults(name, value)]
@@ -133,7 +137,7 @@ def limit_faults(choice: Any) -> list[Fault]:
 def _entry_faults(name: Any, value: Any) -> list[Fault]:
     path = f"limits.{name}"
     if name == "flavour":
-        return _flavour_faults(path, value)
+        return choice_faults(path, "flavour", value, FLAVOURS)
     if name == "colon_in_keys":
         return [] if isinstance(value, bool) else [Fault(path, f"must be true or false, but is {value!r}")]
     if name not in _NUMBERS:
@@ -141,18 +145,7 @@ def _entry_faults(name: Any, value: Any) -> list[Fault]:
         return [Fault(path, f"unknown limit{did_you_mean(str(name), known)}; there are {', '.join(known)}")]
     if value is None and name in _OPTIONAL:
         return []
-    least = _FEWEST_BYTES if name == "request_bytes" else _SHORTEST.get(name, 1)
+    least = {"request_bytes": _FEWEST_BYTES, "tags_per_run": _FEWEST_TAGS, **_SHORTEST}.get(name, 1)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         return [Fault(path, f"must be a whole number of at least {least}, but is {value!r}")]
     return []
-
-
-def _flavour_faults(path: str, name: Any) -> list[Fault]:
-    if name in FLAVOURS:
-        return []
-    return [
-        Fault(
-            path,
-            f"unknown flavour {name!r}{did_you_mean(str(name), FLAVOURS)}; there are {', '.join(FLAVOURS)}",
-        )
-    ]

@@ -1,6 +1,7 @@
 """Pure: all that is sent of one machine, ready for its server."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from newsdesk import Alteration, Machine, Plan
@@ -19,6 +20,9 @@ RECORD = "metadata.json"
 
 # Look up the experiment; search for the run, or make the experiment; create the run; search again; finish it.
 _REQUESTS_BESIDES_CONTENT = 5
+# The timestamp, which the run gets when it is made; and what AzureML sets itself: mlflow.runName,
+# mlflow.rootRunId and mlflow.user.
+_TAGS_BESIDES = 4
 
 
 class Labels(NamedTuple):
@@ -87,7 +91,9 @@ def pack(
     users = [Tag(key, fill(value, fields), f"tags.{key}") for key, value in labels.tags.items()]
     replaced = {tag.key for tag in users}
     own = [tag for tag in own if tag.key not in replaced]
-    fitted = fit(read_items(machine, per_tag_metrics=per_tag_metrics), [*own, *users], limits)
+    fitted = fit(
+        read_items(machine, per_tag_metrics=per_tag_metrics), [*own, *users], _with_room_for_tags(limits)
+    )
     return Parcel(
         experiment,
         run_name,
@@ -98,6 +104,12 @@ def pack(
         {**fitted.artifacts, RECORD: machine.to_json()},
         [*alterations, *fitted.alterations],
     )
+
+
+def _with_room_for_tags(limits: ServerLimits) -> ServerLimits:
+    if limits.tags_per_run is None:
+        return limits
+    return replace(limits, tags_per_run=limits.tags_per_run - _TAGS_BESIDES)
 
 
 def _name(

@@ -3,7 +3,7 @@
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, MachineKey, Plan, Secret
 
@@ -37,8 +37,11 @@ class MlFlowReporter(BaseReporter):
         workspace_kwargs: The AzureML workspace: subscription_id, resource_group, workspace_name. By default
             what the environment variable AZUREML_WORKSPACE_STR holds, if anything.
         service_principal_kwargs: Who logs in there: tenant_id, service_principal_id,
-            service_principal_password. By default what DL_SERVICE_AUTH_STR holds, and without that Azure's
-            default credentials.
+            service_principal_password. By default what DL_SERVICE_AUTH_STR holds.
+        credential: Who logs in there without a service principal: default, which never prompts,
+            workload_identity, managed_identity, cli, or interactive.
+        cloud: Which of Azure's clouds: AzureCloud, AzureChinaCloud or AzureUSGovernment. By default what
+            AZUREML_CURRENT_CLOUD says, and without that AzureCloud.
         limits: What the server takes: a flavour (mlflow, mlflow-2.22, databricks, azureml), or a mapping of
             single limits, see `newsdesk_mlflow.limits.ServerLimits`. By default told by the tracking URI.
 
@@ -57,6 +60,9 @@ class MlFlowReporter(BaseReporter):
         per_tag_metrics: bool = False,
         workspace_kwargs: Mapping[str, Secret] | None = None,
         service_principal_kwargs: Mapping[str, Secret] | None = None,
+        credential: Literal["default", "workload_identity", "managed_identity", "cli", "interactive"]
+        | None = None,
+        cloud: Literal["AzureCloud", "AzureChinaCloud", "AzureUSGovernment"] | None = None,
         limits: str | Mapping[str, str | int | bool | None] | None = None,
     ) -> None:
         self.model_builder_class = model_builder_class
@@ -67,6 +73,8 @@ class MlFlowReporter(BaseReporter):
         self.per_tag_metrics = per_tag_metrics
         self.workspace_kwargs = workspace_kwargs
         self.service_principal_kwargs = service_principal_kwargs
+        self.credential = credential
+        self.cloud = cloud
         self.limits = limits
         self.tracking: Tracking | None = None
         if faults := self._faults():
@@ -81,7 +89,7 @@ class MlFlowReporter(BaseReporter):
         """
         from newsdesk_mlflow.tracking import Tracking  # noqa: PLC0415  (kept apart, so that it may import what it likes)
 
-        self.tracking = Tracking.connect(self._tracking_uri())
+        self.tracking = Tracking.connect(self._tracking_uri(), self._log_in)
 
     def close(self) -> None:
         """Let go of the client."""
@@ -161,7 +169,10 @@ class MlFlowReporter(BaseReporter):
         workspace = self._workspace()
         if not workspace:
             return self.tracking_uri
-        return auth.workspace_tracking_uri(workspace, self._service_principal())
+        return auth.workspace_tracking_uri(workspace, self._log_in())
+
+    def _log_in(self) -> auth.Login:
+        return auth.log_in(self._service_principal(), self.credential, self.cloud)
 
     def expected_uri(self) -> str | None:
         """Tell the tracking URI as far as it is known without asking anybody."""
@@ -175,8 +186,8 @@ class MlFlowReporter(BaseReporter):
         return auth.get_workspace_kwargs() if os.environ.get(auth.WORKSPACE_VARIABLE) else {}
 
     def _service_principal(self) -> Mapping[str, str]:
-        if self.service_principal_kwargs is not None:
-            return self.service_principal_kwargs
+        if self.service_principal_kwargs is not None or self.credential is not None:
+            return self.service_principal_kwargs or {}
         return auth.get_spauth_kwargs() if os.environ.get(auth.SERVICE_PRINCIPAL_VARIABLE) else {}
 
     def _faults(self) -> list[Fault]:
@@ -198,6 +209,9 @@ class MlFlowReporter(BaseReporter):
                     "workspace_kwargs", "a workspace has a tracking URI of its own; give it or tracking_uri"
                 )
             )
+        if self.service_principal_kwargs and self.credential is not None:
+            faults.append(Fault("credential", "a service principal logs in by itself; give it or credential"))
+        faults += [*auth.credential_faults(self.credential), *auth.cloud_faults(self.cloud)]
         return [*faults, *limit_faults(self.limits)]
 
 

@@ -5,16 +5,25 @@ import importlib.util
 import math
 import os
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
+from newsdesk import ReporterException
 
+from newsdesk_mlflow import auth
 from newsdesk_mlflow.batches import Batch
 from newsdesk_mlflow.environment import one_quiet_try
-from newsdesk_mlflow.failures import GoneError, MlflowLoggingError, code_of, translated, without_credentials
+from newsdesk_mlflow.failures import (
+    GoneError,
+    KeptError,
+    MlflowLoggingError,
+    code_of,
+    translated,
+    without_credentials,
+)
 from newsdesk_mlflow.fitting import Tag
 from newsdesk_mlflow.tags import TIMESTAMP
 
@@ -73,12 +82,15 @@ class Tracking:
         self._experiments: dict[str, str] = {}
 
     @classmethod
-    def connect(cls, tracking_uri: str | None = None) -> "Tracking":
+    def connect(
+        cls, tracking_uri: str | None = None, log_in: Callable[[], auth.Login] = auth.log_in
+    ) -> "Tracking":
         """Make a client; nothing global is changed.
 
         Args:
             tracking_uri: Where to; None is where MLflow itself would log to, by MLFLOW_TRACKING_URI or
                 `mlflow.set_tracking_uri`.
+            log_in: Gives who logs in, should that be an AzureML workspace.
 
         Raises:
             MlflowLoggingError: the URI is none, or needs what is not installed.
@@ -89,6 +101,8 @@ class Tracking:
             uri = tracking_uri or mlflow.get_tracking_uri()
         check_installed(uri)
         with _calls("connect", uri):
+            if _is_azureml(uri):
+                uri = auth.hand_over(uri, log_in())
             return cls(mlflow.MlflowClient(tracking_uri=uri))
 
     # Experiments
@@ -144,7 +158,8 @@ class Tracking:
 
     def find_runs(self, experiment_id: str, tags: Collection[Tag]) -> list[Run]:
         """Give the runs that carry these tags, whose values a search filter can hold, by precedence."""
-        condition = " and ".join(f"tags.`{tag.key}` = '{tag.value}'" for tag in tags)
+        # The keys need no quoting, and AzureML has none.
+        condition = " and ".join(f"tags.{tag.key} = '{tag.value}'" for tag in tags)
         with self._calls("search its runs"):
             found = self.client.search_runs(
                 [experiment_id], condition, max_results=_FOUND_RUNS, order_by=["attributes.start_time ASC"]
@@ -191,7 +206,11 @@ class Tracking:
             from mlflow.entities import RunTag  # noqa: PLC0415  (as above)
 
             tags = [RunTag(tag.key, tag.value) for tag in batch.tags]
-            self.client.log_batch(run_id, metrics=metrics, params=params, tags=tags)
+            if _is_azureml(self.uri):
+                # The client would add the model that the user has made the active one; there are none there.
+                auth.log_batch(self.client, run_id, metrics=metrics, params=params, tags=tags)
+            else:
+                self.client.log_batch(run_id, metrics=metrics, params=params, tags=tags)
 
     def nan_points(self, run_id: str, keys: Collection[str]) -> set[tuple[str, int]]:
         """Give (key, step) of each not-a-number of a run: servers up to 2.22 refuse the same one again."""
@@ -203,7 +222,11 @@ class Tracking:
         return points
 
     def upload(self, run: Run, artifacts: Mapping[str, bytes]) -> None:
-        """Store artifacts by name; what is there already is overwritten."""
+        """Store artifacts by name; what is there already is overwritten.
+
+        Raises:
+            KeptError: AzureML overwrites nothing, and the run has another artifact of that name.
+        """
         # In the system's folder for temporary files: the working folder may be read-only.
         with tempfile.TemporaryDirectory(prefix="newsdesk-") as folder:
             for name, content in artifacts.items():
@@ -214,6 +237,10 @@ class Tracking:
                     self._upload_file(run, file)
 
     def _upload_file(self, run: Run, file: Path) -> None:
+        if _is_azureml(run.artifact_uri):
+            if not auth.upload(self.client, run.artifact_uri, file):
+                raise KeptError(f"the run {run.id} keeps another artifact {file.name}: AzureML replaces none")
+            return
         if urlsplit(run.artifact_uri).scheme != "mlflow-artifacts":
             self.client.log_artifact(run.id, str(file))
             return
@@ -258,12 +285,21 @@ class Tracking:
 
     @property
     def _shown(self) -> str:
-        return without_credentials(self.uri)
+        uri, _, _ = self.uri.partition("#") if _is_azureml(self.uri) else (self.uri, "", "")
+        return without_credentials(uri)
 
     def _calls(
         self, doing: str, *, unknown_is_transient: bool = False
     ) -> contextlib.AbstractContextManager[None]:
-        return _calls(doing, self.uri, unknown_is_transient=unknown_is_transient)
+        return _calls(doing, self._shown, unknown_is_transient=unknown_is_transient, refine=self._refine)
+
+    def _refine(self, told: ReporterException, error: Exception) -> ReporterException:
+        """Let a workspace that refuses a token get another one at the next try."""
+        return auth.refused(self.client, told, error) if _is_azureml(self.uri) else told
+
+
+def _unchanged(told: ReporterException, _error: Exception) -> ReporterException:
+    return told
 
 
 def entities(
@@ -317,18 +353,28 @@ def check_installed(uri: str) -> None:
             f"none (there is no {' and no '.join(missing)}): pip install 'newsdesk-mlflow[local]', or give a "
             "server's URI"
         )
-    if scheme == "azureml" and importlib.util.find_spec("azureml") is None:
-        raise MlflowLoggingError(
-            f"the tracking URI {uri!r} is an AzureML workspace, and azureml-mlflow is not installed: "
-            "pip install 'newsdesk-mlflow[azureml]'"
-        )
+    if _is_azureml(uri):
+        auth.check_installed()
+
+
+def _is_azureml(uri: str) -> bool:
+    return urlsplit(uri).scheme == "azureml"
 
 
 @contextlib.contextmanager
-def _calls(doing: str, where: str, *, unknown_is_transient: bool = False) -> Iterator[None]:
+def _calls(
+    doing: str,
+    where: str,
+    *,
+    unknown_is_transient: bool = False,
+    refine: Callable[[ReporterException, Exception], ReporterException] = _unchanged,
+) -> Iterator[None]:
     """Call MLflow: one quiet try, and its errors become ours."""
     try:
         with one_quiet_try():
             yield
+    except ReporterException:  # of whoever logs in, within MLflow
+        raise
     except Exception as error:  # the boundary: MLflow's plugins and stores raise what they like
-        raise translated(error, doing, where, unknown_is_transient=unknown_is_transient) from error
+        told = translated(error, doing, where, unknown_is_transient=unknown_is_transient)
+        raise refine(told, error) from error

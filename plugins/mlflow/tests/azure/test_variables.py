@@ -77,17 +77,3 @@ def test_what_is_missing_or_unknown_is_told_and_nothing_that_was_given_is_change
         get_mlflow_client(workspace, principal)
     assert str(raised.value) == message
     assert (workspace, principal) == given
-
-
-def test_without_azures_libraries_the_error_says_what_to_install():
-    pytest.importorskip("mlflow")
-    try:
-        import azure.identity  # noqa: F401
-    except ImportError:
-        with pytest.raises(MlflowLoggingError) as raised:
-            get_mlflow_client(WORKSPACE)
-        assert str(raised.value) == (
-            "an AzureML workspace needs azure-identity and azureml-mlflow: pip install 'newsdesk-mlflow[azureml]'"
-        )
-    else:
-        pytest.skip("azure-identity is installed")

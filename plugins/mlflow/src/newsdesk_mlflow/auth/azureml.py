@@ -1,0 +1,180 @@
+"""The only file that calls azureml-mlflow: it is told who logs in, and stores artifacts."""
+
+import importlib
+import importlib.metadata
+import os
+import re
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from newsdesk import ReporterException, TransientReporterError
+
+from newsdesk_mlflow.auth.login import NOT_INSTALLED, Login
+from newsdesk_mlflow.failures import MlflowLoggingError, status_of
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_OLDEST = "1.62.0.post6"
+"""Older ones cannot make their store for artifacts with the MLflow that pip puts beside them."""
+_SCOPE = re.compile(
+    r"(?i).*/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices/workspaces/([^/?#]+)"
+)
+# What AzureML sets within a job of its own, where azureml-mlflow logs in by them.
+_JOB = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_RUN_ID")
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
+
+
+def check_installed() -> None:
+    """Hold what is installed against what a workspace needs.
+
+    Raises:
+        MlflowLoggingError: it is missing, or too old.
+    """
+    from packaging.version import Version  # noqa: PLC0415  (not of our own dependencies, but of MLflow's)
+
+    try:
+        found = importlib.metadata.version("azureml-mlflow")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise MlflowLoggingError(NOT_INSTALLED) from error
+    if Version(found) < Version(_OLDEST):
+        raise MlflowLoggingError(
+            f"azureml-mlflow {found} stores no artifacts, {_OLDEST} is the first that does: "
+            "pip install --upgrade 'newsdesk-mlflow[azureml]'"
+        )
+
+
+def hand_over(tracking_uri: str, login: Login) -> str:
+    """Tell azureml-mlflow who logs in to a workspace; by itself it would end up opening a browser.
+
+    Returns:
+        The URI to make a client with. It ends in the login's number, since MLflow keeps one store for each
+        URI, with the login that it had at first.
+
+    Raises:
+        MlflowLoggingError: the URI is none of a workspace.
+    """
+    if _in_job() and login.name == "default":
+        return tracking_uri
+    parts = urlsplit(tracking_uri)
+    found = _SCOPE.fullmatch(parts.path)
+    if found is None or not parts.netloc:
+        raise MlflowLoggingError(
+            f"the tracking URI {tracking_uri!r} is none of an AzureML workspace; it is "
+            "azureml://<host>/mlflow/v1.0/subscriptions/<subscription>/resourceGroups/<group>"
+            "/providers/Microsoft.MachineLearningServices/workspaces/<name>, or give workspace_kwargs instead"
+        )
+    subscription, group, name = map(unquote, found.groups())
+    azureml: Any = importlib.import_module("azureml.mlflow")
+    workspace = SimpleNamespace(ml_flow_tracking_uri=f"azureml://{parts.netloc}{parts.path}#{login.number}")
+    uri: str = azureml.get_mlflow_tracking_uri_v2(
+        workspace,
+        {
+            "subscription_id": subscription,
+            "resource_group_name": group,
+            "workspace_name": name,
+            "auth": login,
+            "host_url": f"https://{parts.netloc}",
+        },
+    )
+    _set_cloud(uri, login.cloud.name)
+    return uri
+
+
+def refused(client: "MlflowClient", told: ReporterException, error: Exception) -> ReporterException:
+    """Give what to raise for a request that failed: what to do, where the workspace refused who logged in.
+
+    A token may be refused before its time, say by a clock that is wrong; then the next one is a new one.
+
+    Args:
+        client: Who asked.
+        told: The error as one of ours.
+        error: The error.
+    """
+    status = status_of(error)
+    if status == _UNAUTHORIZED and _renew(client):
+        return TransientReporterError(f"{told}; the token is forgotten, and the next try gets another")
+    if status in (_UNAUTHORIZED, _FORBIDDEN):
+        return MlflowLoggingError(
+            f"{told}; give who logs in the role 'AzureML Data Scientist' in the workspace"
+        )
+    return told
+
+
+def log_batch(client: "MlflowClient", run_id: str, **items: Any) -> None:
+    """Send one request of items, as they are."""
+    client._tracking_client.store.log_batch(run_id, **items)  # noqa: SLF001  (no public way)
+
+
+def upload(client: "MlflowClient", artifact_uri: str, file: Path) -> bool:
+    """Store a file as an artifact of a run.
+
+    Returns:
+        Whether the run holds it now. AzureML replaces no artifact: where another file of that name was
+        begun before, that one stays.
+
+    Raises:
+        MlflowLoggingError: the URI is none of a run in a workspace.
+    """
+    utils: Any = importlib.import_module("azureml.mlflow._store.artifact.utils")
+    # azureml-mlflow's own repository takes the workspace of the global tracking URI, and we set none.
+    parts = utils.artifact_uri_decomp(artifact_uri)
+    if not {"experiment", "runid"} <= parts.keys():
+        raise MlflowLoggingError(
+            f"the artifacts of the run are at {artifact_uri!r}, and those of a run in a workspace at "
+            "azureml://…/experiments/<experiment>/runs/<run>/artifacts; take another experiment"
+        )
+    run = utils.RunArtifactsClient(_context(client), parts["experiment"], parts["runid"], None)
+    try:
+        run.upload_file(str(file), file.name)
+    except Exception as error:
+        if not _is_there(error):
+            raise
+        return _stored(run, file.name) == file.read_bytes()
+    return True
+
+
+def _renew(client: "MlflowClient") -> bool:
+    """Forget the token of a client; False, when another one will not help."""
+    login = _context(client).auth
+    return isinstance(login, Login) and login.renew()
+
+
+def _in_job() -> bool:
+    named = {"MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"} & os.environ.keys()
+    return bool(named) and all(name in os.environ for name in _JOB)
+
+
+def _set_cloud(uri: str, name: str) -> None:
+    """Tell azureml-mlflow the cloud: its hook takes none, and it would ask for a list of them at first."""
+    loader: Any = importlib.import_module("azureml.mlflow._internal.service_context_loader")
+    clouds: Any = importlib.import_module("azureml.mlflow._common._cloud.cloud")
+    context = loader._AzureMLServiceContextLoader.get_service_context(uri)  # noqa: SLF001  (no public way)
+    context._cloud = clouds._get_cloud_or_default(name)  # noqa: SLF001  (the same)
+
+
+def _context(client: "MlflowClient") -> Any:
+    """Give what azureml-mlflow knows of a client's workspace, found where it looks for it itself."""
+    return client._tracking_client.store.service_context  # noqa: SLF001
+
+
+def _is_there(error: Exception) -> bool:
+    """Tell whether an artifact, or the blob of one, is there already."""
+    return status_of(error) == _CONFLICT or "Resource Conflict" in str(error)
+
+
+def _stored(run: Any, name: str) -> bytes | None:
+    """Read an artifact; None, when there is none, or it cannot be read."""
+    with tempfile.TemporaryDirectory(prefix="newsdesk-") as folder:
+        copy = Path(folder, name)
+        try:
+            run.download_artifact(name, str(copy))
+        except Exception as error:
+            # azureml-mlflow raises nothing but this for what it does not find.
+            if type(error) is Exception or status_of(error) == _NOT_FOUND:
+                return None
+            raise
+        return copy.read_bytes() if copy.exists() else None

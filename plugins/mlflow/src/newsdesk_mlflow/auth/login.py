@@ -1,0 +1,214 @@
+"""Who logs in to Azure, by azure-identity: a service principal, or one of its other credentials by name."""
+
+import importlib
+import itertools
+import math
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from newsdesk import Fault, ReporterException, TransientReporterError
+
+from newsdesk_mlflow.auth.clouds import PUBLIC, Cloud, cloud_of
+from newsdesk_mlflow.auth.variables import SERVICE_PRINCIPAL_KEYS, check_keys
+from newsdesk_mlflow.choice import choice_faults
+from newsdesk_mlflow.failures import MlflowLoggingError, seconds_to_wait
+
+NOT_INSTALLED = (
+    "an AzureML workspace needs azure-identity and azureml-mlflow: pip install 'newsdesk-mlflow[azureml]'"
+)
+
+_SERVICE_PRINCIPAL = "service principal"
+_WHAT_TO_DO = {
+    _SERVICE_PRINCIPAL: "check tenant_id, service_principal_id and service_principal_password, and the cloud",
+    "default": "give the pod or host an identity, run 'az login', set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+    "AZURE_CLIENT_SECRET, or give service_principal_kwargs",
+    "workload_identity": "check the label and the service account of the pod, which set AZURE_TENANT_ID, "
+    "AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
+    "managed_identity": "check that this host has an identity; if it has several, AZURE_CLIENT_ID tells "
+    "which",
+    "cli": "run 'az login'",
+    "interactive": "log in in the browser that opens, or choose another credential",
+}
+CREDENTIALS = tuple(name for name in _WHAT_TO_DO if name != _SERVICE_PRINCIPAL)
+"""What the parameter `credential` may be."""
+
+# Seconds; azure-identity's own are 300 each, and it would try ten times. Trying again is the desk's work.
+_PATIENCE = {"connection_timeout": 15, "read_timeout": 30}
+_ONE_TRY = {"retry_total": 0}
+# A workspace that refuses two tokens within these seconds refuses whoever logged in, and not an old token:
+# those live for an hour and more.
+_SAME_REFUSAL_SECONDS = 300
+_ERROR_CODE = re.compile(r"AADSTS\d+")
+_numbers = itertools.count(1)
+
+
+class Login:
+    """Gives tokens for one cloud; azureml-mlflow takes it for a credential, and asks it with each request."""
+
+    def __init__(self, name: str, cloud: Cloud, make: Callable[[Callable[[Any], None]], Any]) -> None:
+        """Take what there is to know.
+
+        Args:
+            name: See `name`.
+            cloud: Which cloud.
+            make: Makes the credential, which calls what it is given with each answer that it gets.
+        """
+        self.name = name
+        """What the parameter `credential` calls it, or `service principal`."""
+        self.cloud = cloud
+        self.number = next(_numbers)
+        """Tells it from every other login of this process."""
+        self._make = make
+        self._lock = threading.Lock()
+        self._credential: Any = None
+        self._renewals = 0
+        self._renewed = -math.inf
+        self._thread = threading.local()
+
+    def __repr__(self) -> str:
+        return f"<Login by {self.name} to {self.cloud.name}>"
+
+    def get_token(self, *_scopes: str, **_options: Any) -> Any:
+        """Give a token, from azure-identity's cache as long as it lives.
+
+        Whatever scope is asked for, it is the cloud's: azureml-mlflow knows no cloud but the environment's.
+
+        Raises:
+            MlflowLoggingError: Azure refuses, or azure-identity is not installed.
+            TransientReporterError: Azure cannot be reached.
+        """
+        self._thread.status = self._thread.retry_after = None
+        try:
+            with self._lock:
+                credential = self._credential = self._credential or self._make(self._note)
+                self._thread.renewals = self._renewals
+            return credential.get_token(self.cloud.scope)
+        except ImportError as error:
+            raise MlflowLoggingError(NOT_INSTALLED) from error
+        except Exception as error:  # the boundary: what the credentials stand on raises what it likes
+            raise self._failure(error) from error
+
+    def renew(self) -> bool:
+        """Forget this thread's last token, which was refused before its time.
+
+        Returns:
+            Whether another one may help: not, when the refused one was a new one already.
+        """
+        with self._lock:
+            if self._thread.renewals < self._renewals:
+                return True  # another thread has done it meanwhile
+            now = time.monotonic()
+            if now - self._renewed < _SAME_REFUSAL_SECONDS:
+                return False
+            self._renewed, self._renewals = now, self._renewals + 1
+            # Nothing else empties the cache of its tokens.
+            self._credential = None
+            return True
+
+    def _note(self, response: Any) -> None:
+        """Note an answer: the errors of azure-identity do not tell of it."""
+        self._thread.status = response.http_response.status_code
+        self._thread.retry_after = seconds_to_wait(response.http_response.headers)
+
+    def _failure(self, error: Exception) -> ReporterException:
+        """Tell of an error without its message, which may quote what was sent."""
+        code = _ERROR_CODE.search(str(error))
+        told = f"{type(error).__name__}{f' {code[0]}' if code else ''}"
+        text = f"Azure gives no token for {self.cloud.resource_manager} ({self.name}): {told}"
+        if _may_pass(error, self._thread.status):
+            # Its library would give the same answer for a minute, without asking again.
+            self._credential = None
+            return TransientReporterError(
+                f"{text}; check that {self.cloud.authority} can be reached from here",
+                self._thread.retry_after,
+            )
+        return MlflowLoggingError(f"{text}; {_WHAT_TO_DO[self.name]}")
+
+
+def log_in(
+    service_principal: Mapping[str, str] | None = None,
+    credential: str | None = None,
+    cloud: str | None = None,
+) -> Login:
+    """Choose who logs in; nothing is asked before the first token is needed.
+
+    The same choice gives the same login, so that its tokens are shared.
+
+    Args:
+        service_principal: The values of `SERVICE_PRINCIPAL_KEYS`, if there are any.
+        credential: Without a service principal: one of `CREDENTIALS`.
+        cloud: Which of Azure's clouds.
+
+    Raises:
+        MlflowLoggingError: a value is missing or unknown.
+    """
+    if service_principal:
+        check_keys("service_principal_kwargs", service_principal, SERVICE_PRINCIPAL_KEYS)
+    for fault in credential_faults(credential):
+        raise MlflowLoggingError(str(fault))
+    secrets = tuple(service_principal[key] for key in SERVICE_PRINCIPAL_KEYS) if service_principal else ()
+    name = _SERVICE_PRINCIPAL if secrets else credential or "default"
+    # What azure-identity reads when a credential is made.
+    variables = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AZURE_")))
+    return _login(name, cloud_of(cloud), secrets, variables, os.getpid())
+
+
+def credential_faults(name: str | None) -> list[Fault]:
+    """Give what is wrong with the parameter `credential`."""
+    return choice_faults("credential", "credential", name, CREDENTIALS)
+
+
+@lru_cache(maxsize=32)
+def _login(
+    name: str,
+    cloud: Cloud,
+    secrets: tuple[str, ...],
+    _variables: tuple[tuple[str, str], ...],
+    _process: int,  # a child that was forked has connections of its own
+) -> Login:
+    return Login(name, cloud, lambda note: _credential(name, cloud, secrets, note))
+
+
+def _credential(name: str, cloud: Cloud, secrets: tuple[str, ...], note: Callable[[Any], None]) -> Any:
+    identity: Any = importlib.import_module("azure.identity")
+    patience = {"raw_response_hook": note, **_PATIENCE}
+    where = {**patience, **_authority(cloud)}
+    if name == _SERVICE_PRINCIPAL:
+        return identity.ClientSecretCredential(*secrets, **where, **_ONE_TRY)
+    if name == "workload_identity":
+        return identity.WorkloadIdentityCredential(**where, **_ONE_TRY)
+    if name == "managed_identity":
+        return identity.ManagedIdentityCredential(client_id=os.environ.get("AZURE_CLIENT_ID"), **patience)
+    if name == "cli":
+        return identity.AzureCliCredential()
+    if name == "interactive":
+        tenant = {"tenant_id": tenant} if (tenant := os.environ.get("AZURE_TENANT_ID")) else {}
+        return identity.InteractiveBrowserCredential(**tenant, **where)
+    # Whatever AZURE_TOKEN_CREDENTIALS says: a prompt would hang a pod.
+    return identity.DefaultAzureCredential(
+        exclude_interactive_browser_credential=True, exclude_broker_credential=True, **where
+    )
+
+
+def _authority(cloud: Cloud) -> dict[str, Any]:
+    """Tell where tokens come from: for the public cloud AZURE_AUTHORITY_HOST is left in force.
+
+    A host of one's own is in no list of Microsoft's, which would be asked for it over the internet.
+    """
+    if cloud.name != PUBLIC.name:
+        return {"authority": cloud.authority}
+    host = os.environ.get("AZURE_AUTHORITY_HOST", "")
+    return {"disable_instance_discovery": True} if host and PUBLIC.authority not in host else {}
+
+
+def _may_pass(error: BaseException, status: int | None) -> bool:
+    if status is not None and status >= 400:  # noqa: PLR2004  (HTTP's own; a good answer is not what failed)
+        return status in (408, 429) or status >= 500  # noqa: PLR2004  (HTTP's own)
+    core: Any = importlib.import_module("azure.core.exceptions")
+    unreachable = (core.ServiceRequestError, core.ServiceResponseError)
+    return isinstance(error, unreachable) or isinstance(error.__cause__, unreachable)

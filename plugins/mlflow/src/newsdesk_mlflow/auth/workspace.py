@@ -1,0 +1,99 @@
+"""An AzureML workspace's tracking URI, as Azure's resource manager tells it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from newsdesk import ReporterException, TransientReporterError
+
+from newsdesk_mlflow.auth.login import Login
+from newsdesk_mlflow.auth.variables import WORKSPACE_KEYS, check_keys
+from newsdesk_mlflow.failures import MlflowLoggingError, is_transient, seconds_to_wait
+
+# "Workspaces - Get" in the reference of Azure Machine Learning's REST API,
+# learn.microsoft.com/rest/api/azureml.
+_PATH = (
+    "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}"
+    "?api-version=2024-04-01"
+)
+_TIMEOUT_SECONDS = 30
+
+
+def workspace_tracking_uri(workspace: Mapping[str, str], login: Login) -> str:
+    """Ask Azure's resource manager for a workspace's tracking URI.
+
+    Args:
+        workspace: The values of `WORKSPACE_KEYS`.
+        login: Who asks.
+
+    Raises:
+        MlflowLoggingError: a value is missing or unknown, Azure's library is not installed, or Azure refuses.
+        TransientReporterError: Azure cannot be reached.
+    """
+    check_keys("workspace_kwargs", workspace, WORKSPACE_KEYS)
+    path = _PATH.format(*(quote(workspace[key], safe="") for key in WORKSPACE_KEYS))
+    shown = f"the AzureML workspace {workspace['workspace_name']!r}"
+    properties = _record(login, path, shown).get("properties")
+    uri = properties.get("mlFlowTrackingUri") if isinstance(properties, dict) else None
+    if not uri:
+        raise MlflowLoggingError(
+            f"{shown} has no tracking URI for MLflow; check that it is ready, and of the kind 'Default'"
+        )
+    return str(uri)
+
+
+def _record(login: Login, path: str, shown: str) -> Mapping[str, Any]:
+    url = f"{login.cloud.resource_manager}{path}"
+    headers = {"Authorization": f"Bearer {login.get_token().token}"}
+    try:
+        response = requests.get(url, headers=headers, timeout=_TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        kind = TransientReporterError if is_transient(error) else MlflowLoggingError
+        raise kind(
+            f"{login.cloud.resource_manager} cannot be asked for {shown}: {error}; "
+            "check the way there, and the cloud"
+        ) from error
+    if not response.ok:
+        raise _refusal(response, login, shown)
+    try:
+        record = response.json()
+    except ValueError as error:
+        raise _no_record(response, login, shown) from error
+    if not isinstance(record, dict):
+        raise _no_record(response, login, shown)
+    return record
+
+
+def _refusal(response: requests.Response, login: Login, shown: str) -> ReporterException:
+    status = response.status_code
+    text = f"{login.cloud.resource_manager} does not tell {shown}: HTTP status {status}{_code(response)}"
+    if status in (408, 429) or status >= 500:  # noqa: PLR2004  (HTTP's own)
+        return TransientReporterError(f"{text}; try again later", seconds_to_wait(response.headers))
+    return MlflowLoggingError(f"{text}; {_what_to_do(status, login)}")
+
+
+def _what_to_do(status: int, login: Login) -> str:
+    return {
+        401: f"the token ({login.name}) is of another tenant or cloud; check tenant_id and cloud",
+        403: f"give who logged in ({login.name}) the role 'AzureML Data Scientist' in the workspace",
+        404: "check subscription_id, resource_group and workspace_name, and the cloud",
+    }.get(status, "check workspace_kwargs and the cloud")
+
+
+def _code(response: requests.Response) -> str:
+    """Give Azure's own word for an error, such as AuthorizationFailed, where the answer has one."""
+    try:
+        code = response.json()["error"]["code"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return f" {code}" if re.fullmatch(r"\w{1,80}", str(code)) else ""
+
+
+def _no_record(response: requests.Response, login: Login, shown: str) -> MlflowLoggingError:
+    kind = response.headers.get("Content-Type", "no type")
+    return MlflowLoggingError(
+        f"{login.cloud.resource_manager} does not tell {shown}: the answer is no record but {kind}; "
+        "check whether something else, such as a proxy, answers in its place"
+    )
