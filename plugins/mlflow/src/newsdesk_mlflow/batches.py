@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsdesk.batching import Limits, split
@@ -75,7 +76,14 @@ def _kind(entry: _Entry) -> str:
 
 def _size(entry: _Entry) -> int:
     """Give the bytes of an item on the wire, where JSON is ASCII and a comma and a space part the items."""
-    fields = {"key": entry.item.key, "value": entry.item.value}
+    item = entry.item
     if entry.kind != "metrics":
-        return len(json.dumps(fields, default=str)) + 2
-    return len(json.dumps({**fields, "step": entry.item.step}, default=str)) + 2 + _METRIC_EXTRA_BYTES
+        return len(json.dumps({"key": item.key, "value": item.value}, default=str)) + 2
+    # There are a hundred thousand of them, and few keys.
+    numbers = len(repr(item.value)) + len(repr(item.step))
+    return len('{"key": , "value": , "step": }, ') + _key_size(item.key) + numbers + _METRIC_EXTRA_BYTES
+
+
+@lru_cache(maxsize=1024)
+def _key_size(key: str) -> int:
+    return len(json.dumps(key))

@@ -62,7 +62,7 @@ class _Fitter:
     def metrics(self, metrics: Sequence[Metric]) -> list[Metric]:
         keys = assign_keys((Name(metric.key, metric.path) for metric in metrics), self.limits.keys)
         self._tell_renamed(keys)
-        named = [metric._replace(key=keys[Name(metric.key, metric.path)]) for metric in metrics]
+        named = [_with_key(metric, keys[Name(metric.key, metric.path)]) for metric in metrics]
         # By rank, then in their order: a dict keeps the first place of each key.
         order = [*dict.fromkeys(metric.key for metric in sorted(named, key=lambda metric: metric.rank))]
         kept = set(order[: self.limits.metric_names_per_run])
@@ -71,7 +71,11 @@ class _Fitter:
             self._tell_left_out("metrics", "metric names", len(order), len(kept))
         fitted = [metric for metric in named if metric.key in kept]
         self._tell_infinite(fitted)
-        return [metric._replace(value=_finite(metric.value)) for metric in fitted]
+        # Most are as they should be: of a hundred thousand, each copy counts.
+        return [
+            metric if math.isfinite(metric.value) else metric._replace(value=_finite(metric.value))
+            for metric in fitted
+        ]
 
     def params(self, params: Sequence[Param]) -> list[Param]:
         values = {param.path: self._value(param, self.limits.param_value_length) for param in params}
@@ -140,6 +144,10 @@ class _Fitter:
             f" all of them are in the artifact {kind}.json"
         )
         self._tell(kind, "omitted", detail)
+
+
+def _with_key(metric: Metric, key: str) -> Metric:
+    return metric if key == metric.key else metric._replace(key=key)
 
 
 def _finite(value: float) -> float:

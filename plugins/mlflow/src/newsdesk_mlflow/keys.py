@@ -47,7 +47,8 @@ def assign_keys(names: Iterable[Name], rules: KeyRules) -> dict[Name, str]:
 
     A legal name keeps itself, whatever the order, unless one of another origin before it has it already.
     """
-    wanted = {name: legal_key(name.text, rules) for name in names}
+    # A metric has as many points as there were epochs, and one name.
+    wanted = {name: legal_key(name.text, rules) for name in dict.fromkeys(names)}
     taken: dict[str, Name] = {}
     for name, key in wanted.items():
         if key == name.text:
