@@ -64,10 +64,18 @@ def dumps(value: object) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        # Integers of 2^64 and more, and lone surrogates. Escaping the latter with a backslash is, inside a
-        # JSON string, just their JSON escape.
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode("utf-8", "backslashreplace")
+        return _in_pieces(value)
+
+
+def _in_pieces(value: Any) -> bytes:
+    """Write what holds something that orjson refuses; all else in it looks as orjson writes it."""
+    if isinstance(value, dict):
+        return b"{%b}" % b",".join(b"%b:%b" % (dumps(key), dumps(value[key])) for key in sorted(value))
+    if isinstance(value, list):
+        return b"[%b]" % b",".join(map(dumps, value))
+    # Integers of 2^64 and more, and lone surrogates. Escaping the latter with a backslash is, inside a
+    # JSON string, just their JSON escape.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def loads(text: bytes | str) -> Any:

@@ -148,7 +148,7 @@ class Desk:
         Raises:
             MachineError: one is no machine; those before it are delivered.
             ReporterException: the executor takes no more work, or has not answered for as long as the
-                deliveries of a chunk may take at the most.
+                deliveries of a chunk may take at the most, and ten minutes more.
         """
         noted = map(self._noted, machines)
         with contextlib.closing(delivered(self, noted, executor, chunk_size, in_flight)) as answered:

@@ -25,7 +25,7 @@ class Finding:
             otherwise: What to do, when it does not say.
         """
         text, _, remedy = message.rpartition("; ")
-        return cls(subject, text, remedy) if text else cls(subject, message, otherwise)
+        return cls(subject, text, remedy) if text and remedy else cls(subject, message, otherwise)
 
     def to_dict(self) -> dict[str, str | None]:
         """Give it as JSON has it: without a remedy, that is null."""

@@ -1,5 +1,6 @@
 """Folders that are still there after a loss of power."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -25,5 +26,8 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a share that knows no such thing
+            raise
     finally:
         os.close(descriptor)

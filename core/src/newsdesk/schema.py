@@ -163,7 +163,9 @@ def _or_reference(schema: Schema) -> Schema:
 def _inner(schema: Schema) -> Schema:
     """Do the same for all that a list or a mapping holds."""
     below: Schema = {
-        key: _or_reference(schema[key]) for key in ("items", "additionalProperties") if schema.get(key)
+        key: _or_reference(held)
+        for key in ("items", "additionalProperties")
+        if isinstance(held := schema.get(key), dict)  # or a yes or no to all
     }
     if "prefixItems" in schema:
         below["prefixItems"] = [_or_reference(item) for item in schema["prefixItems"]]

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from newsdesk.desk import Desk
 
 
+SLACK = 600.0
+"""Seconds that an executor may take besides: to begin its workers, and for what it does for others."""
+
+
 class Spread:
     """Has an executor's workers deliver, each with a copy of the desk; nothing is kept or told there.
 
@@ -92,7 +96,7 @@ class Spread:
 
     def _waited(self, chunk: list[Machine], future: "Future[list[list[Receipt]]]") -> list[list[Receipt]]:
         # No honest worker takes longer: each delivery has its deadline, at worst one after the other.
-        most = len(chunk) * max(1, len(self._desk.routes)) * self._desk.deadline
+        most = SLACK + len(chunk) * max(1, len(self._desk.routes)) * self._desk.deadline
         try:
             return future.result(timeout=0 if self._is_lost else min(most, TIMEOUT_MAX))
         except CancelledError as error:
@@ -100,8 +104,9 @@ class Spread:
             self._lose(error)
             raise
         except TimeoutError:
-            if future.done():  # the worker's own error
-                raise
+            if future.done():  # with the worker's own error, or just now
+                return future.result()
+            future.cancel()  # else it may still be begun, after its receipts say that it was not
             late = TimeoutError(f"no answer within {most:g} s, all that these deliveries may take")
             self._lose(late)
             raise late from None

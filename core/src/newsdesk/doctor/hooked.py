@@ -10,6 +10,7 @@ from newsdesk.finding import Finding
 from newsdesk.registry import LoadedPlugin, Registry
 from newsdesk.reporter import BaseReporter
 from newsdesk.route import Route
+from newsdesk.secrets import mask_text
 
 _log = logging.getLogger(__name__)
 
@@ -19,8 +20,10 @@ def findings(registry: Registry, routes: Sequence[Route], *, ping: bool) -> Iter
     for plugin, check in registry.hooked("newsdesk_checks"):
         # Copies of its own: what one plugin opens or changes is not there for the next.
         reporters = {route.label: copy.copy(route.reporter) for route in routes}
-        yield from _isolated(plugin, check, reporters, ping=ping)
-        _close(reporters)
+        try:
+            yield from _isolated(plugin, check, reporters, ping=ping)
+        finally:
+            _close(reporters)
 
 
 def _isolated(
@@ -43,5 +46,6 @@ def _close(reporters: Mapping[str, BaseReporter]) -> None:
     for label, reporter in reporters.items():
         try:
             reporter.close()
-        except Exception:  # noqa: BLE001  (the same)
-            _log.exception("the reporter %s did not close", label)
+        except Exception as error:  # noqa: BLE001  (the same)
+            told = mask_text(f"{type(error).__name__}: {error}", reporter.secret_values())
+            _log.warning("the reporter %s did not close: %s", label, told)

@@ -1,6 +1,7 @@
 """What loading each plugin brings along, seen by a fresh interpreter: `python -m newsdesk.doctor.imports`."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -21,10 +22,9 @@ def brought_along() -> dict[str, list[str]]:
     """
     command = [sys.executable, "-P", "-m", __spec__.name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)  # noqa: S603  (our own)
-    if done.returncode:
+    if done.returncode or not done.stdout:
         raise PluginError(f"a fresh interpreter that loads the plugins ends with {done.returncode}")
-    # A plugin may print when it is imported.
-    found: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, list[str]] = json.loads(done.stdout)
     return found
 
 
@@ -34,5 +34,6 @@ def _look() -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    found = _look()
-    print(f"\n{json.dumps(found)}")  # noqa: T201  (to who asked)
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer:
+        os.dup2(2, 1)  # what a plugin prints, when it is imported or at the end, must not come between
+        json.dump(_look(), answer)

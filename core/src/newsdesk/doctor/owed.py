@@ -1,6 +1,7 @@
 """What the outbox owes: is somebody to look?"""
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from newsdesk.backlog import Backlog, age, seconds_since
 from newsdesk.config import Config
@@ -22,7 +23,7 @@ def findings(config: Config) -> Iterator[Finding]:
     if kind := remote_type(config.outbox.path):
         text = f"{config.outbox.path} is on a file system ({kind}) that other computers may use too"
         yield Finding(SUBJECT, f"{text}, and is damaged if two of them do", "name a file on a local disk")
-    if not config.outbox.path.exists():
+    if not _may_be_there(config.outbox.path):
         yield Finding(SUBJECT, f"{config.outbox.path} is not there yet: nothing was owed so far")
         return
     try:
@@ -32,6 +33,13 @@ def findings(config: Config) -> Iterator[Finding]:
         yield Finding.of_message(SUBJECT, str(error), "name another file in the config")
     else:
         yield from of_backlog(backlog, {route.label for route in config.routes})
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # its folder may not be looked into: opening it tells what to do
+        return True
 
 
 def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:

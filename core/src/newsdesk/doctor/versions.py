@@ -1,7 +1,7 @@
 """Versions: of Python, of newsdesk, of the plugins, and of what they stand on."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -55,13 +55,20 @@ def _plugins() -> set[str]:
 
 
 def _requirements(distribution: metadata.Distribution) -> Iterator[Requirement]:
-    """Give what a distribution asks for on this system; of its extras too, which may be installed or not."""
-    extras = ["", *(distribution.metadata.get_all("Provides-Extra") or ())]
-    for text in distribution.requires or ():
-        requirement = Requirement(text)
+    """Give what a distribution asks for on this system, and what its extras do that are all there."""
+    asked = [Requirement(text) for text in distribution.requires or ()]
+    named = distribution.metadata.get_all("Provides-Extra") or ()
+    extras = ["", *(extra for extra in named if _is_there(extra, asked))]
+    for requirement in asked:
         marker = requirement.marker
         if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
             yield requirement
+
+
+def _is_there(extra: str, asked: Iterable[Requirement]) -> bool:
+    """Tell whether all that an extra adds is installed: else nobody has asked for the extra."""
+    added = (r for r in asked if not _is_needed(r) and r.marker and r.marker.evaluate({"extra": extra}))
+    return all(_version(requirement.name) is not None for requirement in added)
 
 
 def _is_needed(requirement: Requirement) -> bool:

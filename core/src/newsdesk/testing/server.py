@@ -85,7 +85,8 @@ class Server:
         process, self._process = self._process, None
         if process is None:
             return
-        _pipe(process.stdin).close()
+        with contextlib.suppress(BrokenPipeError), _pipe(process.stdin) as stdin:  # it has ended already
+            stdin.write(b"\n")  # its end alone is not seen while a forked child has it open too
         if self._url is None:  # it is still at its start, and does not look
             process.terminate()
         self._url = None

@@ -1,7 +1,7 @@
 """The process that runs a server for another: `python -m newsdesk.testing.serving IMPORT_PATH FOLDER`.
 
-It says one line, and runs the server until its standard input ends. That is closed by who asked for the
-server, or by the system when that process is no more.
+It says one line, and runs the server until its standard input has a line or ends. Who asked for the server
+writes that line; the system ends the input when that process is no more.
 """
 
 import importlib
@@ -25,7 +25,7 @@ def main(path: str, folder: str) -> None:
         os.dup2(2, 1)  # what the server's own code prints must not come between
         signal.signal(signal.SIGTERM, _leave)
         print(json.dumps(_begun(stack, path, folder)), file=answers, flush=True)
-        sys.stdin.buffer.read()
+        sys.stdin.buffer.readline()
 
 
 def _begun(stack: ExitStack, path: str, folder: str) -> dict[str, str]:
