@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import kubernetes_validate
@@ -15,45 +17,79 @@ from newsdesk.cli import main
 from newsdesk.config import Config
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs/kubernetes.md").read_text("utf-8")
-MANIFESTS = [
-    yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-]
-CONFIGS = {item["metadata"]["name"]: item["data"] for item in MANIFESTS if item["kind"] == "ConfigMap"}
-SECRETS = {item["metadata"]["name"]: item["stringData"] for item in MANIFESTS if item["kind"] == "Secret"}
-CLAIMS = {item["metadata"]["name"] for item in MANIFESTS if item["kind"] == "PersistentVolumeClaim"}
 
 
-def ident(manifest: dict[str, Any]) -> str:
-    return f"{manifest['kind']}-{manifest['metadata'].get('name') or manifest['metadata']['generateName']}"
+@dataclass
+class Page:
+    """A page with manifests."""
+
+    name: str
+
+    @property
+    def text(self) -> str:
+        return (ROOT / "docs" / f"{self.name}.md").read_text("utf-8")
+
+    @cached_property
+    def manifests(self) -> list[dict[str, Any]]:
+        texts = re.findall(r"^```yaml\n(.*?)^```$", self.text, re.MULTILINE | re.DOTALL)
+        return [document for document in map(yaml.safe_load, texts) if "apiVersion" in document]
+
+    def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Give the manifests of a kind by their names."""
+        return {item["metadata"]["name"]: item for item in self.manifests if item["kind"] == kind}
 
 
-def pods(manifest: dict[str, Any]) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """Give each thing that has volumes, with the containers that mount them."""
-    spec = manifest.get("spec", {})
-    if manifest["kind"] == "Workflow":
-        yield spec, [item["container"] for item in spec["templates"] if "container" in item]
-    elif manifest["kind"] in ("Job", "CronJob"):
-        pod = spec.get("jobTemplate", manifest)["spec"]["template"]["spec"]
-        yield pod, [*pod.get("initContainers", []), *pod["containers"]]
+class Pod(NamedTuple):
+    """Something that has volumes, with the containers that mount them."""
+
+    page: Page
+    spec: dict[str, Any]
+    containers: list[dict[str, Any]]
+
+    @property
+    def config(self) -> str:
+        """The config that it mounts."""
+        [name] = [volume["configMap"]["name"] for volume in self.spec["volumes"] if "configMap" in volume]
+        return self.page.of_kind("ConfigMap")[name]["data"]["newsdesk.yaml"]
 
 
-PODS = [(pod, containers) for manifest in MANIFESTS for pod, containers in pods(manifest)]
+KUBERNETES, AZUREML = Page("kubernetes"), Page("azureml")
+PAGES = [KUBERNETES, AZUREML]
+
+
+def ident(value: object) -> str | None:
+    if isinstance(value, Page):
+        return value.name
+    if isinstance(value, Pod):
+        return f"{value.page.name}-pod"
+    if not isinstance(value, dict):
+        return None
+    if "command" in value:
+        return "-".join(value["command"][1:3]).replace("/", "")
+    return f"{value['kind']}-{value['metadata'].get('name') or value['metadata']['generateName']}"
+
+
+def pods(page: Page) -> Iterator[Pod]:
+    for manifest in page.manifests:
+        spec = manifest.get("spec", {})
+        if manifest["kind"] == "Workflow":
+            containers = [item["container"] for item in spec["templates"] if "container" in item]
+            yield Pod(page, spec, containers)
+        elif manifest["kind"] in ("Job", "CronJob"):
+            pod = spec.get("jobTemplate", manifest)["spec"]["template"]["spec"]
+            yield Pod(page, pod, [*pod.get("initContainers", []), *pod["containers"]])
+
+
+PODS = [pod for page in PAGES for pod in pods(page)]
 OURS = [
     (pod, container)
-    for pod, containers in PODS
-    for container in containers
+    for pod in PODS
+    for container in pod.containers
     if container.get("command", [""])[0] == "newsdesk"
 ]
 
 
-def config_of(pod: dict[str, Any]) -> str:
-    """Give the config that a pod mounts."""
-    [name] = [volume["configMap"]["name"] for volume in pod["volumes"] if "configMap" in volume]
-    return CONFIGS[name]["newsdesk.yaml"]
-
-
-@pytest.mark.parametrize("manifest", MANIFESTS, ids=ident)
+@pytest.mark.parametrize("manifest", [item for page in PAGES for item in page.manifests], ids=ident)
 def test_a_manifest_is_what_kubernetes_takes(manifest):
     if manifest["apiVersion"].startswith("argoproj.io/"):
         pytest.skip("Argo's own kind: Kubernetes has no schema of it")
@@ -61,22 +97,23 @@ def test_a_manifest_is_what_kubernetes_takes(manifest):
     kubernetes_validate.validate(manifest, latest, strict=True)
 
 
-@pytest.mark.parametrize("name", CONFIGS)
-def test_the_config_in_a_manifest_can_be_used(name):
-    text = CONFIGS[name]["newsdesk.yaml"]
-    assert Config.from_yaml(text).routes
+@pytest.mark.parametrize("page", PAGES, ids=ident)
+def test_the_configs_in_manifests_can_be_used(page):
     schema = Draft202012Validator(json.loads((ROOT / "docs/newsdesk.schema.json").read_text("utf-8")))
-    assert [fault.message for fault in schema.iter_errors(yaml.safe_load(text))] == []
+    texts = [item["data"]["newsdesk.yaml"] for item in page.of_kind("ConfigMap").values()]
+    assert texts
+    for text in texts:
+        assert Config.from_yaml(text).routes
+        assert [fault.message for fault in schema.iter_errors(yaml.safe_load(text))] == []
 
 
-def test_the_page_runs_newsdesk_in_a_job_a_cron_job_and_a_workflow():
-    assert {manifest["kind"] for manifest in MANIFESTS} >= {"Job", "CronJob", "Workflow"}
-    assert len(OURS) == 3
+def test_the_pages_run_newsdesk_in_jobs_a_cron_job_and_a_workflow():
+    assert {manifest["kind"] for manifest in KUBERNETES.manifests} >= {"Job", "CronJob", "Workflow"}
+    assert {manifest["kind"] for manifest in AZUREML.manifests} == {"ServiceAccount", "ConfigMap", "Job"}
+    assert len(OURS) == 4
 
 
-@pytest.mark.parametrize(
-    "container", [container for _, container in OURS], ids=lambda item: item["command"][1]
-)
+@pytest.mark.parametrize("container", [container for _, container in OURS], ids=ident)
 def test_a_command_in_a_manifest_exists_with_its_options(container):
     words = container["command"][1:]
     command: click.Command = main
@@ -91,10 +128,10 @@ def test_a_command_in_a_manifest_exists_with_its_options(container):
     assert set(options) - known == set()
 
 
-@pytest.mark.parametrize(("pod", "container"), OURS, ids=lambda item: str(item.get("name", "pod")))
+@pytest.mark.parametrize(("pod", "container"), OURS, ids=ident)
 def test_what_a_config_refers_to_is_there_in_the_pod(pod, container):
-    text = config_of(pod)
-    given = {item["name"] for item in container["env"]}
+    text = pod.config
+    given = {item["name"] for item in container.get("env", [])}
     mounts = [PurePosixPath(mount["mountPath"]) for mount in container["volumeMounts"]]
     assert set(re.findall(r"\$\{env:(\w+)\}", text)) <= given
     config = container["command"][container["command"].index("--config") + 1]
@@ -103,26 +140,38 @@ def test_what_a_config_refers_to_is_there_in_the_pod(pod, container):
         assert any(PurePosixPath(path).is_relative_to(mount) for mount in mounts), path
 
 
-@pytest.mark.parametrize(
-    ("pod", "containers"), PODS, ids=lambda item: "" if isinstance(item, dict) else "pod"
-)
-def test_what_a_pod_mounts_is_declared_on_the_page(pod, containers):
-    volumes = {volume["name"]: volume for volume in pod["volumes"]}
-    for container in containers:
+@pytest.mark.parametrize("pod", PODS, ids=ident)
+def test_what_a_pod_mounts_is_declared_on_the_page(pod):
+    volumes = {volume["name"]: volume for volume in pod.spec["volumes"]}
+    for container in pod.containers:
         assert {mount["name"] for mount in container.get("volumeMounts", [])} <= volumes.keys()
         for variable in container.get("env", []):
             if reference := variable.get("valueFrom", {}).get("secretKeyRef"):
-                assert reference["key"] in SECRETS[reference["name"]]
+                assert reference["key"] in pod.page.of_kind("Secret")[reference["name"]]["stringData"]
     claims = {
         item["persistentVolumeClaim"]["claimName"]
         for item in volumes.values()
         if "persistentVolumeClaim" in item
     }
-    assert claims <= CLAIMS | {"models"}, "the models' claim is the reader's own"
+    declared = pod.page.of_kind("PersistentVolumeClaim").keys()
+    assert claims <= declared | {"models"}, "the models' claim is the reader's own"
+    if account := pod.spec.get("serviceAccountName"):
+        assert account in pod.page.of_kind("ServiceAccount")
+
+
+def test_a_job_reports_from_a_volume_that_its_builder_writes_to():
+    for page in PAGES:
+        [job] = page.of_kind("Job").values()
+        pod = job["spec"]["template"]["spec"]
+        [build], [report] = pod["initContainers"], pod["containers"]
+        shared = {mount["mountPath"] for mount in build["volumeMounts"] if mount in report["volumeMounts"]}
+        record = PurePosixPath(report["command"][2])
+        assert any(record.is_relative_to(folder) for folder in shared)
 
 
 def test_the_exit_codes_that_fail_a_job_are_those_of_a_report():
-    [job] = [manifest for manifest in MANIFESTS if manifest["kind"] == "Job"]
-    [rule] = job["spec"]["podFailurePolicy"]["rules"]
-    told = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)}
-    assert set(rule["onExitCodes"]["values"]) <= told
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", KUBERNETES.text, re.MULTILINE)}
+    for page in PAGES:
+        [job] = page.of_kind("Job").values()
+        [rule] = job["spec"]["podFailurePolicy"]["rules"]
+        assert set(rule["onExitCodes"]["values"]) <= told
