@@ -54,15 +54,25 @@ def test_a_server_that_takes_nothing_is_to_be_mended(told, database):
     assert found == ("nothing can be written there", "name the primary server, not a standby")
 
 
-def test_rights_that_are_missing_are_told_with_what_grants_them(told, database):
-    with PostgresReporter(**database.place):
-        database.query("DROP ROLE IF EXISTS reader")
-        database.query("CREATE ROLE reader LOGIN PASSWORD 'reader'")
-        database.query("GRANT SELECT ON machine TO reader")
-    reporter = PostgresReporter(**{**database.place, "user": "reader", "password": "reader"})
+@pytest.mark.parametrize(
+    ("place", "table", "user"),
+    [
+        ({}, "machine", "reader"),
+        ({"schema": "Plant 7", "table": "Machines"}, '"Plant 7"."Machines"', 're"ader'),
+    ],
+)
+def test_rights_that_are_missing_are_told_with_what_grants_them(told, database, place, table, user):
+    quoted = user.replace('"', '""')
+    with PostgresReporter(**database.place, **place):
+        database.query(f'DROP ROLE IF EXISTS "{quoted}"')
+        database.query(f"CREATE ROLE \"{quoted}\" LOGIN PASSWORD 'reader'")
+        database.query(f'GRANT SELECT ON {table} TO "{quoted}"')
+        if "schema" in place:
+            database.query(f'GRANT USAGE ON SCHEMA "Plant 7" TO "{quoted}"')
+    reporter = PostgresReporter(**{**database.place, **place, "user": user, "password": "reader"})
     [_, (text, remedy)] = told(reporter)
-    assert text == "the user 'reader' has no right to INSERT, UPDATE on the table 'machine'"
-    assert remedy == 'as its owner: GRANT INSERT, UPDATE ON machine TO "reader"'
+    assert text == f"the user {user!r} has no right to INSERT, UPDATE on the table {table}"
+    assert remedy == f'as its owner: GRANT INSERT, UPDATE ON {table} TO "{quoted}"'
     database.query(remedy.removeprefix("as its owner: "))
     assert len(told(reporter)) == 1
-    database.query("DROP OWNED BY reader")
+    database.query(f'DROP OWNED BY "{quoted}"')

@@ -18,10 +18,10 @@ def findings(reporters: Mapping[str, BaseReporter], *, ping: bool) -> Iterator[F
                 facts = reporter.facts()
             except ReporterException:  # that was told by its ping
                 continue
-            yield from of_facts(label, reporter.table, facts)
+            yield from of_facts(label, facts)
 
 
-def of_facts(label: str, table: str, facts: Facts) -> Iterator[Finding]:
+def of_facts(label: str, facts: Facts) -> Iterator[Finding]:
     """Tell what a server is, and what of that is in the way."""
     yield Finding(label, f"PostgreSQL {facts.version}, encoding {facts.encoding}, as the user {facts.user!r}")
     if facts.encoding != _ENCODING:
@@ -31,5 +31,6 @@ def of_facts(label: str, table: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(label, "nothing can be written there", "name the primary server, not a standby")
     if facts.missing:
         rights = ", ".join(facts.missing)
-        text = f"the user {facts.user!r} has no right to {rights} on the table {table!r}"
-        yield Finding(label, text, f'as its owner: GRANT {rights} ON {table} TO "{facts.user}"')
+        text = f"the user {facts.user!r} has no right to {rights} on the table {facts.table}"
+        user = facts.user.replace('"', '""')
+        yield Finding(label, text, f'as its owner: GRANT {rights} ON {facts.table} TO "{user}"')

@@ -19,6 +19,8 @@ class Facts(NamedTuple):
     """The database's encoding."""
     user: str
     """Who is connected."""
+    table: str
+    """The table's name with its schema, quoted where SQL asks for it."""
     missing: tuple[str, ...]
     """Rights that the user lacks on the table, of those that reporting needs."""
     read_only: bool
@@ -37,4 +39,4 @@ def facts_of(connection: "Connection", table: str) -> Facts:
     )
     row = connection.execute(asked, {"rights": list(_RIGHTS), "table": table}).one()
     version, encoding, user, read_only, missing = row
-    return Facts(version, encoding, user, tuple(missing), read_only)
+    return Facts(version, encoding, user, table, tuple(missing), read_only)
