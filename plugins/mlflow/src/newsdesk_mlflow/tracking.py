@@ -117,7 +117,7 @@ class Tracking:
             found = found or self._experiment_by_name(name)
             if found is None:
                 raise GoneError(
-                    f"MLflow at {self._shown} neither has nor takes an experiment {name!r}; try again"
+                    f"MLflow at {self.shown} neither has nor takes an experiment {name!r}; try again"
                 )
             self._restore(found)
         experiment_id = new_id or found.experiment_id  # type: ignore[union-attr]  # one of them is there
@@ -284,14 +284,15 @@ class Tracking:
         return f"runs:/{run.id}"
 
     @property
-    def _shown(self) -> str:
+    def shown(self) -> str:
+        """Its URI as messages have it: without credentials, and without the number of a login."""
         uri, _, _ = self.uri.partition("#") if _is_azureml(self.uri) else (self.uri, "", "")
         return without_credentials(uri)
 
     def _calls(
         self, doing: str, *, unknown_is_transient: bool = False
     ) -> contextlib.AbstractContextManager[None]:
-        return _calls(doing, self._shown, unknown_is_transient=unknown_is_transient, refine=self._refine)
+        return _calls(doing, self.shown, unknown_is_transient=unknown_is_transient, refine=self._refine)
 
     def _refine(self, told: ReporterException, error: Exception) -> ReporterException:
         """Let a workspace that refuses a token get another one at the next try."""
