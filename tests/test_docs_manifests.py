@@ -1,8 +1,9 @@
-"""The manifests in the docs: of Kubernetes' own schema, with commands that exist and a config that can be used."""
+"""What the docs show and nothing runs: manifests of Kubernetes' own schema, with a config that can be used; commands."""
 
 import json
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -56,6 +57,14 @@ class Pod(NamedTuple):
 KUBERNETES, AZUREML = Page("kubernetes"), Page("azureml")
 PAGES = [KUBERNETES, AZUREML]
 
+# Also within a list, where a block is indented.
+SHOWN = [
+    block
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+    for block in re.findall(r"^ *```text\n(.*?)^ *```$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+]
+COMMANDS = [line.strip() for block in SHOWN for line in block.splitlines() if line.startswith("newsdesk ")]
+
 
 def ident(value: object) -> str | None:
     if isinstance(value, Page):
@@ -89,6 +98,26 @@ OURS = [
 ]
 
 
+def unknown_in(words: Sequence[str]) -> list[str]:
+    """Give what newsdesk does not have of a command line: the command itself, or some of its options."""
+    command: click.Command = main
+    rest = list(words[1:])
+    while isinstance(command, click.Group):
+        if not rest:
+            return [" ".join(words)]
+        found = command.get_command(click.Context(command), rest[0])
+        if found is None:
+            return [rest[0]]
+        command = found
+        del rest[0]
+    known = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
+    return sorted(options_of(rest) - known)
+
+
+def options_of(words: Sequence[str]) -> set[str]:
+    return {word.partition("=")[0] for word in words if word.startswith("-")}
+
+
 @pytest.mark.parametrize("manifest", [item for page in PAGES for item in page.manifests], ids=ident)
 def test_a_manifest_is_what_kubernetes_takes(manifest):
     if manifest["apiVersion"].startswith("argoproj.io/"):
@@ -115,17 +144,31 @@ def test_the_pages_run_newsdesk_in_jobs_a_cron_job_and_a_workflow():
 
 @pytest.mark.parametrize("container", [container for _, container in OURS], ids=ident)
 def test_a_command_in_a_manifest_exists_with_its_options(container):
-    words = container["command"][1:]
-    command: click.Command = main
-    context = click.Context(main)
-    while isinstance(command, click.Group):
-        found = command.get_command(context, words.pop(0))
-        assert found is not None
-        command = found
-    known = {option for parameter in command.params for option in parameter.opts}
-    options = [word for word in words if word.startswith("-")]
-    assert options
-    assert set(options) - known == set()
+    assert options_of(container["command"]) >= {"--config"}
+    assert unknown_in(container["command"]) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_a_page_only_shows_exists_with_its_options(command):
+    assert unknown_in(shlex.split(command, comments=True)) == []
+
+
+def test_commands_that_pages_only_show_are_found():
+    assert len(COMMANDS) >= 6
+    assert "newsdesk check --config /etc/newsdesk/newsdesk.yaml --ping" in COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("command", "unknown"),
+    [
+        ("newsdesk report x.json --config c.yaml --workers=8", []),
+        ("newsdesk outbox send --deadline 540 --dedline 3 -x", ["--dedline", "-x"]),
+        ("newsdesk reprot x.json", ["reprot"]),
+        ("newsdesk outbox", ["newsdesk outbox"]),
+    ],
+)
+def test_what_a_command_does_not_have_is_found(command, unknown):
+    assert unknown_in(command.split()) == unknown
 
 
 @pytest.mark.parametrize(("pod", "container"), OURS, ids=ident)
