@@ -59,8 +59,8 @@ def oldest(session: nox.Session) -> None:
         told = session.run("python", "tests/oldest_core.py", plugin, session.create_tmp(), silent=True)
         session.log(told.strip())
         if told.rstrip().endswith(".whl"):
-            wheel = told.split()[-1]
-            session.install("--reinstall-package", "newsdesk", f"newsdesk[testing] @ file://{wheel}")
+            wheel = Path(told.rstrip().rpartition(": ")[2])
+            session.install("--reinstall-package", "newsdesk", f"newsdesk[testing] @ {wheel.as_uri()}")
             session.run("pytest", f"{plugin}/tests", *session.posargs)
 
 
