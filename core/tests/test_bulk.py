@@ -337,6 +337,15 @@ def test_an_executor_that_never_answers_is_not_waited_for_longer_than_its_delive
     )
 
 
+def test_an_executor_that_is_busy_for_longer_than_a_chunks_deliveries_may_take_is_waited_for():
+    with ThreadPoolExecutor(1) as pool, Desk("null", deadline=0.1) as desk:
+        pool.submit(time.sleep, 0.5)
+        receipts, error = told(desk.report_many(fleet(3), pool, chunk_size=1))
+    assert error is None
+    assert names(receipts) == names_of(fleet(3))
+    assert {receipt.status for receipt in receipts} == {Status.DELIVERED}
+
+
 # Stopped in the middle.
 
 

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from newsdesk.finding import Finding
 
@@ -18,6 +18,7 @@ def test_what_stands_after_the_last_semicolon_of_a_message_is_the_remedy():
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
+@example("0; ", "o")
 def test_nothing_of_a_message_is_lost_and_a_remedy_is_always_there(message, otherwise):
     found = Finding.of_message("s", message, otherwise)
     assert found.text

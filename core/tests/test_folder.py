@@ -1,5 +1,6 @@
 """Folders: flushed, and as private as was asked."""
 
+import errno
 import os
 import stat
 
@@ -39,6 +40,32 @@ def test_a_file_in_its_place_is_an_error(tmp_path):
 def test_a_folder_that_does_not_exist_cannot_be_flushed(tmp_path):
     with pytest.raises(FileNotFoundError):
         sync_folder(tmp_path / "none")
+
+
+@pytest.fixture
+def flushes_with(monkeypatch):
+    """Have the system answer every flush with an error, as file systems do that cannot be had here."""
+
+    def answer(number):
+        def fsync(descriptor):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "fsync", fsync)
+
+    return answer
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_share_that_cannot_flush_a_folder_is_taken_as_done(tmp_path, flushes_with, number):
+    flushes_with(number)
+    make_folder(tmp_path / "a")
+    assert (tmp_path / "a").is_dir()
+
+
+def test_a_disk_that_fails_to_flush_a_folder_is_an_error(tmp_path, flushes_with):
+    flushes_with(errno.EIO)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        sync_folder(tmp_path)
 
 
 def test_on_windows_where_no_folder_can_be_opened_none_is(tmp_path, monkeypatch):

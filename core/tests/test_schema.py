@@ -42,6 +42,7 @@ class Sample(BaseReporter):
         place: Place = None,
         span: tuple[int, int] | None = None,
         timeout: float = math.inf,
+        headers: dict[str, Any] | None = None,
         client: Any = None,
         kind: "NoSuchType" = None,  # noqa: F821  (what cannot be resolved)
         **others: str,
@@ -76,6 +77,7 @@ ACCEPTED = [
     {"reporters": [{"sample": {"first": "x", "rates": {"a": 1, "b": "${env:RATE}"}, "flags": ["${env:F}"]}}]},
     {"reporters": [{"sample": {"first": "x", "place": {"row": 1}, "span": [1, 2], "timeout": 3}}]},
     {"reporters": [{"sample": {"first": "x", "place": {"row": "${env:ROW}"}, "span": [1, "${env:END}"]}}]},
+    {"reporters": [{"sample": {"first": "x", "headers": {"a": 1, "b": [{}]}}}]},
     {"reporters": [{"sample": {"first": "x", "client": [1, {}], "kind": 3, "another": "of **others"}}]},
     {"reporters": [{"my_pkg.Slack": {"whatever": 1}}, {"my_pkg.Slack": None, "label": "x"}]},
     {"outbox": "owed.db"},
@@ -95,6 +97,7 @@ REFUSED = [
     {"reporters": [{"sample": {"first": 1}}]},
     {"reporters": [{"sample": {"first": "x", "size": "large"}}]},
     {"reporters": [{"sample": {"first": "x", "flags": [3]}}]},
+    {"reporters": [{"sample": {"first": "x", "headers": [3]}}]},
     {"reporters": [{"sample": {"first": "x", "place": {"row": "first"}}}]},
     {"reporters": [{"sample": {"first": "x", "span": [1, "end"]}}]},
     {"reporters": [{"old.pkg.Sample": {"first": "x", "size": "large"}}]},

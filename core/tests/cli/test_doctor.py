@@ -291,6 +291,16 @@ def test_a_plugin_module_that_imports_what_it_need_not_is_told(doctor, look, dis
     ]
 
 
+def test_a_plugin_that_prints_when_the_interpreter_ends_is_in_the_way_of_nothing(
+    doctor, look, distribution, monkeypatch
+):
+    look()
+    source = "import atexit, sys\nif '-P' in sys.orig_argv: atexit.register(print, 'said at the end')"
+    site = distribution("acme-late", {"late_plugin": source}, entries={"late": "late_plugin"})
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    assert "plugins" not in doctor()
+
+
 def test_a_plugin_that_ends_the_interpreter_is_told(doctor, look, distribution, monkeypatch):
     look()
     # Only in an interpreter of its own: this one has to go on.
@@ -513,6 +523,29 @@ def test_what_one_plugin_opens_another_finds_closed_and_nothing_stays_open(
         )
     assert doctor()["door"][-2:] == ["State.OPEN", "State.OPEN"]
     assert (folder / "log").read_text() == "open close open close "
+
+
+def test_a_secret_in_what_a_reporter_says_when_it_is_closed_is_masked(
+    doctor, plugin, distribution, write, caplog
+):
+    source = """
+        from newsdesk import BaseReporter, Secret
+
+        class Door(BaseReporter):
+            def __init__(self, token: Secret) -> None:
+                self.token = token
+
+            def report(self, machine): ...
+
+            def close(self):
+                raise OSError(f"{self.token} does not turn")
+    """
+    distribution("acme-door", {"door": source})
+    write("newsdesk.yaml", "reporters: [{door.Door: {token: hunter2-hunter2}, label: door}]")
+    plugin("one", 'reporters["door"].open()\n        yield Finding("one", "opened")')
+    assert doctor()["one"] == ["opened"]
+    assert "the reporter door did not close: OSError: *** does not turn" in caplog.messages
+    assert "hunter2" not in caplog.text
 
 
 def test_a_secret_in_a_finding_is_masked(newsdesk, plugin, acme, write, monkeypatch):
