@@ -338,8 +338,8 @@ def test_an_executor_that_never_answers_is_not_waited_for_longer_than_its_delive
 
 
 def test_an_executor_that_is_busy_for_longer_than_a_chunks_deliveries_may_take_is_waited_for():
-    with ThreadPoolExecutor(1) as pool, Desk("null", deadline=0.1) as desk:
-        pool.submit(time.sleep, 0.5)
+    with ThreadPoolExecutor(1) as pool, Desk("null", deadline=1) as desk:
+        pool.submit(time.sleep, 1.5)
         receipts, error = told(desk.report_many(fleet(3), pool, chunk_size=1))
     assert error is None
     assert names(receipts) == names_of(fleet(3))
