@@ -323,14 +323,14 @@ def test_an_executor_that_never_answers_is_not_waited_for_longer_than_its_delive
 ):
     monkeypatch.setattr("newsdesk.spread.SLACK", 0)
     outbox = tmp_path / "outbox.db"
-    with Desk("null", deadline=0.05, outbox=outbox, drain=0) as desk:
+    with Desk("null", deadline=0.5, outbox=outbox, drain=0) as desk:
         stream = desk.report_many(fleet(99), Silent(answers=1), chunk_size=2, in_flight=3)
         receipts, error = told(stream)
     assert names(receipts) == names_of(fleet(8))
     assert [receipt.status for receipt in receipts] == [Status.DELIVERED] * 2 + [Status.SPOOLED] * 6
     assert owed(outbox) == names_of(fleet(6, 2))
     assert str(receipts[2].error) == (
-        "the executor did not deliver it: TimeoutError: no answer within 0.1 s, all that these deliveries may take"
+        "the executor did not deliver it: TimeoutError: no answer within 1 s, all that these deliveries may take"
     )
     assert str(error).startswith(
         "the executor took no more work after 8 machines, each of which has its receipts"
