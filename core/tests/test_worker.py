@@ -5,9 +5,10 @@ import sys
 import threading
 import time
 import weakref
+from concurrent.futures import Future
 
 import pytest
-from newsdesk.worker import Worker
+from newsdesk.worker import Worker, waited
 
 
 @pytest.fixture
@@ -120,3 +121,29 @@ def test_a_forked_child_begins_a_thread_of_its_own(worker):
         os._exit(0 if worker.submit(lambda: "here").result(10) == "here" else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert worker.submit(lambda: 2).result(10) == 2
+
+
+class TestWaited:
+    """A wait in slices is as long as one in one piece."""
+
+    @pytest.fixture(autouse=True)
+    def slices(self, monkeypatch):
+        monkeypatch.setattr("newsdesk.worker.SLICE", 0.01)
+
+    def test_what_comes_after_many_slices_is_given(self, worker):
+        assert waited(worker.submit(lambda: time.sleep(0.2) or 7), 60) == 7
+
+    def test_an_error_is_raised_also_when_it_is_a_timeout_of_its_own(self, worker):
+        own = TimeoutError("own")
+
+        def fail():
+            raise own
+
+        with pytest.raises(TimeoutError) as caught:
+            waited(worker.submit(fail), 60)
+        assert caught.value is own
+
+    @pytest.mark.parametrize("seconds", [0, 0.005, 0.1])
+    def test_what_does_not_come_in_time_is_a_timeout(self, seconds):
+        with pytest.raises(TimeoutError):
+            waited(Future(), seconds)

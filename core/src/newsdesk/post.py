@@ -22,7 +22,7 @@ from newsdesk.reporter import BaseReporter
 from newsdesk.retry import PATIENCE, Retry
 from newsdesk.route import Route
 from newsdesk.secrets import mask_error, mask_text
-from newsdesk.worker import Worker
+from newsdesk.worker import Worker, waited
 
 
 @dataclasses.dataclass
@@ -112,9 +112,8 @@ class Post:
 
     def answer(self, call: Call, until: float) -> Outcome:
         """Wait for a call; when the time is over, leave it behind and begin anew."""
-        seconds = max(0.0, min(until - time.monotonic(), threading.TIMEOUT_MAX))
         try:
-            outcome = call.future.result(timeout=seconds)
+            outcome = waited(call.future, until - time.monotonic())
         except TimeoutError:
             return self._unanswered(call)
         except BaseException:  # Ctrl-C: nobody waits for it any more

@@ -5,13 +5,13 @@ import uuid
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import CancelledError, Executor, Future
-from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING
 
 from newsdesk.exceptions import ReporterException, TransientReporterError
 from newsdesk.machine import Machine
 from newsdesk.receipt import Receipt
 from newsdesk.seat import leave, work
+from newsdesk.worker import waited
 
 if TYPE_CHECKING:
     from newsdesk.desk import Desk
@@ -98,7 +98,7 @@ class Spread:
         # No honest worker takes longer: each delivery has its deadline, at worst one after the other.
         most = SLACK + len(chunk) * max(1, len(self._desk.routes)) * self._desk.deadline
         try:
-            return future.result(timeout=0 if self._is_lost else min(most, TIMEOUT_MAX))
+            return waited(future, 0 if self._is_lost else most)
         except CancelledError as error:
             # Not by us. Dask does it when its scheduler is gone, and never answers what it is given later.
             self._lose(error)

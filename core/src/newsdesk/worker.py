@@ -2,11 +2,35 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 _Calls = queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
+
+
+SLICE = 1.0
+"""Seconds that are waited at a time: a Ctrl-C that comes just before a wait is seen at its end alone."""
+
+
+def waited(future: Future[T], seconds: float) -> T:
+    """Give a future's result, or raise its error.
+
+    Raises:
+        TimeoutError: it has none within `seconds`.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        left = until - time.monotonic()
+        try:
+            return future.result(timeout=max(0.0, min(left, SLICE)))
+        except TimeoutError:
+            if future.done():  # with an error of this kind, or just now
+                return future.result()
+            if left <= SLICE:
+                raise
 
 
 class Worker:
