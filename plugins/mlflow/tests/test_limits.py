@@ -90,6 +90,17 @@ def test_all_faults_of_a_choice_are_told_at_once():
     assert told["limits.total"] == "must be a whole number of at least 1, but is None"
 
 
+@pytest.mark.parametrize("flavour", ["${env:FLAVOUR}", ["x"]])
+def test_a_flavour_is_a_word_and_no_reference(flavour):
+    [fault] = limit_faults({"flavour": flavour})
+    assert str(fault).startswith(f"limits.flavour: unknown flavour {flavour!r}; there are mlflow, ")
+
+
+def test_a_reference_is_no_flavour():
+    [fault] = limit_faults("${env:FLAVOUR}")
+    assert str(fault).startswith("limits: unknown flavour '${env:FLAVOUR}'; there are mlflow, ")
+
+
 def test_an_unknown_flavour_and_another_type_are_told():
     assert str(limit_faults("mlfow")[0]) == (
         "limits: unknown flavour 'mlfow' (did you mean 'mlflow'?); there are mlflow, mlflow-2.22, databricks, azureml"

@@ -25,6 +25,7 @@ _SCOPE = re.compile(
 )
 # What AzureML sets within a job of its own, where azureml-mlflow logs in by them.
 _JOB = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_RUN_ID")
+_ONE_TRY = {"retry_total": 0, "connection_timeout": 15, "read_timeout": 30}
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 
 
@@ -57,8 +58,6 @@ def hand_over(tracking_uri: str, login: Login) -> str:
     Raises:
         MlflowLoggingError: the URI is none of a workspace.
     """
-    if _in_job() and login.name == "default":
-        return tracking_uri
     parts = urlsplit(tracking_uri)
     found = _SCOPE.fullmatch(parts.path)
     if found is None or not parts.netloc:
@@ -67,6 +66,8 @@ def hand_over(tracking_uri: str, login: Login) -> str:
             "azureml://<host>/mlflow/v1.0/subscriptions/<subscription>/resourceGroups/<group>"
             "/providers/Microsoft.MachineLearningServices/workspaces/<name>, or give workspace_kwargs instead"
         )
+    if _in_job() and login.name == "default":
+        return tracking_uri
     subscription, group, name = map(unquote, found.groups())
     azureml: Any = importlib.import_module("azureml.mlflow")
     workspace = SimpleNamespace(ml_flow_tracking_uri=f"azureml://{parts.netloc}{parts.path}#{login.number}")
@@ -128,8 +129,13 @@ def upload(client: "MlflowClient", artifact_uri: str, file: Path) -> bool:
             "azureml://…/experiments/<experiment>/runs/<run>/artifacts; take another experiment"
         )
     run = utils.RunArtifactsClient(_context(client), parts["experiment"], parts["runid"], None)
+    # Both libraries would go on by themselves for minutes; trying again is the desk's work.
+    run._client._config.retry_policy.total_retries = 0  # noqa: SLF001  (no public way)
+    blob: Any = importlib.import_module("azure.storage.blob")
     try:
-        run.upload_file(str(file), file.name)
+        told = run._create_empty_artifacts(paths=file.name)  # noqa: SLF001  (the same)
+        url = told.artifact_content_information[file.name].content_uri
+        blob.BlobClient.from_blob_url(url, **_ONE_TRY).upload_blob(file.read_bytes())
     except Exception as error:
         if not _is_there(error):
             raise

@@ -56,4 +56,4 @@ def cloud_of(name: str | None) -> Cloud:
 
 def cloud_faults(name: str | None) -> list[Fault]:
     """Give what is wrong with the parameter `cloud`."""
-    return choice_faults("cloud", "cloud", name, CLOUDS)
+    return choice_faults("cloud", "cloud", name, CLOUDS, reference=True)

@@ -100,7 +100,7 @@ class Login:
             Whether another one may help: not, when the refused one was a new one already.
         """
         with self._lock:
-            if self._thread.renewals < self._renewals:
+            if getattr(self._thread, "renewals", self._renewals) < self._renewals:
                 return True  # another thread has done it meanwhile
             now = time.monotonic()
             if now - self._renewed < _SAME_REFUSAL_SECONDS:
@@ -124,10 +124,16 @@ class Login:
             # Its library would give the same answer for a minute, without asking again.
             self._credential = None
             return TransientReporterError(
-                f"{text}; check that {self.cloud.authority} can be reached from here",
-                self._thread.retry_after,
+                f"{text}; check that {self._asked()} can be reached from here", self._thread.retry_after
             )
         return MlflowLoggingError(f"{text}; {_WHAT_TO_DO[self.name]}")
+
+    def _asked(self) -> str:
+        """Say who gives the tokens."""
+        if self.name == "managed_identity":
+            return "the identity endpoint of this host"
+        own = os.environ.get("AZURE_AUTHORITY_HOST") if self.cloud.name == PUBLIC.name else None
+        return own or self.cloud.authority
 
 
 def log_in(
@@ -160,7 +166,7 @@ def log_in(
 
 def credential_faults(name: str | None) -> list[Fault]:
     """Give what is wrong with the parameter `credential`."""
-    return choice_faults("credential", "credential", name, CREDENTIALS)
+    return choice_faults("credential", "credential", name, CREDENTIALS, reference=True)
 
 
 @lru_cache(maxsize=32)
@@ -183,6 +189,8 @@ def _credential(name: str, cloud: Cloud, secrets: tuple[str, ...], note: Callabl
     if name == "workload_identity":
         return identity.WorkloadIdentityCredential(**where, **_ONE_TRY)
     if name == "managed_identity":
+        # A host without an identity drops what is sent to it, which its library notices within seconds.
+        patience.pop("connection_timeout")
         return identity.ManagedIdentityCredential(client_id=os.environ.get("AZURE_CLIENT_ID"), **patience)
     if name == "cli":
         return identity.AzureCliCredential()

@@ -46,9 +46,15 @@ def workspace_tracking_uri(workspace: Mapping[str, str], login: Login) -> str:
 
 def _record(login: Login, path: str, shown: str) -> Mapping[str, Any]:
     url = f"{login.cloud.resource_manager}{path}"
-    headers = {"Authorization": f"Bearer {login.get_token().token}"}
+    token = login.get_token().token
+
+    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
     try:
-        response = requests.get(url, headers=headers, timeout=_TIMEOUT_SECONDS)
+        # As `auth`: a header alone would be replaced by what a user's .netrc has for that host.
+        response = requests.get(url, auth=authorize, timeout=_TIMEOUT_SECONDS)
     except requests.RequestException as error:
         kind = TransientReporterError if is_transient(error) else MlflowLoggingError
         raise kind(
