@@ -201,6 +201,30 @@ def test_who_comes_too_often_is_told_when_to_come_again(secure_azure, server, re
     assert server.run(machine.name).status == "FINISHED"
 
 
+@pytest.mark.parametrize("part", ["/artifacts/batch/metadata", ".blob.core.windows.net/"])
+def test_an_artifact_is_tried_once_for_trying_again_is_the_desks_work(
+    secure_azure, reporter, machine, answers, part
+):
+    reporter.open()
+    asked_for = []
+
+    def disturb(asked):
+        if part in asked.path:
+            asked_for.append(asked.path)
+            return answers(503)
+        return None
+
+    secure_azure.disturb = disturb
+    with pytest.raises(TransientReporterError):
+        reporter.report(machine)
+    assert len(asked_for) == 1
+    secure_azure.disturb = lambda asked: None
+    reporter.report(machine)
+    run = secure_azure.server.run(machine.name)
+    assert run.status == "FINISHED"
+    assert run.artifact("metadata.json") == machine.to_json()
+
+
 def test_two_reporters_of_one_workspace_log_in_each_as_they_were_told(
     secure_azure, server, workspace, principal, record
 ):
