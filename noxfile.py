@@ -36,11 +36,11 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run all tests on this Python; arguments go to pytest."""
     install_distributions(session, "test", "build", "docs")
-    # Two at a time: most of the time tests wait for servers. By file, so that a file's servers start once.
+    # Three at a time: much of the time tests wait for servers. By file, so that a file's servers start once.
     # The whole kit through AzureML's gateway takes minutes by itself: see `nox -s azureml`.
     slow = "plugins/mlflow/tests/azure/test_contract.py"
     session.run(
-        "pytest", "--cov", "--numprocesses=2", "--dist=loadfile", f"--ignore={slow}", *session.posargs
+        "pytest", "--cov", "--numprocesses=3", "--dist=loadfile", f"--ignore={slow}", *session.posargs
     )
 
 
