@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from newsdesk import (
     BaseReporter,
@@ -189,11 +189,7 @@ class PostgresReporter(BaseReporter):
 
     @property
     def _opened(self) -> "MachineTable":
-        if self._table is None:
-            raise PostgresReporterException(
-                "the reporter was closed while it was used: keep it open until all is done"
-            )
-        return self._table
+        return _while_open(self._table)
 
     def _report(self, row: Row) -> Delivery:
         doing = f"writing the machine {row.told!r}"
@@ -242,11 +238,7 @@ class PostgresReporter(BaseReporter):
 
     @property
     def _opened_engine(self) -> "Engine":
-        if self._engine is None:
-            raise PostgresReporterException(
-                "the reporter was closed while it was used: keep it open until all is done"
-            )
-        return self._engine
+        return _while_open(self._engine)
 
     def _reference(self, row: Row) -> str:
         table = f"{self.schema}.{self.table}" if self.schema else self.table
@@ -288,3 +280,14 @@ class PostgresReporter(BaseReporter):
         return PostgresReporterException(
             f"there is a machine {name!r} in {len(projects)} projects, {known}: name one as 'project_name'"
         )
+
+
+_T = TypeVar("_T")
+
+
+def _while_open(value: _T | None) -> _T:
+    if value is None:
+        raise PostgresReporterException(
+            "the reporter was closed while it was used: keep it open until all is done"
+        )
+    return value

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsdesk import ReporterException, TransientReporterError
 
-from newsdesk_mlflow.auth.login import NOT_INSTALLED, Login
+from newsdesk_mlflow.auth.login import NOT_INSTALLED, ONE_TRY, PATIENCE, Login
 from newsdesk_mlflow.failures import MlflowLoggingError, status_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _SCOPE = re.compile(
 )
 # What AzureML sets within a job of its own, where azureml-mlflow logs in by them.
 _JOB = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_RUN_ID")
-_ONE_TRY = {"retry_total": 0, "connection_timeout": 15, "read_timeout": 30}
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 
 
@@ -135,7 +134,7 @@ def upload(client: "MlflowClient", artifact_uri: str, file: Path) -> bool:
     try:
         told = run._create_empty_artifacts(paths=file.name)  # noqa: SLF001  (the same)
         url = told.artifact_content_information[file.name].content_uri
-        blob.BlobClient.from_blob_url(url, **_ONE_TRY).upload_blob(file.read_bytes())
+        blob.BlobClient.from_blob_url(url, **PATIENCE, **ONE_TRY).upload_blob(file.read_bytes())
     except Exception as error:
         if not _is_there(error):
             raise

@@ -38,8 +38,8 @@ CREDENTIALS = tuple(name for name in _WHAT_TO_DO if name != _SERVICE_PRINCIPAL)
 """What the parameter `credential` may be."""
 
 # Seconds; azure-identity's own are 300 each, and it would try ten times. Trying again is the desk's work.
-_PATIENCE = {"connection_timeout": 15, "read_timeout": 30}
-_ONE_TRY = {"retry_total": 0}
+PATIENCE = {"connection_timeout": 15, "read_timeout": 30}
+ONE_TRY = {"retry_total": 0}
 # A workspace that refuses two tokens within these seconds refuses whoever logged in, and not an old token:
 # those live for an hour and more.
 _SAME_REFUSAL_SECONDS = 300
@@ -182,12 +182,12 @@ def _login(
 
 def _credential(name: str, cloud: Cloud, secrets: tuple[str, ...], note: Callable[[Any], None]) -> Any:
     identity: Any = importlib.import_module("azure.identity")
-    patience = {"raw_response_hook": note, **_PATIENCE}
+    patience = {"raw_response_hook": note, **PATIENCE}
     where = {**patience, **_authority(cloud)}
     if name == _SERVICE_PRINCIPAL:
-        return identity.ClientSecretCredential(*secrets, **where, **_ONE_TRY)
+        return identity.ClientSecretCredential(*secrets, **where, **ONE_TRY)
     if name == "workload_identity":
-        return identity.WorkloadIdentityCredential(**where, **_ONE_TRY)
+        return identity.WorkloadIdentityCredential(**where, **ONE_TRY)
     if name == "managed_identity":
         # A host without an identity drops what is sent to it, which its library notices within seconds.
         patience.pop("connection_timeout")
