@@ -45,8 +45,8 @@ def tests(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Run all tests, and print what of the code they did not reach."""
-    # Not in `tests`: CPython 3.11 lets one thread at a time install a trace function, and fails the others, so that
-    # a test that begins many threads at once may fail of being measured. It also makes all slower.
+    # Not in `tests`: CPython 3.11 lets one thread at a time install a trace function and fails the others,
+    # so that a test that begins many threads at once may fail of being measured. It also makes all slower.
     install_distributions(session, "test", "coverage", "build", "docs")
     session.run("pytest", "--cov", "--numprocesses=3", "--dist=loadfile", *session.posargs)
 
