@@ -8,12 +8,16 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
 # Tests come last, so that pytest's summary closes the output.
-nox.options.sessions = ["lint", "typing", "tests"]
+nox.options.sessions = ["lint", "typing", "azureml", "tests"]
 
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
 DISTRIBUTIONS = ["core[dask,template]", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
 DOCS_TESTS = ["tests/test_readme.py", *sorted(map(str, Path("tests").glob("test_docs_*.py")))]
+# Three at a time: much of the time tests wait for servers. By file or class, so that its servers start once.
+AT_ONCE = ["--numprocesses=3", "--dist=loadscope"]
+# Where the environment forbids to keep what was compiled, each MLflow server compiles for 12 s of CPU.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
 SOURCES = ["core/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
 
@@ -36,14 +40,9 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run all tests on this Python; arguments go to pytest."""
     install_distributions(session, "test", "build", "docs")
-    # Three at a time: much of the time tests wait for servers. By file, so that a file's servers start once.
-    # The whole kit through AzureML's gateway takes minutes by itself: see `nox -s azureml`.
+    # The whole kit through AzureML's gateway is run by `nox -s azureml`.
     slow = "plugins/mlflow/tests/azure/test_contract.py"
-    # Where the environment forbids to keep what was compiled, each MLflow server compiles for 12 s of CPU.
-    compiled = {"PYTHONDONTWRITEBYTECODE": None}
-    session.run(
-        "pytest", "--numprocesses=3", "--dist=loadfile", f"--ignore={slow}", *session.posargs, env=compiled
-    )
+    session.run("pytest", *AT_ONCE, f"--ignore={slow}", *session.posargs, env=COMPILED)
 
 
 @nox.session(default=False)
@@ -52,7 +51,7 @@ def coverage(session: nox.Session) -> None:
     # Not in `tests`: CPython 3.11 lets one thread at a time install a trace function and fails the others,
     # so that a test that begins many threads at once may fail of being measured. It also makes all slower.
     install_distributions(session, "test", "coverage", "build", "docs")
-    session.run("pytest", "--cov", "--numprocesses=3", "--dist=loadfile", *session.posargs)
+    session.run("pytest", "--cov", *AT_ONCE, *session.posargs, env=COMPILED)
 
 
 @nox.session(name="tests-matrix", python=PYTHONS, default=False)
@@ -75,7 +74,7 @@ def oldest(session: nox.Session) -> None:
             session.run("pytest", f"{plugin}/tests", *session.posargs)
 
 
-@nox.session(default=False)
+@nox.session
 def azureml(session: nox.Session) -> None:
     """Test the reporter against an AzureML of this machine, with what `newsdesk-mlflow[azureml]` installs."""
     wheels, server = Path(session.create_tmp(), "dist"), Path(session.create_tmp(), "server")
@@ -88,7 +87,8 @@ def azureml(session: nox.Session) -> None:
     served = (f"{core}[testing]", f"{plugin}[local]")
     session.run("uv", "pip", "install", "--quiet", "--python", str(server), *served)
     python = {"MLFLOW_SERVER_PYTHON": str(server.resolve() / "bin" / "python")}
-    session.run("pytest", "plugins/mlflow/tests/azure", *session.posargs, env=python)
+    tests = ["plugins/mlflow/tests/azure", *session.posargs]
+    session.run("pytest", *AT_ONCE, *tests, env={**COMPILED, **python})
 
 
 @nox.session(default=False)
