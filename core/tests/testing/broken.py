@@ -306,7 +306,7 @@ class GivesUpWhenRefused(Wire):
 
 
 class TakesSilenceForConsent(Wire):
-    patience = 0.3
+    patience = 1.0  # a busy machine answers within it, and the check waits for longer
 
     def report(self, machine):
         try:

@@ -17,7 +17,7 @@ from newsdesk.testing.faults import BlackHole, Cut, Moment, Refuse
 from newsdesk.testing.killing import Job, kill_at_every_boundary
 from newsdesk.testing.proxy import FaultProxy
 
-_DEADLINE = 1.0
+_DEADLINE = 2.0
 """Seconds that a desk waits for a backend that never answers."""
 
 
