@@ -24,6 +24,7 @@ def test_these_are_all_hooks():
 def test_a_record_that_can_be_used_is_taken(name, reporter, aliases):
     record = ReporterPlugin(name, reporter, aliases, summary="posts")
     assert (record.name, record.reporter, record.aliases) == (name, reporter, aliases)
+    assert record.names == (name, *aliases)
     assert record.api_version == 1, "whatever this core has come to"
 
 

@@ -412,6 +412,21 @@ class TestClashes:
         registry.find(first)
         assert registry.find(name).__module__ in ("slack_plugin_reporter", "newsdesk.builtin.console")
 
+    def test_who_claims_a_name_and_who_gets_it_is_told(self, plugin, registry):
+        plugin("slack")
+        plugin("teams", aliases=("slack", "chat"))
+        plugin("zulip", aliases=("chat",))
+        assert {found.origin for found in registry.claiming("slack")} == {
+            "newsdesk-slack 1.0",
+            "newsdesk-teams 1.0",
+        }
+        assert registry.provider("slack").origin == "newsdesk-slack 1.0"
+        assert "'chat' is claimed by 2 plugins: " in error_of(lambda: registry.provider("chat"), PluginError)
+        assert registry.claiming("nobody") == []
+        assert "there is no reporter 'nobody'" in error_of(
+            lambda: registry.provider("nobody"), UnknownReporterError
+        )
+
     def test_two_plugins_with_one_name_behind_entry_points_of_other_names_are_told(self, plugin, registry):
         plugin("slack", "one_plugin", distribution_name="one", entries={"a": "one_plugin"})
         plugin("slack", "two_plugin", distribution_name="two", entries={"b": "two_plugin"})

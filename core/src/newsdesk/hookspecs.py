@@ -53,6 +53,11 @@ class ReporterPlugin:
     api_version: int = 1
     """The version of the contract that it was written for; who says nothing means the first, for ever."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it answers to: its name and its aliases."""
+        return (self.name, *self.aliases)
+
     def __post_init__(self) -> None:
         if not _is_name(self.name):
             raise PluginError(

@@ -176,6 +176,24 @@ class Registry:
         _refuse_clash(target, [plugin.origin for plugin, _ in claims])
         return claims[0][1] if claims else None
 
+    def claiming(self, target: str) -> list[LoadedPlugin]:
+        """Give every plugin that offers a reporter of that name or alias; loads every plugin."""
+        claims = {id(plugin): plugin for plugin, _ in _claims(self.plugins(), target)}
+        return list(claims.values())
+
+    def provider(self, target: str) -> LoadedPlugin:
+        """Give the plugin whose reporter answers to a name or an alias.
+
+        Raises:
+            UnknownReporterError: there is none.
+            PluginError: its plugin is broken, or two plugins claim it.
+        """
+        record = self.owner(target)
+        found = [plugin for plugin in self._loaded if record in plugin.records]
+        if not found:
+            raise UnknownReporterError(self._unknown(target))
+        return found[0]
+
     @property
     def _loaded(self) -> list[LoadedPlugin]:
         """What was loaded so far; once, also where several entry points lead to the same module."""
@@ -251,7 +269,7 @@ def clashes(plugins: Iterable[LoadedPlugin]) -> Mapping[str, list[LoadedPlugin]]
     """Give the names and aliases that several plugins claim, each with those plugins."""
     claims: dict[str, list[LoadedPlugin]] = {}
     for plugin in plugins:
-        for name in {name for record in plugin.records for name in (record.name, *record.aliases)}:
+        for name in {name for record in plugin.records for name in record.names}:
             claims.setdefault(name, []).append(plugin)
     return {name: claiming for name, claiming in sorted(claims.items()) if len(claiming) > 1}
 
@@ -308,7 +326,7 @@ def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
 def _claims(plugins: Iterable[LoadedPlugin], target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
     for plugin in plugins:
         for record in plugin.records:
-            if target in (record.name, *record.aliases):
+            if target in record.names:
                 yield plugin, record
 
 
@@ -332,7 +350,7 @@ def _usable(plugin: LoadedPlugin) -> LoadedPlugin:
 def _record(plugin: LoadedPlugin, target: str) -> ReporterPlugin:
     """Give what a plugin offers under its entry point's name; of its one reporter another name will do."""
     for record in plugin.records:
-        if target in (record.name, *record.aliases) or len(plugin.records) == 1:
+        if target in record.names or len(plugin.records) == 1:
             return record
     raise PluginError(
         f"the plugin {plugin.name!r} of {plugin.origin} offers no reporter {target!r}; it offers: "

@@ -59,7 +59,7 @@ def offers(registry: Registry) -> tuple[list[Offer], list[Fault]]:
             except DefinitionError as error:
                 faults.append(Fault(record.name, str(error)))
                 continue
-            names = [record.name, *record.aliases]
+            names = [*record.names]
             if len(plugin.records) == 1:  # then the entry point's name stands for it as well
                 names.append(plugin.name)
             offered += [Offer(name, reporter, record.summary) for name in dict.fromkeys(names)]

@@ -66,10 +66,8 @@ def _project(name: str) -> Project:
 
 def _owner(name: str) -> str | None:
     """Give the distribution whose reporter answers to a name, installed or known."""
-    for plugin in default_registry().plugins():
-        if any(name in (record.name, *record.aliases) for record in plugin.records):
-            return plugin.origin
-    return FIRST_PARTY.get(name)
+    claiming = default_registry().claiming(name)
+    return claiming[0].origin if claiming else FIRST_PARTY.get(name)
 
 
 def _copier() -> Any:

@@ -30,12 +30,11 @@ def command(name: str | None) -> None:
 def _tell_clash(name: str, plugins: Sequence[LoadedPlugin]) -> None:
     claimed = f"{name}: claimed by {' and '.join(plugin.origin for plugin in plugins)}"
     try:
-        record = default_registry().owner(name)
+        owner = default_registry().provider(name).origin
     except PluginError:
         click.echo(f"{claimed}; asking for it fails until all but one are uninstalled")
-        return
-    owner = next(plugin.origin for plugin in default_registry().plugins() if record in plugin.records)
-    click.echo(f"{claimed}; it is the name of a reporter of {owner}, which gets it")
+    else:
+        click.echo(f"{claimed}; it is the name of a reporter of {owner}, which gets it")
 
 
 def _tell_plugin(plugin: LoadedPlugin) -> None:

@@ -39,10 +39,9 @@ def _broken(plugin: LoadedPlugin) -> Finding:
 
 def _clash(registry: Registry, name: str, claiming: Sequence[LoadedPlugin]) -> Finding:
     try:
-        record = registry.owner(name)
+        owner = registry.provider(name).origin
     except PluginError as error:
         return Finding.of_message(name, str(error), "uninstall all but one")
-    owner = next(plugin.origin for plugin in claiming if record in plugin.records)
     claimed = " and ".join(plugin.origin for plugin in claiming)
     return Finding(name, f"claimed by {claimed}; it is the name of a reporter of {owner}, which gets it")
 

@@ -18,11 +18,7 @@ def look(name: str, path: str) -> dict[str, Any]:
         entry.point.value: others_of(entry) for entry in _entries(name)
     }  # first: before anything is loaded
     registry = Registry()
-    offering = [
-        getattr(plugin.plugin, "__name__", "")
-        for plugin in registry.plugins()
-        if any(name in (record.name, *record.aliases) for record in plugin.records)
-    ]
+    offering = [getattr(plugin.plugin, "__name__", "") for plugin in registry.claiming(name)]
     return {
         "name": _found(registry, name),
         "path": _found(registry, path),
