@@ -64,9 +64,20 @@ def test_a_bare_null_is_the_reporter_null(entry):
     assert route.reporter == NullReporter()
 
 
-def test_two_of_one_label_are_numbered():
+def test_two_of_one_name_are_numbered():
     labels = [route.label for route in Config.from_yaml("reporters: [null, null]").routes]
     assert labels == ["null", "null#2"]
+
+
+def test_a_label_that_stands_twice_is_told_with_its_line():
+    text = "reporters:\n- nul\n- files: {path: a}\n  label: x\n- files: {path: b}\n  label: x\n"
+    with pytest.raises(DefinitionError) as caught:
+        Config.from_yaml(text, name="a.yaml")
+    _, unknown, shared = str(caught.value).splitlines()
+    assert "line 2: reporters.0: there is no reporter 'nul'" in unknown
+    assert shared == (
+        "  - line 6: reporters.2.label: reporters.1 has the label 'x' already; give each one of its own"
+    )
 
 
 def test_references_are_kept_as_they_are_and_need_not_resolve(monkeypatch):

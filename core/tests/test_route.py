@@ -22,7 +22,7 @@ def test_options_stand_beside_the_name():
     (route,) = made(
         {"files": {"path": "x"}, "label": "disk", "required": False, "spool": "never"},
     )
-    assert route == Route("disk", FilesReporter(path="x"), required=False, spool="never")
+    assert route == Route("disk", FilesReporter(path="x"), required=False, spool="never", is_labelled=True)
 
 
 @pytest.mark.parametrize(
@@ -51,15 +51,31 @@ def test_one_alone_needs_no_list(one):
     assert [route.reporter for route in routes(one, registry=default_registry())] == [NullReporter()]
 
 
-def test_two_of_one_label_are_numbered():
+def test_two_of_one_name_are_numbered():
     assert [route.label for route in made("null", "null", "null")] == ["null", "null#2", "null#3"]
 
 
-@given(st.lists(st.sampled_from(["a", "a#2", "a#3", "b"]), max_size=8))
-def test_labels_are_unique_and_the_first_of_each_keeps_its_own(labels):
-    found = [route.label for route in made(*({"null": {}, "label": label} for label in labels))]
+@given(st.lists(st.sampled_from(["null", "null#2", "null#3", "b", None]), max_size=8))
+def test_labels_are_unique_and_one_that_was_given_is_kept_or_refused(labels):
+    entries = [{"null": {}} if label is None else {"null": {}, "label": label} for label in labels]
+    given = [label for label in labels if label is not None]
+    if len(set(given)) < len(given) or ("null" in given and None in labels):
+        with pytest.raises(DefinitionError, match="cannot be used\n"):
+            made(*entries)
+        return
+    found = [route.label for route in made(*entries)]
     assert len(set(found)) == len(labels)
-    assert found[:1] == labels[:1]
+    assert all(label in (None, kept) for label, kept in zip(labels, found, strict=True))
+
+
+def test_a_label_that_was_given_twice_is_told_with_both_places():
+    archive = {"files": {"path": "a"}, "label": "archive"}
+    with pytest.raises(DefinitionError) as caught:
+        made("null", archive, {"null": {}, "label": "archive"}, "archive.Nowhere")
+    assert str(caught.value).splitlines()[::2] == [
+        "2 reporters cannot be used",
+        "  - reporters.2.label: reporters.1 has the label 'archive' already; give each one of its own",
+    ]
 
 
 def test_one_that_is_wrong_is_told_as_it_is():

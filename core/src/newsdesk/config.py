@@ -16,7 +16,7 @@ from newsdesk.outbox import Bounds, Outbox
 from newsdesk.parameters import did_you_mean, listed
 from newsdesk.registry import Registry, default_registry
 from newsdesk.retry import Retry
-from newsdesk.route import Route, needs_outbox, routes
+from newsdesk.route import Route, needs_outbox, routes, shared_labels
 
 DEFAULT_NAME = "newsdesk.yaml"
 """The file that is found by itself in the working folder."""
@@ -177,14 +177,16 @@ def _routes(
     """Build each entry's reporter by itself, so that the faults of all are told with their places."""
     if not isinstance(entries, list):
         return (), []
-    made: list[Route] = []
+    made: list[tuple[int, Route]] = []
     faults: list[Fault] = []
     for index, entry in enumerate(entries):
         try:
-            made.append(Route.of(entry, registry=registry, allow_import_paths=allowed))
+            made.append((index, Route.of(entry, registry=registry, allow_import_paths=allowed)))
         except DefinitionError as error:
             faults += _placed(index, entry, error)
-    return routes(made, registry=registry), faults
+    if shared := shared_labels(made):
+        return (), faults + shared
+    return routes([route for _, route in made], registry=registry), faults
 
 
 def _placed(index: int, entry: Any, error: DefinitionError) -> Iterator[Fault]:

@@ -26,6 +26,8 @@ class Route:
     """Whether a record that is safe in the outbox counts as success; the option `required: spooled`."""
     spool: Literal["on_failure", "always", "never"] = "on_failure"
     """Whether the outbox takes what could not be delivered, everything at once, or nothing."""
+    is_labelled: bool = False
+    """Whether somebody gave it its label, which is then never changed."""
 
     @classmethod
     def of(
@@ -49,30 +51,44 @@ class Route:
             required=required is not False,
             accepts_spooled=required == "spooled",
             spool=definition.options.get("spool", "on_failure"),
+            is_labelled="label" in definition.options,
         )
 
 
 def routes(
     entries: object, *, registry: Registry, allow_import_paths: Sequence[str] | None = None
 ) -> tuple[Route, ...]:
-    """Make the routes of a desk; two with one label are numbered.
+    """Make the routes of a desk; of those that nobody gave a label, two with one label are numbered.
 
     Raises:
-        DefinitionError: an entry cannot be used; with several of them, the faults of all.
+        DefinitionError: an entry cannot be used, or a label was given twice; with several, the faults of all.
     """
-    made: list[Route] = []
+    made: list[tuple[int, Route]] = []
     errors: list[tuple[int, DefinitionError]] = []
     for index, entry in enumerate(_listed(entries)):
         try:
-            made.append(Route.of(entry, registry=registry, allow_import_paths=allow_import_paths))
+            made.append((index, Route.of(entry, registry=registry, allow_import_paths=allow_import_paths)))
         except DefinitionError as error:
             errors.append((index, error))
-    if len(errors) == 1:
+    shared = shared_labels(made)
+    if len(errors) == 1 and not shared:
         raise errors[0][1]
-    if errors:
-        faults = [Fault(f"reporters.{index}", str(error)) for index, error in errors]
-        raise DefinitionError(f"{len(errors)} reporters cannot be used", faults)
-    return tuple(_numbered(made))
+    if faults := [*(Fault(f"reporters.{index}", str(error)) for index, error in errors), *shared]:
+        count = "1 reporter" if len(faults) == 1 else f"{len(faults)} reporters"
+        raise DefinitionError(f"{count} cannot be used", faults)
+    return tuple(_numbered([route for _, route in made]))
+
+
+def shared_labels(made: Iterable[tuple[int, Route]]) -> list[Fault]:
+    """Tell which labels that were given another reporter has too: with a number they were another label."""
+    first: dict[str, tuple[int, Route]] = {}
+    faults = []
+    for index, route in made:
+        before, other = first.setdefault(route.label, (index, route))
+        if index != before and (route.is_labelled or other.is_labelled):
+            text = f"reporters.{before} has the label {route.label!r} already; give each one of its own"
+            faults.append(Fault(f"reporters.{index}.label", text))
+    return faults
 
 
 def needs_outbox(ways: Iterable[Route]) -> list[Fault]:
@@ -96,11 +112,11 @@ def _listed(entries: object) -> Iterable[Any]:
 
 
 def _numbered(made: Sequence[Route]) -> Iterable[Route]:
-    taken: set[str] = set()
+    taken = {route.label for route in made if route.is_labelled}
     reporters: set[int] = set()
     for route in made:
         candidates = chain([route.label], (f"{route.label}#{number}" for number in count(2)))
-        label = next(candidate for candidate in candidates if candidate not in taken)
+        label = next(text for text in candidates if route.is_labelled or text not in taken)
         taken.add(label)
         # Each route has a thread of its own: one instance that stands there twice would be used by both.
         reporter = copy.copy(route.reporter) if id(route.reporter) in reporters else route.reporter
