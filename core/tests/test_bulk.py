@@ -26,8 +26,9 @@ from newsdesk import (
     hookimpl,
 )
 from newsdesk.bulk import chunks
-from newsdesk.outbox import Outbox
+from newsdesk.outbox import Outbox, State
 from newsdesk.registry import Registry
+from newsdesk.route import Route
 
 ONCE = Retry(attempts=1)
 FATAL = """
@@ -199,6 +200,75 @@ def test_workers_close_their_reporters_at_the_end():
     with threads(3) as pool, Desk(Slow("", 0.02)) as desk:
         list(desk.report_many(fleet(12), pool, chunk_size=2))
         assert Slow.closed == len({thread.name for thread in pool._threads})
+
+
+class Gated(BaseReporter):
+    """Has the first machine wait until the gate is opened; both workers meet at the first of their chunks."""
+
+    gate = threading.Event()
+    both = threading.Barrier(3)
+
+    def report(self, machine):
+        if machine.name in ("m000", "m002"):
+            self.both.wait(60)
+        if machine.name == "m000":
+            assert self.gate.wait(60)
+
+
+def test_streams_that_share_their_workers_do_not_cut_each_other_short():
+    Gated.gate.clear()
+    with threads(2) as pool, threads(1) as other, Desk(Gated()) as held, Desk("null") as quick:
+        first = other.submit(lambda: list(held.report_many(fleet(4), pool, chunk_size=2)))
+        Gated.both.wait(60)
+        assert len(list(quick.report_many(fleet(1), pool))) == 1, "by the worker that is free"
+        Gated.gate.set()
+        assert {receipt.status for receipt in first.result(60)} == {Status.DELIVERED}
+        assert names(first.result()) == names_of(fleet(4))
+
+
+class Looking(BaseReporter):
+    """Notes what is owed when it is asked."""
+
+    seen: ClassVar[list[list[str]]] = []
+
+    def __init__(self, outbox):
+        self.outbox = outbox
+
+    def report(self, machine):
+        self.seen.append(owed(self.outbox))
+
+
+@pytest.mark.parametrize("pool", [None, threads])
+def test_what_is_always_kept_is_in_the_outbox_before_the_others_answer_and_nobody_sends_it(pool, tmp_path):
+    outbox = tmp_path / "outbox.db"
+    Looking.seen.clear()
+    routes = [Route("later", Slow(), spool="always", accepts_spooled=True), Looking(str(outbox))]
+    with contextlib.ExitStack() as stack:
+        executor = stack.enter_context(pool(1)) if pool else None
+        desk = stack.enter_context(Desk(routes, outbox=outbox))
+        receipts = list(desk.report_many(fleet(4), executor, chunk_size=2, in_flight=1))
+    assert [str(receipt.status) for receipt in receipts] == ["spooled", "delivered"] * 4
+    assert Looking.seen[0] == names_of(fleet(2))
+    assert Slow.reported == set()
+    assert owed(outbox) == names_of(fleet(4))
+
+
+@pytest.mark.parametrize("pool", [None, threads])
+def test_an_older_revision_that_is_owed_is_superseded_though_the_machines_own_reporters_have_secrets(
+    pool, tmp_path
+):
+    def revision(number):
+        secret = {"reporters": [{"postgres": {"password": "hunter2hunter2"}}]}
+        return Machine(name="m", metadata={"number": number}, runtime=secret)
+
+    outbox = Outbox(tmp_path / "outbox.db")
+    outbox.put("null", revision(1))
+    with contextlib.ExitStack() as stack:
+        executor = stack.enter_context(pool(1)) if pool else None
+        desk = stack.enter_context(Desk("null", outbox=outbox, drain=0))
+        [receipt] = desk.report_many([revision(2)], executor)
+    assert receipt.revision == revision(2).redacted().revision
+    assert [entry.state for entry in outbox.entries()] == [State.SUPERSEDED]
 
 
 def test_workers_leave_the_outbox_and_the_hooks_to_who_gave_the_work(tmp_path):

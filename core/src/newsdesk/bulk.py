@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from os import cpu_count
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from newsdesk.machine import Machine
 from newsdesk.post import Call, Outcome, Post
 from newsdesk.receipt import Receipt
 from newsdesk.retry import PATIENCE, Retry
-from newsdesk.spread import Spread, unanswered
+from newsdesk.spread import Spread
 
 if TYPE_CHECKING:
     from newsdesk.desk import Desk
@@ -84,40 +85,53 @@ def delivered(
         MachineError: one is no machine; those before it are delivered first.
         ReporterException: the executor takes no more work; every machine that was taken has its receipts.
     """
-    pending: deque[Machine] = deque()
-    waiting = chunks(_taken(machines, pending), size)
+    pending: deque[_Taken] = deque()
+    waiting = chunks(_taken(desk, machines, pending), size)
     answers = _here(desk, waiting) if executor is None else Spread(desk, executor, in_flight).answers(waiting)
     try:
-        for machine, receipts in answers:
-            finished = [desk.finish(receipt, machine) for receipt in receipts]
+        for receipts in answers:
+            taken = pending[0]
+            taken.finish(desk, receipts)
             pending.popleft()
-            yield finished
+            yield [taken.finished[route.label] for route in desk.routes]
     finally:
         answers.close()
         _keep(desk, pending)
 
 
-_Answers = Generator[tuple[Machine, list[Receipt]], None, None]
+@dataclass
+class _Taken:
+    """A machine that was taken, and those of its receipts that are finished."""
+
+    machine: Machine
+    finished: dict[str, Receipt] = field(default_factory=dict)
+
+    def finish(self, desk: "Desk", receipts: Iterable[Receipt]) -> None:
+        for receipt in receipts:
+            self.finished[receipt.reporter] = desk.finish(receipt, self.machine)
 
 
-def _taken(machines: Iterable[Machine], pending: deque[Machine]) -> Iterator[Machine]:
+def _taken(desk: "Desk", machines: Iterable[Machine], pending: deque[_Taken]) -> Iterator[Machine]:
     for machine in machines:
-        pending.append(machine)
-        yield machine
+        taken = _Taken(machine.redacted())
+        pending.append(taken)
+        for receipt in desk.kept(taken.machine):
+            taken.finished[receipt.reporter] = receipt
+        yield taken.machine
 
 
-def _here(desk: "Desk", waiting: Iterator[list[Machine]]) -> _Answers:
+def _here(desk: "Desk", waiting: Iterator[list[Machine]]) -> Generator[list[Receipt], None, None]:
     for chunk in waiting:
         with contextlib.closing(desk.answers(chunk)) as answers:
             yield from answers
 
 
-def _keep(desk: "Desk", pending: Sequence[Machine]) -> None:
+def _keep(desk: "Desk", pending: Sequence[_Taken]) -> None:
     """See to it that nothing is lost when it ends early."""
     if not pending:
         return
     stopped = TransientReporterError("it was stopped before this was acknowledged")
-    for machine in pending:
-        for receipt in unanswered(desk, machine, stopped):
-            desk.finish(receipt, machine)
+    for taken in pending:
+        left = [route for route in desk.routes if route.label not in taken.finished]
+        taken.finish(desk, [desk.unanswered(route, taken.machine, stopped) for route in left])
     _log.warning("stopped with %d machines that were taken and not acknowledged", len(pending))

@@ -216,8 +216,11 @@ class Desk:
 
     # For the modules that make up a desk.
 
-    def answers(self, machines: Sequence[Machine]) -> Generator[tuple[Machine, list[Receipt]], None, None]:
-        """Deliver machines together, and give each with what its reporters answered; nothing is kept yet."""
+    def answers(self, machines: Sequence[Machine]) -> Generator[list[Receipt], None, None]:
+        """Deliver machines together, and give what the reporters answered of each; nothing is kept yet.
+
+        Those with `spool: always` are not asked, see `kept`.
+        """
         shown = [machine.redacted() for machine in machines]
         streams = {
             label: outcomes(post, shown, self._retry, self._deadline)
@@ -225,13 +228,7 @@ class Desk:
             if post.route.spool != "always"
         }
         for machine in shown:
-            receipts = [
-                self._receipt(post, machine, next(streams[label]))
-                if label in streams
-                else self.unanswered(post.route, machine, None)
-                for label, post in self._posts.items()
-            ]
-            yield machine, receipts
+            yield [self._receipt(self._posts[label], machine, next(told)) for label, told in streams.items()]
 
     def unanswered(self, route: Route, machine: Machine, error: Exception | None) -> Receipt:
         """Give the receipt of what no reporter has answered."""
@@ -246,6 +243,12 @@ class Desk:
             error=error,
         )
 
+    def kept(self, machine: Machine) -> Iterator[Receipt]:
+        """Keep a machine for the reporters with `spool: always`: it is safe before anything can hang."""
+        for route in self.routes:
+            if route.spool == "always":
+                yield self.finish(self.unanswered(route, machine, None), machine)
+
     def finish(self, receipt: Receipt, machine: Machine) -> Receipt:
         """Keep what is owed, and tell everybody who wants to know."""
         finished = receipt if self._keeper is None else self._keeper.keep(receipt, machine)
@@ -255,12 +258,7 @@ class Desk:
     def _receipts(self, machine: Machine) -> list[Receipt]:
         until = time.monotonic() + self._deadline
         shown = self._noted(machine).redacted()
-        # What goes to the outbox anyway is safe before anything can hang.
-        finished = {
-            label: self.finish(self.unanswered(post.route, shown, None), shown)
-            for label, post in self._posts.items()
-            if post.route.spool == "always"
-        }
+        finished = {receipt.reporter: receipt for receipt in self.kept(shown)}
         calls = {
             label: post.deliver(shown, self._retry, until)
             for label, post in self._posts.items()

@@ -28,9 +28,15 @@ class Seat:
     def leave(self) -> None:
         """Close the desk, now, or when its worker has finished the machine that it is at."""
         self.is_left = True
+        self.rest()
+
+    def rest(self) -> None:
+        """Close the desk while its worker has nothing to do; the next delivery opens it again."""
         if self.busy.acquire(blocking=False):
-            self.busy.release()
-            self.desk.close()
+            try:
+                self.desk.close()
+            finally:
+                self.busy.release()
 
 
 _own = threading.local()
@@ -64,13 +70,14 @@ def leave(run: str) -> None:
 
 def worker_routes(routes: Iterable[Route]) -> tuple[Route, ...]:
     """Give routes as workers use them: what is spooled is spooled by who gave the work."""
-    return tuple(replace(route, spool="never", accepts_spooled=False) for route in routes)
+    own = (route for route in routes if route.spool != "always")
+    return tuple(replace(route, spool="never", accepts_spooled=False) for route in own)
 
 
 def _delivered(seat: Seat, machines: Sequence[Machine]) -> list[list[Receipt]]:
     receipts: list[list[Receipt]] = []
     with contextlib.closing(seat.desk.answers(machines)) as answers:
-        for _, answered in answers:
+        for answered in answers:
             receipts.append(list(map(_portable, answered)))
             if seat.is_left:
                 break
@@ -79,13 +86,26 @@ def _delivered(seat: Seat, machines: Sequence[Machine]) -> list[list[Receipt]]:
 
 def _seat(run: str, desk: bytes) -> Seat:
     if getattr(_own, "run", None) != run:
-        leave(getattr(_own, "run", ""))
+        _move_on()
         _own.run, _own.seat = run, Seat(pickle.loads(desk))  # noqa: S301  (our own, from whoever gave us the work)
         with _lock:
             if not _taken:
                 atexit.register(_leave_all)
             _taken.setdefault(run, []).append(_own.seat)
     return _own.seat  # type: ignore[no-any-return]  # a thread's own attribute
+
+
+def _move_on() -> None:
+    """Leave this worker's own seat; the others of its stream rest, since that may be over, or go on."""
+    if not hasattr(_own, "run"):
+        return
+    with _lock:
+        others = [seat for seat in _taken.pop(_own.run, []) if seat is not _own.seat]
+        if others:
+            _taken[_own.run] = others
+    _own.seat.leave()
+    for seat in others:
+        seat.rest()
 
 
 def _leave_all() -> None:

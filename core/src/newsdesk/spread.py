@@ -34,6 +34,7 @@ class Spread:
         self._desk = desk
         self._executor = executor
         self._in_flight = max(1, in_flight)
+        self._asked = [route for route in desk.routes if route.spool != "always"]
         self._copy = pickle.dumps(desk)
         self._run = uuid.uuid4().hex
         self._tasks: deque[tuple[list[Machine], Future[list[list[Receipt]]]]] = deque()
@@ -43,10 +44,8 @@ class Spread:
         self._is_lost = False
         """Whether what the executor has not answered will not be answered any more."""
 
-    def answers(
-        self, chunks: Iterator[list[Machine]]
-    ) -> Generator[tuple[Machine, list[Receipt]], None, None]:
-        """Give each machine with what its reporters answered, in order.
+    def answers(self, chunks: Iterator[list[Machine]]) -> Generator[list[Receipt], None, None]:
+        """Give what the reporters answered of each machine, in order.
 
         Raises:
             ReporterException: the executor takes no more work; every machine that was taken is answered.
@@ -74,7 +73,7 @@ class Spread:
                 self._submit(chunk)
 
     def _submit(self, chunk: list[Machine]) -> None:
-        records = [machine.redacted().to_json() for machine in chunk]
+        records = [machine.to_json() for machine in chunk]
         self._taken += len(chunk)
         try:
             future = self._executor.submit(work, self._run, self._copy, records)
@@ -84,19 +83,19 @@ class Spread:
             self._end(error)
         self._tasks.append((chunk, future))
 
-    def _answered(
-        self, chunk: list[Machine], future: "Future[list[list[Receipt]]]"
-    ) -> Iterator[tuple[Machine, list[Receipt]]]:
+    def _answered(self, chunk: list[Machine], future: "Future[list[list[Receipt]]]") -> list[list[Receipt]]:
         try:
-            receipts = self._waited(chunk, future)
+            answered = self._waited(chunk, future)
+            return [receipts for _, receipts in zip(chunk, answered, strict=True)]
         except Exception as error:  # noqa: BLE001  (whatever an executor raises when a worker dies)
             why = TransientReporterError(f"the executor did not deliver it: {type(error).__name__}: {error}")
-            receipts = [unanswered(self._desk, machine, why) for machine in chunk]
-        yield from zip(chunk, receipts, strict=True)
+            return [
+                [self._desk.unanswered(route, machine, why) for route in self._asked] for machine in chunk
+            ]
 
     def _waited(self, chunk: list[Machine], future: "Future[list[list[Receipt]]]") -> list[list[Receipt]]:
         # No honest worker takes longer: each delivery has its deadline, at worst one after the other.
-        most = SLACK + len(chunk) * max(1, len(self._desk.routes)) * self._desk.deadline
+        most = SLACK + len(chunk) * max(1, len(self._asked)) * self._desk.deadline
         try:
             return waited(future, 0 if self._is_lost else most)
         except CancelledError as error:
@@ -122,8 +121,3 @@ class Spread:
                 f"receipts ({type(why).__name__}: {why}); report the rest with a new one"
             )
             self._ended.__cause__ = why
-
-
-def unanswered(desk: "Desk", machine: Machine, error: Exception) -> list[Receipt]:
-    """Give the receipts of a machine that no reporter has answered."""
-    return [desk.unanswered(route, machine, error) for route in desk.routes]
