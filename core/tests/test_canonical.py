@@ -454,6 +454,20 @@ class TestDumps:
         value = {"b": "\ud800ä", "a": [2**64, True, None]}
         assert dumps(value) == '{"a":[18446744073709551616,true,null],"b":"\\ud800ä"}'.encode()
 
+    @given(json_values)
+    def test_what_stands_beside_them_is_written_as_it_is_without_them(self, value):
+        value, _ = plain(value)
+        assert dumps([value, 2**64]) == b"[%b,18446744073709551616]" % dumps(value)
+        assert dumps({"\ud800": value}) == b'{"\\ud800":%b}' % dumps(value)
+
+    @pytest.mark.parametrize("deepest", [{}, [], "\ud800", 2**64, None])
+    def test_they_may_stand_at_the_deepest_level(self, deepest):
+        value = deepest
+        for _ in range(MAX_DEPTH // 2):
+            value = {"a": [value]}
+        assert plain(value) == (value, [])
+        assert json.loads(dumps(value)) == value
+
 
 class TestLoads:
     @pytest.mark.parametrize(

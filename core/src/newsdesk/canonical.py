@@ -64,18 +64,36 @@ def dumps(value: object) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        return _in_pieces(value)
+        return orjson.dumps(_writable(value), option=orjson.OPT_SORT_KEYS)
 
 
-def _in_pieces(value: Any) -> bytes:
-    """Write what holds something that orjson refuses; all else in it looks as orjson writes it."""
-    if isinstance(value, dict):
-        return b"{%b}" % b",".join(b"%b:%b" % (dumps(key), dumps(value[key])) for key in sorted(value))
-    if isinstance(value, list):
-        return b"[%b]" % b",".join(map(dumps, value))
-    # Integers of 2^64 and more, and lone surrogates. Escaping the latter with a backslash is, inside a
-    # JSON string, just their JSON escape.
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
+def _writable(value: Any) -> Any:
+    """Give a value with all that orjson refuses written already; what is left looks as orjson writes it."""
+    if isinstance(value, dict) and value:
+        return _writable_mapping({key: _writable(item) for key, item in value.items()})
+    if isinstance(value, list) and value:
+        return [_writable(item) for item in value]
+    if value is None or isinstance(value, bool | float) or (isinstance(value, str) and _is_unicode(value)):
+        return value
+    # Integers over 64 bits, lone surrogates, and what is empty at the deepest level. Escaping surrogates with
+    # a backslash is, inside a JSON string, just their JSON escape.
+    return orjson.Fragment(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+
+
+def _writable_mapping(value: dict[str, Any]) -> Any:
+    if all(map(_is_unicode, value)):
+        return value
+    items = (b"%b:%b" % (dumps(key), dumps(value[key])) for key in sorted(value))
+    return orjson.Fragment(b"{%b}" % b",".join(items))
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text has no lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def loads(text: bytes | str) -> Any:
