@@ -36,7 +36,7 @@ class Lines:
             value = yaml.safe_load(text)
             places = [] if node is None else list(_places(node, "", {}, DEPTH))
         except Exception as error:  # what a tag such as !!bool does not understand raises anything
-            raise DefinitionError(f"{name!r} is no YAML: {_reason(error)}") from error
+            raise DefinitionError(f"{name!r} is no YAML: {reason(error)}") from error
         twice = [
             Fault(path, "the key stands here a second time; keep one") for path, _, again in places if again
         ]
@@ -55,6 +55,21 @@ class Lines:
         while path and path not in self.numbers:
             path = path.rpartition(".")[0]
         return self.numbers.get(path, 0)
+
+
+class UniqueLoader(yaml.SafeLoader):
+    """Reads YAML, and refuses a mapping in which a key stands twice: there YAML takes the last."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Check a mapping before anything is merged into it."""
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                told = f"the key {key.value!r} stands here a second time; keep one"
+                raise ComposerError(problem=told, problem_mark=key.start_mark)
+            seen.add(str(key.value))
+        return node
 
 
 def _places(
@@ -83,7 +98,8 @@ def _places(
     visited[id(node)] = True
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Tell why a text is no YAML, and where, in one line."""
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     if mark is not None and problem is not None:
         return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"

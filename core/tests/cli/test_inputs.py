@@ -140,6 +140,41 @@ def test_all_records_that_are_no_machines_are_told_with_their_places(refused, wr
     ]
 
 
+def test_a_key_that_stands_twice_in_one_object_is_told_with_its_place(refused, write):
+    twice = '{"name": "a", "name": "b", "metadata": {"x": [{"y": 1, "z": 2, "y": 3}]}}'
+    write("twice.json", twice)
+    write("list.json", f"[{json.dumps(A)}, {twice}]")
+    write("lines.jsonl", f"{json.dumps(A)}\n{twice}")
+    write("a.yaml", "name: a\nmetadata:\n  x: {y: 1}\n  x: {y: 2}\n")
+    told = refused("twice.json", "list.json", "lines.jsonl", "a.yaml", write("once.json", A)).splitlines()
+    why = "the key stands there more than once, and only the last would count; keep one"
+    assert told == [
+        "Error: nothing was sent, because some of the input cannot be used",
+        f"  - twice.json: name: {why}",
+        f"  - twice.json: metadata.x.0.y: {why}",
+        f"  - list.json: 1.name: {why}",
+        f"  - list.json: 1.metadata.x.0.y: {why}",
+        f"  - lines.jsonl, line 2: name: {why}",
+        f"  - lines.jsonl, line 2: metadata.x.0.y: {why}",
+        "  - a.yaml: it is no YAML: line 4, column 3: the key 'x' stands here a second time; keep one",
+    ]
+
+
+def test_what_is_merged_into_a_mapping_of_yaml_may_have_its_keys(names, write):
+    text = "- &a {name: a, project_name: x}\n- &b {<<: *a, name: b}\n- {<<: *b, name: c}\n"
+    assert names(write("merged.yaml", text)) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("levels", [300, 990, 5_000])
+def test_keys_that_stand_twice_in_what_is_nested_too_deeply_raise_nothing_strange(refused, write, levels):
+    text = '{"name": "a", "x": ' + '{"a": 1, "a": ' * levels + "1" + "}" * levels + "}"
+    told = refused(write("deep.json", text))
+    assert told.startswith(
+        "Error: nothing was sent, because some of the input cannot be used\n  - deep.json: "
+    )
+    assert "Traceback" not in told
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [

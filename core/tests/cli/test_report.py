@@ -84,11 +84,16 @@ def test_only_best_effort_failures_give_3(newsdesk, acme, machine):
         ("no_such_module.Reporter", "'no_such_module.Reporter' names the module 'no_such_module'"),
         (
             "{files: ",
-            "Error: --to '{files: ' is no definition: write a name, an import path, or YAML such as ",
+            "Error: --to '{files: ' is no definition (line 1, column 9: expected the node content, but "
+            "found '<stream end>'): write a name, an import path, or YAML such as ",
+        ),
+        (
+            "{files: {path: a, path: b}}",
+            "is no definition (line 1, column 19: the key 'path' stands here a second time; keep one): write ",
         ),
         (
             "!!bool maybe",
-            "Error: --to '!!bool maybe' is no definition: write a name, an import path, or YAML ",
+            "Error: --to '!!bool maybe' is no definition (a value does not fit its tag (KeyError: 'maybe')): ",
         ),
         (
             "",

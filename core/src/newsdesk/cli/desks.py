@@ -11,6 +11,7 @@ from newsdesk import canonical
 from newsdesk.config import Config, found
 from newsdesk.desk import Desk, own_reporters
 from newsdesk.exceptions import DefinitionError
+from newsdesk.lines import UniqueLoader, reason
 from newsdesk.machine import Machine
 from newsdesk.registry import default_registry
 from newsdesk.route import Route, routes
@@ -93,9 +94,9 @@ def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
 
 def _definition(text: str) -> Any:
     try:
-        entry = yaml.safe_load(text)
+        entry = yaml.load(text, UniqueLoader)  # noqa: S506  (a safe one)
     except Exception as error:  # what a tag such as !!bool does not understand raises anything
-        raise DefinitionError(f"--to {text!r} is no definition: {_FORM}") from error
+        raise DefinitionError(f"--to {text!r} is no definition ({reason(error)}): {_FORM}") from error
     if entry is None and text.strip() != "null":  # an unset variable of a shell must not mean nowhere
         raise DefinitionError(f"--to {text!r} names no reporter: {_FORM}")
     return entry

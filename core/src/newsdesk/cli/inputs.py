@@ -4,14 +4,17 @@ import glob
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
+import yaml
 
 from newsdesk import canonical
+from newsdesk.cli.repeats import repeats
 from newsdesk.exceptions import Fault, MachineError
+from newsdesk.lines import UniqueLoader, reason
 from newsdesk.machine import Machine
 
 _LINES = (".jsonl", ".ndjson")
@@ -53,9 +56,11 @@ class Inputs:
         count, faults = 0, []
         for name, path in self._files:
             try:
-                for place, record in _records(name, path):
+                for place, record in _records(name, path, _read_once):
                     count += 1
                     faults += _faults(place, record)
+            except _RepeatedError as error:
+                faults += error.faults
             except MachineError as error:
                 faults.append(Fault(name, str(error)))
         if faults:
@@ -93,7 +98,31 @@ def _spooled(stream: BinaryIO) -> Path:
     return path
 
 
-def _records(name: str, path: Path) -> Iterator[tuple[str, Any]]:
+_Read = Callable[[bytes, str], Any]
+"""Reads JSON that stands at a place."""
+
+
+def _read(data: bytes, _place: str) -> Any:
+    return canonical.loads(data)
+
+
+class _RepeatedError(Exception):
+    """A key stands twice in one object."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+def _read_once(data: bytes, place: str) -> Any:
+    """Read JSON in which no object has a key twice; what was read so once can be read quicker."""
+    value = canonical.loads(data)
+    if faults := [Fault(place, str(fault)) for fault in repeats(data)]:
+        raise _RepeatedError(faults)
+    return value
+
+
+def _records(name: str, path: Path, read: _Read = _read) -> Iterator[tuple[str, Any]]:
     """Give each record of a file with its place: by the file's suffix, or by what it turns out to be.
 
     Raises:
@@ -101,46 +130,44 @@ def _records(name: str, path: Path) -> Iterator[tuple[str, Any]]:
     """
     try:
         if path.suffix.lower() in _LINES:
-            yield from _json_lines(name, path)
+            yield from _json_lines(name, path, read)
         elif path.suffix.lower() in _YAML:
             yield from _yaml(name, path)
         else:
-            yield from _json(name, path)
+            yield from _json(name, path, read)
     except OSError as error:
         raise MachineError(f"it cannot be read: {error.strerror}") from error
 
 
-def _json(name: str, path: Path) -> Iterator[tuple[str, Any]]:
+def _json(name: str, path: Path, read: _Read) -> Iterator[tuple[str, Any]]:
     data = path.read_bytes()
     try:
-        value = canonical.loads(data)
+        value = read(data, name)
     except ValueError as error:
         if b"\n" not in data.strip():
             raise MachineError(f"it is no JSON: {error}") from error
-        yield from _json_lines(name, path, f"; nor is the whole file: {error}")
+        yield from _json_lines(name, path, read, f"; nor is the whole file: {error}")
         return
     yield from _each(name, value)
 
 
-def _json_lines(name: str, path: Path, hint: str = "") -> Iterator[tuple[str, Any]]:
+def _json_lines(name: str, path: Path, read: _Read, hint: str = "") -> Iterator[tuple[str, Any]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             try:
-                value = canonical.loads(line)
+                value = read(line, f"{name}, line {number}")
             except ValueError as error:
                 raise MachineError(f"line {number} is no JSON: {error}{hint}") from error
             yield from _each(f"{name}, line {number}", value)
 
 
 def _yaml(name: str, path: Path) -> Iterator[tuple[str, Any]]:
-    import yaml  # noqa: PLC0415  (not for JSON)
-
     try:
-        documents = list(yaml.safe_load_all(path.read_bytes()))
+        documents = list(yaml.load_all(path.read_bytes(), UniqueLoader))
     except Exception as error:  # what a tag such as !!bool does not understand raises anything
-        raise MachineError(f"it is no YAML: {error}") from error
+        raise MachineError(f"it is no YAML: {reason(error)}") from error
     for number, value in enumerate(documents, start=1):
         yield from _each(name if len(documents) == 1 else f"{name}, document {number}", value)
 
