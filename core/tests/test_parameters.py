@@ -2,6 +2,7 @@ import dataclasses
 import enum
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -51,6 +52,21 @@ class Custom:
 
 class Typed:
     def __init__(self, custom: Custom, kind: type = int):
+        pass
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+class Converted:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        colors: Mapping[str, Color] | None = None,
+        tags: tuple[str, ...] = (),
+        folder_or_text: str | Path = "",
+    ):
         pass
 
 
@@ -120,6 +136,40 @@ def test_each_member_of_a_union_says_what_it_wants():
 def test_an_own_class_is_checked_by_isinstance():
     (fault,) = faults(Typed, custom="x")
     assert fault == "custom: must be an instance of Custom, but is 'x'"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "folder",
+            "/x",
+            "folder: must be an instance of Path, but is '/x'; no config can give one, so let "
+            "Converted take this too, and convert it",
+        ),
+        (
+            "colors",
+            {"a": "red"},
+            "colors.a: must be an instance of Color, but is 'red'; no config can give one, "
+            "so let Converted take this too, and convert it",
+        ),
+        (
+            "tags",
+            ["a"],
+            "tags: must be a valid tuple, but is ['a']; no config can give one, so let Converted "
+            "take this too, and convert it",
+        ),
+        ("colors", {"a": "blue"}, "colors.a: must be an instance of Color, but is 'blue'"),
+        ("folder", 5, "folder: must be an instance of Path, but is 5"),
+        ("folder", object, "folder: must be an instance of Path, but is <class 'object'>"),
+    ],
+)
+def test_a_type_that_no_config_can_give_is_told_with_what_to_take_instead(name, value, told):
+    assert faults(Converted, **{name: value}) == [told]
+
+
+def test_what_takes_a_text_besides_is_right():
+    assert faults(Converted, folder=Path("/x"), folder_or_text="/x") == []
 
 
 @pytest.mark.parametrize("value", ["${env:PORT}", "1${env:PORT}"])

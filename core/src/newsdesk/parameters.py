@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,21 @@ def _wrong(cls: type, name: str, value: Any) -> list[Fault]:
     try:
         adapter.validate_python(value, strict=True)
     except ValueError as error:
-        return _faults(name, error, secret=name in secret_names(cls))
+        faults = _faults(name, error, secret=name in secret_names(cls))
+        if not _is_written_so(adapter, value):
+            return faults
+        hint = f"; no config can give one, so let {cls.__name__} take this too, and convert it"
+        return [Fault(path, message + hint) for path, message in faults]
     return []
+
+
+def _is_written_so(adapter: "TypeAdapter[Any]", value: Any) -> bool:
+    """Tell whether JSON writes a value of the right type so: a path, a member of an enum, a tuple."""
+    try:
+        adapter.validate_json(json.dumps(value), strict=True)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _faults(name: str, error: ValueError, *, secret: bool) -> list[Fault]:
