@@ -28,7 +28,7 @@ LAYERS = [
     {"arguments", "batching", "canonical", "lines", "references", "retry"},
     {"machine", "parameters"},
     {"receipt", "definition", "lifecycle"},
-    {"reporter"},
+    {"reporter", "listener"},
     {"hookspecs"},
     {"registry"},
     {"database", "entry"},

@@ -1,5 +1,6 @@
 """One thread that works for one reporter."""
 
+import _thread
 import os
 import sys
 import threading
@@ -147,3 +148,18 @@ class TestWaited:
     def test_what_does_not_come_in_time_is_a_timeout(self, seconds):
         with pytest.raises(TimeoutError):
             waited(Future(), seconds)
+
+    def test_a_ctrl_c_that_does_not_wake_the_wait_is_seen_before_its_end(self):
+        """As one that comes just before a wait: Python has noted it, and nothing ends the wait for it."""
+        future = Future()
+        late = threading.Timer(20, future.set_result, [None])
+        late.start()
+
+        def interrupted():
+            threading.Timer(0.1, _thread.interrupt_main).start()
+            waited(future, 60)
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        late.cancel()
+        assert not future.done()

@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import logging
 import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,12 +17,11 @@ from newsdesk.definition import Definition, is_allowed, is_import_path, parse, s
 from newsdesk.entry_points import Entry
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
 from newsdesk.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
+from newsdesk.listener import Listener
 from newsdesk.parameters import check, did_you_mean, listed
 from newsdesk.receipt import Receipt
 from newsdesk.reporter import BaseReporter, rebuilt
 from newsdesk.secrets import leaves, leaves_by_name, mask_error
-
-_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -69,6 +67,7 @@ class Registry:
         self._pluggy.add_hookspecs(HookSpecs)
         self._plugins: dict[Any, LoadedPlugin] = {}
         self._given: list[LoadedPlugin] = []
+        self._listeners: dict[str, Listener] = {}
         self._loading = threading.RLock()
         self.register(
             importlib.import_module("newsdesk.builtin.plugin"), name="builtin", origin="newsdesk (built in)"
@@ -90,12 +89,11 @@ class Registry:
         return loaded
 
     def tell(self, receipt: Receipt) -> None:
-        """Tell the plugins that listen of a delivery; one that fails is logged, and harms nobody."""
-        for listener in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
-            try:
-                _call(listener, receipt=receipt)
-            except Exception:  # noqa: BLE001  (the isolation of a stranger's code)
-                _log.exception("the plugin %s failed to take a receipt", listener.plugin_name)
+        """Tell the plugins that listen of a delivery; one that fails or hangs is logged, and harms nobody."""
+        for implementation in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
+            name = implementation.plugin_name
+            new = Listener(name, partial(_take, implementation))
+            self._listeners.setdefault(name, new).tell(receipt)
 
     def hooked(self, hook: str) -> Iterator[tuple[LoadedPlugin, Callable[..., Any]]]:
         """Give the loaded plugins that implement a hook, each with its implementation.
@@ -313,6 +311,10 @@ def build(
 def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
     """Call an implementation with those of a hook's arguments that it takes."""
     return implementation.function(**{name: arguments[name] for name in implementation.argnames})
+
+
+def _take(implementation: pluggy.HookImpl, receipt: Receipt) -> None:
+    _call(implementation, receipt=receipt)
 
 
 def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
