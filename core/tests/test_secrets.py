@@ -1,6 +1,10 @@
+import json
+import re
+import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Annotated, ForwardRef, Literal, NewType, Optional
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -105,6 +109,38 @@ def test_given_secrets_are_masked_wherever_they_stand_the_longest_first():
         )
         == "***, ***"
     )
+
+
+@pytest.mark.parametrize(
+    "secret", ["a\\b/c d+e'f\"g", "Zürich/\n\t密码 12", "it's-a-long-secret", '"quoted"']
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        str,
+        repr,
+        json.dumps,
+        lambda text: json.dumps(text, ensure_ascii=False),
+        lambda text: repr({"password": text, "other": "'\""}),
+        lambda text: repr(f'it\'s "{text}"'),
+        lambda text: quote(text, safe=""),
+        quote_plus,
+    ],
+)
+def test_a_secret_is_masked_however_a_message_writes_it(secret, written):
+    shown = mask_text(written(secret), [secret])
+    assert shown.count(MASK) == 1
+    left, around = (re.sub(r"['\"\\]", "", text) for text in (shown.replace(MASK, ""), written("")))
+    assert left == around
+
+
+def test_a_long_word_takes_no_long_time():
+    """An error may quote a file in base64; a search from each of its characters would hold all threads."""
+    call = "from newsdesk.secrets import mask_text; mask_text(word); print('done')"
+    for word in ("'a' * 1_000_000", "'a://' * 300_000", "'a://b:' * 200_000", "'a://b@' * 200_000"):
+        code = call.replace("word", word)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True)
+        assert done.stdout.strip() == b"done"
 
 
 def test_a_short_secret_is_masked_where_it_is_a_word_so_that_texts_stay_readable():

@@ -1,9 +1,10 @@
 """Pure: what is secret, and how it is masked."""
 
 import contextlib
+import json
 import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 MASK = "***"
@@ -24,10 +25,8 @@ It may stand deeper as well: in `Secret | None`, or in `Mapping[str, Secret]`, w
 holds is masked.
 """
 
-# A password may hold any character, also one that ought to be percent-encoded; a port before a path is none.
-_URL_PASSWORD = re.compile(
-    r"(?P<head>[A-Za-z][A-Za-z0-9+.\-]*://[^/?#\s:@]*:)(?!\d{1,5}[/?#])(?P<password>\S*)(?=@)"
-)
+# What stands before a password within a URL; a port before a path is none.
+_URL_HEAD = re.compile(r"[A-Za-z0-9+.\-]://[^/?#\s:@]*:(?!\d{1,5}[/?#])")
 _QUERY_SECRET = re.compile(
     r"(?i)(?P<head>[?&;](?:password|passwd|pwd|secret|token|access_token|api_?key|sig|signature)=)"
     r"(?P<password>[^&;#\s]+)"
@@ -68,10 +67,12 @@ def mask(value: Any) -> Any:
 
 def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
     """Mask passwords within URLs, and each of the given secrets, wherever they stand in a text."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if secret:
-            text = _occurrences(secret).sub(MASK, text)
-    text = _URL_PASSWORD.sub(_mask_unless_reference, text)
+    forms = {form for secret in secrets if secret for form in _forms(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = _occurrences(form).sub(MASK, text)
+    for start, end in reversed([*_url_passwords(text)]):
+        if not _REFERENCE.fullmatch(text, start, end):
+            text = f"{text[:start]}{MASK}{text[end:]}"
     return _QUERY_SECRET.sub(_mask_unless_reference, text)
 
 
@@ -125,7 +126,8 @@ def leaves_by_name(name: str, value: Any) -> set[str]:
         return set().union(*(leaves_by_name(name, item) for item in value))
     if not isinstance(value, str):
         return set()
-    found = (match["password"] for form in (_URL_PASSWORD, _QUERY_SECRET) for match in form.finditer(value))
+    found = {value[start:end] for start, end in _url_passwords(value)}
+    found |= {match["password"] for match in _QUERY_SECRET.finditer(value)}
     return {text for text in found if not _REFERENCE.fullmatch(text)} - {""}
 
 
@@ -178,6 +180,19 @@ def _mask_unless_place(name: str, value: Any) -> Any:
     return mask(value)
 
 
+def _url_passwords(text: str) -> Iterator[tuple[int, int]]:
+    """Give where each password within a URL begins and ends.
+
+    It may hold any character, also one that ought to be percent-encoded, so the last `@` before a blank ends
+    it. No regular expression for all of it: where there is none, that would look for it from every character.
+    """
+    for run in re.finditer(r"\S+", text):
+        end = text.rfind("@", *run.span())
+        head = None if end < 0 else _URL_HEAD.search(text, run.start(), end)
+        if head is not None:
+            yield head.end(), end
+
+
 def _mask_unless_reference(match: re.Match[str]) -> str:
     kept = _REFERENCE.fullmatch(match["password"])
     return match["head"] + (match["password"] if kept else MASK)
@@ -195,6 +210,22 @@ def _mask_strings(value: Any, secrets: frozenset[str]) -> Any:
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(_mask_strings(item, secrets) for item in value))
     return value
+
+
+def _forms(secret: str) -> set[str]:
+    """Give a secret as messages write it: as it is, within quotes of Python or of JSON, and within a URL."""
+    from urllib.parse import quote, quote_plus  # noqa: PLC0415  (only where there is a secret)
+
+    both = repr(f"'\"{secret}")  # as Python quotes a text that has quotes of either kind around it
+    return {
+        secret,
+        repr(secret)[1:-1],
+        both[len("'\\'\"") : -1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        quote(secret, safe="", errors="replace"),
+        quote_plus(secret, errors="replace"),
+    }
 
 
 def _occurrences(secret: str) -> re.Pattern[str]:
