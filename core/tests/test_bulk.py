@@ -512,6 +512,45 @@ def test_a_real_interrupt_at_any_moment_loses_no_machine(tmp_path):
     assert found >= {*taken[:-1]}, "the last one may not have been handed over yet"
 
 
+BESIDE = """
+import _thread, threading
+from newsdesk import BaseReporter, Desk
+
+stopped, begun = threading.Event(), threading.Event()
+
+class Hanging(BaseReporter):
+    def report(self, machine):
+        begun.wait(60)
+        _thread.interrupt_main()
+        stopped.wait(60)
+
+class Beside(BaseReporter):
+    count = 0
+
+    def report(self, machine):
+        Beside.count += 1
+        begun.set()
+        stopped.wait(60)
+
+desk = Desk([Hanging(), Beside()], deadline=60)
+try:
+    list(desk.report_many(({"name": f"m{number}"} for number in range(9)), chunk_size=9))
+except KeyboardInterrupt:
+    stopped.set()
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join(30)
+print(Beside.count)
+"""
+
+
+def test_an_interrupt_while_the_first_reporter_is_waited_for_stops_those_beside_it_too():
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout == "1\n"
+
+
 def test_a_stop_without_an_outbox_is_logged(caplog):
     with Desk("null") as desk:
         receipts = desk.report_many(fleet(5), chunk_size=5)

@@ -46,21 +46,25 @@ def chunks(machines: Iterable[Machine], size: int) -> Iterator[list[Machine]]:
         yield chunk
 
 
-def outcomes(post: Post, machines: Sequence[Machine], retry: Retry, deadline: float) -> Iterator[Outcome]:
+_Outcomes = Generator[Outcome, None, None]
+
+
+def outcomes(post: Post, machines: Sequence[Machine], retry: Retry, deadline: float) -> _Outcomes:
     """Begin at once to deliver machines together, and give what became of each when it is asked for.
 
     `deadline` bounds each machine. Those that were left behind with one that hung are begun anew; after
     `PATIENCE` that hung one after the other they are given up.
     """
-    calls = deque(post.deliver_many(machines, retry, deadline))
-    return _outcomes(post, deque(machines), calls, retry, deadline)
+    stream = _outcomes(post, deque(machines), retry, deadline)
+    next(stream)
+    return stream
 
 
-def _outcomes(
-    post: Post, machines: deque[Machine], calls: deque[Call], retry: Retry, deadline: float
-) -> Iterator[Outcome]:
-    hung = 0
+def _outcomes(post: Post, machines: deque[Machine], retry: Retry, deadline: float) -> _Outcomes:
+    calls, hung = deque[Call](), 0
     try:
+        calls += post.deliver_many(list(machines), retry, deadline)
+        yield Outcome()  # nobody's: a generator that has not begun would not hear that it is closed
         while machines:
             machines.popleft()
             call = calls.popleft()

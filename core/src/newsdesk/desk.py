@@ -227,8 +227,14 @@ class Desk:
             for label, post in self._posts.items()
             if post.route.spool != "always"
         }
-        for machine in shown:
-            yield [self._receipt(self._posts[label], machine, next(told)) for label, told in streams.items()]
+        try:
+            for machine in shown:
+                yield [
+                    self._receipt(self._posts[label], machine, next(told)) for label, told in streams.items()
+                ]
+        finally:  # when it was stopped, none of them goes on with the rest
+            for stream in streams.values():
+                stream.close()
 
     def unanswered(self, route: Route, machine: Machine, error: Exception | None) -> Receipt:
         """Give the receipt of what no reporter has answered."""
