@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,17 @@ def distribution(tmp_path, monkeypatch):
 def registry():
     """A registry of its own for each test: what one loads is not there for the next."""
     return Registry()
+
+
+@pytest.fixture
+def threadless():
+    """Let no thread be begun, as in a process that ends or has too many: none has room for such a stack."""
+    try:
+        before = threading.stack_size(1 << 47)
+    except (ValueError, OverflowError):
+        pytest.skip("this system refuses the size itself")
+    yield
+    threading.stack_size(before)
 
 
 @pytest.fixture

@@ -153,6 +153,11 @@ def test_chunks_are_made_when_they_are_asked_for():
     assert [len(chunk) for chunk in stream] == [4, 1]
 
 
+@pytest.mark.parametrize("size", [0, -1, 1])
+def test_a_chunk_has_one_machine_at_the_least(size):
+    assert [len(chunk) for chunk in chunks(fleet(3), size)] == [1, 1, 1]
+
+
 def names_of(machines):
     return [machine.name for machine in machines]
 

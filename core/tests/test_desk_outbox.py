@@ -93,6 +93,17 @@ class TestSpooling:
         [entry] = outbox.entries()
         assert (entry.error, owed(outbox)) == ("down", [("a", "m", 0)])
 
+    def test_what_no_thread_can_be_begun_for_is_kept_too(self, desk, outbox, threadless):
+        made = desk(route("a", accepts_spooled=True))
+        [receipt] = made.report(machine())
+        assert (str(receipt.status), receipt.attempts) == ("spooled", 0)
+        assert str(receipt.error) == (
+            "no thread could be begun for the reporter 'a' (can't start new thread). Does the process end already, "
+            "or has it, or its container, too many threads?"
+        )
+        assert statuses(made.report_many([machine(name="n")])) == [("a", "spooled")]
+        assert [name for _, name, _ in owed(outbox)] == ["m", "n"]
+
     def test_where_it_is_enough_a_record_that_is_safe_is_a_success(self, desk):
         Switched.faults["a"] = TransientReporterError("down")
         receipts = desk(route(accepts_spooled=True)).report(machine())

@@ -110,3 +110,9 @@ def test_it_knows_the_context_of_who_reports():
     span.set("the build")
     Listener("own", lambda _: heard.append(span.get())).tell(receipt())
     assert heard == ["the build"]
+
+
+def test_it_is_told_here_when_no_thread_can_be_begun(threadless):
+    heard = []
+    Listener("own", lambda _: heard.append(threading.current_thread())).tell(receipt())
+    assert heard == [threading.current_thread()]

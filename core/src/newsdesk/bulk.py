@@ -35,7 +35,7 @@ def chunks(machines: Iterable[Machine], size: int) -> Iterator[list[Machine]]:
     try:
         for machine in machines:
             chunk.append(machine)
-            if len(chunk) == size:
+            if len(chunk) >= size:
                 yield chunk
                 chunk = []
     except Exception:

@@ -46,7 +46,12 @@ class Listener:
         else:
             # What the program knows of its context, such as the span of a trace, the plugin knows too.
             run = partial(contextvars.copy_context().run, self._safely, receipt)
-            self._wait(self._worker.submit(run), receipt)
+            try:
+                future = self._worker.submit(run)
+            except RuntimeError:  # no more threads, since the process ends, say: better here than not at all
+                self._safely(receipt)
+            else:
+                self._wait(future, receipt)
 
     def _wait(self, future: "Future[None]", receipt: Receipt) -> None:
         try:

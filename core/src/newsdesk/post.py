@@ -93,7 +93,11 @@ class Post:
             shift = self._shift
             calls = [Call(Future(), Outcome(), shift) for _ in machines]
             asked = deque(zip(machines, calls, strict=True))
-            shift.worker.submit(partial(self._run_many, asked, shift, retry, deadline))
+            try:
+                shift.worker.submit(partial(self._run_many, asked, shift, retry, deadline))
+            except RuntimeError as error:
+                for call in calls:
+                    call.future.set_result(self._threadless(error))
         return calls
 
     def ping(self) -> Call:
@@ -139,7 +143,12 @@ class Post:
     def _ask(self, ask: _Ask, *, is_last: bool = False) -> Call:
         with self._lock:
             shift, outcome = self._shift, Outcome()
-            call = Call(shift.worker.submit(partial(self._run, ask, shift, outcome)), outcome, shift)
+            future: Future[Outcome] = Future()
+            try:
+                future = shift.worker.submit(partial(self._run, ask, shift, outcome))
+            except RuntimeError as error:
+                future.set_result(self._threadless(error))
+            call = Call(future, outcome, shift)
             if is_last:
                 shift.worker.stop()
                 self._shift = self._begin(shift.reporter, is_ours=shift.is_ours)
@@ -206,6 +215,14 @@ class Post:
         return ReporterException(f"it raised what ends a program, not a delivery: {masked}").with_traceback(
             error.__traceback__
         )
+
+    def _threadless(self, error: RuntimeError) -> Outcome:
+        """Give what becomes of a call that no thread can be begun for: it may work in another process."""
+        text = (
+            f"no thread could be begun for the reporter {self.route.label!r} ({error}). Does the process end "
+            "already, or has it, or its container, too many threads?"
+        )
+        return Outcome(error=TransientReporterError(text))
 
     def _unanswered(self, call: Call) -> Outcome:
         label = self.route.label
