@@ -130,6 +130,45 @@ def test_as_a_context_manager_it_opens_and_closes_also_after_an_error(make):
     assert reporter.log == ["open db:5432 x None", "close x"]
 
 
+class Connecting:
+    """No reporter, but what several of them share."""
+
+    def open(self):
+        super().open()
+        self.events.append(f"open with {self.token}")
+
+    def close(self):
+        self.events.append("close")
+        super().close()
+
+
+class Delivering:
+    def report(self, machine):
+        self.events.append(f"report {machine.name}")
+
+
+class Mixed(Connecting, Delivering, BaseReporter):
+    events: ClassVar[list[str]] = []
+
+    def __init__(self, token: Secret = ""):
+        self.token = token
+
+
+class Heir(Mixed):
+    def open(self):
+        super().open()
+
+
+@pytest.mark.parametrize("cls", [Mixed, Heir])
+def test_what_a_class_mixes_in_that_is_no_reporter_is_opened_once_too(cls, monkeypatch):
+    monkeypatch.setenv("TOKEN", "t0ken")
+    monkeypatch.setattr(Mixed, "events", [])
+    with cls("${env:TOKEN}") as reporter:
+        reporter.report({"name": "a"})
+        reporter.report({"name": "b"})
+    assert Mixed.events == ["open with t0ken", "report a", "report b", "close"]
+
+
 class TestReferences:
     REFERENCES: ClassVar = {
         "host": "${env:NEWSDESK_HOST}",

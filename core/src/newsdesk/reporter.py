@@ -59,7 +59,10 @@ class BaseReporter(ABC):
             if name not in cls.__dict__:
                 setattr(cls, name, getattr(cls, name))
         for name, wrap in lifecycle.WRAPPERS.items():
-            method = cls.__dict__.get(name)
+            owner = next(base for base in cls.__mro__ if name in base.__dict__)
+            if owner is not cls and issubclass(owner, BaseReporter):
+                continue  # wrapped already; what a class that is no reporter mixes in is not
+            method = owner.__dict__[name]
             if callable(method) and not getattr(method, "__isabstractmethod__", False):
                 setattr(cls, name, wrap(method))
 
