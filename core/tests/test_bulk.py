@@ -33,7 +33,7 @@ from newsdesk.route import Route
 ONCE = Retry(attempts=1)
 FATAL = """
 import os, pathlib
-from newsdesk import Delivery
+from newsdesk import Delivery, TransientReporterError
 from newsdesk.builtin.files import FilesReporter
 
 class FatalFiles(FilesReporter):
@@ -56,6 +56,14 @@ class Strange(Exception):
 class Raising(FilesReporter):
     def report(self, machine):
         raise Strange("no", "way")
+
+class Busy(TransientReporterError):
+    def __init__(self, one, two, three):
+        super().__init__(one)
+
+class Overloaded(FilesReporter):
+    def report(self, machine):
+        raise Busy("no", "room", "here")
 """
 
 
@@ -302,6 +310,14 @@ def test_an_error_that_cannot_travel_is_told_by_its_text(fatal, tmp_path):
         [receipt] = desk.report_many(fleet(1), pool)
     assert type(receipt.error) is ReporterException
     assert str(receipt.error) == "Strange: no"
+
+
+def test_an_error_that_cannot_travel_is_still_worth_another_try_where_it_was(fatal, tmp_path):
+    outbox = tmp_path / "outbox.db"
+    with processes(1) as pool, Desk(fatal.Overloaded(str(tmp_path)), retry=ONCE, outbox=outbox) as desk:
+        [receipt] = desk.report_many(fleet(1), pool)
+    assert (receipt.status, str(receipt.error)) == (Status.SPOOLED, "Busy: no")
+    assert owed(outbox) == ["m000"]
 
 
 def test_a_secret_of_a_machines_own_reporters_does_not_go_to_workers():

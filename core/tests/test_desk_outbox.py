@@ -26,6 +26,11 @@ def machine(name="m", revision=0):
     return Machine(name=name, project_name="p", metadata={"n": revision})
 
 
+class Unspeakable(TransientReporterError):
+    def __str__(self):
+        return str(1 / 0)
+
+
 class Switched(BaseReporter):
     """Keeps machines, while it is switched on; else it fails as it was told."""
 
@@ -92,6 +97,20 @@ class TestSpooling:
         assert not receipt.ok
         [entry] = outbox.entries()
         assert (entry.error, owed(outbox)) == ("down", [("a", "m", 0)])
+
+    @pytest.mark.parametrize(
+        ("nested", "shown"),
+        [(ConnectionError("no login with s3cret-s3cret"), "no login with ***"), (Unspeakable(), None)],
+    )
+    def test_what_may_work_later_is_kept_also_when_its_error_has_to_be_masked(
+        self, desk, outbox, nested, shown
+    ):
+        Switched.faults["a"] = nested if shown is None else TransientReporterError(nested)
+        made = desk(Route("a", Switched("a", password="s3cret-s3cret"), accepts_spooled=True))
+        [receipt] = made.report(machine())
+        assert isinstance(receipt.error, TransientReporterError)
+        assert str(receipt.error) == (shown or "a Unspeakable that cannot be shown: ZeroDivisionError")
+        assert statuses([receipt]) == [("a", "spooled")]
 
     def test_what_no_thread_can_be_begun_for_is_kept_too(self, desk, outbox, threadless):
         made = desk(route("a", accepts_spooled=True))

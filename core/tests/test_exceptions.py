@@ -77,3 +77,25 @@ def test_a_transient_error_tells_the_seconds_that_the_backend_asked_to_wait():
     assert TransientReporterError("later", retry_after=2.5).retry_after == 2.5
     assert TransientReporterError("later").retry_after is None
     assert str(TransientReporterError("later", 1)) == "later"
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("120", 120.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", None),
+        ("", None),
+        ("inf", None),
+        (float("nan"), None),
+    ],
+)
+def test_the_text_of_a_header_tells_the_seconds_too_and_what_is_no_number_tells_none(told, seconds):
+    assert TransientReporterError("later", told).retry_after == seconds
+
+
+def test_an_author_who_forgets_the_parents_init_asks_for_no_wait():
+    class Busy(TransientReporterError):
+        def __init__(self, code):
+            self.code = code
+
+    assert Busy(503).retry_after is None

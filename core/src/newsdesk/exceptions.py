@@ -16,6 +16,7 @@ Everything that newsdesk raises on purpose is a `ReporterException`::
 Each `DefinitionError` and each `MachineError` is a `ValueError` as well.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -75,13 +76,27 @@ class DeliveryError(ReporterException):
 class TransientReporterError(DeliveryError):
     """The delivery failed in a way that is worth another try: an outage, a limit of rate, a lost race."""
 
-    def __init__(self, message: str = "", retry_after: float | None = None) -> None:
-        """Keep `retry_after`: the seconds that the backend asked to wait, where it did."""
-        self.retry_after = retry_after
+    retry_after: float | None = None
+    """The seconds that the backend asked to wait, where it did."""
+
+    def __init__(self, message: str = "", retry_after: float | str | None = None) -> None:
+        """Keep `retry_after`: the seconds that the backend asked to wait, where it did.
+
+        The text of an HTTP header will do; a date in it, or what is no number, counts as none.
+        """
+        self.retry_after = _seconds(retry_after)
         super().__init__(message)
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.args[0], self.retry_after), self.__dict__
+
+
+def _seconds(told: float | str | None) -> float | None:
+    try:
+        seconds = float(told)  # type: ignore[arg-type]  # None is no number either
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) else None
 
 
 class PermanentReporterError(DeliveryError):

@@ -19,7 +19,7 @@ from newsdesk.lifecycle import State
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.receipt import Alteration, Delivery
 from newsdesk.reporter import BaseReporter
-from newsdesk.retry import PATIENCE, Retry
+from newsdesk.retry import PATIENCE, Retry, stand_in
 from newsdesk.route import Route
 from newsdesk.secrets import mask_error, mask_text
 from newsdesk.worker import Worker, waited
@@ -206,12 +206,12 @@ class Post:
             mask_error(error, self.secrets)
             text = str(error)
         except Exception as fault:  # noqa: BLE001  (a stranger's __str__, or attributes that cannot be set)
-            return ReporterException(f"a {type(error).__name__} that cannot be shown: {type(fault).__name__}")
+            return stand_in(error, f"a {type(error).__name__} that cannot be shown: {type(fault).__name__}")
         if isinstance(error, Exception) and text == mask_text(text, self.secrets):
             return error
         masked = mask_text(f"{type(error).__name__}: {text}", self.secrets)
         if isinstance(error, Exception):
-            return ReporterException(masked).with_traceback(error.__traceback__)
+            return stand_in(error, masked).with_traceback(error.__traceback__)
         return ReporterException(f"it raised what ends a program, not a delivery: {masked}").with_traceback(
             error.__traceback__
         )

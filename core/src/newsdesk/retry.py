@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from newsdesk.exceptions import DefinitionError, Fault, TransientReporterError
+from newsdesk.exceptions import DefinitionError, Fault, ReporterException, TransientReporterError
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -109,6 +109,13 @@ class Retry:
         doublings = min(state.attempt_number - 1, _DOUBLINGS)
         longest = min(self.maximum, self.initial * 2.0**doublings)
         return random.uniform(0, longest)  # noqa: S311  (to spread, not to hide)
+
+
+def stand_in(error: BaseException, text: str) -> ReporterException:
+    """Give an error of ours in another's place, that says a text; worth another try where that one was."""
+    if isinstance(error, TransientReporterError):
+        return TransientReporterError(text, error.retry_after)
+    return ReporterException(text)
 
 
 def _raise(error: Exception) -> NoReturn:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from newsdesk.exceptions import ReporterException
 from newsdesk.machine import Machine
 from newsdesk.receipt import Receipt
+from newsdesk.retry import stand_in
 from newsdesk.route import Route
 
 
@@ -120,4 +120,4 @@ def _portable(receipt: Receipt) -> Receipt:
     with contextlib.suppress(Exception):  # an exception of a stranger: neither way need work
         pickle.loads(pickle.dumps(receipt.error))  # noqa: S301  (our own, in memory)
         return receipt
-    return replace(receipt, error=ReporterException(f"{type(receipt.error).__name__}: {receipt.error}"))
+    return replace(receipt, error=stand_in(receipt.error, f"{type(receipt.error).__name__}: {receipt.error}"))

@@ -94,6 +94,7 @@ def mask_error(error: BaseException, secrets: Iterable[str]) -> None:
                 with contextlib.suppress(AttributeError, TypeError):  # some may only be read
                     setattr(current, name, _mask_strings(value, texts))
         todo += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
+        todo += [argument for argument in current.args if isinstance(argument, BaseException)]
 
 
 def mask_by_name(name: str, value: Any) -> Any:
