@@ -15,6 +15,7 @@ from typing import ClassVar
 import pytest
 from newsdesk import (
     BaseReporter,
+    DefinitionError,
     Desk,
     Machine,
     MachineError,
@@ -344,6 +345,22 @@ def test_a_record_that_is_no_machine_ends_the_stream_after_the_receipts_of_those
     assert isinstance(error, MachineError)
     assert names(receipts) == names_of(fleet(7))
     assert {receipt.status for receipt in receipts} == {Status.DELIVERED}
+
+
+def test_reporters_that_cannot_be_sent_to_workers_are_told_and_nothing_is_taken(tmp_path):
+    class Local(BaseReporter):
+        def report(self, machine):
+            raise AssertionError
+
+    taken = []
+    stream = (taken.append(machine) or machine for machine in fleet(3))
+    with threads() as pool, Desk(Local()) as desk:
+        receipts, error = told(desk.report_many(stream, pool))
+    assert (receipts, taken) == ([], [])
+    assert isinstance(error, DefinitionError)
+    assert str(error).startswith("the desk's reporters cannot be sent to the executor's workers: ")
+    assert "Local" in str(error)
+    assert str(error).endswith("that can be pickled, or report without an executor")
 
 
 # Workers that die.

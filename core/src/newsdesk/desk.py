@@ -146,6 +146,7 @@ class Desk:
             in_flight: Chunks that the executor has at a time, at the most: twice its workers keep it busy.
 
         Raises:
+            DefinitionError: the reporters cannot be sent to the executor's workers; nothing was sent.
             MachineError: one is no machine; those before it are delivered.
             ReporterException: the executor takes no more work, or has not answered for as long as the
                 deliveries of a chunk may take at the most, and ten minutes more.

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from typing import TYPE_CHECKING
 
-from newsdesk.exceptions import ReporterException, TransientReporterError
+from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
 from newsdesk.machine import Machine
 from newsdesk.receipt import Receipt
 from newsdesk.seat import leave, work
@@ -28,6 +28,9 @@ class Spread:
         desk: whose reporters deliver.
         executor: who works.
         in_flight: how many chunks it has at a time, at the most.
+
+    Raises:
+        DefinitionError: the desk cannot be sent to workers.
     """
 
     def __init__(self, desk: "Desk", executor: Executor, in_flight: int) -> None:
@@ -35,7 +38,7 @@ class Spread:
         self._executor = executor
         self._in_flight = max(1, in_flight)
         self._asked = [route for route in desk.routes if route.spool != "always"]
-        self._copy = pickle.dumps(desk)
+        self._copy = _pickled(desk)
         self._run = uuid.uuid4().hex
         self._tasks: deque[tuple[list[Machine], Future[list[list[Receipt]]]]] = deque()
         self._taken = 0
@@ -121,3 +124,13 @@ class Spread:
                 f"receipts ({type(why).__name__}: {why}); report the rest with a new one"
             )
             self._ended.__cause__ = why
+
+
+def _pickled(desk: "Desk") -> bytes:
+    try:
+        return pickle.dumps(desk)
+    except Exception as error:  # whatever a stranger's value raises when it is pickled
+        raise DefinitionError(
+            f"the desk's reporters cannot be sent to the executor's workers: {error}; use classes that can "
+            "be imported, and parameters that can be pickled, or report without an executor"
+        ) from error
