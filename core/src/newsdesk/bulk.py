@@ -108,9 +108,12 @@ class _Taken:
     """A machine that was taken, and those of its receipts that are finished."""
 
     machine: Machine
+    """As reporters get it."""
     finished: dict[str, Receipt] = field(default_factory=dict)
+    """Each by its reporter's label."""
 
     def finish(self, desk: "Desk", receipts: Iterable[Receipt]) -> None:
+        """Keep what receipts say is owed, and note that they are finished."""
         for receipt in receipts:
             self.finished[receipt.reporter] = desk.finish(receipt, self.machine)
 
