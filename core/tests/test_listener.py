@@ -112,7 +112,11 @@ def test_it_knows_the_context_of_who_reports():
     assert heard == ["the build"]
 
 
-def test_it_is_told_here_when_no_thread_can_be_begun(threadless):
+def test_it_is_told_here_while_no_thread_can_be_begun(threadless):
     heard = []
-    Listener("own", lambda _: heard.append(threading.current_thread())).tell(receipt())
+    listener = Listener("own", lambda _: heard.append(threading.current_thread()))
+    listener.tell(receipt())
     assert heard == [threading.current_thread()]
+    threading.stack_size(0)
+    listener.tell(receipt())
+    assert heard[1] != heard[0]

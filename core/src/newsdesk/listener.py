@@ -59,7 +59,7 @@ class Listener:
         except TimeoutError:
             if future.cancel():  # it was behind one that hangs
                 self._leave_out(receipt)
-            else:
+            elif not future.done():  # just now
                 self._late = future
                 _log.error(
                     "the plugin %s has not taken a receipt within %g seconds (%s at %s); until it has, it is "
@@ -68,11 +68,13 @@ class Listener:
                 )
 
     def _safely(self, receipt: Receipt) -> None:
-        self._thread = threading.get_ident()
+        before, self._thread = self._thread, threading.get_ident()
         try:
             self._take(receipt)
         except BaseException:  # noqa: BLE001  (the isolation of a stranger's code, which may try to end the program)
             _log.exception("the plugin %s failed to take a receipt", self._name)
+        finally:
+            self._thread = before
 
     def _leave_out(self, receipt: Receipt) -> None:
         _log.error(
