@@ -30,7 +30,9 @@ LAYERS = [
     {"receipt", "definition", "lifecycle"},
     {"reporter", "listener"},
     {"hookspecs"},
+    {"import_paths"},
     {"registry"},
+    {"building"},
     {"database", "entry"},
     {"ledger"},
     {"outbox", "route"},
@@ -50,7 +52,7 @@ BUILTIN = ["exceptions", "folder", "machine", "receipt", "reporter", "hookspecs"
 
 # What a function imports from above its own layer, and why that is no knot.
 UPWARD = {
-    ("reporter", "registry"): "BaseReporter.from_dict: a constructor that by its name belongs to the class",
+    ("reporter", "building"): "BaseReporter.from_dict: a constructor that by its name belongs to the class",
 }
 
 # Core's public modules besides the package itself.

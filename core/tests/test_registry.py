@@ -8,14 +8,16 @@ from typing import ClassVar
 
 import newsdesk
 import pytest
+from newsdesk.building import build
 from newsdesk.builtin.console import ConsoleReporter
 from newsdesk.builtin.null import NullReporter
 from newsdesk.definition import Definition
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
 from newsdesk.hookspecs import ReporterPlugin, hookimpl
+from newsdesk.import_paths import FIRST_PARTY
 from newsdesk.machine import MachineKey
 from newsdesk.receipt import Receipt, Status
-from newsdesk.registry import FIRST_PARTY, Registry, build
+from newsdesk.registry import Registry
 from newsdesk.secrets import Secret
 
 PLUGIN = """

@@ -1,8 +1,6 @@
-"""Names, aliases and import paths, as reporter classes."""
+"""The installed plugins, and the reporter classes that their names, aliases and import paths stand for."""
 
 import importlib
-import inspect
-import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,30 +10,17 @@ from typing import Any, TypeVar, cast
 import pluggy
 
 from newsdesk import entry_points
-from newsdesk.arguments import secret_names
-from newsdesk.definition import Definition, is_allowed, is_import_path, parse, split_import_path
+from newsdesk.definition import is_allowed, is_import_path
 from newsdesk.entry_points import Entry
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
 from newsdesk.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
+from newsdesk.import_paths import reporter_at, reporter_class, what_to_install
 from newsdesk.listener import Listener
-from newsdesk.parameters import check, did_you_mean, listed
+from newsdesk.parameters import did_you_mean, listed
 from newsdesk.receipt import Receipt
-from newsdesk.reporter import BaseReporter, rebuilt
-from newsdesk.secrets import leaves, leaves_by_name, mask_error
+from newsdesk.reporter import BaseReporter
 
 T = TypeVar("T")
-
-FIRST_PARTY: Mapping[str, str] = {
-    "mlflow": "newsdesk-mlflow",
-    "azureml": "newsdesk-mlflow",
-    "newsdesk_mlflow": "newsdesk-mlflow",
-    "gordo.reporters.mlflow.MlFlowReporter": "newsdesk-mlflow",
-    "postgres": "newsdesk-postgres",
-    "postgresql": "newsdesk-postgres",
-    "newsdesk_postgres": "newsdesk-postgres",
-    "gordo.reporters.postgres.PostgresReporter": "newsdesk-postgres",
-}
-"""What to install for names that are newsdesk's own; a package's name stands for all below it."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +124,7 @@ class Registry:
                 f"the import path {target!r} is not allowed here; "
                 f"allowed are: {listed(allow_import_paths or ())}"
             )
-        return _reporter_class(_imported(target), target)
+        return reporter_at(target)
 
     def plugins(self) -> list[LoadedPlugin]:
         """Load every installed plugin and give them all, broken ones too, with the built-ins first."""
@@ -244,9 +229,9 @@ class Registry:
 
     def _class_of(self, record: ReporterPlugin) -> type[BaseReporter]:
         if isinstance(record.reporter, type):
-            return _reporter_class(record.reporter, record.name)
+            return reporter_class(record.reporter, record.name)
         try:
-            return _reporter_class(_imported(record.reporter), record.reporter)
+            return reporter_at(record.reporter)
         except DefinitionError as error:
             raise PluginError(f"the reporter {record.name!r} cannot be used: {error}") from error
 
@@ -258,7 +243,7 @@ class Registry:
             [
                 f"there is no reporter {target!r}{meant}; installed are: {listed(names)}",
                 f"; broken plugins: {listed(broken)}" if broken else "",
-                _what_to_install(target),
+                what_to_install(target),
             ]
         )
 
@@ -278,36 +263,6 @@ def default_registry() -> Registry:
     return Registry()
 
 
-def build(
-    config: str | Mapping[str, Any] | Definition,
-    *,
-    allow_import_paths: Sequence[str] | None = None,
-    registry: Registry | None = None,
-) -> BaseReporter:
-    """Build the reporter that a definition names; see `BaseReporter.from_dict`.
-
-    Raises:
-        UnknownReporterError: there is no such reporter.
-        DefinitionError: the definition, or a parameter, is wrong.
-    """
-    definition = config if isinstance(config, Definition) else parse(config)
-    if definition.options and not isinstance(config, Definition):
-        raise DefinitionError(
-            f"{listed(map(repr, definition.options))} beside {definition.target!r} is for a desk; "
-            "give the definition to newsdesk.Desk or newsdesk.report instead"
-        )
-    cls = (registry or default_registry()).find(definition.target, allow_import_paths=allow_import_paths)
-    if faults := check(cls, definition.params):
-        raise DefinitionError(f"the reporter {definition.target!r} cannot be built", faults)
-    try:
-        return rebuilt(cls, definition.target, (), definition.params)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, DefinitionError):
-            raise
-        mask_error(error, _secret_texts(cls, definition.params))
-        raise DefinitionError(f"the reporter {definition.target!r} cannot be built: {error}") from error
-
-
 def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
     """Call an implementation with those of a hook's arguments that it takes."""
     return implementation.function(**{name: arguments[name] for name in implementation.argnames})
@@ -315,14 +270,6 @@ def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
 
 def _take(implementation: pluggy.HookImpl, receipt: Receipt) -> None:
     _call(implementation, receipt=receipt)
-
-
-def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
-    declared = secret_names(cls)
-    found = (
-        leaves(value) if name in declared else leaves_by_name(name, value) for name, value in params.items()
-    )
-    return set().union(*found)
 
 
 def _claims(plugins: Iterable[LoadedPlugin], target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
@@ -358,50 +305,3 @@ def _record(plugin: LoadedPlugin, target: str) -> ReporterPlugin:
         f"the plugin {plugin.name!r} of {plugin.origin} offers no reporter {target!r}; it offers: "
         f"{listed(record.name for record in plugin.records)}"
     )
-
-
-def _imported(path: str) -> Any:
-    module_name, attribute = split_import_path(path)
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise _failing_import(path, error) from error
-        raise UnknownReporterError(
-            f"{path!r} names the module {module_name!r}, and there is no module {error.name!r}; "
-            f"see that its distribution is installed here, and that the path is right{_what_to_install(path)}"
-        ) from error
-    except Exception as error:  # a stranger's module may raise anything when it is imported
-        raise _failing_import(path, error) from error
-    try:
-        return operator.attrgetter(attribute)(module)
-    except AttributeError:
-        names = [name for name in vars(module) if isinstance(vars(module)[name], type)]
-        raise UnknownReporterError(
-            f"the module {module_name!r} has no {attribute!r}{did_you_mean(attribute, names)}; "
-            f"its classes: {listed(names)}"
-        ) from None
-
-
-def _failing_import(path: str, error: Exception) -> DefinitionError:
-    return DefinitionError(f"{path!r} cannot be imported: {type(error).__name__}: {error}")
-
-
-def _reporter_class(value: Any, target: str) -> type[BaseReporter]:
-    if not isinstance(value, type) or not issubclass(value, BaseReporter):
-        kind = "a class" if isinstance(value, type) else f"of type {type(value).__name__}"
-        raise DefinitionError(
-            f"{target!r} is {kind}, but not a subclass of newsdesk.BaseReporter; name a reporter class"
-        )
-    if inspect.isabstract(value):
-        missing = listed(sorted(value.__abstractmethods__))
-        raise DefinitionError(
-            f"{target!r} is abstract: it does not implement {missing}; name a class that does"
-        )
-    return value
-
-
-def _what_to_install(target: str) -> str:
-    names = [target, *(name for name in FIRST_PARTY if target.replace(":", ".").startswith(f"{name}."))]
-    distribution = next((FIRST_PARTY[name] for name in names if name in FIRST_PARTY), None)
-    return f"; to get it: pip install {distribution}" if distribution else ""

@@ -140,7 +140,7 @@ class BaseReporter(ABC):
             UnknownReporterError: no such name, no such module, or no reporter there.
             DefinitionError: a parameter that is unknown, missing or wrong; all of them at once.
         """
-        from newsdesk.registry import build  # noqa: PLC0415  (upwards, for a constructor that belongs here)
+        from newsdesk.building import build  # noqa: PLC0415  (upwards, for a constructor that belongs here)
 
         reporter = build(config, allow_import_paths=allow_import_paths)
         if not isinstance(reporter, cls):

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any, Literal
 
+from newsdesk.building import build
 from newsdesk.definition import parse
 from newsdesk.exceptions import DefinitionError, Fault
-from newsdesk.registry import Registry, build
+from newsdesk.registry import Registry
 from newsdesk.reporter import BaseReporter
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from newsdesk.cli.project import Project
-from newsdesk.registry import FIRST_PARTY, default_registry
+from newsdesk.import_paths import FIRST_PARTY
+from newsdesk.registry import default_registry
 from newsdesk.reporter import API_VERSION
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from subprocess import SubprocessError
 
+from newsdesk.building import build
 from newsdesk.doctor.imports import brought_along
 from newsdesk.exceptions import DefinitionError, PluginError
 from newsdesk.finding import Finding
 from newsdesk.hookspecs import ReporterPlugin
-from newsdesk.registry import LoadedPlugin, Registry, build, clashes
+from newsdesk.registry import LoadedPlugin, Registry, clashes
 from newsdesk.reporter import BaseReporter
 from newsdesk.route import Route
 from newsdesk.testing import soundness
