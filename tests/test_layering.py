@@ -29,7 +29,7 @@ LAYERS = [
     {"machine", "parameters"},
     {"receipt", "definition", "lifecycle"},
     {"reporter", "listener"},
-    {"hookspecs"},
+    {"hookspecs", "answers"},
     {"import_paths"},
     {"registry"},
     {"building"},

@@ -8,16 +8,15 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from itertools import islice, repeat
-from typing import Any, NoReturn
 
+from newsdesk.answers import Answer, answers, checked
 from newsdesk.exceptions import ReporterException, TransientReporterError
 from newsdesk.lifecycle import State
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.receipt import Alteration, Delivery
+from newsdesk.receipt import Delivery
 from newsdesk.reporter import BaseReporter
 from newsdesk.retry import PATIENCE, Retry, stand_in
 from newsdesk.route import Route
@@ -170,7 +169,7 @@ class Post:
         # Those that nobody waits for any more are not begun.
         begun = deque(pair for pair in asked if pair[1].future.set_running_or_notify_cancel())
         asked.clear()
-        answers = _answers(shift.reporter, deque(machine for machine, _ in begun))
+        answered = answers(shift.reporter, deque(machine for machine, _ in begun))
         failures = 0
         while begun:
             machine, call = begun.popleft()
@@ -178,8 +177,8 @@ class Post:
                 return  # left behind: somebody else has these machines now
             call.outcome.attempts = 1
             call.outcome.began = time.monotonic()
-            answer = next(answers)
-            outcome = self._run(answer.tell, shift, call.outcome)
+            answer = next(answered)
+            outcome = self._run(_said(answer), shift, call.outcome)
             is_transient = isinstance(outcome.error, TransientReporterError)
             worth_another = (is_transient and retry.attempts > 1) or not answer.is_own
             if worth_another and failures < PATIENCE:
@@ -191,7 +190,7 @@ class Post:
             call.future.set_result(outcome)
             # Errors hold the frames that they came through and those above, so this one must hold no machine.
             del machine
-        del answers
+        del answered
 
     def left(self, call: Call) -> bool:
         """Tell whether a call was left behind, or with another that was."""
@@ -247,80 +246,16 @@ def _alone(machine: Machine, retry: Retry, until: float, before: int = 0) -> _As
     def deliver(shift: Shift, outcome: Outcome) -> Delivery | None:
         def attempt(number: int) -> Delivery | None:
             outcome.attempts = before + number
-            return _checked(shift.reporter.report(machine), shift.reporter)
+            return checked(shift.reporter.report(machine), shift.reporter)
 
         return retry.run(attempt, until=until, stopped=shift.stopped)
 
     return deliver
 
 
-@dataclasses.dataclass(frozen=True)
-class _Answer:
-    """What a reporter's `report_many` said of one machine."""
-
-    give: Callable[[], Delivery | None]
-    """Returns or raises it."""
-    is_own: bool
-    """Whether it is about this machine; else about all that have no answer yet."""
-
-    def tell(self, _shift: Shift, _outcome: Outcome) -> Delivery | None:
-        return self.give()
-
-
-def _answers(reporter: BaseReporter, machines: deque[Machine]) -> Iterator[_Answer]:
-    """Give an answer for each machine, whatever `report_many` does."""
-    left = len(machines)
-    try:
-        for answer in islice(reporter.report_many(_let_go(machines)), left):
-            left -= 1
-            yield _Answer(partial(_answered, answer, reporter), is_own=True)
-    except GeneratorExit:  # nobody asks for more
-        raise
-    except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
-        yield from repeat(_Answer(partial(_raise, error), is_own=False), left)
-        return
-    name = type(reporter).__name__
-    silent = ReporterException(f"{name}.report_many() gave no answer for this machine")
-    yield from repeat(_Answer(partial(_raise, silent), is_own=False), left)
-
-
-def _let_go(machines: deque[Machine]) -> Iterator[Machine]:
-    while machines:
-        yield machines.popleft()
-
-
-def _answered(answer: object, reporter: BaseReporter) -> Delivery | None:
-    if isinstance(answer, Exception):
-        raise answer
-    return _checked(answer, reporter)
-
-
-def _raise(error: BaseException) -> NoReturn:
-    raise error
-
-
-def _checked(value: object, reporter: BaseReporter) -> Delivery | None:
-    """Hold what a reporter returned to its contract, here, where a fault is that reporter's own."""
-    if value is None:
-        return None
-    name = type(reporter).__name__
-    if not isinstance(value, Delivery):
-        raise ReporterException(
-            f"{name}.report() must return None or a newsdesk.Delivery, but returned a {type(value).__name__}"
-        )
-    reference: Any = value.reference
-    if reference is not None and not isinstance(reference, str):
-        kind = type(reference).__name__
-        raise ReporterException(
-            f"{name}.report() must give a Delivery's reference as a string, but gave a {kind}"
-        )
-    alterations: tuple[Any, ...] = tuple(value.alterations)
-    wrong = next((type(item).__name__ for item in alterations if not isinstance(item, Alteration)), None)
-    if wrong is not None:
-        raise ReporterException(
-            f"{name}.report() must give newsdesk.Alteration records as alterations, but gave a {wrong}"
-        )
-    return dataclasses.replace(value, alterations=alterations)
+def _said(answer: Answer) -> _Ask:
+    """Give what tells an answer that is there already."""
+    return lambda _shift, _outcome: answer.give()
 
 
 def _empty_frames(error: BaseException) -> None:
