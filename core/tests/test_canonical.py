@@ -85,7 +85,14 @@ python_values = st.recursive(
         [Colour.RED, Colour.NUMBERS, Level.HIGH, pathlib.PurePosixPath("a/b"), 2j, object(), len]
     )
     | st.sampled_from(
-        [np.float32(0.5), np.float64("nan"), np.int8(-3), np.bool_(True), np.str_("s"), np.datetime64("NaT")]
+        [
+            np.float32(0.5),
+            np.float64("nan"),
+            np.int8(-3),
+            np.bool_(True),
+            np.str_("s"),
+            np.datetime64("NaT", "s"),
+        ]
     )
     | st.sampled_from(
         [
@@ -216,7 +223,7 @@ class TestPlain:
             (np.ma.array([1, 2], mask=[False, True]), [1, None]),
             (np.datetime64("2020-01-01T00:00:00.123456789"), "2020-01-01T00:00:00.123456789"),
             (np.datetime64("2020-01-01"), "2020-01-01"),
-            (np.datetime64("NaT"), "NaT"),
+            (np.datetime64("NaT", "s"), "NaT"),
             (np.array(["2020-01-01", "NaT"], "M8[D]"), ["2020-01-01", "NaT"]),
             (np.timedelta64(5, "D"), "5 days"),
         ],

@@ -92,6 +92,10 @@ def test_aliases_of_aliases_cost_no_more_than_their_text():
         ("a: !!bool maybe", "a value does not fit its tag (KeyError: 'maybe')"),
         ("a: !!timestamp never", "a value does not fit its tag (AttributeError: "),
         ("a: !!python/name:os.system", "line 1, column 4: could not determine a constructor for the tag"),
+        (
+            "a:\n\t- b",
+            "line 2, column 1: found character '\\t' that cannot start any token; indent with spaces",
+        ),
         ("a: 1\n---\nb: 2", "line 2, column 1: but found another document"),
         ("a: \x00", "unacceptable character #x0000: special characters are not allowed"),
         ("[" * 1000, ""),

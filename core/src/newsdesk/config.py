@@ -26,8 +26,18 @@ _Path = Annotated[str, Field(min_length=1)]
 
 
 def found(path: str | None) -> str | None:
-    """Give the config that a command uses: the one that was named, or the one of the working folder."""
-    return path or (DEFAULT_NAME if Path(DEFAULT_NAME).is_file() else None)
+    """Give the config that a command uses: the one that was named, or the one of the working folder.
+
+    Raises:
+        DefinitionError: the working folder may not be looked into.
+    """
+    try:
+        return path or (DEFAULT_NAME if Path(DEFAULT_NAME).is_file() else None)
+    except OSError as error:
+        raise DefinitionError(
+            f"whether there is a {DEFAULT_NAME} in the working folder cannot be told: {error.strerror}; "
+            "name a config with --config, or work in another folder"
+        ) from error
 
 
 class _Model(BaseModel):
@@ -115,9 +125,15 @@ class Config:
         """
         try:
             text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise DefinitionError(f"the config {os.fspath(path)!r} cannot be read: {reason}") from error
+        except UnicodeDecodeError as error:
+            raise DefinitionError(
+                f"the config {os.fspath(path)!r} cannot be read: {error.reason} at byte {error.start}; "
+                "save it in UTF-8"
+            ) from error
+        except OSError as error:
+            raise DefinitionError(
+                f"the config {os.fspath(path)!r} cannot be read: {error.strerror}"
+            ) from error
         return cls.from_yaml(text, name=os.fspath(path), registry=registry)
 
     @classmethod
@@ -211,6 +227,8 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
         names = list(model.model_fields)
         meant = did_you_mean(str(entry["loc"][-1]), names)
         return Fault(path, f"unknown key{meant}; there are: {listed(names)}")
+    if entry["type"] == "missing":
+        return Fault(path, f"missing; {entry['loc'][0]} cannot do without it")
     if entry["type"] == "invalid_key":
         return Fault(str(entry["loc"][0]), f"a key must be a string, but is {_shown(entry['input'])}")
     if not entry["loc"]:

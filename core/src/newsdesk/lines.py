@@ -102,7 +102,8 @@ def reason(error: Exception) -> str:
     """Tell why a text is no YAML, and where, in one line."""
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     if mark is not None and problem is not None:
-        return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
+        place = f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
+        return f"{place}; indent with spaces" if "'\\t'" in problem else place
     if isinstance(error, yaml.YAMLError | RecursionError):
         return str(error)
     return f"a value does not fit its tag ({type(error).__name__}: {error})"

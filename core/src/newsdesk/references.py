@@ -20,6 +20,15 @@ def has_reference(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(has_reference(item) for item in value)
 
 
+def looks_like_one(value: Any) -> bool:
+    """Tell whether `${` stands anywhere in a value, and begins no reference."""
+    if isinstance(value, str):
+        return "${" in _REFERENCE.sub("", value)
+    if isinstance(value, Mapping):
+        return any(looks_like_one(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(looks_like_one(item) for item in value)
+
+
 def resolve(value: Any, path: str, faults: list[Fault]) -> Any:
     """Give a value with references replaced by what they point to; those that point nowhere become `faults`.
 

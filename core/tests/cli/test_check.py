@@ -54,3 +54,8 @@ def test_no_config_gives_2(newsdesk):
     assert newsdesk("check", code=2).stderr == (
         "Error: no reporters: name a config with --config, or put newsdesk.yaml here with 'reporters' in it\n"
     )
+
+
+def test_a_plugin_that_the_config_asks_for_and_that_is_not_there_gives_2(newsdesk, write):
+    write("newsdesk.yaml", "reporters: [null]\nplugins: [nobody]")
+    assert newsdesk("check", code=2).stderr.startswith("Error: no plugin 'nobody' is installed; there are: ")

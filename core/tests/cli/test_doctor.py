@@ -357,6 +357,20 @@ def test_references_that_do_not_resolve_are_told_all_at_once_and_never_with_a_va
     )
 
 
+@pytest.mark.parametrize("path", ["${evn:HOME}/x", "${HOME}/x", "${env:HOME}/${", "${env:HOME"])
+def test_what_looks_like_a_reference_and_is_none_is_told(doctor, write, path):
+    write("newsdesk.yaml", {"reporters": [{"files": {"path": path}}]})
+    assert (
+        "path: it holds '${', but no reference, and is taken as it is; "
+        "references are ${env:NAME} and ${file:PATH}"
+    ) in doctor()["files"]
+
+
+def test_a_reference_is_not_told_as_one_that_is_none(doctor, write):
+    write("newsdesk.yaml", {"reporters": [{"files": {"path": "${env:PATH}/$x/{y}"}}]})
+    assert not [told for told in doctor()["files"] if "it holds" in told]
+
+
 def test_references_that_resolve_are_told_without_what_they_point_to(newsdesk, acme, write, monkeypatch):
     monkeypatch.setenv("THE_TOKEN", "hunter2-hunter2")
     write(

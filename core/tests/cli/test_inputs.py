@@ -202,3 +202,18 @@ def test_a_file_without_permission_is_told(refused, write, folder):
     write("locked.json", A)
     (folder / "locked.json").chmod(0)
     assert "  - locked.json: it cannot be read: Permission denied" in refused("locked.json")
+
+
+def test_a_record_in_a_files_place_is_told_and_cut_short(newsdesk):
+    told = newsdesk("report", '{"name": "' + "x" * 5000 + '"}', "--to", "null", code=2).stderr
+    assert told.endswith("xxx…' cannot be opened: File name too long\n")
+    assert len(told) < 500
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_that_may_not_be_looked_into_is_told(newsdesk, write, folder):
+    (folder / "locked").mkdir()
+    write("locked/a.json", A)
+    (folder / "locked").chmod(0)
+    told = newsdesk("plan", "locked/a.json", code=2).stderr
+    assert "'locked/a.json' cannot be opened: Permission denied" in told

@@ -129,6 +129,53 @@ def test_verbose_tells_each_delivery_on_standard_error(shell):
     assert "INFO newsdesk.desk: /a at null: delivered, 1 attempts" in loud
 
 
+def test_a_command_that_is_not_there_is_told_with_the_nearest(shell):
+    assert shell("reprot", code=2).stderr.endswith(
+        "Error: there is no command 'reprot' (did you mean 'report'?); there are: report, plan, check, doctor, "
+        "reporters, outbox, backfill, missing, schema, new\n"
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here that is always full")
+@pytest.mark.parametrize(
+    "arguments", [["schema"], ["report", "-", "--to", "null"], ["report", "-", "--to", "null", "--json"]]
+)
+def test_standard_output_on_a_full_disk_is_told_without_a_traceback(environment, arguments):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            input=b'{"name": "a"}',
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.decode().endswith(
+        "Error: the system ended it: [Errno 28] No space left on device; mend that, and run it again: "
+        "what was delivered stays, and is not delivered twice\n"
+    )
+
+
+def test_a_reader_that_has_seen_enough_ends_it_in_silence(environment):
+    reads_none = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE)
+    reads_none.wait()
+    done = subprocess.run(
+        [*COMMAND, "schema"], stdout=reads_none.stdin, stderr=subprocess.PIPE, env=environment, check=False
+    )
+    reads_none.stdin.close()
+    assert done.stderr == b""
+
+
+def test_a_working_folder_that_is_gone_is_told(folder):
+    gone = folder.parent / "gone"
+    gone.mkdir()
+    code = f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); os.execv({COMMAND[0]!r}, ['newsdesk', 'doctor'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: the system ended it: [Errno 2] No such file or directory; ")
+
+
 # A terminal.
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo terminals")
@@ -222,7 +269,7 @@ def test_a_misspelled_option_is_told_the_nearest(newsdesk):
 
 
 def test_a_command_that_is_not_there_is_wrong_usage(newsdesk):
-    assert "No such command 'sned'" in newsdesk("sned", code=2).stderr
+    assert "there is no command 'sned'; there are: " in newsdesk("sned", code=2).stderr
 
 
 def test_the_version_is_told(newsdesk):

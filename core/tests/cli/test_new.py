@@ -1,5 +1,6 @@
 """`newsdesk new`: what it refuses, and that it leaves nothing half-written."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -134,3 +135,12 @@ def test_a_template_that_fails_leaves_nothing_behind(newsdesk, folder, monkeypat
     told = newsdesk("new", "notes", code=1).stderr
     assert "'newsdesk-notes' cannot be written: No space left on device" in told
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("settings", ["defaults: [", "defaults: 3", "defaults: {name: other}"])
+def test_what_the_user_has_set_for_copier_neither_matters_nor_harms(newsdesk, folder, monkeypatch, settings):
+    (folder / "settings.yml").write_text(settings)
+    monkeypatch.setenv("COPIER_SETTINGS_PATH", "settings.yml")
+    newsdesk("new", "notes")
+    assert 'name = "newsdesk-notes"' in (folder / "newsdesk-notes/pyproject.toml").read_text()
+    assert os.environ["COPIER_SETTINGS_PATH"] == "settings.yml"

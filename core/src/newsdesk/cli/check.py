@@ -23,11 +23,12 @@ def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  #
         raise DefinitionError(
             "no reporters: name a config with --config, or put newsdesk.yaml here with 'reporters' in it"
         )
+    desk = config.desk()  # its plugins are loaded, and nothing is opened
     if not ping:
         for route in config.routes:
             click.echo(f"{_name(route)}: {route.reporter!r}")
         return
-    with config.desk() as desk:
+    with desk:
         answers = desk.ping()
     for route, error in answers:
         click.echo(f"{_name(route)}: {'reached' if error is None else f'{type(error).__name__}: {error}'}")

@@ -1,5 +1,6 @@
 """The desk that a machine goes to: by `--to`, by the config, or by the machine's own reporters."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,13 +19,15 @@ from newsdesk.route import Route, routes
 
 FALLBACK = "newsdesk-reports"
 """The folder for machines that name no reporters, when nobody else does."""
+KEPT = 32
+"""Desks that stay open: each may hold connections, and every machine may name reporters of its own."""
 
 
 _FORM = "write a name, an import path, or YAML such as '{files: {path: reports}}'"
 
 
 class Desks:
-    """The desks of one run of a command; each is made once, and closed at the end."""
+    """The desks of one run of a command; those in use last are kept, and closed at the end."""
 
     def __init__(self, config_path: str | None, to: Sequence[str]) -> None:
         """Read the config, and `--to`.
@@ -37,19 +40,20 @@ class Desks:
         chosen = _chosen(to, self.config)
         if chosen:
             self.config = replace(self.config, routes=chosen)
-        self._made: dict[bytes, Desk] = {}
+        self._made: OrderedDict[bytes, Desk] = OrderedDict()
         self._has_fallen_back = False
 
     def of(self, machine: Machine) -> Desk:
-        """Give the desk of a machine."""
+        """Give the desk of a machine, until those of many others were asked for."""
         entries: Any = [] if self.config.routes else own_reporters(machine)
         key = canonical.dumps(entries)
-        if key not in self._made:
-            try:
-                self._made[key] = self._make(entries)
-            except DefinitionError as error:
-                place = f"the runtime.reporters of {machine.key} cannot be used: "
-                raise DefinitionError(place + error.message, error.faults) from error
+        if key in self._made:
+            self._made.move_to_end(key)
+        else:
+            self._made[key] = self._make(machine, entries)
+        if len(self._made) > KEPT:
+            _, oldest = self._made.popitem(last=False)
+            oldest.close()
         return self._made[key]
 
     def only_route(self) -> Route:
@@ -68,14 +72,19 @@ class Desks:
         for desk in self._made.values():
             desk.close()
 
-    def _make(self, entries: list[Any]) -> Desk:
-        if not self.config.routes:
-            entries = entries or self._fallback()
+    def _make(self, machine: Machine, entries: list[Any]) -> Desk:
+        if self.config.routes:
+            return self.config.desk()
+        try:
             made = routes(
-                entries, registry=default_registry(), allow_import_paths=self.config.allow_import_paths
+                entries or self._fallback(),
+                registry=default_registry(),
+                allow_import_paths=self.config.allow_import_paths,
             )
-            return replace(self.config, routes=made).desk()
-        return self.config.desk()
+        except DefinitionError as error:
+            place = f"the runtime.reporters of {machine.key} cannot be used: "
+            raise DefinitionError(place + error.message, error.faults) from error
+        return replace(self.config, routes=made).desk()
 
     def _fallback(self) -> list[Any]:
         if not self._has_fallen_back:

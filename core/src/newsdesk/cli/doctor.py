@@ -4,7 +4,7 @@ import json
 
 import click
 
-from newsdesk.cli import options
+from newsdesk.cli import data, options
 from newsdesk.doctor import Checkup
 from newsdesk.finding import Finding
 
@@ -30,7 +30,7 @@ def command(ctx: click.Context, config_path: str | None, ping: bool, as_json: bo
 
 def _tell(finding: Finding, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(finding.to_dict()))
+        data.echo(json.dumps(finding.to_dict()))
         return
     click.echo(f"{finding.subject}: {finding.text}")
     if finding.remedy:

@@ -19,6 +19,8 @@ from newsdesk.machine import Machine
 
 _LINES = (".jsonl", ".ndjson")
 _YAML = (".yaml", ".yml")
+_SHOWN = 200
+"""Characters of a name that a message shows: a whole record may have been given in a file's place."""
 
 
 class Inputs:
@@ -28,12 +30,15 @@ class Inputs:
         """Find the files.
 
         Raises:
-            click.UsageError: some are not there; all of them are named.
+            click.UsageError: some are not there; all of them are named. Or the system refuses one.
         """
         self._files: list[tuple[str, Path]] = []
         missing = []
         for name in names:
-            found = list(_found(name))
+            try:
+                found = list(_found(name))
+            except OSError as error:  # a folder that may not be looked into, or a name that is too long
+                raise click.UsageError(f"{_short(name)} cannot be opened: {error.strerror}") from error
             self._files += found
             if not found:
                 missing.append(name)
@@ -84,6 +89,10 @@ def _found(name: str) -> Iterator[tuple[str, Path]]:
     else:
         for found in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207  (any root)
             yield from _found(found)
+
+
+def _short(name: str) -> str:
+    return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…")
 
 
 def _spooled(stream: BinaryIO) -> Path:

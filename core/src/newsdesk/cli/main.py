@@ -1,5 +1,6 @@
 """The command and its subcommands."""
 
+import errno
 import importlib
 import io
 import logging
@@ -15,14 +16,17 @@ _COMMANDS = (
 
 
 class _Commands(click.Group):
-    """Imports a subcommand when it is asked for; turns our errors into exit code 2."""
+    """Imports a subcommand when it is asked for; turns our errors into code 2, the system's into 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (the same)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in _COMMANDS:
-            return None
+            from newsdesk.parameters import did_you_mean  # noqa: PLC0415  (0.1 s, for a mistake alone)
+
+            meant = did_you_mean(cmd_name, _COMMANDS)
+            ctx.fail(f"there is no command {cmd_name!r}{meant}; there are: {', '.join(_COMMANDS)}")
         command: click.Command = importlib.import_module(f"newsdesk.cli.{cmd_name}").command
         command.name = cmd_name  # by the function's, each would be `command` in the reference
         return command
@@ -33,6 +37,15 @@ class _Commands(click.Group):
         except ReporterException as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(2)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # `| head` has seen enough: click ends it in silence
+                raise
+            click.echo(
+                f"Error: the system ended it: {error}; mend that, and run it again: "
+                "what was delivered stays, and is not delivered twice",
+                err=True,
+            )
+            sys.exit(1)
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  (click's signature)

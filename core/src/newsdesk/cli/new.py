@@ -1,8 +1,11 @@
 """`newsdesk new`: a project for a reporter of one's own."""
 
+import contextlib
 import importlib.metadata
 import importlib.util
+import os
 import tempfile
+from collections.abc import Iterator
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ from newsdesk.cli.project import Project
 from newsdesk.import_paths import FIRST_PARTY
 from newsdesk.registry import default_registry
 from newsdesk.reporter import API_VERSION
+
+_SETTINGS = "COPIER_SETTINGS_PATH"
 
 
 @click.command()
@@ -87,5 +92,21 @@ def _write(project: Project, target: Path, copier: Any) -> None:
         tempfile.TemporaryDirectory(prefix=".newsdesk-new-", dir=target.parent) as folder,
     ):
         made = Path(folder, target.name)
-        copier.run_copy(str(template), made, data=answers, defaults=True, quiet=True)
+        with _no_settings(Path(folder)):
+            copier.run_copy(str(template), made, data=answers, defaults=True, quiet=True)
         made.rename(target)
+
+
+@contextlib.contextmanager
+def _no_settings(folder: Path) -> Iterator[None]:
+    """Let copier read no settings of this user: the project is the same for all, and they may be damaged."""
+    empty, before = folder / "settings.yml", os.environ.get(_SETTINGS)
+    empty.write_text("{}", encoding="utf-8")
+    os.environ[_SETTINGS] = str(empty)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SETTINGS]
+        else:
+            os.environ[_SETTINGS] = before

@@ -2,6 +2,8 @@
 
 import click
 
+from newsdesk.cli import data
+
 files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 to = click.option(
     "--to",
@@ -17,5 +19,9 @@ config = click.option(
     help="The config; newsdesk.yaml in the working folder, when there is one.",
 )
 as_json = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON Lines on standard output instead of a table."
+    "--json",
+    "as_json",
+    is_flag=True,
+    callback=data.keep_when_asked,
+    help="Print JSON Lines on standard output instead of a table.",
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from newsdesk.backlog import Backlog, age
-from newsdesk.cli import options
+from newsdesk.cli import data, options
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.receipts import Summary
 from newsdesk.config import Config
@@ -44,7 +44,7 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
     for (label, state), count in backlog.counts.items():
         if as_json:
             told = {"reporter": label, "state": str(state), "count": count, "known": label in labels}
-            click.echo(json.dumps(told))
+            data.echo(json.dumps(told))
             continue
         since = (
             f", the oldest for {age(backlog.oldest[label])}"
@@ -156,6 +156,7 @@ def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None,
 
     Exit code: 0 all of them; 1 some have no record that can be read.
     """
+    data.keep(ctx)
     _, outbox = _opened(config_path, path)
     wanted = [State(state) for state in states] or [state for state in State if state is not State.SUPERSEDED]
     code = 0
@@ -167,7 +168,7 @@ def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None,
                 click.echo(str(error), err=True)
                 code = 1
                 continue
-            click.echo(machine.to_json())
+            data.echo(machine.to_json())
     ctx.exit(code)
 
 

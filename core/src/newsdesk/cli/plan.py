@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from newsdesk.cli import options
+from newsdesk.cli import data, options
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.inputs import Inputs
 from newsdesk.machine import Machine
@@ -59,7 +59,7 @@ def _tell(machine: Machine, route: Route, plan: Plan, *, as_json: bool) -> None:
     if as_json:
         key = {"project_name": machine.project_name, "name": machine.name}
         told = {"machine": key, "reporter": route.label, **asdict(plan)}
-        click.echo(json.dumps(told))
+        data.echo(json.dumps(told))
         return
     items = ", ".join(f"{count} {kind}" for kind, count in plan.items.items()) or "the record"
     size = f", about {plan.size} bytes" if plan.size else ""

@@ -5,7 +5,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -19,6 +18,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from newsdesk.cli import data
 from newsdesk.receipt import Receipt, Status
 
 ROWS = 60
@@ -83,7 +83,7 @@ class Summary:
     def _add(self, receipt: Receipt) -> None:
         """Take a receipt."""
         if self._as_json:
-            click.echo(json.dumps(receipt.to_dict(), ensure_ascii=True))
+            data.echo(json.dumps(receipt.to_dict(), ensure_ascii=True))
         self._counts[receipt.reporter, receipt.status] += 1
         self._has_required_failure |= receipt.fails_report
         kept = self._others if receipt.settled else self._failed
@@ -98,6 +98,9 @@ class Summary:
         if not console.is_terminal:
             console.width = _FILE_WIDTH  # nothing is cut short where nobody has to scroll
         rows = [*self._failed, *self._others][:ROWS]
+        if not rows:
+            console.print("There are no receipts.")
+            return
         console.print(_table(rows))
         if (left_out := sum(self._counts.values()) - len(rows)) > 0:
             console.print(f"… and {left_out} more receipts; --json gives all of them.")

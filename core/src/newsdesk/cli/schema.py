@@ -4,14 +4,17 @@ import json
 
 import click
 
+from newsdesk.cli import data
 from newsdesk.registry import default_registry
 from newsdesk.schema import config_schema, offers
 
 
 @click.command()
-def command() -> None:
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Print the JSON Schema of a config, for editors; it knows the reporters that are installed here."""
+    data.keep(ctx)
     offered, faults = offers(default_registry())
     for fault in faults:
         click.echo(f"left out: {fault}", err=True)
-    click.echo(json.dumps(config_schema(offered), indent=2))
+    data.echo(json.dumps(config_schema(offered), indent=2))

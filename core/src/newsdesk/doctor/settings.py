@@ -8,7 +8,7 @@ from newsdesk.config import DEFAULT_NAME, Config, found
 from newsdesk.exceptions import DefinitionError, Fault, UnresolvedReferenceError
 from newsdesk.finding import Finding
 from newsdesk.lifecycle import resolved_arguments
-from newsdesk.references import has_reference
+from newsdesk.references import has_reference, looks_like_one
 from newsdesk.registry import Registry
 from newsdesk.route import Route
 
@@ -34,6 +34,10 @@ def read(path: str | None, registry: Registry) -> tuple[Config, list[Finding]]:
 
 def references(route: Route) -> Iterator[Finding]:
     """Tell whether the references of a reporter point to something, and never to what."""
+    for name, value in route.reporter.arguments.given.items():
+        if looks_like_one(value):
+            text = f"{name}: it holds '${{', but no reference, and is taken as it is"
+            yield Finding(route.label, f"{text}; references are ${{env:NAME}} and ${{file:PATH}}")
     try:
         resolved_arguments(route.reporter)
     except UnresolvedReferenceError as error:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -53,4 +54,6 @@ def _found(registry: Registry, target: str) -> str:
 
 
 if __name__ == "__main__":
-    json.dump(look(*sys.argv[1:]), sys.stdout)
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer:
+        os.dup2(2, 1)  # what a plugin prints must not come between
+        json.dump(look(*sys.argv[1:]), answer)
