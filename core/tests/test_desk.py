@@ -803,3 +803,20 @@ def test_a_backend_that_does_not_answer_a_ping_is_left_behind():
         assert "the reporter 'Hangs' had not answered" in str(error)
         assert fine is None
         assert all(receipt.ok for receipt in desk.report(MACHINE))
+
+
+class Refused(BaseReporter):
+    """Is refused, the first time after a while."""
+
+    def open(self):
+        time.sleep(1)
+
+    def report(self, machine):
+        raise TransientReporterError("connection refused", retry_after=3.5)
+
+
+def test_of_many_machines_too_none_is_tried_again_after_its_deadline():
+    with Desk(Refused(), deadline=4) as desk:
+        (receipt,) = desk.report_many([{"name": "a"}])
+    # Else it would be said that it had not answered: not why.
+    assert str(receipt.error) == "connection refused"

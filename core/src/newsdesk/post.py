@@ -184,7 +184,7 @@ class Post:
             if worth_another and failures < PATIENCE:
                 outcome.error = None
                 fewer = dataclasses.replace(retry, attempts=max(1, retry.attempts - 1))
-                again = _alone(machine, fewer, time.monotonic() + deadline, before=1)
+                again = _alone(machine, fewer, call.outcome.began + deadline, before=1)
                 self._run(again, shift, outcome)
             failures = failures + 1 if isinstance(outcome.error, TransientReporterError) else 0
             call.future.set_result(outcome)
