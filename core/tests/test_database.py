@@ -261,6 +261,7 @@ class TestMany:
             other = "import sqlite3; c = sqlite3.connect('owed.db'); print(c.execute('SELECT a FROM t').fetchall())"
             sys.stdout.flush()
             subprocess.run([sys.executable, "-W", "ignore", "-c", other], check=True)
+            first.close()
             """,
             tmp_path,
         )

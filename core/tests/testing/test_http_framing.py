@@ -88,6 +88,7 @@ def test_a_made_answer_asks_to_come_again_only_when_it_is_told_to():
 
 
 def test_a_portal_answers_with_a_page_and_says_that_all_is_well():
+    assert html_answer().label == "200 OK, a page of HTML that asks to sign in"
     response = read(html_answer())
     assert (response.status, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert b"<h1>Sign in</h1>" in response.read()

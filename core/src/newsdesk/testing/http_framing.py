@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from email.utils import formatdate
 
 from newsdesk.testing.faults import Answer
@@ -71,7 +72,8 @@ def http_answer(
 
 def html_answer(status: int = 200) -> Answer:
     """Give the page of somebody who is not the server: a portal that asks to sign in."""
-    return http_answer(status, body=_PAGE, content_type="text/html; charset=utf-8")
+    page = http_answer(status, body=_PAGE, content_type="text/html; charset=utf-8")
+    return replace(page, label=f"{page.label}, a page of HTML that asks to sign in")
 
 
 def _answer(status: str, content_type: str, text: str, retry_after: float | str | None) -> Answer:
