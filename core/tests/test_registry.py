@@ -1,8 +1,10 @@
+import contextlib
 import logging
 import subprocess
 import sys
 import textwrap
 import threading
+import types
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
@@ -557,3 +559,16 @@ def test_a_new_registry_knows_nothing_of_another():
 
 def test_secret_is_public():
     assert newsdesk.Secret is Secret
+
+
+@pytest.mark.parametrize(("optional", "is_taken"), [(True, True), (False, False)])
+def test_a_hook_of_a_newer_core_is_refused_unless_it_is_marked_as_one_that_may_not_be_there(
+    optional, is_taken
+):
+    @hookimpl(optionalhook=optional)
+    def newsdesk_hook_of_a_newer_core(something):
+        raise AssertionError
+
+    plugin = types.SimpleNamespace(newsdesk_hook_of_a_newer_core=newsdesk_hook_of_a_newer_core)
+    with contextlib.nullcontext() if is_taken else pytest.raises(PluginError, match="unknown hook"):
+        Registry().register(plugin, name="newer")

@@ -10,7 +10,12 @@ from newsdesk.route import Route
 
 @click.command()
 @options.config
-@click.option("--ping", is_flag=True, help="Ask each backend whether it can be reached.")
+@click.option(
+    "--ping",
+    is_flag=True,
+    help="Open each reporter, which may make what it needs, such as a table, and ask its "
+    "backend whether it can be reached.",
+)
 @click.pass_context
 def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  # noqa: FBT001  (click's signature)
     """Check the config without sending anything.
