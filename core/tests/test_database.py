@@ -283,6 +283,7 @@ class TestForks:
             os.write(go[1], b"x")
             os.wait()
             print(db.read(lambda c: [row[0] for row in c.execute("SELECT a FROM t")]))
+            db.close()
             """,
             tmp_path,
         )
@@ -305,6 +306,7 @@ class TestForks:
             status = os.wait()[1]
             thread.join()
             print(status, db.read(lambda c: [row[0] for row in c.execute("SELECT a FROM t")]))
+            db.close()
             """,
             tmp_path,
         )
@@ -325,6 +327,7 @@ class TestForks:
                     os.write(1, str(error).replace(os.getcwd() + "/", "").encode())
                 os._exit(0)
             os.wait()
+            db.close()
             """,
             tmp_path,
         )
