@@ -103,6 +103,11 @@ def test_ctrl_c_ends_it_while_a_reporter_hangs_and_tells_what_was_delivered(envi
     assert told.endswith("Aborted!\n")
 
 
+def test_ctrl_c_while_it_is_loaded_shows_no_traceback(shell, tmp_path):
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    assert shell("report", code=1, PYTHONPATH=str(tmp_path)).stderr == "Aborted!\n"
+
+
 def test_a_program_ends_at_once_though_a_reporter_of_its_desk_hangs(environment):
     program = """if True:
         import newsdesk

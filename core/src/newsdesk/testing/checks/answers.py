@@ -50,7 +50,7 @@ class AnswerChecks(Bench):
         """If this fails, a ping says that all is well where nobody listens, or ends with a traceback."""
         fault_proxy.fail(Refuse())
         error = error_of(new_reporter().ping)
-        said = f"where nobody listens, ping must raise a ReporterException, but: {error!r}"
+        said = f"where nobody listens, ping must raise a ReporterException, but raised: {error!r}"
         expect(isinstance(error, ReporterException), said)
 
     @property

@@ -52,7 +52,7 @@ class FaultChecks(Bench):
                 fault_proxy.fail(Cut(1, moment), times=1)
                 error = error_of(reporter.report, machine)
                 # None: a client may well make up for it by itself.
-                said = f"a cut ({moment}) must be told by a TransientReporterError, but: {error!r}"
+                said = f"a cut ({moment}) must be told by a TransientReporterError, but raised: {error!r}"
                 expect(error is None or isinstance(error, TransientReporterError), said)
                 fault_proxy.clear()
                 reporter.report(machine)
@@ -67,7 +67,7 @@ class FaultChecks(Bench):
         with closing(new_reporter()) as reporter:
             fault_proxy.fail(Refuse())
             error = error_of(reporter.report, machine)
-            said = f"where nobody listens, report must raise a TransientReporterError, but: {error!r}"
+            said = f"where nobody listens, report must raise a TransientReporterError, but raised: {error!r}"
             expect(isinstance(error, TransientReporterError), said)
             fault_proxy.clear()
             reporter.report(machine)
