@@ -154,6 +154,7 @@ def test_a_key_that_stands_twice_is_refused():
         ("retry: 3", "line 1: retry: must be a mapping, but is 3"),
         ("retry: {attempts: 2.5}", "line 1: retry.attempts: must be a valid integer, but is 2.5"),
         ("retry: {initial: -1}", "line 1: retry.initial: must be greater than or equal to 0, but is -1"),
+        ("outbox: {drain: 3}", "line 1: outbox.path: missing; outbox cannot do without it"),
         ("reporters:", "line 1: reporters: must be a valid list, but is None"),
         ("reporters: console", "line 1: reporters: must be a valid list, but is 'console'"),
         ("reporters: {files: {path: x}}", "line 1: reporters: must be a valid list, but is of type dict"),

@@ -1,5 +1,9 @@
 """`newsdesk check`: is the config right, and are its backends there?"""
 
+import os
+
+import pytest
+
 CONFIG = """
 reporters:
 - {files: {path: out}, label: disk}
@@ -59,3 +63,17 @@ def test_no_config_gives_2(newsdesk):
 def test_a_plugin_that_the_config_asks_for_and_that_is_not_there_gives_2(newsdesk, write):
     write("newsdesk.yaml", "reporters: [null]\nplugins: [nobody]")
     assert newsdesk("check", code=2).stderr.startswith("Error: no plugin 'nobody' is installed; there are: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")
+@pytest.mark.parametrize("command", ["check", "doctor"])
+def test_a_working_folder_that_may_not_be_looked_into_is_told(newsdesk, folder, command):
+    folder.chmod(0)
+    try:
+        told = newsdesk(command, code=2).stderr
+    finally:
+        folder.chmod(0o700)
+    assert told == (
+        "Error: whether there is a newsdesk.yaml in the working folder cannot be told: Permission denied; "
+        "name a config with --config, or work in another folder\n"
+    )
