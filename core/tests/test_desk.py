@@ -551,7 +551,7 @@ class Keeps(BaseReporter):
             raise self.error(f"not {machine.name}")
 
 
-@pytest.mark.parametrize("error", [None, PermanentReporterError, ValueError])
+@pytest.mark.parametrize("error", [None, PermanentReporterError, TransientReporterError, ValueError])
 def test_any_number_of_machines_streams_through_and_few_are_held_whether_they_fail_or_not(error):
     most = 0
 
@@ -564,7 +564,7 @@ def test_any_number_of_machines_streams_through_and_few_are_held_whether_they_fa
     gc.collect()
     gc.disable()  # what only the collector frees is held
     try:
-        with Desk(Keeps(error)) as desk:
+        with Desk(Keeps(error), retry=Retry(attempts=2, initial=0)) as desk:
             receipts = list(desk.report_many(stream(), chunk_size=5))
     finally:
         gc.enable()
@@ -642,6 +642,22 @@ def test_what_a_bulk_path_calls_worth_another_try_is_tried_again_by_itself():
         ("delivered", 1),
     ]
     assert [machine.name for machine in reporter.machines] == ["m0"]
+
+
+def test_of_many_machines_too_each_waits_as_long_as_its_backend_asks():
+    class Bulk(Together):
+        def answers(self, machines):
+            yield TransientReporterError("busy", retry_after=3600)
+            yield None
+            yield TransientReporterError("busy", retry_after=0)
+
+    reporter = Bulk()
+    assert [(r.status, r.attempts) for r in stream(reporter)] == [
+        ("failed", 1),  # that is after its deadline
+        ("delivered", 1),
+        ("delivered", 2),
+    ]
+    assert [machine.name for machine in reporter.machines] == ["m2"]
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), SystemExit(1)])

@@ -68,6 +68,8 @@ class Call:
 
 _Ask = Callable[[Shift, Outcome], Delivery | None]
 
+_ONCE = Retry(attempts=1)
+
 
 class Post:
     """A route, and the thread that works for it."""
@@ -80,7 +82,7 @@ class Post:
 
     def deliver(self, machine: Machine, retry: Retry, until: float) -> Call:
         """Begin to deliver a machine, with retries until `time.monotonic()` is `until`."""
-        return self._ask(_alone(machine, retry, until))
+        return self._ask(_Delivery(machine, retry, until))
 
     def deliver_many(self, machines: Sequence[Machine], retry: Retry, deadline: float) -> list[Call]:
         """Begin to deliver machines together; each is answered by itself, in their order.
@@ -175,17 +177,10 @@ class Post:
             machine, call = begun.popleft()
             if shift.stopped.is_set():
                 return  # left behind: somebody else has these machines now
-            call.outcome.attempts = 1
             call.outcome.began = time.monotonic()
-            answer = next(answered)
-            outcome = self._run(_said(answer), shift, call.outcome)
-            is_transient = isinstance(outcome.error, TransientReporterError)
-            worth_another = (is_transient and retry.attempts > 1) or not answer.is_own
-            if worth_another and failures < PATIENCE:
-                outcome.error = None
-                fewer = dataclasses.replace(retry, attempts=max(1, retry.attempts - 1))
-                again = _alone(machine, fewer, call.outcome.began + deadline, before=1)
-                self._run(again, shift, outcome)
+            until = call.outcome.began + deadline
+            some = retry if failures < PATIENCE else _ONCE
+            outcome = self._run(_after(next(answered), machine, some, until), shift, call.outcome)
             failures = failures + 1 if isinstance(outcome.error, TransientReporterError) else 0
             call.future.set_result(outcome)
             # Errors hold the frames that they came through and those above, so this one must hold no machine.
@@ -240,22 +235,45 @@ class Post:
         return Outcome(call.outcome.attempts, error=TransientReporterError(hung), began=call.outcome.began)
 
 
-def _alone(machine: Machine, retry: Retry, until: float, before: int = 0) -> _Ask:
-    """Give what delivers one machine with retries; `before` attempts have been made already."""
+@dataclasses.dataclass
+class _Delivery:
+    """One machine on its way, with retries."""
 
-    def deliver(shift: Shift, outcome: Outcome) -> Delivery | None:
-        def attempt(number: int) -> Delivery | None:
-            outcome.attempts = before + number
-            return checked(shift.reporter.report(machine), shift.reporter)
+    machine: Machine
+    """The machine, until it is over."""
+    retry: Retry
+    """How often it is tried."""
+    until: float
+    """`time.monotonic()` after which it is not tried again."""
+    before: int = 0
+    """Attempts that have been made already."""
+    first: Callable[[], Delivery | None] | None = None
+    """Gives, in place of the first attempt, what has been answered already."""
 
-        return retry.run(attempt, until=until, stopped=shift.stopped)
+    def __call__(self, shift: Shift, outcome: Outcome) -> Delivery | None:
+        try:
+            attempt = partial(self._attempt, shift, outcome)
+            return self.retry.run(attempt, until=self.until, stopped=shift.stopped)
+        finally:
+            del self.machine  # an error holds its delivery, by the frames that it came through
 
-    return deliver
+    def _attempt(self, shift: Shift, outcome: Outcome, number: int) -> Delivery | None:
+        outcome.attempts = self.before + number
+        first, self.first = self.first, None
+        try:
+            return checked(shift.reporter.report(self.machine), shift.reporter) if first is None else first()
+        except Exception as error:
+            _empty_frames(error)  # here, since of all attempts only the last one's error is handed on
+            raise
 
 
-def _said(answer: Answer) -> _Ask:
-    """Give what tells an answer that is there already."""
-    return lambda _shift, _outcome: answer.give()
+def _after(answer: Answer, machine: Machine, retry: Retry, until: float) -> _Ask:
+    """Give what goes on with a machine that `report_many` has answered: that was the first attempt."""
+    if answer.is_own or retry is _ONCE:
+        return _Delivery(machine, retry, until, first=answer.give)
+    # What was about all of them says little of this one, which is delivered by itself.
+    fewer = dataclasses.replace(retry, attempts=max(1, retry.attempts - 1))
+    return _Delivery(machine, fewer, until, before=1)
 
 
 def _empty_frames(error: BaseException) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from newsdesk.exceptions import DefinitionError, Fault, ReporterException, TransientReporterError
 
@@ -98,8 +98,14 @@ class Retry:
             sleep=lambda _: None,
             reraise=True,
         )
-        numbers = itertools.count(1)
-        return retrying(lambda: _raise(first) if (number := next(numbers)) == 1 else attempt(number))
+        failed, numbers = [first], itertools.count(2)
+
+        def go_on() -> T:
+            if failed:
+                raise failed.pop()  # not kept: the last error must not hold what the first one came through
+            return attempt(next(numbers))
+
+        return retrying(go_on)
 
     def _pause(self, state: "RetryCallState") -> float:
         """Give the seconds before the next attempt."""
@@ -116,7 +122,3 @@ def stand_in(error: BaseException, text: str) -> ReporterException:
     if isinstance(error, TransientReporterError):
         return TransientReporterError(text, error.retry_after)
     return ReporterException(text)
-
-
-def _raise(error: Exception) -> NoReturn:
-    raise error
