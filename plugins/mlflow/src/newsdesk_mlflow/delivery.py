@@ -10,10 +10,12 @@ already:
 3. create the run, its tags in the same request, so that whoever comes after a kill finds it;
 4. log params and metrics, mixed: one request, unless they are more than it may hold;
 5. store the record as an artifact;
-6. search again: nothing makes a run unique, so whoever finds several keeps the first and discards the others;
+6. search again: nothing makes a run unique, so whoever finds several goes on with the first alone;
 7. finish the run: the last thing of all, and so the sign that everything is there.
 
-For an unchanged machine it ends after the second.
+For an unchanged machine it ends after the second. Where there were several runs, the others are discarded
+after that, and not before: whoever is killed in between has left one too many, and not none. A last look at
+the one that was kept tells whether somebody else has discarded just that one.
 """
 
 import contextlib
@@ -57,16 +59,17 @@ def _deliver(tracking: Tracking, parcel: Parcel) -> Delivery:
     experiment = tracking.experiment(parcel.experiment)
     runs = [] if experiment.is_new else tracking.find_runs(experiment.id, parcel.identity)
     usable = [run for run in runs if run.finished or _can_resume(run, parcel)]
-    for superfluous in (run for run in runs if run not in usable[:1]):
-        tracking.discard(superfluous)
-    if usable and usable[0].finished:
-        return Delivery(tracking.reference(usable[0]), parcel.alterations, unchanged=True)
+    for useless in (run for run in runs if run not in usable):
+        tracking.discard(useless)
     run = usable[0] if usable else _create(tracking, experiment.id, parcel)
-    with failing(tracking, run.id):
-        _write(tracking, run, parcel, resumed=bool(usable))
-        _settle(tracking, run, parcel)
-        tracking.finish(run.id)
-    return Delivery(tracking.reference(run), parcel.alterations)
+    others = usable[1:]
+    if not run.finished:
+        with failing(tracking, run.id, unless_finished=True):
+            _write(tracking, run, parcel, resumed=bool(usable))
+            others = _settle(tracking, run, parcel)
+            tracking.finish(run.id)
+    _discard(tracking, run, others)
+    return Delivery(tracking.reference(run), parcel.alterations, unchanged=run.finished)
 
 
 def _can_resume(run: Run, parcel: Parcel) -> bool:
@@ -115,32 +118,48 @@ def log_batches(tracking: Tracking, run: Run, batches: list[Batch], *, resumed: 
         tracking.log(run.id, batch._replace(metrics=missing), run.timestamp)
 
 
-def _settle(tracking: Tracking, run: Run, parcel: Parcel) -> None:
-    """Agree with everybody else who made a run of the same content on the one to keep.
+def _settle(tracking: Tracking, run: Run, parcel: Parcel) -> list[Run]:
+    """Agree with everybody else who made a run of the same content on the one to keep, and give the others.
 
     Raises:
-        GoneError: it is not ours, which is discarded.
+        GoneError: it is not ours.
     """
     runs = tracking.find_runs(run.experiment_id, parcel.identity)
     first = runs[0] if runs else run  # a search that lags behind does not see our own yet
     if first.id != run.id and first.precedence < run.precedence:
-        tracking.discard(run)
         raise GoneError(f"another report of the same content keeps the run {first.id}; try again")
-    for other in runs:
-        if other.id != run.id:
-            tracking.discard(other)
+    return [other for other in runs if other.id != run.id]
+
+
+def _discard(tracking: Tracking, run: Run, others: list[Run]) -> None:
+    """Discard the others of a run that is finished.
+
+    Raises:
+        GoneError: somebody else has discarded that one meanwhile, to keep one of the others.
+    """
+    for other in others:
+        tracking.discard(other)
+    if others and tracking.get_run(run.id).deleted:
+        raise GoneError(f"another report of the same content discarded the run {run.id}; try again")
 
 
 @contextlib.contextmanager
-def failing(tracking: Tracking, run_id: str) -> Iterator[None]:
-    """Mark a run as FAILED when the body raises; whatever that meets is only noted on the first error."""
+def failing(tracking: Tracking, run_id: str, *, unless_finished: bool = False) -> Iterator[None]:
+    """Mark a run as FAILED when the body raises; whatever that meets is only noted on the first error.
+
+    Args:
+        tracking: Where the run is.
+        run_id: The run.
+        unless_finished: Whether a run stays finished that another report has finished meanwhile.
+    """
     try:
         yield
     except GoneError:
         raise
     except BaseException as error:
         try:
-            tracking.finish(run_id, "FAILED")
+            if not (unless_finished and tracking.get_run(run_id).finished):
+                tracking.finish(run_id, "FAILED")
         except Exception as second:  # noqa: BLE001  (the first error is the one to tell, whatever this one is)
             error.add_note(f"and the run {run_id} could not be marked as FAILED: {second}")
         raise

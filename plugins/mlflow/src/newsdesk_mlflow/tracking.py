@@ -47,6 +47,8 @@ class Run(NamedTuple):
     artifact_uri: str
     tags: Mapping[str, str]
     params: Mapping[str, str]
+    deleted: bool = False
+    """Whether it was discarded; it can be restored."""
 
     @property
     def finished(self) -> bool:
@@ -337,6 +339,7 @@ def _run(run: "mlflow.entities.Run") -> Run:
         info.artifact_uri,
         run.data.tags,
         run.data.params,
+        info.lifecycle_stage == "deleted",
     )
 
 
