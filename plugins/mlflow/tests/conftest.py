@@ -7,6 +7,7 @@ import socket
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +40,12 @@ def _clean_environment():
 def record():
     """Give a fresh record of one of the real machines."""
     return lambda name: json.loads((MACHINES / f"{name}.json").read_bytes())
+
+
+@pytest.fixture(scope="session")
+def old_client():
+    """Whether MLflow's client is older than 3: it prints two lines when a run ends, and makes a folder `mlruns`."""
+    return metadata.version("mlflow-skinny").startswith("2.")
 
 
 @pytest.fixture(scope="session")
