@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from newsdesk.testing import Server
+from newsdesk_mlflow.auth import login
 
 SERVER_PYTHON = os.environ.get("MLFLOW_SERVER_PYTHON")
 TENANT = "11111111-2222-3333-4444-555555555555"
@@ -378,7 +379,8 @@ def workspace():
 
 @pytest.fixture(autouse=True)
 def _nobody_is_logged_in(monkeypatch):
-    """No test depends on what the developer, or the host, has with Azure."""
+    """No test depends on what the developer, or the host, has with Azure, nor on the logins of another."""
+    login._login.cache_clear()
     for name in (*AZURES_OWN, "MLFLOW_TRACKING_TOKEN", "MLFLOW_RUN_ID"):
         monkeypatch.delenv(name, raising=False)
 

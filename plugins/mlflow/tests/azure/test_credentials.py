@@ -1,10 +1,12 @@
 """azure-identity's own credentials, which get their tokens from this machine."""
 
+import logging
 import os
 import socket
 import subprocess
 import sys
 import threading
+import traceback
 
 import pytest
 from newsdesk import TransientReporterError
@@ -138,6 +140,21 @@ def test_a_wrong_password_is_told_by_azures_code_and_never_shown(secure_azure, p
     assert "hunter" not in f"{raised.value!r} {raised.value.__cause__!r}"
 
 
+def test_what_azure_quotes_of_a_login_is_neither_told_nor_logged_nor_in_a_traceback(
+    secure_azure, principal, answers, caplog
+):
+    """A password in the place of an id, say, where the parts of DL_SERVICE_AUTH_STR were mixed up."""
+    logging.getLogger("azure.identity").warning("what others do is still heard")
+    said = "AADSTS700016: Application with identifier 'hunter3' was not found in the directory 'Contoso'."
+    told = answers(400, {"error": "unauthorized_client", "error_description": said})
+    secure_azure.disturb = lambda asked: told if asked.path.endswith("/token") else None
+    principal["service_principal_id"] = "hunter3"
+    with pytest.raises(MlflowLoggingError, match="ClientAuthenticationError AADSTS700016; check") as raised:
+        log_in(principal).get_token()
+    assert "hunter3" not in "".join(traceback.format_exception(raised.value))
+    assert caplog.messages == ["what others do is still heard"]
+
+
 @pytest.mark.parametrize(("status", "headers"), [(503, {}), (429, {"Retry_After": "11"})])
 def test_an_authority_that_has_no_time_is_worth_another_try(
     secure_azure, principal, answers, status, headers
@@ -196,8 +213,10 @@ def test_each_cloud_is_asked_at_its_own_authority(certificates, principal, monke
             wanted.append(connection.recv(4096).split(b"\r\n")[0])
             connection.close()
 
-        thread = threading.Thread(target=listen)
+        thread = threading.Thread(target=listen, daemon=True)
         thread.start()
+        for name in ("NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
         with pytest.raises(TransientReporterError):
             log_in(principal, cloud=cloud).get_token()

@@ -56,6 +56,13 @@ def test_the_version_of_the_api_is_asked_for(ask, azure):
     assert seen == [["2024-04-01"]]
 
 
+def test_what_a_users_netrc_has_for_that_host_does_not_replace_the_token(ask, azure, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert ask() == azure.tracking_uri
+
+
 def test_a_workspace_that_is_not_there_is_told_with_what_to_check(ask, azure):
     with pytest.raises(MlflowLoggingError) as raised:
         ask(workspace_name="w/2")

@@ -14,6 +14,7 @@ from typing import Any
 from newsdesk import Fault, ReporterException, TransientReporterError
 
 from newsdesk_mlflow.auth.clouds import PUBLIC, Cloud, cloud_of
+from newsdesk_mlflow.auth.quiet import unlogged
 from newsdesk_mlflow.auth.variables import SERVICE_PRINCIPAL_KEYS, check_keys
 from newsdesk_mlflow.choice import choice_faults
 from newsdesk_mlflow.failures import MlflowLoggingError, seconds_to_wait
@@ -87,11 +88,13 @@ class Login:
             with self._lock:
                 credential = self._credential = self._credential or self._make(self._note)
                 self._thread.renewals = self._renewals
-            return credential.get_token(self.cloud.scope)
+            with unlogged():
+                return credential.get_token(self.cloud.scope)
         except ImportError as error:
             raise MlflowLoggingError(NOT_INSTALLED) from error
-        except Exception as error:  # the boundary: what the credentials stand on raises what it likes
-            raise self._failure(error) from error
+        except Exception as error:  # noqa: BLE001  (the boundary: what the credentials stand on raises what it likes)
+            # Without the cause, whose message a traceback would show.
+            raise self._failure(error) from None
 
     def renew(self) -> bool:
         """Forget this thread's last token, which was refused before its time.
@@ -116,7 +119,11 @@ class Login:
         self._thread.retry_after = seconds_to_wait(response.http_response.headers)
 
     def _failure(self, error: Exception) -> ReporterException:
-        """Tell of an error without its message, which may quote what was sent."""
+        """Tell of an error without its message.
+
+        That may quote what was sent: AADSTS700016 the id, in whose place a password stands where the parts of
+        DL_SERVICE_AUTH_STR were mixed up.
+        """
         code = _ERROR_CODE.search(str(error))
         told = f"{type(error).__name__}{f' {code[0]}' if code else ''}"
         text = f"Azure gives no token for {self.cloud.resource_manager} ({self.name}): {told}"
