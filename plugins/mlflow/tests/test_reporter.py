@@ -199,11 +199,17 @@ def test_a_ping_reaches_the_server_or_says_why_not(server, proxy):
         MlFlowReporter(tracking_uri=proxy.url).ping()
 
 
-def test_it_prints_nothing_and_closes_twice(server, machine, capfd, old_client):
+def test_a_reporter_that_is_closed_while_it_is_used_says_so():
+    with pytest.raises(MlflowLoggingError) as raised:
+        MlFlowReporter()._open_tracking()
+    assert str(raised.value) == "the reporter was closed while it was used: keep it open until all is done"
+
+
+def test_it_prints_nothing_and_closes_twice(server, machine, capfd, lines_at_the_end):
     reporter = MlFlowReporter(tracking_uri=server.url)
     reporter.report(machine)
     reporter.close()
     reporter.close()
     assert reporter.report(machine).unchanged
     told = capfd.readouterr()
-    assert (len(told.out.splitlines()), told.err) == (2 if old_client else 0, "")
+    assert (len(told.out.splitlines()), told.err) == (lines_at_the_end, "")

@@ -236,6 +236,18 @@ def test_a_table_that_vanished_says_what_to_do(reporter, database):
     assert not reporter.report(MACHINE).unchanged
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_reporter_that_is_closed_while_it_is_used_says_so(reporter, count):
+    def machines():
+        for number in range(count):
+            yield Machine(name=f"m{number}")
+        reporter.close()
+
+    told = [f"{type(error).__name__}: {error}" for error in reporter.report_many(machines())]
+    text = "the reporter was closed while it was used: keep it open until all is done"
+    assert told == [f"PostgresReporterException: {text}"] * count
+
+
 def test_a_user_who_may_not_write_is_told_which_right_is_missing(reporter, database):
     reporter.report(Machine(name="before"))
     database.query(f"CREATE ROLE reader{database.name} LOGIN PASSWORD 'geheim'")

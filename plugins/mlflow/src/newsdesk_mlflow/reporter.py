@@ -128,9 +128,10 @@ class MlFlowReporter(BaseReporter):
                 f"MlFlowReporter cannot tell what its server holds: the experiment {self.experiment!r} "
                 f"depends on {', '.join(sorted(others))}, which a project and a name do not tell"
             )
-        limit = limits_for(self.limits, self._open_tracking().uri).experiment_name_length
+        tracking = self._open_tracking()
+        limit = limits_for(self.limits, tracking.uri).experiment_name_length
         return held(
-            self._open_tracking(),
+            tracking,
             keys,
             lambda key: fitting_name(fill(self.experiment, key._asdict()), limit),
         )
@@ -162,7 +163,9 @@ class MlFlowReporter(BaseReporter):
 
     def _open_tracking(self) -> "Tracking":
         if self.tracking is None:
-            raise MlflowLoggingError("the reporter is closed; call open() first")
+            raise MlflowLoggingError(
+                "the reporter was closed while it was used: keep it open until all is done"
+            )
         return self.tracking
 
     def _tracking_uri(self) -> str | None:
