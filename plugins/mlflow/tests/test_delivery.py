@@ -1,6 +1,7 @@
 """One machine into one run of a real server, whatever was there before and whoever else is at it."""
 
 import json
+import re
 import threading
 import uuid
 from importlib import metadata
@@ -11,9 +12,8 @@ from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
 from newsdesk_mlflow.delivery import now
 from newsdesk_mlflow.tracking import Tracking
 
-OLD_CLIENT = metadata.version("mlflow-skinny").startswith("2.")
-"""MLflow's client before 3 asks for a run at its end, to print where it is."""
-AT_THE_END = ["GET runs/get"] if OLD_CLIENT else []
+AT_THE_END = ["GET runs/get"] if re.match(r"2\.(1[5-9]|2)", metadata.version("mlflow-skinny")) else []
+"""MLflow's clients from 2.15 to 2.22 ask for a run at its end, to print where it is."""
 NEW = [
     "GET experiments/get-by-name",
     "POST experiments/create",

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,7 @@ from newsdesk_mlflow.tracking import Tracking, artifact_location
     # MLflow 3.17's own use of SQLAlchemy 2.1, when a store is opened.
     "ignore:The ``noload`` loader strategy is deprecated"
 )
-def test_a_sqlite_file_takes_the_record_and_its_artifacts_stand_beside_it(
-    tmp_path, machine, monkeypatch, old_client
-):
+def test_a_sqlite_file_takes_the_record_and_its_artifacts_stand_beside_it(tmp_path, machine, monkeypatch):
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
@@ -28,6 +27,8 @@ def test_a_sqlite_file_takes_the_record_and_its_artifacts_stand_beside_it(
     run = reporter.tracking.client.get_run(run_id)
     assert (run.info.status, len(run.data.params)) == ("FINISHED", 31)
     assert reporter.report(machine).unchanged
+    # MLflow's client before 3 makes a folder that stays empty.
+    old_client = metadata.version("mlflow-skinny").startswith("2.")
     assert [*work.rglob("*")] == ([work / "mlruns"] if old_client else [])
 
 
