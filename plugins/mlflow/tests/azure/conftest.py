@@ -22,6 +22,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from newsdesk import Machine
 from newsdesk.testing import Server
 from newsdesk_mlflow.auth import login
 
@@ -365,6 +366,43 @@ if SERVER_PYTHON:
 def answers():
     """Give `answer`, to disturb with."""
     return answer
+
+
+@pytest.fixture(scope="session")
+def large():
+    """Give a machine that has far more than a run holds there."""
+
+    def make(params, names, steps):
+        history = {f"loss {number}": [float(step) for step in range(steps)] for number in range(names)}
+        history["params"] = {f"p{number}": number for number in range(params)}
+        model = {"model_meta": {"history": history}}
+        return Machine(uuid.uuid4().hex, "p", metadata={"build_metadata": {"model": model}})
+
+    return make
+
+
+@pytest.fixture(params=["ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags"])
+def real_machine(request, record):
+    """Each real machine, with a name that no other test uses."""
+    name = request.param
+    return Machine.from_dict({**record(name), "name": f"{name}-{uuid.uuid4().hex[:8]}"})
+
+
+@pytest.fixture
+def arrives_whole(server):
+    """Give a function that reports a machine, and holds the run, the plan and the next report to it."""
+
+    def arrive(reporter, machine):
+        delivery = reporter.report(machine)
+        run = server.run(machine.name)
+        assert (run.status, run.artifact("metadata.json")) == ("FINISHED", machine.to_json())
+        plan = reporter.plan(machine)
+        assert (len(run.metrics()[0]), len(run.params)) == (plan.items["metrics"], plan.items["params"])
+        assert delivery.alterations == plan.alterations
+        assert reporter.report(machine).unchanged
+        return delivery, run
+
+    return arrive
 
 
 @pytest.fixture

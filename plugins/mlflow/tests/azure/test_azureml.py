@@ -20,8 +20,6 @@ from newsdesk_mlflow import (
     mlflow_context,
 )
 
-NAMES = ("ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags")
-
 
 @pytest.fixture(autouse=True)
 def _nobody_is_asked_in_a_browser(certificates, monkeypatch):
@@ -44,17 +42,9 @@ def reporter(secure_azure, workspace, principal):
     return MlFlowReporter(workspace_kwargs=workspace, service_principal_kwargs=principal)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_real_machine_arrives_whole_with_one_token(secure_azure, server, reporter, record, name):
-    machine = Machine.from_dict({**record(name), "name": f"{name}-{uuid.uuid4().hex[:8]}"})
-    delivery = reporter.report(machine)
-    run = server.run(machine.name)
-    assert (run.status, run.artifact("metadata.json")) == ("FINISHED", machine.to_json())
-    plan = reporter.plan(machine)
-    assert (len(run.metrics()[0]), len(run.params)) == (plan.items["metrics"], plan.items["params"])
-    assert delivery.alterations == plan.alterations
+def test_a_real_machine_arrives_whole_with_one_token(secure_azure, reporter, real_machine, arrives_whole):
+    delivery, run = arrives_whole(reporter, real_machine)
     assert delivery.reference == f"runs:/{run.id}"
-    assert reporter.report(machine).unchanged
     assert len(secure_azure.token_requests) == 1
     assert not [asked for asked in secure_azure.asked if "logged-models" in asked]
 
@@ -72,11 +62,8 @@ def test_a_model_that_the_user_has_made_the_active_one_is_left_out(
     assert secure_azure.server.run(machine.name).status == "FINISHED"
 
 
-def test_a_machine_with_450_params_and_5000_metrics_arrives(secure_azure, server, reporter):
-    history = {f"loss {number}": [float(step) for step in range(50)] for number in range(100)}
-    history["params"] = {f"p{number}": number for number in range(450)}
-    model = {"model_meta": {"history": history}}
-    machine = Machine(uuid.uuid4().hex, "p", metadata={"build_metadata": {"model": model}})
+def test_a_machine_with_450_params_and_5000_metrics_arrives(secure_azure, server, reporter, large):
+    machine = large(params=450, names=100, steps=50)
     delivery = reporter.report(machine)
     run = server.run(machine.name)
     assert (len(run.params), len(run.metrics()[0])) == (200, 2500)

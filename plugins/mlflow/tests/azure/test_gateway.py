@@ -1,13 +1,10 @@
 """Whole reports through what enforces a workspace's limits, by MLflow's own client; azureml-mlflow is not needed."""
 
 import json
-import uuid
 
 import pytest
-from newsdesk import Desk, Machine, Retry, TransientReporterError
+from newsdesk import Desk, Retry, TransientReporterError
 from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
-
-NAMES = ("ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags")
 
 
 @pytest.fixture
@@ -17,27 +14,11 @@ def reporter(azure, monkeypatch):
     return MlFlowReporter(tracking_uri=azure.workspace_url, limits="azureml")
 
 
-def large(params, names, steps):
-    """A machine that has far more than a run holds there."""
-    history = {f"loss {number}": [float(step) for step in range(steps)] for number in range(names)}
-    history["params"] = {f"p{number}": number for number in range(params)}
-    model = {"model_meta": {"history": history}}
-    return Machine(uuid.uuid4().hex, "p", metadata={"build_metadata": {"model": model}})
+def test_a_real_machine_arrives_whole(reporter, real_machine, arrives_whole):
+    arrives_whole(reporter, real_machine)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_real_machine_arrives_whole(azure, server, reporter, record, name):
-    machine = Machine.from_dict({**record(name), "name": f"{name}-{uuid.uuid4().hex[:8]}"})
-    delivery = reporter.report(machine)
-    run = server.run(machine.name)
-    assert (run.status, run.artifact("metadata.json")) == ("FINISHED", machine.to_json())
-    plan = reporter.plan(machine)
-    assert (len(run.metrics()[0]), len(run.params)) == (plan.items["metrics"], plan.items["params"])
-    assert delivery.alterations == plan.alterations
-    assert reporter.report(machine).unchanged
-
-
-def test_what_is_over_the_limits_of_a_run_goes_whole_into_artifacts(azure, server, reporter):
+def test_what_is_over_the_limits_of_a_run_goes_whole_into_artifacts(azure, server, reporter, large):
     machine = large(params=450, names=100, steps=50)
     delivery = reporter.report(machine)
     run = server.run(machine.name)
@@ -58,7 +39,7 @@ def test_what_is_over_the_limits_of_a_run_goes_whole_into_artifacts(azure, serve
     assert azure.asked.count("POST runs/log-batch") == 13
 
 
-def test_five_thousand_metrics_of_fifty_names_are_all_there(azure, server, reporter):
+def test_five_thousand_metrics_of_fifty_names_are_all_there(azure, server, reporter, large):
     machine = large(params=450, names=50, steps=100)
     delivery = reporter.report(machine)
     assert len(server.run(machine.name).metrics()[0]) == 5000
@@ -82,7 +63,7 @@ def test_more_tags_than_a_run_holds_go_into_an_artifact_and_ours_stay(azure, ser
     assert reporter.report(machine).unchanged
 
 
-def test_a_run_without_these_limits_is_refused_there(azure, server, machine, monkeypatch):
+def test_a_run_without_these_limits_is_refused_there(azure, large, monkeypatch):
     """Otherwise the tests above would prove nothing."""
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", azure.issue())
     with pytest.raises(MlflowLoggingError, match="metrics in one request, and 200 are the most"):
