@@ -1,6 +1,7 @@
 """A child process does one thing, and its parent learns what came of it."""
 
 import os
+import tempfile
 import time
 
 import pytest
@@ -35,6 +36,16 @@ def test_a_closed_child_is_at_an_end():
     child = Child(time.sleep, 3600)
     child.close()
     assert not child.process.is_alive()
+
+
+def test_a_child_that_was_killed_leaves_no_temporary_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    child = Child(exec, "import tempfile, time; tempfile.mkdtemp(); time.sleep(3600)")
+    while not [*tmp_path.glob("*/*")]:
+        time.sleep(0.01)
+    child.kill()
+    child.close()
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_children_that_were_warmed_up_have_the_modules_already():

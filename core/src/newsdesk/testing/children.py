@@ -1,7 +1,11 @@
 """Child processes that deliver."""
 
 import multiprocessing
+import os
+import shutil
+import tempfile
 import traceback
+import weakref
 from collections.abc import Callable, Sequence
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -18,7 +22,8 @@ class Child:
     """A process of its own, that calls one function.
 
     It is forked from a small server process and not from this one, whose threads and connections it must not
-    have. `warm_up` makes it start within milliseconds.
+    have. `warm_up` makes it start within milliseconds. Its temporary files are in a folder of its own, which
+    goes when it is closed: who is killed removes none.
 
     Args:
         deliver: What it does: a function of a module, called with the arguments.
@@ -28,8 +33,10 @@ class Child:
     def __init__(self, deliver: Callable[..., Any], *arguments: Any) -> None:
         context = fork_server()
         self._answers, answers = context.Pipe(duplex=False)
+        folder = tempfile.mkdtemp(prefix="newsdesk-child-")
+        self._remove_folder = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.process: ForkServerProcess = context.Process(
-            target=_run, args=(answers, deliver, arguments), daemon=True
+            target=_run, args=(answers, folder, deliver, arguments), daemon=True
         )
         self.process.start()
         answers.close()
@@ -61,6 +68,7 @@ class Child:
         """Let go of it; whatever it still does is ended."""
         self.kill()
         self._answers.close()
+        self._remove_folder()
 
 
 class ChildFailed(AssertionError):  # noqa: N818  (a test fails by it)
@@ -81,7 +89,8 @@ def fork_server() -> "ForkServerContext":
     return multiprocessing.get_context("forkserver")
 
 
-def _run(answers: Connection, deliver: Callable[..., Any], arguments: Sequence[Any]) -> None:
+def _run(answers: Connection, folder: str, deliver: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    tempfile.tempdir = os.environ["TMPDIR"] = folder
     try:
         told = (deliver(*arguments), False)
     except BaseException:  # noqa: BLE001  (the boundary of a process: its parent gets it as text)
