@@ -5,7 +5,7 @@ import importlib.metadata
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from newsdesk import Machine
 from newsdesk_mlflow.fitting import Tag
@@ -79,6 +79,7 @@ def test_different_keys_are_looked_for_differently(keys):
     assert len({identity(key) for key in keys}) == len(keys)
 
 
+@settings(deadline=None)  # the first example imports MLflow
 @given(
     st.text(st.characters(max_codepoint=127), max_size=10).filter(
         lambda key: identity(key).key == "model_key"

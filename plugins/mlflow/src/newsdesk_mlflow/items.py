@@ -61,19 +61,23 @@ def read_items(machine: Machine, *, per_tag_metrics: bool = False) -> Items:
         machine: The machine.
         per_tag_metrics: Whether the scores of single tags are wanted as well.
     """
-    model = _mapping(_mapping(machine.metadata.get("build_metadata")).get("model"))
+    model = _model(machine)
     alterations: list[Alteration] = []
     metrics = [
         *_score_metrics(machine, model, alterations, per_tag=per_tag_metrics),
         *_training_metrics(model, alterations),
     ]
-    return Items(metrics, [*_params(machine, model)], alterations)
+    return Items(metrics, read_params(machine), alterations)
+
+
+def read_params(machine: Machine) -> list[Param]:
+    """Give the params alone, in the record's order."""
+    return [*_params(machine, _model(machine))]
 
 
 def scores_of(machine: Machine) -> Mapping[str, Any]:
     """Give the scores of the cross-validation; none, when there was no cross-validation."""
-    model = _mapping(_mapping(machine.metadata.get("build_metadata")).get("model"))
-    return _mapping(_mapping(model.get("cross_validation")).get("scores"))
+    return _mapping(_mapping(_model(machine).get("cross_validation")).get("scores"))
 
 
 def text_of(value: Any) -> str:
@@ -173,6 +177,10 @@ def _depth(name: str, key: str) -> int:
     if key == f"{name}-mean":
         return 0
     return 1 if key == name else 2
+
+
+def _model(machine: Machine) -> Mapping[str, Any]:
+    return _mapping(_mapping(machine.metadata.get("build_metadata")).get("model"))
 
 
 def _history(model: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from newsdesk import Machine, MachineKey, canonical
 
 from newsdesk_mlflow.fitting import Tag
-from newsdesk_mlflow.items import number_of, read_items, scores_of
+from newsdesk_mlflow.items import number_of, read_params, scores_of
 from newsdesk_mlflow.scores import of_single_tags, tag_names
 
 MODEL_KEY = "model_key"
@@ -74,7 +74,7 @@ def machine_tags(machine: Machine, model_key: str) -> list[Tag]:
 
 def note(machine: Machine) -> str:
     """Describe a machine in a few lines of Markdown, which MLflow shows on the run's page."""
-    params = {param.key: param.value for param in reversed(read_items(machine).params)}
+    params = {param.key: param.value for param in reversed(read_params(machine))}
     title = f"**{_plain(machine.name)}**"
     if machine.project_name:
         title += f" of the project **{_plain(machine.project_name)}**"
