@@ -27,6 +27,7 @@ class Workspace(MlFlowReporter):
     [
         (f"{WORKSPACE}#17", WORKSPACE),
         ("http://user:hunter2@mlflow.example:5000", "http://***@mlflow.example:5000"),
+        ("http://user:p@ss/'word@mlflow.example:5000/at", "http://***@mlflow.example:5000/at"),
         ("file:///runs/a#b", "file:///runs/a#b"),
     ],
 )

@@ -140,6 +140,12 @@ def test_a_refused_connection_is_worth_another_try():
     assert str(error).startswith('looking at the table machine: connection to server at "127.0.0.1"')
 
 
+def test_a_port_that_is_none_never_will_work():
+    error = opening(PostgresReporter("127.0.0.1", 99999, password="geheim"))
+    assert isinstance(error, PermanentPostgresError)
+    assert str(error) == 'looking at the table machine: invalid port number: "99999"'
+
+
 def test_a_wrong_password_never_will_work_and_is_not_shown(database):
     error = opening(PostgresReporter(**{**database.place, "password": "geheim-und-falsch"}))
     assert isinstance(error, PermanentReporterError)

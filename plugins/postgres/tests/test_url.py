@@ -70,6 +70,11 @@ def test_a_reference_names_place_and_row_and_escapes_them():
             "'url' does not begin with the name of a protocol; expected postgresql://user:password@host:port/database",
         ),
         (
+            "postgresql://u:p@geheim@h/db",
+            "'url' cannot be read; expected postgresql://user:password@host:port/database, with special characters "
+            "percent-encoded",
+        ),
+        (
             "postgresql://u:p@h:geheim/db",
             "'url' cannot be read; expected postgresql://user:password@host:port/database, with special characters "
             "percent-encoded",

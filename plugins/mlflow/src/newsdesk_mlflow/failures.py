@@ -9,7 +9,8 @@ import requests
 from newsdesk import PermanentReporterError, ReporterException, TransientReporterError
 
 _LONGEST_MESSAGE = 600
-_USER_INFO = re.compile(r"(?<=://)[^/@\s'\"]+@")
+# Up to the last @: a password that was not percent-encoded may hold one, a slash, or a quote.
+_USER_INFO = re.compile(r"(?<=://)\S+@")
 _MISSING = re.compile(r"(?i)\b(run|experiment)\b.*\b(not found|does not exist)|\bno (run|experiment)\b")
 # Two clients insert the same param at once, and the store of the second trips over its own constraint.
 _LOST_RACE = re.compile(r"IntegrityError|UniqueViolation|duplicate key|Duplicate entry")

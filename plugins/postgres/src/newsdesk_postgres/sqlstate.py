@@ -35,7 +35,7 @@ _TRANSIENT_CLASSES = frozenset({"08", "53"})
 _REFUSED_FOR_GOOD = re.compile(
     r"authentication failed|no password supplied|(role|database) \".*\" does not exist|no pg_hba\.conf entry|"
     r"not permitted to log in|permission denied for database|does not support SSL|certificate|"
-    r"invalid .*value|not currently accepting connections|invalid connection option|root\.crt"
+    r"invalid (port number|.*value)|not currently accepting connections|invalid connection option|root\.crt"
 )
 _NO_POSTGRES = re.compile(
     r"invalid response to SSL negotiation|expected authentication request from server, but received"

@@ -30,13 +30,15 @@ def normalised(url: str) -> "URL":
         raise DefinitionError(f"'url' does not begin with the name of a protocol; {expected}")
     if head["scheme"].lower() not in ("postgres", "postgresql"):
         raise DefinitionError(f"'url' begins with {head['scheme']!r}, which is no PostgreSQL; {expected}")
+    unreadable = DefinitionError(f"'url' cannot be read; {expected}, with special characters percent-encoded")
     try:
-        return make_url(f"{DRIVER}://{url[head.end() :].strip()}")
+        read = make_url(f"{DRIVER}://{url[head.end() :].strip()}")
     except (ArgumentError, ValueError):
         # Without the cause: its message repeats the URL, or what stands in place of the port.
-        raise DefinitionError(
-            f"'url' cannot be read; {expected}, with special characters percent-encoded"
-        ) from None
+        raise unreadable from None
+    if "@" in (read.host or ""):  # the end of a password, which each error of connecting would show
+        raise unreadable
+    return read
 
 
 def shown(url: "URL") -> str:
