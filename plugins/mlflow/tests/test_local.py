@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from newsdesk import TransientReporterError
 from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
 from newsdesk_mlflow.tracking import Tracking, artifact_location
 
@@ -44,6 +46,23 @@ def test_a_working_folder_that_cannot_be_written_to_does_not_matter(server, mach
         [sys.executable, "-c", script], cwd="/proc", check=False, timeout=120, capture_output=True
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
+    assert server.run(machine.name).status == "FINISHED"
+
+
+def test_without_a_folder_for_temporary_files_the_error_says_what_to_do(
+    server, machine, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(TransientReporterError) as raised:
+        MlFlowReporter(tracking_uri=server.url).report(machine)
+    told = str(raised.value)
+    assert told.startswith(
+        "the artifact metadata.json cannot be written to a temporary file, from which MLflow sends it: [Errno 2] "
+    )
+    assert told.endswith("; let TMPDIR name a folder that can be written to and has room")
+    assert server.run(machine.name).status == "FAILED"
+    monkeypatch.undo()
+    MlFlowReporter(tracking_uri=server.url).report(machine)
     assert server.run(machine.name).status == "FINISHED"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-from newsdesk import ReporterException
+from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.batches import Batch
@@ -229,14 +229,11 @@ class Tracking:
         Raises:
             KeptError: AzureML overwrites nothing, and the run has another artifact of that name.
         """
-        # In the system's folder for temporary files: the working folder may be read-only.
-        with tempfile.TemporaryDirectory(prefix="newsdesk-") as folder:
-            for name, content in artifacts.items():
-                file = Path(folder, name)
-                file.write_bytes(content)
-                # Whatever the store is built on, S3, Azure or a disk, raises errors of its own.
-                with self._calls(f"store the artifact {name}", unknown_is_transient=True):
-                    self._upload_file(run, file)
+        for name, content in artifacts.items():
+            # Whatever the store is built on, S3, Azure or a disk, raises errors of its own.
+            doing = self._calls(f"store the artifact {name}", unknown_is_transient=True)
+            with _file(name, content) as file, doing:
+                self._upload_file(run, file)
 
     def _upload_file(self, run: Run, file: Path) -> None:
         if _is_azureml(run.artifact_uri):
@@ -298,6 +295,25 @@ class Tracking:
     def _refine(self, told: ReporterException, error: Exception) -> ReporterException:
         """Let a workspace that refuses a token get another one at the next try."""
         return auth.refused(self.client, told, error) if _is_azureml(self.uri) else told
+
+
+@contextlib.contextmanager
+def _file(name: str, content: bytes) -> Iterator[Path]:
+    """Lend a temporary file, in the system's folder for those: the working folder may be read-only.
+
+    Raises:
+        TransientReporterError: that folder is missing, full, or read-only as well.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="newsdesk-") as folder:
+            file = Path(folder, name)
+            file.write_bytes(content)
+            yield file
+    except OSError as error:
+        raise TransientReporterError(
+            f"the artifact {name} cannot be written to a temporary file, from which MLflow sends it: "
+            f"{error}; let TMPDIR name a folder that can be written to and has room"
+        ) from error
 
 
 def _unchanged(told: ReporterException, _error: Exception) -> ReporterException:
