@@ -194,9 +194,25 @@ def test_secrets_of_the_machines_own_reporters_are_not_in_the_artifact(server, m
 
 def test_a_ping_reaches_the_server_or_says_why_not(server, proxy):
     MlFlowReporter(tracking_uri=server.url).ping()
-    proxy.disturb = lambda *_: (401, {}, b"who are you?")
-    with pytest.raises(MlflowLoggingError, match=r"cannot list its experiments: .*who are you"):
+    proxy.disturb = lambda *_: (500, {}, b"")
+    with pytest.raises(TransientReporterError, match="cannot list its experiments: "):
         MlFlowReporter(tracking_uri=proxy.url).ping()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(401, b"who are you?"), (403, b'{"error_code": "PERMISSION_DENIED", "message": "not yours"}')],
+)
+def test_who_may_not_is_told_what_says_who_logs_in(proxy, status, body):
+    proxy.disturb = lambda *_: (status, {}, body)
+    with pytest.raises(
+        MlflowLoggingError, match=r"cannot list its experiments: .*(who are you|not yours)"
+    ) as raised:
+        MlFlowReporter(tracking_uri=proxy.url).ping()
+    assert str(raised.value).endswith(
+        "; check who logs in (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_TOKEN, or the "
+        "tracking URI) and what they may do there"
+    )
 
 
 def test_a_reporter_that_is_closed_while_it_is_used_says_so():

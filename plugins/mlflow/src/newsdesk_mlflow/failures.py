@@ -54,6 +54,12 @@ def translated(
         return TransientReporterError(text, retry_after(error))
     if cause is None and unknown_is_transient and _unknown_may_pass(error):
         return TransientReporterError(text, retry_after(error))
+    # A workspace's login is none of MLflow's, see `auth.refused`.
+    if code_of(error) and status_of(error) in (401, 403) and not where.startswith("azureml:"):
+        text += (
+            "; check who logs in (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, "
+            "MLFLOW_TRACKING_TOKEN, or the tracking URI) and what they may do there"
+        )
     return MlflowLoggingError(text)
 
 
