@@ -3,12 +3,10 @@
 import contextlib
 import http.client
 import json
-import re
 import socket
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,12 +39,6 @@ def _clean_environment():
 def record():
     """Give a fresh record of one of the real machines."""
     return lambda name: json.loads((MACHINES / f"{name}.json").read_bytes())
-
-
-@pytest.fixture(scope="session")
-def lines_at_the_end():
-    """How many lines MLflow's client prints when a run ends: those from 2.15 to 2.22 tell where it is."""
-    return 2 if re.match(r"2\.(1[5-9]|2)", metadata.version("mlflow-skinny")) else 0
 
 
 @pytest.fixture(scope="session")

@@ -221,11 +221,10 @@ def test_a_reporter_that_is_closed_while_it_is_used_says_so():
     assert str(raised.value) == "the reporter was closed while it was used: keep it open until all is done"
 
 
-def test_it_prints_nothing_and_closes_twice(server, machine, capfd, lines_at_the_end):
+def test_it_prints_nothing_and_closes_twice(server, machine, capfd):
     reporter = MlFlowReporter(tracking_uri=server.url)
     reporter.report(machine)
     reporter.close()
     reporter.close()
     assert reporter.report(machine).unchanged
-    told = capfd.readouterr()
-    assert (len(told.out.splitlines()), told.err) == (lines_at_the_end, "")
+    assert capfd.readouterr() == ("", "")

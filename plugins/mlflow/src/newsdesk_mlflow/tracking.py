@@ -5,6 +5,7 @@ import importlib.util
 import math
 import os
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -188,7 +189,12 @@ class Tracking:
     def finish(self, run_id: str, status: str = "FINISHED") -> None:
         """End a run."""
         with self._calls(f"set the run {run_id} to {status}"):
-            self.client.set_terminated(run_id, status)
+            from mlflow import environment_variables  # noqa: PLC0415  (as above)
+
+            if hasattr(environment_variables, "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
+                self.client.set_terminated(run_id, status)
+            else:
+                _finish_quietly(self.client, run_id, status)
 
     def discard(self, run: Run) -> None:
         """Delete a run that another one makes superfluous; it can be restored, and is not left as running."""
@@ -342,6 +348,14 @@ def artifact_location(tracking_uri: str) -> str | None:
     if scheme.partition("+")[0] != "sqlite" or file in ("", ":memory:"):
         return None
     return Path(os.path.abspath(file)).with_name("mlartifacts").as_uri()  # noqa: PTH100  (resolve() would follow links)
+
+
+def _finish_quietly(client: "MlflowClient", run_id: str, status: str) -> None:
+    """End a run by a client of before 3: those ask for it once more, to print two lines to the output."""
+    from mlflow.entities import RunStatus  # noqa: PLC0415  (as above)
+
+    store: Any = client._tracking_client.store  # noqa: SLF001  (no public way, and those releases stay as they are)
+    store.update_run_info(run_id, RunStatus.from_string(status), time.time_ns() // 1_000_000, None)
 
 
 def _run(run: "mlflow.entities.Run") -> Run:

@@ -287,6 +287,7 @@ def test_code_that_sets_the_global_uri_goes_on_with_the_same_login(
         mlflow.MlflowClient().log_text(run_id, "hello", "note.txt")
     finally:
         mlflow.set_tracking_uri(before)
+        os.environ.pop("MLFLOW_TRACKING_URI", None)  # which that has set
     assert secure_azure.server.run(name).artifact("note.txt") == b"hello"
     assert len(secure_azure.token_requests) == 1
 
