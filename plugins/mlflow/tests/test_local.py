@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from newsdesk import TransientReporterError
 from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
-from newsdesk_mlflow.tracking import Tracking, artifact_location
+from newsdesk_mlflow.tracking import Tracking
+from newsdesk_mlflow.uri import artifact_location
 
 
 @pytest.mark.filterwarnings(

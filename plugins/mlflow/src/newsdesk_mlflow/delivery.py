@@ -28,8 +28,9 @@ from newsdesk import Delivery
 from newsdesk_mlflow.batches import Batch
 from newsdesk_mlflow.failures import GoneError, KeptError
 from newsdesk_mlflow.parcel import Parcel
+from newsdesk_mlflow.run import Run
 from newsdesk_mlflow.tags import TIMESTAMP
-from newsdesk_mlflow.tracking import Run, Tracking
+from newsdesk_mlflow.tracking import Tracking
 
 _ROUNDS = 4
 

@@ -16,9 +16,10 @@ from newsdesk_mlflow.fitting import fit
 from newsdesk_mlflow.items import read_items
 from newsdesk_mlflow.limits import ServerLimits, limits_for
 from newsdesk_mlflow.parcel import RECORD
+from newsdesk_mlflow.run import Run
 from newsdesk_mlflow.tags import TIMESTAMP, identity, key_tags
 from newsdesk_mlflow.text import fitting_name
-from newsdesk_mlflow.tracking import Run, Tracking, entities
+from newsdesk_mlflow.tracking import Tracking, entities
 
 if TYPE_CHECKING:
     import mlflow.entities

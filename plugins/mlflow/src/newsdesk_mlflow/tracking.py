@@ -1,14 +1,12 @@
 """The only file that talks to MLflow: experiments, runs, batches, artifacts; its errors become ours here."""
 
 import contextlib
-import importlib.util
 import math
-import os
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -16,64 +14,25 @@ from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.batches import Batch
-from newsdesk_mlflow.environment import one_quiet_try
+from newsdesk_mlflow.calls import calls
 from newsdesk_mlflow.failures import (
     GoneError,
     KeptError,
     MlflowLoggingError,
     code_of,
-    translated,
     without_credentials,
 )
 from newsdesk_mlflow.fitting import Tag
-from newsdesk_mlflow.tags import TIMESTAMP
+from newsdesk_mlflow.run import Experiment, Run, run_of
+from newsdesk_mlflow.uri import artifact_location, check_installed, is_azureml
 
 if TYPE_CHECKING:
     import mlflow.entities
     from mlflow import MlflowClient
 
-_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _FOUND_RUNS = 100
 _VERSION_SECONDS = 10
 _VERSION_LENGTH = 40  # what is longer is a page of somebody else
-
-
-class Run(NamedTuple):
-    """What is known of one run."""
-
-    id: str
-    experiment_id: str
-    status: str
-    start_time: int
-    artifact_uri: str
-    tags: Mapping[str, str]
-    params: Mapping[str, str]
-    deleted: bool = False
-    """Whether it was discarded; it can be restored."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether all was written: a run is finished as the last thing of all."""
-        return self.status == "FINISHED"
-
-    @property
-    def timestamp(self) -> int:
-        """The time of all its metrics, in milliseconds since 1970."""
-        text = self.tags.get(TIMESTAMP, "")
-        return int(text) if text.isascii() and text.isdigit() else self.start_time
-
-    @property
-    def precedence(self) -> tuple[bool, int, str]:
-        """What orders runs of the same content: everybody who looks keeps the same one, the first."""
-        return (not self.finished, self.start_time, self.id)
-
-
-class Experiment(NamedTuple):
-    """An experiment that is there."""
-
-    id: str
-    is_new: bool
-    """Whether it was made just now, so that it can hold no run that began before."""
 
 
 class Tracking:
@@ -98,13 +57,13 @@ class Tracking:
         Raises:
             MlflowLoggingError: the URI is none, or needs what is not installed.
         """
-        with _calls("connect", tracking_uri or "its default tracking URI"):
+        with calls("connect", tracking_uri or "its default tracking URI"):
             import mlflow  # noqa: PLC0415  (seconds, which listing a reporter's parameters need not wait for)
 
             uri = tracking_uri or mlflow.get_tracking_uri()
         check_installed(uri)
-        with _calls("connect", uri):
-            if _is_azureml(uri):
+        with calls("connect", uri):
+            if is_azureml(uri):
                 uri = auth.hand_over(uri, log_in())
             return cls(mlflow.MlflowClient(tracking_uri=uri))
 
@@ -168,13 +127,13 @@ class Tracking:
                 [experiment_id], condition, max_results=_FOUND_RUNS, order_by=["attributes.start_time ASC"]
             )
         # Some stores compare without regard to case.
-        runs = [run for run in map(_run, found) if all(run.tags.get(tag.key) == tag.value for tag in tags)]
+        runs = [run for run in map(run_of, found) if all(run.tags.get(tag.key) == tag.value for tag in tags)]
         return sorted(runs, key=lambda run: run.precedence)
 
     def get_run(self, run_id: str) -> Run:
         """Read a run."""
         with self._calls(f"read the run {run_id}"):
-            return _run(self.client.get_run(run_id))
+            return run_of(self.client.get_run(run_id))
 
     def create_run(
         self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
@@ -184,7 +143,7 @@ class Tracking:
             run = self.client.create_run(
                 experiment_id, start_time=timestamp, tags=dict(tags), run_name=run_name
             )
-        return _run(run)
+        return run_of(run)
 
     def finish(self, run_id: str, status: str = "FINISHED") -> None:
         """End a run."""
@@ -214,7 +173,7 @@ class Tracking:
             from mlflow.entities import RunTag  # noqa: PLC0415  (as above)
 
             tags = [RunTag(tag.key, tag.value) for tag in batch.tags]
-            if _is_azureml(self.uri):
+            if is_azureml(self.uri):
                 # The client would add the model that the user has made the active one; there are none there.
                 auth.log_batch(self.client, run_id, metrics=metrics, params=params, tags=tags)
             else:
@@ -242,7 +201,7 @@ class Tracking:
                 self._upload_file(run, file)
 
     def _upload_file(self, run: Run, file: Path) -> None:
-        if _is_azureml(run.artifact_uri):
+        if is_azureml(run.artifact_uri):
             if not auth.upload(self.client, run.artifact_uri, file):
                 raise KeptError(f"the run {run.id} keeps another artifact {file.name}: AzureML replaces none")
             return
@@ -290,17 +249,17 @@ class Tracking:
     @property
     def shown(self) -> str:
         """Its URI as messages have it: without credentials, and without the number of a login."""
-        uri, _, _ = self.uri.partition("#") if _is_azureml(self.uri) else (self.uri, "", "")
+        uri, _, _ = self.uri.partition("#") if is_azureml(self.uri) else (self.uri, "", "")
         return without_credentials(uri)
 
     def _calls(
         self, doing: str, *, unknown_is_transient: bool = False
     ) -> contextlib.AbstractContextManager[None]:
-        return _calls(doing, self.shown, unknown_is_transient=unknown_is_transient, refine=self._refine)
+        return calls(doing, self.shown, unknown_is_transient=unknown_is_transient, refine=self._refine)
 
     def _refine(self, told: ReporterException, error: Exception) -> ReporterException:
         """Let a workspace that refuses a token get another one at the next try."""
-        return auth.refused(self.client, told, error) if _is_azureml(self.uri) else told
+        return auth.refused(self.client, told, error) if is_azureml(self.uri) else told
 
 
 @contextlib.contextmanager
@@ -322,10 +281,6 @@ def _file(name: str, content: bytes) -> Iterator[Path]:
         ) from error
 
 
-def _unchanged(told: ReporterException, _error: Exception) -> ReporterException:
-    return told
-
-
 def entities(
     metrics: Sequence[Any], params: Sequence[Any], timestamp: int
 ) -> "tuple[list[mlflow.entities.Metric], list[mlflow.entities.Param]]":
@@ -338,76 +293,9 @@ def entities(
     )
 
 
-def artifact_location(tracking_uri: str) -> str | None:
-    """Give the place of a new experiment's artifacts: beside a SQLite file, or else what the server has.
-
-    MLflow itself would put them into `mlruns` of the working folder, wherever that is at the time.
-    """
-    scheme, _, path = tracking_uri.partition(":///")
-    file = path.partition("?")[0]
-    if scheme.partition("+")[0] != "sqlite" or file in ("", ":memory:"):
-        return None
-    return Path(os.path.abspath(file)).with_name("mlartifacts").as_uri()  # noqa: PTH100  (resolve() would follow links)
-
-
 def _finish_quietly(client: "MlflowClient", run_id: str, status: str) -> None:
     """End a run by a client of before 3: those ask for it once more, to print two lines to the output."""
     from mlflow.entities import RunStatus  # noqa: PLC0415  (as above)
 
     store: Any = client._tracking_client.store  # noqa: SLF001  (no public way, and those releases stay as they are)
     store.update_run_info(run_id, RunStatus.from_string(status), time.time_ns() // 1_000_000, None)
-
-
-def _run(run: "mlflow.entities.Run") -> Run:
-    info = run.info
-    return Run(
-        info.run_id,
-        info.experiment_id,
-        info.status,
-        info.start_time,
-        info.artifact_uri,
-        run.data.tags,
-        run.data.params,
-        info.lifecycle_stage == "deleted",
-    )
-
-
-def check_installed(uri: str) -> None:
-    """See to it that what a tracking URI needs is installed.
-
-    Raises:
-        MlflowLoggingError: it is not; with what to install.
-    """
-    scheme = urlsplit(uri).scheme.partition("+")[0]
-    missing = [name for name in ("sqlalchemy", "alembic") if importlib.util.find_spec(name) is None]
-    if scheme in _DATABASES and missing:
-        raise MlflowLoggingError(
-            f"the tracking URI {without_credentials(uri)!r} is a database, and mlflow-skinny opens "
-            f"none (there is no {' and no '.join(missing)}): pip install 'newsdesk-mlflow[local]', or give a "
-            "server's URI"
-        )
-    if _is_azureml(uri):
-        auth.check_installed()
-
-
-def _is_azureml(uri: str) -> bool:
-    return urlsplit(uri).scheme == "azureml"
-
-
-@contextlib.contextmanager
-def _calls(
-    doing: str,
-    where: str,
-    *,
-    unknown_is_transient: bool = False,
-    refine: Callable[[ReporterException, Exception], ReporterException] = _unchanged,
-) -> Iterator[None]:
-    """Call MLflow: one quiet try, and its errors become ours."""
-    try:
-        with one_quiet_try():
-            yield
-    except ReporterException:  # of whoever logs in, within MLflow
-        raise
-    except Exception as error:  # the boundary: MLflow's plugins and stores raise what they like
-        told = translated(error, doing, where, unknown_is_transient=unknown_is_transient)
-        raise refine(told, error) from error

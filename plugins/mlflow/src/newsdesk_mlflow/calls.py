@@ -1,0 +1,43 @@
+"""A call to MLflow: one quiet try, and its errors become ours."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from newsdesk import ReporterException
+
+from newsdesk_mlflow.environment import one_quiet_try
+from newsdesk_mlflow.failures import translated
+
+
+def _unchanged(told: ReporterException, _error: Exception) -> ReporterException:
+    return told
+
+
+@contextlib.contextmanager
+def calls(
+    doing: str,
+    where: str,
+    *,
+    unknown_is_transient: bool = False,
+    refine: Callable[[ReporterException, Exception], ReporterException] = _unchanged,
+) -> Iterator[None]:
+    """Call MLflow in the body.
+
+    Args:
+        doing: What is tried, for the message: "cannot …".
+        where: The server, without credentials.
+        unknown_is_transient: Whether what nobody knows is worth another try.
+        refine: Gives the error to raise for ours and the one that it was made of.
+
+    Raises:
+        TransientReporterError: it may work later.
+        MlflowLoggingError: it will not.
+    """
+    try:
+        with one_quiet_try():
+            yield
+    except ReporterException:  # of whoever logs in, within MLflow
+        raise
+    except Exception as error:  # the boundary: MLflow's plugins and stores raise what they like
+        told = translated(error, doing, where, unknown_is_transient=unknown_is_transient)
+        raise refine(told, error) from error

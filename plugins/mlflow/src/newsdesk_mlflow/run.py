@@ -1,0 +1,62 @@
+"""What is known of a run, and of the experiment that it is in."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from newsdesk_mlflow.tags import TIMESTAMP
+
+if TYPE_CHECKING:
+    import mlflow.entities
+
+
+class Run(NamedTuple):
+    """What is known of one run."""
+
+    id: str
+    experiment_id: str
+    status: str
+    start_time: int
+    artifact_uri: str
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    deleted: bool = False
+    """Whether it was discarded; it can be restored."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all was written: a run is finished as the last thing of all."""
+        return self.status == "FINISHED"
+
+    @property
+    def timestamp(self) -> int:
+        """The time of all its metrics, in milliseconds since 1970."""
+        text = self.tags.get(TIMESTAMP, "")
+        return int(text) if text.isascii() and text.isdigit() else self.start_time
+
+    @property
+    def precedence(self) -> tuple[bool, int, str]:
+        """What orders runs of the same content: everybody who looks keeps the same one, the first."""
+        return (not self.finished, self.start_time, self.id)
+
+
+class Experiment(NamedTuple):
+    """An experiment that is there."""
+
+    id: str
+    is_new: bool
+    """Whether it was made just now, so that it can hold no run that began before."""
+
+
+def run_of(run: "mlflow.entities.Run") -> Run:
+    """Give what is known of a run of MLflow's own."""
+    info = run.info
+    return Run(
+        info.run_id,
+        info.experiment_id,
+        info.status,
+        info.start_time,
+        info.artifact_uri,
+        run.data.tags,
+        run.data.params,
+        info.lifecycle_stage == "deleted",
+    )
