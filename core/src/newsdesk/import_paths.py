@@ -76,11 +76,15 @@ def _imported(path: str) -> Any:
     try:
         return operator.attrgetter(attribute)(module)
     except AttributeError:
-        names = [name for name in vars(module) if isinstance(vars(module)[name], type)]
+        names = [name for name, value in vars(module).items() if _reports(value)]
         raise UnknownReporterError(
             f"the module {module_name!r} has no {attribute!r}{did_you_mean(attribute, names)}; "
-            f"its classes: {listed(names)}"
+            f"its reporters: {listed(names)}"
         ) from None
+
+
+def _reports(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseReporter) and not inspect.isabstract(value)
 
 
 def _failing_import(path: str, error: Exception) -> DefinitionError:

@@ -55,6 +55,33 @@ def test_secrets_of_a_machines_own_reporters_are_not_written(reporter):
     assert b"hunter2" not in Path(delivery.reference).read_bytes()
 
 
+def test_a_ping_makes_nothing(reporter, tmp_path):
+    reporter.ping()
+    assert not [*tmp_path.iterdir()]
+    reporter.report(Machine("m", "p"))
+    reporter.ping()
+
+
+@pytest.mark.parametrize("path", [["file"], ["file", "below", "it"]])
+def test_a_ping_says_why_a_folder_cannot_be_written_to(tmp_path, path):
+    file = tmp_path / "file"
+    file.write_text("")
+    folder = tmp_path.joinpath(*path)
+    with pytest.raises(PermanentReporterError) as caught:
+        FilesReporter(folder).ping()
+    assert str(caught.value) == (
+        f"{str(folder)!r} cannot be written: {str(file)!r} is no folder; "
+        "mend the folder, or give another as 'path'"
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_ping_says_that_a_folder_is_read_only(tmp_path):
+    tmp_path.chmod(0o555)
+    with pytest.raises(PermanentReporterError, match="may not be written to"):
+        FilesReporter(tmp_path / "reports").ping()
+
+
 @given(names, names.filter(bool))
 def test_no_name_leads_out_of_the_folder_and_every_record_reads_back(tmp_path_factory, project, name):
     folder = tmp_path_factory.mktemp("out")

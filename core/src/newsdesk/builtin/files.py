@@ -53,6 +53,20 @@ class FilesReporter(BaseReporter):
             write_atomically(target, record)
         return Delivery(reference=str(target), alterations=alterations)
 
+    def ping(self) -> None:
+        """See whether the folder can be written to, or made where it is missing; nothing is made yet.
+
+        Raises:
+            PermanentReporterError: it cannot.
+        """
+        folder = Path(self.path).absolute()
+        with _errors_of(folder):
+            nearest = next(place for place in (folder, *folder.parents) if place.exists())
+            if not nearest.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, f"{str(nearest)!r} is no folder")
+            if not os.access(nearest, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, f"{str(nearest)!r} may not be written to")
+
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
         """Tell which machines have a file."""
         return {key for key in keys if self._place(key)[0].is_file()}
