@@ -524,10 +524,12 @@ def stream():
     for number in range(10_000):
         taken.append(f"m{number}")
         yield Machine(name=f"m{number}")
-threading.Timer(0.4, _thread.interrupt_main).start()
+timer = threading.Timer(0.4, _thread.interrupt_main)
 with Desk(Slow(), outbox=sys.argv[1], drain=0) as desk:
     try:
         for receipt in desk.report_many(stream(), chunk_size=20):
+            if not told:
+                timer.start()
             told.append(receipt.machine.name)
     except KeyboardInterrupt:
         pass

@@ -4,6 +4,9 @@ import math
 from contextlib import AbstractContextManager
 from typing import Any
 
+# Whole, before anything is asked of SQLAlchemy: while another thread imports its ORM, as MLflow does for a
+# local store, statements are built with what is half imported there, and fail.
+import sqlalchemy.orm  # noqa: F401
 from sqlalchemy import URL, Connection, Engine, create_engine
 
 APPLICATION = "newsdesk"
