@@ -89,7 +89,9 @@ def azureml(session: nox.Session) -> None:
     session.run("uv", "pip", "install", "--quiet", "--python", str(server), *served)
     python = {"MLFLOW_SERVER_PYTHON": str(server.resolve() / "bin" / "python")}
     tests = ["plugins/mlflow/tests/azure", *session.posargs]
-    session.run("pytest", *AT_ONCE, *tests, env={**COMPILED, **python})
+    # Two at a time: each of its workers compiles a server of its own at the first start.
+    at_once = ["--numprocesses=2", "--dist=loadscope"]
+    session.run("pytest", *at_once, *tests, env={**COMPILED, **python})
 
 
 @nox.session(default=False)
