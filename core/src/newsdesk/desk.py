@@ -218,18 +218,17 @@ class Desk:
     # For the modules that make up a desk.
 
     def answers(self, machines: Sequence[Machine]) -> Generator[list[Receipt], None, None]:
-        """Deliver machines together, and give what the reporters answered of each; nothing is kept yet.
+        """Deliver redacted machines together, and give what the reporters answered of each.
 
-        Those with `spool: always` are not asked, see `kept`.
+        Nothing is kept yet. Those with `spool: always` are not asked, see `kept`.
         """
-        shown = [machine.redacted() for machine in machines]
         streams = {
-            label: outcomes(post, shown, self._retry, self._deadline)
+            label: outcomes(post, machines, self._retry, self._deadline)
             for label, post in self._posts.items()
             if post.route.spool != "always"
         }
         try:
-            for machine in shown:
+            for machine in machines:
                 yield [
                     self._receipt(self._posts[label], machine, next(told)) for label, told in streams.items()
                 ]

@@ -68,8 +68,6 @@ class Call:
 
 _Ask = Callable[[Shift, Outcome], Delivery | None]
 
-_ONCE = Retry(attempts=1)
-
 
 class Post:
     """A route, and the thread that works for it."""
@@ -179,7 +177,7 @@ class Post:
                 return  # left behind: somebody else has these machines now
             call.outcome.began = time.monotonic()
             until = call.outcome.began + deadline
-            some = retry if failures < PATIENCE else _ONCE
+            some = retry if failures < PATIENCE else None
             outcome = self._run(_after(next(answered), machine, some, until), shift, call.outcome)
             failures = failures + 1 if isinstance(outcome.error, TransientReporterError) else 0
             call.future.set_result(outcome)
@@ -267,10 +265,13 @@ class _Delivery:
             raise
 
 
-def _after(answer: Answer, machine: Machine, retry: Retry, until: float) -> _Ask:
-    """Give what goes on with a machine that `report_many` has answered: that was the first attempt."""
-    if answer.is_own or retry is _ONCE:
-        return _Delivery(machine, retry, until, first=answer.give)
+def _after(answer: Answer, machine: Machine, retry: Retry | None, until: float) -> _Ask:
+    """Give what goes on with a machine that `report_many` has answered: that was the first attempt.
+
+    Without a `retry` it was the last one as well.
+    """
+    if answer.is_own or retry is None:
+        return _Delivery(machine, retry or Retry(attempts=1), until, first=answer.give)
     # What was about all of them says little of this one, which is delivered by itself.
     fewer = dataclasses.replace(retry, attempts=max(1, retry.attempts - 1))
     return _Delivery(machine, fewer, until, before=1)

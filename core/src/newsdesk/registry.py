@@ -77,8 +77,10 @@ class Registry:
         """Tell the plugins that listen of a delivery; one that fails or hangs is logged, and harms nobody."""
         for implementation in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
             name = implementation.plugin_name
-            new = Listener(name, partial(_take, implementation))
-            self._listeners.setdefault(name, new).tell(receipt)
+            if name not in self._listeners:
+                # At once: of two threads that come first together, both use one listener.
+                self._listeners.setdefault(name, Listener(name, partial(_take, implementation)))
+            self._listeners[name].tell(receipt)
 
     def hooked(self, hook: str) -> Iterator[tuple[LoadedPlugin, Callable[..., Any]]]:
         """Give the loaded plugins that implement a hook, each with its implementation.
