@@ -42,7 +42,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests on this Python; arguments go to pytest."""
     install_distributions(session, "test", "build", "docs")
     # The whole kit through AzureML's gateway is run by `nox -s azureml`.
-    slow = "plugins/mlflow/tests/azure/test_contract.py"
+    slow = "plugins/mlflow/tests/auth/test_contract.py"
     session.run("pytest", *AT_ONCE, f"--ignore={slow}", *session.posargs, env=COMPILED)
 
 
@@ -88,7 +88,7 @@ def azureml(session: nox.Session) -> None:
     served = (f"{core}[testing]", f"{plugin}[local]")
     session.run("uv", "pip", "install", "--quiet", "--python", str(server), *served)
     python = {"MLFLOW_SERVER_PYTHON": str(server.resolve() / "bin" / "python")}
-    tests = ["plugins/mlflow/tests/azure", *session.posargs]
+    tests = ["plugins/mlflow/tests/auth", *session.posargs]
     # Two at a time: each of its workers compiles a server of its own at the first start.
     at_once = ["--numprocesses=2", "--dist=loadscope"]
     session.run("pytest", *at_once, *tests, env={**COMPILED, **python})

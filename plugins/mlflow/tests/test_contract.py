@@ -9,8 +9,8 @@ from newsdesk_mlflow import MlFlowReporter
 PRELOAD = (
     "mlflow",
     "mlflow.store.artifact.mlflow_artifacts_repo",
-    "newsdesk_mlflow.delivery",
-    "newsdesk_mlflow.tracking",
+    "newsdesk_mlflow.transport.delivery",
+    "newsdesk_mlflow.transport.tracking",
 )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from newsdesk_mlflow.auth import get_kwargs_from_secret as get_kwargs_from_secret
     from newsdesk_mlflow.auth import get_spauth_kwargs as get_spauth_kwargs
     from newsdesk_mlflow.auth import get_workspace_kwargs as get_workspace_kwargs
-    from newsdesk_mlflow.failures import MlflowLoggingError as MlflowLoggingError
+    from newsdesk_mlflow.errors import MlflowLoggingError as MlflowLoggingError
     from newsdesk_mlflow.functions import batch_log_items as batch_log_items
     from newsdesk_mlflow.functions import epoch_now as epoch_now
     from newsdesk_mlflow.functions import get_machine_log_items as get_machine_log_items
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "auth": ("get_kwargs_from_secret", "get_spauth_kwargs", "get_workspace_kwargs"),
-    "failures": ("MlflowLoggingError",),
+    "errors": ("MlflowLoggingError",),
     "functions": (
         "batch_log_items",
         "epoch_now",

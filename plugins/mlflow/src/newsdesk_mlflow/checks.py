@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 
 from newsdesk import BaseReporter, Finding, ReporterException
 
-from newsdesk_mlflow.failures import without_credentials
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits, flavour_of, limits_for
 from newsdesk_mlflow.reporter import MlFlowReporter
-from newsdesk_mlflow.uri import check_installed
+from newsdesk_mlflow.transport.uri import check_installed, without_credentials
 
 OLDEST = (2, 14)
 """The oldest server that the limits were held against."""

@@ -9,17 +9,17 @@ from uuid import uuid4
 from newsdesk import Delivery, Machine
 
 from newsdesk_mlflow import auth
-from newsdesk_mlflow.batches import batches
-from newsdesk_mlflow.delivery import failing, log_batches, now
-from newsdesk_mlflow.failures import GoneError, MlflowLoggingError
-from newsdesk_mlflow.fitting import fit
-from newsdesk_mlflow.items import read_items
+from newsdesk_mlflow.errors import GoneError, MlflowLoggingError
 from newsdesk_mlflow.limits import ServerLimits, limits_for
-from newsdesk_mlflow.parcel import RECORD
-from newsdesk_mlflow.run import Run
-from newsdesk_mlflow.tags import TIMESTAMP, identity, key_tags
-from newsdesk_mlflow.text import fitting_name
-from newsdesk_mlflow.tracking import Tracking, entities
+from newsdesk_mlflow.mapping.batches import batches
+from newsdesk_mlflow.mapping.fitting import fit
+from newsdesk_mlflow.mapping.items import read_items
+from newsdesk_mlflow.mapping.payload import RECORD
+from newsdesk_mlflow.mapping.tags import TIMESTAMP, identity, key_tags
+from newsdesk_mlflow.mapping.text import fitting_name
+from newsdesk_mlflow.transport.delivery import failing, log_batches, now
+from newsdesk_mlflow.transport.run import Run
+from newsdesk_mlflow.transport.tracking import Tracking, entities
 
 if TYPE_CHECKING:
     import mlflow.entities

@@ -2,13 +2,21 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from newsdesk import Fault, did_you_mean
 
 from newsdesk_mlflow.choice import choice_faults
-from newsdesk_mlflow.keys import KeyRules
+
+
+class KeyRules(NamedTuple):
+    """What a server asks of a key."""
+
+    length: int = 250
+    """Characters."""
+    colon: bool = False
+    """Whether a colon is legal."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

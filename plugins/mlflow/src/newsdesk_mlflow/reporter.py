@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, MachineKey, Plan, Secret
 
 from newsdesk_mlflow import auth
-from newsdesk_mlflow.failures import MlflowLoggingError
+from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.limits import limit_faults, limits_for
-from newsdesk_mlflow.parcel import Labels, Parcel, pack
-from newsdesk_mlflow.tags import RESERVED
-from newsdesk_mlflow.templates import fields_of, fill, template_faults
-from newsdesk_mlflow.text import fitting_name
+from newsdesk_mlflow.mapping.payload import NameTemplates, Payload, build_payload
+from newsdesk_mlflow.mapping.tags import RESERVED
+from newsdesk_mlflow.mapping.templates import fields_of, fill, template_faults
+from newsdesk_mlflow.mapping.text import fitting_name
 
 if TYPE_CHECKING:
-    from newsdesk_mlflow.tracking import Tracking
+    from newsdesk_mlflow.transport.tracking import Tracking
 
 
 class MlFlowReporter(BaseReporter):
@@ -87,7 +87,7 @@ class MlFlowReporter(BaseReporter):
             MlflowLoggingError: the tracking URI is none, the access to a workspace is incomplete, or
                 something that is needed for them is not installed.
         """
-        from newsdesk_mlflow.tracking import Tracking  # noqa: PLC0415  (kept apart, so that it may import what it likes)
+        from newsdesk_mlflow.transport.tracking import Tracking  # noqa: PLC0415  (kept apart, so that it may import what it likes)
 
         self.tracking = Tracking.connect(self._tracking_uri(), self._log_in)
 
@@ -100,16 +100,16 @@ class MlFlowReporter(BaseReporter):
         self.tracking = None
 
     def report(self, machine: Machine) -> Delivery:
-        """Bring the machine's run about; see `newsdesk_mlflow.delivery` for each request and why it is made.
+        """Deliver the machine as a run; `newsdesk_mlflow.transport.delivery` explains each request.
 
         Raises:
             TransientReporterError: the server cannot be reached, or asks to come again.
             MlflowLoggingError: it refuses.
         """
-        from newsdesk_mlflow.delivery import deliver  # noqa: PLC0415  (as above)
+        from newsdesk_mlflow.transport.delivery import deliver  # noqa: PLC0415  (as above)
 
         tracking = self._open_tracking()
-        return deliver(tracking, self._pack(machine, tracking.uri))
+        return deliver(tracking, self._payload(machine, tracking.uri))
 
     def ping(self) -> None:
         """Ask the server for one experiment."""
@@ -121,7 +121,7 @@ class MlFlowReporter(BaseReporter):
         Raises:
             NotImplementedError: the experiment's name depends on more than project and name.
         """
-        from newsdesk_mlflow.holdings import held  # noqa: PLC0415  (as above)
+        from newsdesk_mlflow.transport.holdings import held  # noqa: PLC0415  (as above)
 
         if others := fields_of(self.experiment) - {"name", "project_name"}:
             raise NotImplementedError(
@@ -138,13 +138,13 @@ class MlFlowReporter(BaseReporter):
 
     def plan(self, machine: Machine) -> Plan:
         """Tell what would be sent for a machine that the server does not have yet."""
-        return self._pack(machine, self.expected_uri()).plan
+        return self._payload(machine, self.expected_uri()).plan
 
-    def _pack(self, machine: Machine, tracking_uri: str | None) -> Parcel:
-        return pack(
+    def _payload(self, machine: Machine, tracking_uri: str | None) -> Payload:
+        return build_payload(
             machine,
             self._model_key(machine),
-            Labels(self.experiment, self.run_name, self.tags or {}),
+            NameTemplates(self.experiment, self.run_name, self.tags or {}),
             limits_for(self.limits, tracking_uri),
             per_tag_metrics=self.per_tag_metrics,
         )

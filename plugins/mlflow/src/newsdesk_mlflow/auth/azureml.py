@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow.auth.login import NOT_INSTALLED, ONE_TRY, PATIENCE, Login
-from newsdesk_mlflow.failures import MlflowLoggingError, status_of
+from newsdesk_mlflow.errors import MlflowLoggingError
+from newsdesk_mlflow.responses import status_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

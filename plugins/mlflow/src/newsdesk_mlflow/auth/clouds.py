@@ -7,7 +7,7 @@ from typing import NamedTuple
 from newsdesk import Fault
 
 from newsdesk_mlflow.choice import choice_faults
-from newsdesk_mlflow.failures import MlflowLoggingError
+from newsdesk_mlflow.errors import MlflowLoggingError
 
 CLOUD_VARIABLE = "AZUREML_CURRENT_CLOUD"
 """Names the cloud where no parameter does; azureml-mlflow reads it too."""

@@ -17,7 +17,8 @@ from newsdesk_mlflow.auth.clouds import PUBLIC, Cloud, cloud_of
 from newsdesk_mlflow.auth.quiet import unlogged
 from newsdesk_mlflow.auth.variables import SERVICE_PRINCIPAL_KEYS, check_keys
 from newsdesk_mlflow.choice import choice_faults
-from newsdesk_mlflow.failures import MlflowLoggingError, seconds_to_wait
+from newsdesk_mlflow.errors import MlflowLoggingError
+from newsdesk_mlflow.responses import seconds_to_wait
 
 NOT_INSTALLED = (
     "an AzureML workspace needs azure-identity and azureml-mlflow: pip install 'newsdesk-mlflow[azureml]'"

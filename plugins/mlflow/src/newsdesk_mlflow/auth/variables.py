@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from newsdesk_mlflow.failures import MlflowLoggingError
+from newsdesk_mlflow.errors import MlflowLoggingError
 
 WORKSPACE_VARIABLE = "AZUREML_WORKSPACE_STR"
 WORKSPACE_KEYS = ("subscription_id", "resource_group", "workspace_name")

@@ -10,7 +10,8 @@ from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow.auth.login import Login
 from newsdesk_mlflow.auth.variables import WORKSPACE_KEYS, check_keys
-from newsdesk_mlflow.failures import MlflowLoggingError, is_transient, seconds_to_wait
+from newsdesk_mlflow.errors import MlflowLoggingError
+from newsdesk_mlflow.responses import is_transient, seconds_to_wait
 
 # "Workspaces - Get" in the reference of Azure Machine Learning's REST API,
 # learn.microsoft.com/rest/api/azureml.

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk_mlflow.scores import of_single_tags, tag_names
+from newsdesk_mlflow.mapping.scores import of_single_tags, tag_names
 
 
 def test_tags_may_be_strings_mappings_or_lists_and_stand_in_both_lists():

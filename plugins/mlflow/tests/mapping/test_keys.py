@@ -6,7 +6,8 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk_mlflow.keys import KeyRules, Name, assign_keys, legal_key
+from newsdesk_mlflow.limits import KeyRules
+from newsdesk_mlflow.mapping.keys import Name, assign_keys, legal_key
 
 names = (
     st.text(max_size=40)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from newsdesk_mlflow import MlFlowReporter
 from newsdesk_mlflow.checks import findings
-from newsdesk_mlflow.tracking import Tracking
+from newsdesk_mlflow.transport.tracking import Tracking
 
 WORKSPACE = "azureml://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/1"
 

@@ -7,7 +7,8 @@ import requests
 from mlflow.exceptions import MlflowException, RestException
 from mlflow.protos import databricks_pb2 as codes
 from newsdesk import PermanentReporterError, TransientReporterError
-from newsdesk_mlflow.failures import GoneError, MlflowLoggingError, translated
+from newsdesk_mlflow.errors import GoneError, MlflowLoggingError
+from newsdesk_mlflow.transport.failures import translated
 
 
 def raised(error, context=None):

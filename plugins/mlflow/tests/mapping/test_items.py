@@ -4,7 +4,7 @@ import math
 
 import pytest
 from newsdesk import Machine
-from newsdesk_mlflow.items import Metric, Param, read_items
+from newsdesk_mlflow.mapping.items import Metric, Param, read_items
 
 SCORES = "metadata.build_metadata.model.cross_validation.scores"
 HISTORY = "metadata.build_metadata.model.model_meta.history"

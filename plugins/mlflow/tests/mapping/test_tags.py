@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from newsdesk import Machine
-from newsdesk_mlflow.fitting import Tag
-from newsdesk_mlflow.tags import identity, key_tags, machine_tags, note
+from newsdesk_mlflow.mapping.items import Tag
+from newsdesk_mlflow.mapping.tags import identity, key_tags, machine_tags, note
 
 
 def test_a_machine_has_the_tags_that_it_is_found_and_told_apart_by(record):

@@ -2,12 +2,15 @@
 
 import importlib.util
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from newsdesk_mlflow import auth
-from newsdesk_mlflow.failures import MlflowLoggingError, without_credentials
+from newsdesk_mlflow.errors import MlflowLoggingError
 
+# Up to the last @: a password that was not percent-encoded may hold one, a slash, or a quote.
+_USER_INFO = re.compile(r"(?<=://)\S+@")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
@@ -32,6 +35,14 @@ def check_installed(uri: str) -> None:
         )
     if is_azureml(uri):
         auth.check_installed()
+
+
+def without_credentials(text: str) -> str:
+    """Give a text without user and password of the URLs in it.
+
+    The user as well, which core leaves in a message: a token may stand in its place.
+    """
+    return _USER_INFO.sub("***@", text)
 
 
 def artifact_location(tracking_uri: str) -> str | None:

@@ -1,33 +1,20 @@
 """What goes wrong at MLflow, as newsdesk's errors: worth another try, or not."""
 
 import re
-import traceback
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 import requests
-from newsdesk import PermanentReporterError, ReporterException, TransientReporterError
+from newsdesk import ReporterException, TransientReporterError
+
+from newsdesk_mlflow.errors import GoneError, MlflowLoggingError
+from newsdesk_mlflow.responses import is_transient, is_transient_status, retry_after, status_of
+from newsdesk_mlflow.transport.uri import without_credentials
 
 _LONGEST_MESSAGE = 600
-# Up to the last @: a password that was not percent-encoded may hold one, a slash, or a quote.
-_USER_INFO = re.compile(r"(?<=://)\S+@")
 _MISSING = re.compile(r"(?i)\b(run|experiment)\b.*\b(not found|does not exist)|\bno (run|experiment)\b")
 # Two clients insert the same param at once, and the store of the second trips over its own constraint.
 _LOST_RACE = re.compile(r"IntegrityError|UniqueViolation|duplicate key|Duplicate entry")
 # MLflow's own names for "come again"; a database that is locked or gone is the first of them.
 _TRANSIENT_CODES = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
-
-
-class MlflowLoggingError(PermanentReporterError):
-    """MLflow refused, or what it takes to reach it is wrong or missing: another try will not help."""
-
-
-class GoneError(TransientReporterError):
-    """The run or the experiment was deleted meanwhile: look again, and make a new one."""
-
-
-class KeptError(GoneError):
-    """The run keeps an artifact that an interrupted delivery left there: give it up, and make a new one."""
 
 
 def translated(
@@ -77,47 +64,6 @@ def is_gone(error: BaseException) -> bool:
     return missing or (bool(code_of(error)) and "must be in the 'active' state" in str(error))
 
 
-def retry_after(error: BaseException) -> float | None:
-    """Give the seconds that a server asked to wait, in the header Retry-After; None, when it did not."""
-    for response in _responses(error):
-        # An answer that was cut off before its head had come has no headers.
-        if (seconds := seconds_to_wait(response.headers or {})) is not None:
-            return seconds
-    return None
-
-
-def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds of a header Retry-After; None, when there is none, or it is a date."""
-    text = str(headers.get("Retry-After") or "")
-    return float(text) if re.fullmatch(r"\d{1,6}(\.\d+)?", text) else None
-
-
-def status_of(error: BaseException) -> int | None:
-    """Give the HTTP status of the answer that an error goes back to; None, when there was no answer."""
-    for source in (error, *_responses(error)):
-        if isinstance(status := getattr(source, "status_code", None), int):
-            return status
-    return None
-
-
-def is_transient(error: requests.RequestException) -> bool:
-    """Tell whether a request that failed is worth another try."""
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return _may_pass(error.response.status_code)
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return False
-    # A ValueError as well: a URL or a body that is none.
-    return not isinstance(error, ValueError | requests.TooManyRedirects)
-
-
-def without_credentials(text: str) -> str:
-    """Give a text without user and password of the URLs in it.
-
-    The user as well, which core leaves in a message: a token may stand in its place.
-    """
-    return _USER_INFO.sub("***@", text)
-
-
 def _message(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
@@ -135,25 +81,5 @@ def _unknown_may_pass(error: Exception) -> bool:
     """Tell whether an error of whatever a store of artifacts is built on is worth another try."""
     status = status_of(error)
     if status is not None:
-        return _may_pass(status)
+        return is_transient_status(status)
     return not code_of(error) and not isinstance(error, OSError)
-
-
-def _may_pass(status: int) -> bool:
-    return status in (408, 429) or status >= 500  # noqa: PLR2004  (HTTP's own)
-
-
-def _responses(error: BaseException) -> Iterator[Any]:
-    """Give the answers that an error goes back to.
-
-    urllib3 drops the answer when it gives up, and MLflow has no hook for it; but it is still in the frame
-    that raised.
-    """
-    seen: BaseException | None = error
-    while seen is not None:
-        if hasattr(response := getattr(seen, "response", None), "headers"):
-            yield response
-        for frame, _ in traceback.walk_tb(seen.__traceback__):
-            if hasattr(response := frame.f_locals.get("response"), "headers"):
-                yield response
-        seen = seen.__cause__ or seen.__context__

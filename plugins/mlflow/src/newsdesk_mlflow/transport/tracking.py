@@ -13,18 +13,13 @@ import requests
 from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow import auth
-from newsdesk_mlflow.batches import Batch
-from newsdesk_mlflow.calls import calls
-from newsdesk_mlflow.failures import (
-    GoneError,
-    KeptError,
-    MlflowLoggingError,
-    code_of,
-    without_credentials,
-)
-from newsdesk_mlflow.fitting import Tag
-from newsdesk_mlflow.run import Experiment, Run, run_of
-from newsdesk_mlflow.uri import artifact_location, check_installed, is_azureml
+from newsdesk_mlflow.errors import GoneError, KeptError, MlflowLoggingError
+from newsdesk_mlflow.mapping.batches import Batch
+from newsdesk_mlflow.mapping.items import Tag
+from newsdesk_mlflow.transport.calls import calls
+from newsdesk_mlflow.transport.failures import code_of
+from newsdesk_mlflow.transport.run import Experiment, Run, run_of
+from newsdesk_mlflow.transport.uri import artifact_location, check_installed, is_azureml, without_credentials
 
 if TYPE_CHECKING:
     import mlflow.entities

@@ -6,9 +6,9 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk_mlflow.fitting import Tag, fit
-from newsdesk_mlflow.items import Items, Metric, Param
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits
+from newsdesk_mlflow.mapping.fitting import fit
+from newsdesk_mlflow.mapping.items import Items, Metric, Param, Tag
 
 LIMITS = ServerLimits()
 AZURE = FLAVOURS["azureml"]

@@ -25,17 +25,17 @@ from collections.abc import Iterator
 
 from newsdesk import Delivery
 
-from newsdesk_mlflow.batches import Batch
-from newsdesk_mlflow.failures import GoneError, KeptError
-from newsdesk_mlflow.parcel import Parcel
-from newsdesk_mlflow.run import Run
-from newsdesk_mlflow.tags import TIMESTAMP
-from newsdesk_mlflow.tracking import Tracking
+from newsdesk_mlflow.errors import GoneError, KeptError
+from newsdesk_mlflow.mapping.batches import Batch
+from newsdesk_mlflow.mapping.payload import Payload
+from newsdesk_mlflow.mapping.tags import TIMESTAMP
+from newsdesk_mlflow.transport.run import Run
+from newsdesk_mlflow.transport.tracking import Tracking
 
 _ROUNDS = 4
 
 
-def deliver(tracking: Tracking, parcel: Parcel) -> Delivery:
+def deliver(tracking: Tracking, payload: Payload) -> Delivery:
     """Bring a machine's run about, once.
 
     Raises:
@@ -46,9 +46,9 @@ def deliver(tracking: Tracking, parcel: Parcel) -> Delivery:
         # Gone: our run, or the experiment, was deleted under our hands, or another run of the same content is
         # the one to keep. Look again at what is there.
         with contextlib.suppress(GoneError):
-            return _deliver(tracking, parcel)
-        tracking.forget(parcel.experiment)
-    return _deliver(tracking, parcel)
+            return _deliver(tracking, payload)
+        tracking.forget(payload.experiment)
+    return _deliver(tracking, payload)
 
 
 def now() -> int:
@@ -56,42 +56,42 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _deliver(tracking: Tracking, parcel: Parcel) -> Delivery:
-    experiment = tracking.experiment(parcel.experiment)
-    runs = [] if experiment.is_new else tracking.find_runs(experiment.id, parcel.identity)
-    usable = [run for run in runs if run.finished or _can_resume(run, parcel)]
+def _deliver(tracking: Tracking, payload: Payload) -> Delivery:
+    experiment = tracking.experiment(payload.experiment)
+    runs = [] if experiment.is_new else tracking.find_runs(experiment.id, payload.identity)
+    usable = [run for run in runs if run.finished or _can_resume(run, payload)]
     for useless in (run for run in runs if run not in usable):
         tracking.discard(useless)
-    run = usable[0] if usable else _create(tracking, experiment.id, parcel)
+    run = usable[0] if usable else _create(tracking, experiment.id, payload)
     others = usable[1:]
     if not run.finished:
         with failing(tracking, run.id, unless_finished=True):
-            _write(tracking, run, parcel, resumed=bool(usable))
-            others = _settle(tracking, run, parcel)
+            _write(tracking, run, payload, resumed=bool(usable))
+            others = _settle(tracking, run, payload)
             tracking.finish(run.id)
     _discard(tracking, run, others)
-    return Delivery(tracking.reference(run), parcel.alterations, unchanged=run.finished)
+    return Delivery(tracking.reference(run), payload.alterations, unchanged=run.finished)
 
 
-def _can_resume(run: Run, parcel: Parcel) -> bool:
+def _can_resume(run: Run, payload: Payload) -> bool:
     """Tell whether a half-written run takes the rest: params cannot be changed, and limits may have been."""
-    wanted = {param.key: param.value for batch in parcel.batches for param in batch.params}
+    wanted = {param.key: param.value for batch in payload.batches for param in batch.params}
     return all(wanted.get(key, value) == value for key, value in run.params.items())
 
 
-def _create(tracking: Tracking, experiment_id: str, parcel: Parcel) -> Run:
+def _create(tracking: Tracking, experiment_id: str, payload: Payload) -> Run:
     timestamp = now()
-    tags = {tag.key: tag.value for tag in parcel.tags}
+    tags = {tag.key: tag.value for tag in payload.tags}
     return tracking.create_run(
-        experiment_id, parcel.run_name or None, {**tags, TIMESTAMP: str(timestamp)}, timestamp
+        experiment_id, payload.run_name or None, {**tags, TIMESTAMP: str(timestamp)}, timestamp
     )
 
 
-def _write(tracking: Tracking, run: Run, parcel: Parcel, *, resumed: bool) -> None:
+def _write(tracking: Tracking, run: Run, payload: Payload, *, resumed: bool) -> None:
     """Send everything; sent again with the same timestamp it changes nothing."""
-    log_batches(tracking, run, parcel.batches, resumed=resumed)
+    log_batches(tracking, run, payload.batches, resumed=resumed)
     try:
-        tracking.upload(run, parcel.artifacts)
+        tracking.upload(run, payload.artifacts)
     except KeptError:
         tracking.discard(run)
         raise
@@ -119,13 +119,13 @@ def log_batches(tracking: Tracking, run: Run, batches: list[Batch], *, resumed: 
         tracking.log(run.id, batch._replace(metrics=missing), run.timestamp)
 
 
-def _settle(tracking: Tracking, run: Run, parcel: Parcel) -> list[Run]:
+def _settle(tracking: Tracking, run: Run, payload: Payload) -> list[Run]:
     """Agree with everybody else who made a run of the same content on the one to keep, and give the others.
 
     Raises:
         GoneError: it is not ours.
     """
-    runs = tracking.find_runs(run.experiment_id, parcel.identity)
+    runs = tracking.find_runs(run.experiment_id, payload.identity)
     first = runs[0] if runs else run  # a search that lags behind does not see our own yet
     if first.id != run.id and first.precedence < run.precedence:
         raise GoneError(f"another report of the same content keeps the run {first.id}; try again")

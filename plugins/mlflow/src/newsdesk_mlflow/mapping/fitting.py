@@ -8,21 +8,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from newsdesk import Alteration
 
-from newsdesk_mlflow.items import Items, Metric, Param
-from newsdesk_mlflow.keys import Name, assign_keys
 from newsdesk_mlflow.limits import ServerLimits
-from newsdesk_mlflow.text import storable
+from newsdesk_mlflow.mapping.items import Items, Metric, Param, Tag
+from newsdesk_mlflow.mapping.keys import Name, assign_keys
+from newsdesk_mlflow.mapping.text import storable
 
 _ONE_LINE = 80
-
-
-class Tag(NamedTuple):
-    """One tag of a run."""
-
-    key: str
-    value: str
-    path: str = ""
-    """Where it stands in the record, or which parameter of the reporter gave it."""
 
 
 class Fitted(NamedTuple):

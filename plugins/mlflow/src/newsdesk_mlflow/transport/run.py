@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from newsdesk_mlflow.tags import TIMESTAMP
+from newsdesk_mlflow.mapping.tags import TIMESTAMP
 
 if TYPE_CHECKING:
     import mlflow.entities

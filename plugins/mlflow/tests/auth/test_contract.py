@@ -19,7 +19,7 @@ CAPABILITIES = Capabilities(
     alters=True,
     network=HTTP,
     metrics=5_000,  # 25 requests of two hundred
-    preload=("mlflow", "mlflow.store.artifact.mlflow_artifacts_repo", "newsdesk_mlflow.delivery"),
+    preload=("mlflow", "mlflow.store.artifact.mlflow_artifacts_repo", "newsdesk_mlflow.transport.delivery"),
 )
 
 
@@ -120,7 +120,7 @@ class TestByAzureml(ThroughTheGateway):
     """azureml-mlflow, which asks for TLS: that ends before the kit's proxy. Tokens come past it."""
 
     capabilities = dataclasses.replace(
-        CAPABILITIES, preload=("mlflow", "azureml.mlflow", "newsdesk_mlflow.delivery")
+        CAPABILITIES, preload=("mlflow", "azureml.mlflow", "newsdesk_mlflow.transport.delivery")
     )
 
     @pytest.fixture

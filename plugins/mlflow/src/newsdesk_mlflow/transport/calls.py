@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 from newsdesk import ReporterException
 
-from newsdesk_mlflow.environment import one_quiet_try
-from newsdesk_mlflow.failures import translated
+from newsdesk_mlflow.transport.environment import one_quiet_try
+from newsdesk_mlflow.transport.failures import translated
 
 
 def _unchanged(told: ReporterException, _error: Exception) -> ReporterException:

@@ -6,19 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from newsdesk_mlflow.limits import KeyRules
+
 # What `mlflow/utils/validation.py` takes: letters of any script; 2.14 has no colon yet.
 _ILLEGAL = re.compile(r"[^/\w.\- :]")
 _ILLEGAL_OR_COLON = re.compile(r"[^/\w.\- ]")
 _HASH_LENGTH = 8
-
-
-class KeyRules(NamedTuple):
-    """What a server asks of a key."""
-
-    length: int = 250
-    """Characters."""
-    colon: bool = False
-    """Whether a colon is legal."""
 
 
 class Name(NamedTuple):

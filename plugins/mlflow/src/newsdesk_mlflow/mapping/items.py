@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from newsdesk import Alteration, Machine
 
-from newsdesk_mlflow.scores import of_single_tags, tag_names
+from newsdesk_mlflow.mapping.scores import of_single_tags, tag_names
 
 DATASET_PARAMS = ("train_start_date", "train_end_date", "resolution", "row_filter", "row_filter_buffer_size")
 MODEL_PARAMS = ("model_creation_date", "model_builder_version", "model_offset")
@@ -40,6 +40,15 @@ class Param(NamedTuple):
     value: str
     path: str = ""
     """Where it stands in the record."""
+
+
+class Tag(NamedTuple):
+    """One tag of a run."""
+
+    key: str
+    value: str
+    path: str = ""
+    """Where it stands in the record, or which parameter of the reporter gave it."""
 
 
 class Items(NamedTuple):

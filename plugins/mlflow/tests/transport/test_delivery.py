@@ -7,8 +7,8 @@ import uuid
 import pytest
 from newsdesk import Machine, TransientReporterError
 from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
-from newsdesk_mlflow.delivery import now
-from newsdesk_mlflow.tracking import Tracking
+from newsdesk_mlflow.transport.delivery import now
+from newsdesk_mlflow.transport.tracking import Tracking
 
 NEW = [
     "GET experiments/get-by-name",

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from newsdesk import Alteration, Machine, Plan
 
-from newsdesk_mlflow.batches import Batch, batches, body_size
-from newsdesk_mlflow.failures import MlflowLoggingError
-from newsdesk_mlflow.fitting import Tag, fit
-from newsdesk_mlflow.items import read_items
+from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.limits import ServerLimits
-from newsdesk_mlflow.tags import REVISION, identity, machine_tags
-from newsdesk_mlflow.templates import fill
-from newsdesk_mlflow.text import fitting_name
+from newsdesk_mlflow.mapping.batches import Batch, batches, body_size
+from newsdesk_mlflow.mapping.fitting import fit
+from newsdesk_mlflow.mapping.items import Tag, read_items
+from newsdesk_mlflow.mapping.tags import REVISION, identity, machine_tags
+from newsdesk_mlflow.mapping.templates import fill
+from newsdesk_mlflow.mapping.text import fitting_name
 
 RECORD = "metadata.json"
 """The artifact that holds the whole record, untouched."""
@@ -25,7 +25,7 @@ _REQUESTS_BESIDES_CONTENT = 5
 _TAGS_BESIDES = 4
 
 
-class Labels(NamedTuple):
+class NameTemplates(NamedTuple):
     """How a reporter names what it makes; each a template."""
 
     experiment: str
@@ -33,7 +33,7 @@ class Labels(NamedTuple):
     tags: Mapping[str, str]
 
 
-class Parcel(NamedTuple):
+class Payload(NamedTuple):
     """What is sent of one machine."""
 
     experiment: str
@@ -64,9 +64,9 @@ class Parcel(NamedTuple):
         )
 
 
-def pack(
-    machine: Machine, model_key: str, labels: Labels, limits: ServerLimits, *, per_tag_metrics: bool
-) -> Parcel:
+def build_payload(
+    machine: Machine, model_key: str, templates: NameTemplates, limits: ServerLimits, *, per_tag_metrics: bool
+) -> Payload:
     """Give what is sent of a machine.
 
     Raises:
@@ -80,21 +80,21 @@ def pack(
         "revision": machine.revision,
     }
     alterations: list[Alteration] = []
-    experiment = _name("experiment", labels.experiment, fields, limits.experiment_name_length, alterations)
+    experiment = _name("experiment", templates.experiment, fields, limits.experiment_name_length, alterations)
     if not experiment:
         raise MlflowLoggingError(
-            f"the template {labels.experiment!r} gives the machine {str(machine.key)!r} an empty name for "
+            f"the template {templates.experiment!r} gives the machine {str(machine.key)!r} an empty name for "
             "its experiment; put {name} into it"
         )
-    run_name = _name("run_name", labels.run_name, fields, limits.run_name_length, alterations)
+    run_name = _name("run_name", templates.run_name, fields, limits.run_name_length, alterations)
     own = machine_tags(machine, model_key)
-    users = [Tag(key, fill(value, fields), f"tags.{key}") for key, value in labels.tags.items()]
+    users = [Tag(key, fill(value, fields), f"tags.{key}") for key, value in templates.tags.items()]
     replaced = {tag.key for tag in users}
     own = [tag for tag in own if tag.key not in replaced]
     fitted = fit(
         read_items(machine, per_tag_metrics=per_tag_metrics), [*own, *users], _with_room_for_tags(limits)
     )
-    return Parcel(
+    return Payload(
         experiment,
         run_name,
         [identity(model_key), Tag(REVISION, machine.revision)],

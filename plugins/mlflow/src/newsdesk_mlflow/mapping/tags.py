@@ -8,9 +8,8 @@ from typing import Any
 
 from newsdesk import Machine, MachineKey, canonical
 
-from newsdesk_mlflow.fitting import Tag
-from newsdesk_mlflow.items import number_of, read_params, scores_of
-from newsdesk_mlflow.scores import of_single_tags, tag_names
+from newsdesk_mlflow.mapping.items import Tag, number_of, read_params, scores_of
+from newsdesk_mlflow.mapping.scores import of_single_tags, tag_names
 
 MODEL_KEY = "model_key"
 """Which build this is; the tag that the original project sets as well."""

@@ -5,8 +5,8 @@ from functools import cache
 
 from newsdesk import MachineKey
 
-from newsdesk_mlflow.tags import machine_tag
-from newsdesk_mlflow.tracking import Tracking
+from newsdesk_mlflow.mapping.tags import machine_tag
+from newsdesk_mlflow.transport.tracking import Tracking
 
 
 def held(

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk.batching import ItemTooLargeError
-from newsdesk_mlflow.batches import Batch, batches, body_size
-from newsdesk_mlflow.fitting import Tag
-from newsdesk_mlflow.items import Metric, Param
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits
+from newsdesk_mlflow.mapping.batches import Batch, batches, body_size
+from newsdesk_mlflow.mapping.items import Metric, Param, Tag
 
 LIMITS = ServerLimits()
 
