@@ -19,6 +19,7 @@ DOCS_TESTS = ["tests/test_readme.py", *sorted(map(str, Path("tests").glob("test_
 AT_ONCE = ["--numprocesses=4", "--dist=loadscope", "--no-loadscope-reorder"]
 # Where the environment forbids to keep what was compiled, each MLflow server compiles for 12 s of CPU.
 COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
+UNIT_TESTS = ["core/tests", "plugins/mlflow/tests", "plugins/postgres/tests"]
 SOURCES = ["core/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
 
@@ -73,6 +74,13 @@ def oldest(session: nox.Session) -> None:
             wheel = Path(told.rstrip().rpartition(": ")[2])
             session.install("--reinstall-package", "newsdesk", f"newsdesk[testing] @ {wheel.as_uri()}")
             session.run("pytest", f"{plugin}/tests", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def lowest(session: nox.Session) -> None:
+    """Test core and the plugins with the oldest version of everything that they require directly."""
+    install_distributions(session, "test", "build", resolution="lowest-direct")
+    session.run("pytest", *AT_ONCE, *(session.posargs or UNIT_TESTS), env=COMPILED)
 
 
 @nox.session
@@ -132,10 +140,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
-def install_distributions(session: nox.Session, *groups: str) -> None:
+def install_distributions(session: nox.Session, *groups: str, resolution: str = "highest") -> None:
     """Install every distribution from this tree, with the tools of some dependency groups."""
     editable = [argument for path in DISTRIBUTIONS for argument in ("-e", path)]
-    session.install(*editable, *(requirement for name in groups for requirement in group(name)))
+    tools = [requirement for name in groups for requirement in group(name)]
+    # Only uv knows other resolutions than the highest.
+    resolved = [] if resolution == "highest" else [f"--resolution={resolution}"]
+    session.install(*resolved, *editable, *tools)
 
 
 def group(name: str) -> tuple[str, ...]:

@@ -12,11 +12,13 @@ import sysconfig
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 from newsdesk.testing import Cut, FaultProxy, Job, Moment, Server, kill_at_every_boundary
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,9 +51,19 @@ def find_uv() -> str:
     return program
 
 
-def call_uv(*arguments: object, cwd: Path = ROOT) -> None:
+def call_uv(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run uv."""
-    command(find_uv(), *arguments, cwd=cwd)
+    return command(find_uv(), *arguments, cwd=cwd)
+
+
+def requirements(wheel: Path, extra: str = "") -> list[str]:
+    """Give what a wheel requires: uv's `lowest-direct` means what is asked for, not what a wheel asks for."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        lines = message_from_bytes(archive.read(name)).get_all("Requires-Dist") or []
+    needed = map(Requirement, lines)
+    asked = [needs for needs in needed if needs.marker is None or needs.marker.evaluate({"extra": extra})]
+    return [str(needs).partition(";")[0] for needs in asked]
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,13 @@ class Environment:
 
     def install(self, *wheels: Path | str) -> None:
         call_uv("pip", "install", "--quiet", "--python", self.folder, *wheels, cwd=self.folder)
+
+    def version(self, name: str) -> str:
+        """Give the version of an installed distribution."""
+        found: str = self.python(
+            f"import importlib.metadata, json; print(json.dumps(importlib.metadata.version({name!r})))"
+        )
+        return found
 
     def uninstall(self, *names: str) -> None:
         call_uv("pip", "uninstall", "--quiet", "--python", self.folder, *names, cwd=self.folder)
@@ -100,7 +119,7 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def uv() -> Callable[..., None]:
+def uv() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Give `call_uv`, for the same reason."""
     return call_uv
 
@@ -117,6 +136,13 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wheels(dist: Path) -> Mapping[str, Path]:
     """Each distribution's wheel by its name."""
     return {path.name.split("-")[0].replace("_", "-"): path for path in dist.glob("*.whl")}
+
+
+@pytest.fixture
+def oldest(tmp_path: Path, wheels: Mapping[str, Path]) -> Environment:
+    """An environment with core, and the oldest version of each distribution that it requires."""
+    core = wheels["newsdesk"]
+    return Environment.make(tmp_path / "venv", core, *requirements(core), resolution="lowest-direct")
 
 
 @pytest.fixture(scope="session")
@@ -146,8 +172,9 @@ def third_party(
         folder = tmp_path_factory.mktemp("third-party")
         call_uv("build", "--quiet", "--wheel", "--out-dir", folder, project)
         (wheel,) = folder.glob("*.whl")
-        asked = f"{wheel.name.split('-')[0]}[dev] @ {wheel.as_uri()}"
-        return Environment.make(folder / "venv", wheels["newsdesk"], asked, resolution=resolution)
+        asked = [f"{wheel.name.split('-')[0]} @ {wheel.as_uri()}", *requirements(wheel, "dev")]
+        core = [wheels["newsdesk"], *requirements(wheels["newsdesk"])]
+        return Environment.make(folder / "venv", *core, *asked, resolution=resolution)
 
     return environment_with
 

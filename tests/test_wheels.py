@@ -1,5 +1,6 @@
 """The wheels, each installed as a user would install it."""
 
+import json
 import zipfile
 from email import message_from_bytes
 from email.message import Message
@@ -9,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+ROOT = Path(__file__).parents[1]
 PACKAGES = {
     "newsdesk": "newsdesk",
     "newsdesk-mlflow": "newsdesk_mlflow",
@@ -56,7 +58,7 @@ def test_a_wheel_holds_its_package_its_licence_and_no_tests(wheels, name):
 
 
 def test_the_template_of_a_plugin_is_in_the_wheel_file_by_file(wheels):
-    source = Path(__file__).parents[1] / "core" / "src"
+    source = ROOT / "core" / "src"
     template = {path.relative_to(source) for path in source.glob("newsdesk/template/**/*") if path.is_file()}
     with zipfile.ZipFile(wheels["newsdesk"]) as archive:
         shipped = {Path(name) for name in archive.namelist() if name.startswith("newsdesk/template/")}
@@ -70,6 +72,16 @@ def test_a_wheel_says_what_it_is_on_its_page(wheels, name):
     assert said["Requires-Python"] == ">=3.11"
     assert said["Description-Content-Type"] == "text/markdown"
     assert said.get_payload().startswith(f"# {name}\n")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_wheel_names_its_author_and_the_pages_of_the_project(wheels, name):
+    said = metadata(wheels[name])
+    urls = dict(line.split(", ") for line in said.get_all("Project-URL"))
+    assert said["Author"] == "newsdesk developers"
+    assert urls.keys() == {"Homepage", "Documentation", "Source", "Changelog", "Issues"}
+    assert (ROOT / urls["Source"].partition("/tree/main/")[2] / "pyproject.toml").is_file()
+    assert all(url.startswith(f"{urls['Homepage']}/") for what, url in urls.items() if what != "Homepage")
 
 
 def test_the_distributions_share_one_version(wheels):
@@ -125,6 +137,12 @@ def test_the_command_tells_a_plugins_parameters(environment, name, target, path)
     assert "Parameters:" in said
 
 
+def test_the_schema_is_the_same_with_the_oldest_of_all_that_core_requires(environment, oldest):
+    newest = environment("newsdesk")
+    assert Version(oldest.version("pydantic")) < Version(newest.version("pydantic"))
+    assert json.loads(oldest.newsdesk("schema").stdout) == json.loads(newest.newsdesk("schema").stdout)
+
+
 def test_core_alone_lists_its_own_reporters_only(environment):
     lines = environment("newsdesk").newsdesk("reporters").stdout.splitlines()
     assert [line.split(":")[0] for line in lines] == ["console", "files", "null"]
@@ -134,7 +152,7 @@ def test_core_alone_lists_its_own_reporters_only(environment):
 @pytest.mark.parametrize("form", ["name", "path", "original"])
 def test_core_alone_says_what_to_install(environment, name, target, path, form):
     asked = {"name": target, "path": path, "original": ORIGINALS[name]}[form]
-    machine = Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json"
+    machine = ROOT / "examples" / "machines" / "ae-4tags.json"
     done = environment("newsdesk").newsdesk("report", machine, "--to", asked, status=2)
     assert f"to get it: pip install {name}" in done.stderr
     assert repr(asked) in done.stderr

@@ -72,6 +72,14 @@ class OutboxModel(_Model):
     )
 
 
+def _or_a_path(schema: dict[str, Any]) -> None:
+    """Let the outbox be a path alone.
+
+    Not with `json_schema_input_type`: pydantic before 2.11.3 raises a KeyError for a model in it.
+    """
+    schema["anyOf"] = [{"minLength": 1, "type": "string"}, *schema["anyOf"]]
+
+
 class ConfigModel(_Model):
     """The whole file."""
 
@@ -79,14 +87,16 @@ class ConfigModel(_Model):
     retry: RetryModel = Field(default_factory=RetryModel)
     deadline: float = Field(default=DEADLINE, gt=0, description="Seconds for one machine at all reporters.")
     outbox: OutboxModel | None = Field(
-        default=None, description="The file that keeps what could not be delivered in time."
+        default=None,
+        description="The file that keeps what could not be delivered in time.",
+        json_schema_extra=_or_a_path,
     )
     allow_import_paths: list[str] | None = Field(
         default=None, description="Prefixes of the import paths that a definition may name; all without it."
     )
     plugins: list[str] = Field(default_factory=list, description="Entry points to load for their hooks.")
 
-    @field_validator("outbox", mode="before", json_schema_input_type=_Path | OutboxModel | None)
+    @field_validator("outbox", mode="before")
     @classmethod
     def _path_alone(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str) else value
