@@ -214,7 +214,7 @@ def tiny_wheel(tmp_path: Path) -> Callable[..., Path]:
 WARM = (
     "mlflow",
     "mlflow.store.artifact.mlflow_artifacts_repo",
-    "newsdesk.desk",
+    "newsdesk.delivery.desk",
     "newsdesk.testing",
     "newsdesk_mlflow.transport.delivery",
     "newsdesk_mlflow.transport.tracking",

@@ -7,8 +7,8 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
-from newsdesk.hookspecs import HookSpecs, ReporterPlugin
-from newsdesk.reporter import API_VERSION, OLDEST_API_VERSION, BaseReporter
+from newsdesk.contract.reporter import API_VERSION, OLDEST_API_VERSION, BaseReporter
+from newsdesk.plugins.hookspecs import HookSpecs, ReporterPlugin
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/compatibility.md").read_text("utf-8")

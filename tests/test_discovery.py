@@ -31,7 +31,7 @@ from newsdesk import hookimpl
 def newsdesk_reporter():
     return []
 """
-LOADED = "import json, sys; from newsdesk.registry import default_registry; {code}; print(json.dumps(sorted(sys.modules)))"
+LOADED = "import json, sys; from newsdesk.builtin.registry import default_registry; {code}; print(json.dumps(sorted(sys.modules)))"
 
 
 def good(name: str, cls: str = "Reporter", more: str = "") -> str:

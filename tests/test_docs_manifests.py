@@ -15,7 +15,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from newsdesk.cli import main
-from newsdesk.config import Config
+from newsdesk.config.file import Config
 
 ROOT = Path(__file__).parents[1]
 

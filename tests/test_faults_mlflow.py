@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from newsdesk import Desk, Machine, PermanentReporterError, Retry, Status, TransientReporterError
+from newsdesk.delivery.route import Route
 from newsdesk.outbox import Outbox, State
-from newsdesk.route import Route
 from newsdesk.testing import (
     BlackHole,
     Cut,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from newsdesk import Desk, Machine, PermanentReporterError, Retry, Status, TransientReporterError
-from newsdesk.route import Route
+from newsdesk.delivery.route import Route
 from newsdesk.testing import (
     BlackHole,
     Cut,

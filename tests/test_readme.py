@@ -17,8 +17,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from newsdesk.cli import main
-from newsdesk.config import Config, ConfigModel
-from newsdesk.definition import OPTIONS
+from newsdesk.config.file import Config, ConfigModel
+from newsdesk.plugins.definition import OPTIONS
 from packaging.requirements import Requirement
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined

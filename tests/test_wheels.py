@@ -27,7 +27,7 @@ ORIGINALS = {
 
 FOUND = """
 import json, sys
-from newsdesk.registry import default_registry
+from newsdesk.builtin.registry import default_registry
 cls = default_registry().find({target!r})
 print(json.dumps(f"{{cls.__module__}}.{{cls.__qualname__}}"))
 """

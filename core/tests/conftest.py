@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from newsdesk.builtin.registry import new_registry
 from newsdesk.machine import Machine
-from newsdesk.registry import Registry
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100)
 settings.register_profile(
@@ -61,7 +61,7 @@ def distribution(tmp_path, monkeypatch):
 @pytest.fixture
 def registry():
     """A registry of its own for each test: what one loads is not there for the next."""
-    return Registry()
+    return new_registry()
 
 
 @pytest.fixture

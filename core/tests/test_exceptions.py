@@ -3,6 +3,7 @@ import pickle
 import pytest
 from newsdesk import exceptions
 from newsdesk.batching import ItemTooLargeError
+from newsdesk.contract.receipt import DeliveryFailed
 from newsdesk.exceptions import (
     DefinitionError,
     DeliveryError,
@@ -15,7 +16,6 @@ from newsdesk.exceptions import (
     UnknownReporterError,
     UnresolvedReferenceError,
 )
-from newsdesk.receipt import DeliveryFailed
 
 TREE = {
     MachineError: ReporterException,

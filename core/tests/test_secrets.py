@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk import secrets
-from newsdesk.definition import OPTIONS
 from newsdesk.exceptions import PermanentReporterError
+from newsdesk.plugins.definition import OPTIONS
 from newsdesk.secrets import (
     MASK,
     Secret,

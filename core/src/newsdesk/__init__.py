@@ -11,9 +11,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from newsdesk.config import Config as Config
-    from newsdesk.desk import Desk as Desk
-    from newsdesk.desk import report as report
+    from newsdesk.config.file import Config as Config
+    from newsdesk.contract.delivery import Alteration as Alteration
+    from newsdesk.contract.delivery import Delivery as Delivery
+    from newsdesk.contract.delivery import Plan as Plan
+    from newsdesk.contract.finding import Finding as Finding
+    from newsdesk.contract.receipt import DeliveryFailed as DeliveryFailed
+    from newsdesk.contract.receipt import Receipt as Receipt
+    from newsdesk.contract.receipt import Status as Status
+    from newsdesk.contract.reporter import BaseReporter as BaseReporter
+    from newsdesk.contract.suggestions import did_you_mean as did_you_mean
+    from newsdesk.delivery.desk import Desk as Desk
+    from newsdesk.delivery.desk import report as report
+    from newsdesk.delivery.retry import Retry as Retry
     from newsdesk.exceptions import DefinitionError as DefinitionError
     from newsdesk.exceptions import DeliveryError as DeliveryError
     from newsdesk.exceptions import Fault as Fault
@@ -24,26 +34,22 @@ if TYPE_CHECKING:
     from newsdesk.exceptions import TransientReporterError as TransientReporterError
     from newsdesk.exceptions import UnknownReporterError as UnknownReporterError
     from newsdesk.exceptions import UnresolvedReferenceError as UnresolvedReferenceError
-    from newsdesk.finding import Finding as Finding
-    from newsdesk.hookspecs import ReporterPlugin as ReporterPlugin
-    from newsdesk.hookspecs import ServerPlugin as ServerPlugin
-    from newsdesk.hookspecs import hookimpl as hookimpl
     from newsdesk.machine import Machine as Machine
     from newsdesk.machine import MachineKey as MachineKey
-    from newsdesk.parameters import did_you_mean as did_you_mean
-    from newsdesk.receipt import Alteration as Alteration
-    from newsdesk.receipt import Delivery as Delivery
-    from newsdesk.receipt import DeliveryFailed as DeliveryFailed
-    from newsdesk.receipt import Plan as Plan
-    from newsdesk.receipt import Receipt as Receipt
-    from newsdesk.receipt import Status as Status
-    from newsdesk.reporter import BaseReporter as BaseReporter
-    from newsdesk.retry import Retry as Retry
+    from newsdesk.plugins.hookspecs import ReporterPlugin as ReporterPlugin
+    from newsdesk.plugins.hookspecs import ServerPlugin as ServerPlugin
+    from newsdesk.plugins.hookspecs import hookimpl as hookimpl
     from newsdesk.secrets import Secret as Secret
 
 _HOME = {
-    "config": ("Config",),
-    "desk": ("Desk", "report"),
+    "config.file": ("Config",),
+    "contract.delivery": ("Alteration", "Delivery", "Plan"),
+    "contract.finding": ("Finding",),
+    "contract.receipt": ("DeliveryFailed", "Receipt", "Status"),
+    "contract.reporter": ("BaseReporter",),
+    "contract.suggestions": ("did_you_mean",),
+    "delivery.desk": ("Desk", "report"),
+    "delivery.retry": ("Retry",),
     "exceptions": (
         "DefinitionError",
         "DeliveryError",
@@ -56,13 +62,8 @@ _HOME = {
         "UnknownReporterError",
         "UnresolvedReferenceError",
     ),
-    "finding": ("Finding",),
-    "hookspecs": ("ReporterPlugin", "ServerPlugin", "hookimpl"),
     "machine": ("Machine", "MachineKey"),
-    "parameters": ("did_you_mean",),
-    "receipt": ("Alteration", "Delivery", "DeliveryFailed", "Plan", "Receipt", "Status"),
-    "reporter": ("BaseReporter",),
-    "retry": ("Retry",),
+    "plugins.hookspecs": ("ReporterPlugin", "ServerPlugin", "hookimpl"),
     "secrets": ("Secret",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -160,7 +160,7 @@ def tells_place(name: str) -> bool:
 
 _OPTIONS = frozenset(
     {"required", "spool", "label"}
-)  # those of newsdesk.definition, which builds on this module
+)  # those of newsdesk.plugins.definition, which builds on this module
 
 _PLACE_NAME = re.compile(
     r"(?i)(host|hostname|port|user|username|database|db|schema|table|path|folder|embedded|experiment|run_name|sslmode|"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk.builtin.console import ConsoleReporter, facts
+from newsdesk.contract.delivery import Delivery
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine
-from newsdesk.receipt import Delivery
-from newsdesk.reporter import BaseReporter
 
 
 @pytest.fixture(autouse=True)

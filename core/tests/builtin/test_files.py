@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk.builtin.files import FilesReporter
+from newsdesk.contract.delivery import Alteration, Delivery, Plan
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PermanentReporterError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.receipt import Alteration, Delivery, Plan
-from newsdesk.reporter import BaseReporter
 
 names = st.text(
     st.characters() | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF), max_size=10

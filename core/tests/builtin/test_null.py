@@ -1,5 +1,5 @@
 from newsdesk.builtin.null import NullReporter
-from newsdesk.receipt import Delivery
+from newsdesk.contract.delivery import Delivery
 
 
 def test_it_takes_every_machine_and_says_nothing():

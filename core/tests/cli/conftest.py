@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from newsdesk.builtin.registry import default_registry
 from newsdesk.cli import main
-from newsdesk.registry import default_registry
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "machines"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk.cli.project import MAX_LENGTH, Project, compatible
-from newsdesk.hookspecs import ReporterPlugin
+from newsdesk.plugins.hookspecs import ReporterPlugin
 from packaging.requirements import Requirement
 from packaging.utils import is_normalized_name
 

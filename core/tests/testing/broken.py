@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from newsdesk import Alteration, BaseReporter, Delivery, PermanentReporterError, Plan, TransientReporterError
-from newsdesk.builtin.atomic import write_atomically
+from newsdesk.atomic import write_atomically
 
 
 class Folder(BaseReporter):

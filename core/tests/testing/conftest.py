@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session", autouse=True)
 def _warm():
-    warm_up("newsdesk.desk", "newsdesk.testing")
+    warm_up("newsdesk.delivery.desk", "newsdesk.testing")
 
 
 @pytest.fixture

@@ -57,4 +57,4 @@ def test_children_that_were_warmed_up_have_the_modules_already():
     try:
         Child(exec, loaded).result()
     finally:
-        warm_up("newsdesk.desk", "newsdesk.testing")
+        warm_up("newsdesk.delivery.desk", "newsdesk.testing")

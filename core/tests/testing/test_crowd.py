@@ -1,7 +1,7 @@
 """Many processes deliver at once, each with a desk of its own."""
 
 import pytest
-from newsdesk.retry import Retry
+from newsdesk.delivery.retry import Retry
 from newsdesk.testing import ChildFailed, deliver_at_once, http_answer
 
 

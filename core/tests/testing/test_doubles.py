@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 from newsdesk import BaseReporter, Desk, PermanentReporterError, Retry, Status, TransientReporterError
-from newsdesk.route import Route
+from newsdesk.delivery.route import Route
 from newsdesk.testing import FailingReporter, MemoryReporter, SlowReporter
 
 

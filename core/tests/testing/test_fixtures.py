@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from newsdesk import entry_points
+from newsdesk.plugins import entry_points
 
 PLUGIN = """
     import contextlib

@@ -3,9 +3,9 @@
 import sys
 from typing import TYPE_CHECKING, Any, Literal
 
+from newsdesk.contract.delivery import Delivery
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.machine import Machine
-from newsdesk.receipt import Delivery
-from newsdesk.reporter import BaseReporter
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsdesk.builtin.atomic import write_atomically
+from newsdesk.atomic import write_atomically
 from newsdesk.builtin.file_names import file_name
+from newsdesk.contract.delivery import Alteration, Delivery, Plan
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import MachineError, PermanentReporterError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.receipt import Alteration, Delivery, Plan
-from newsdesk.reporter import BaseReporter
 
 _PERMANENT = frozenset(
     getattr(errno, name)

@@ -1,8 +1,8 @@
 """A reporter that delivers to nowhere: for dry runs and measurements."""
 
+from newsdesk.contract.delivery import Delivery
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.machine import Machine
-from newsdesk.receipt import Delivery
-from newsdesk.reporter import BaseReporter
 
 
 class NullReporter(BaseReporter):

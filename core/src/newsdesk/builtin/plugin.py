@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsdesk.hookspecs import ReporterPlugin, hookimpl
+from newsdesk.plugins.hookspecs import ReporterPlugin, hookimpl
 
 
 @hookimpl

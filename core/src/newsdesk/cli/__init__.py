@@ -1,4 +1,7 @@
-"""The command `newsdesk`."""
+"""The command `newsdesk`.
+
+May import: everything else.
+"""
 
 try:
     from newsdesk.cli.main import main as main

@@ -9,13 +9,13 @@ import click
 import yaml
 
 from newsdesk import canonical
-from newsdesk.config import Config, found
-from newsdesk.desk import Desk, own_reporters
+from newsdesk.builtin.registry import default_registry
+from newsdesk.config.file import Config, found
+from newsdesk.config.lines import UniqueLoader, reason
+from newsdesk.delivery.desk import Desk, own_reporters
+from newsdesk.delivery.route import Route, routes
 from newsdesk.exceptions import DefinitionError
-from newsdesk.lines import UniqueLoader, reason
 from newsdesk.machine import Machine
-from newsdesk.registry import default_registry
-from newsdesk.route import Route, routes
 
 FALLBACK = "newsdesk-reports"
 """The folder for machines that name no reporters, when nobody else does."""

@@ -5,7 +5,7 @@ from itertools import islice
 
 import click
 
-from newsdesk.desk import Desk
+from newsdesk.delivery.desk import Desk
 from newsdesk.exceptions import DefinitionError, DeliveryError
 from newsdesk.machine import Machine
 

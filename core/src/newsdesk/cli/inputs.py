@@ -13,8 +13,8 @@ import yaml
 
 from newsdesk import canonical
 from newsdesk.cli.repeats import repeats
+from newsdesk.config.lines import UniqueLoader, reason
 from newsdesk.exceptions import Fault, MachineError
-from newsdesk.lines import UniqueLoader, reason
 from newsdesk.machine import Machine
 
 _LINES = (".jsonl", ".ndjson")

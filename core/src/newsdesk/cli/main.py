@@ -24,7 +24,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (the same)
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"newsdesk.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"newsdesk.cli.commands.{cmd_name}").command
         command.name = cmd_name  # by the function's, each would be `command` in the reference
         return command
 
@@ -33,7 +33,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in _COMMANDS and not ctx.resilient_parsing:
-            from newsdesk.parameters import did_you_mean  # noqa: PLC0415  (0.1 s, for a mistake alone)
+            from newsdesk.contract.suggestions import did_you_mean  # noqa: PLC0415  (0.1 s, for a mistake alone)
 
             meant = did_you_mean(name, _COMMANDS)
             ctx.fail(f"there is no command {name!r}{meant}; there are: {', '.join(_COMMANDS)}")

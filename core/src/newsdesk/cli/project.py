@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-from newsdesk.reporter import BaseReporter
+from newsdesk.contract.reporter import BaseReporter
 
 MAX_LENGTH = 35
 """Characters of a name: so that no line of the project gets longer than its linter allows."""

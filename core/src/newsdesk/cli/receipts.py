@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newsdesk.cli import data
-from newsdesk.receipt import Receipt, Status
+from newsdesk.contract.receipt import Receipt, Status
 
 ROWS = 60
 """Rows of the table; more would push what matters off the screen."""

@@ -1,5 +1,4 @@
-"""Is all well with this installation, and if not, what is to do?"""
+"""`newsdesk doctor`: diagnoses an installation and lists fixes.
 
-from newsdesk.doctor.checkup import Checkup
-
-__all__ = ["Checkup"]
+May import: config, and what is below it.
+"""

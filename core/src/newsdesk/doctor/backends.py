@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from newsdesk.config import Config
-from newsdesk.finding import Finding
-from newsdesk.registry import Registry
+from newsdesk.config.file import Config
+from newsdesk.contract.finding import Finding
+from newsdesk.plugins.registry import Registry
 
 
 def findings(config: Config, registry: Registry) -> Iterator[Finding]:

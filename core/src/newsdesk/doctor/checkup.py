@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from newsdesk.config import Config
+from newsdesk.builtin.registry import default_registry
+from newsdesk.config.file import Config
+from newsdesk.contract.finding import Finding
 from newsdesk.doctor import backends, hooked, installed, owed, settings, versions
-from newsdesk.finding import Finding
-from newsdesk.registry import Registry, default_registry
+from newsdesk.plugins.registry import Registry
 from newsdesk.secrets import mask_text
 
 

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from newsdesk.contract.finding import Finding
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.delivery.route import Route
 from newsdesk.exceptions import PluginError
-from newsdesk.finding import Finding
-from newsdesk.registry import LoadedPlugin, Registry
-from newsdesk.reporter import BaseReporter
-from newsdesk.route import Route
+from newsdesk.plugins.registry import LoadedPlugin, Registry
 from newsdesk.secrets import mask_text
 
 _log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from newsdesk import entry_points
 from newsdesk.exceptions import PluginError
+from newsdesk.plugins import entry_points
 from newsdesk.testing.look import others_of
 
 _PATIENCE = 120

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from subprocess import SubprocessError
 
-from newsdesk.building import build
+from newsdesk.contract.finding import Finding
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.delivery.route import Route
 from newsdesk.doctor.imports import brought_along
 from newsdesk.exceptions import DefinitionError, PluginError
-from newsdesk.finding import Finding
-from newsdesk.hookspecs import ReporterPlugin
-from newsdesk.registry import LoadedPlugin, Registry, clashes
-from newsdesk.reporter import BaseReporter
-from newsdesk.route import Route
+from newsdesk.plugins.building import build
+from newsdesk.plugins.hookspecs import ReporterPlugin
+from newsdesk.plugins.registry import LoadedPlugin, Registry, clashes
 from newsdesk.testing import soundness
 
 _TELL = "tell its author; the conformance kit, newsdesk.testing.ReporterContract, shows the same"

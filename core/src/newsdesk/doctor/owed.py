@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from newsdesk.backlog import Backlog, age, seconds_since
-from newsdesk.config import Config
-from newsdesk.entry import State
-from newsdesk.finding import Finding
-from newsdesk.mounts import remote_type
+from newsdesk.config.file import Config
+from newsdesk.contract.finding import Finding
 from newsdesk.outbox import OutboxError
+from newsdesk.outbox.backlog import Backlog, age, seconds_since
+from newsdesk.outbox.entry import State
+from newsdesk.outbox.mounts import remote_type
 
 SUBJECT = "outbox"
 OVERDUE = 3600.0

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from newsdesk.config import DEFAULT_NAME, Config, found
+from newsdesk.config.file import DEFAULT_NAME, Config, found
+from newsdesk.contract.finding import Finding
+from newsdesk.contract.lifecycle import resolved_arguments
+from newsdesk.contract.references import has_reference, looks_like_one
+from newsdesk.delivery.route import Route
 from newsdesk.exceptions import DefinitionError, Fault, UnresolvedReferenceError
-from newsdesk.finding import Finding
-from newsdesk.lifecycle import resolved_arguments
-from newsdesk.references import has_reference, looks_like_one
-from newsdesk.registry import Registry
-from newsdesk.route import Route
+from newsdesk.plugins.registry import Registry
 
 SUBJECT = "config"
 

@@ -6,8 +6,8 @@ from importlib import metadata
 
 from packaging.requirements import Requirement
 
-from newsdesk import entry_points
-from newsdesk.finding import Finding
+from newsdesk.contract.finding import Finding
+from newsdesk.plugins import entry_points
 
 _CORE = "newsdesk"
 

@@ -2,6 +2,8 @@
 
 Only `ReporterContract` and `newsdesk.testing.fixtures` need pytest, and only `newsdesk.testing.strategies`
 needs hypothesis; both come with the extra `newsdesk[testing]`.
+
+May import: delivery, and what is below it.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from newsdesk.desk import Desk
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.delivery.desk import Desk
+from newsdesk.delivery.retry import Retry
 from newsdesk.machine import Machine
-from newsdesk.reporter import BaseReporter
-from newsdesk.retry import Retry
 from newsdesk.testing.children import PATIENCE, Child, fork_server
 
 

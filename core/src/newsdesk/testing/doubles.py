@@ -4,10 +4,10 @@ import threading
 import time
 from collections.abc import Sequence
 
+from newsdesk.contract.delivery import Delivery
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PermanentReporterError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.receipt import Delivery
-from newsdesk.reporter import BaseReporter
 
 
 class MemoryReporter(BaseReporter):

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
-from newsdesk.hookspecs import ServerPlugin
-from newsdesk.registry import LoadedPlugin, Registry
+from newsdesk.builtin.registry import new_registry
+from newsdesk.plugins.hookspecs import ServerPlugin
+from newsdesk.plugins.registry import LoadedPlugin
 from newsdesk.testing.server import Server, ServerMissing
 
 _FIRST_PARTY: Mapping[str, str] = {
@@ -43,7 +44,7 @@ def _fixture(name: str) -> Callable[..., Iterator[Server]]:
 
 
 def _offer(name: str) -> ServerPlugin:
-    plugins = Registry().plugins()
+    plugins = new_registry().plugins()
     offers = [(plugin, record) for plugin in plugins for record in plugin.servers if record.name == name]
     if not offers:
         _tell_broken(name, plugins)
@@ -66,7 +67,7 @@ def _what_to_do(name: str) -> str:
     return f"pip install '{install}'" if install else "install its plugin again"
 
 
-_OFFERED = {record.name for plugin in Registry().plugins() for record in plugin.servers}
+_OFFERED = {record.name for plugin in new_registry().plugins() for record in plugin.servers}
 
 for _name in sorted({*_FIRST_PARTY, *_OFFERED}):
     globals()[f"{_name}_server"] = _fixture(_name)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from typing import NamedTuple
 
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.machine import Machine
-from newsdesk.reporter import BaseReporter
 from newsdesk.testing.children import PATIENCE, Child
 from newsdesk.testing.faults import Cut, Moment
 from newsdesk.testing.proxy import FaultProxy

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from newsdesk import entry_points
-from newsdesk.entry_points import Entry
+from newsdesk.builtin.registry import new_registry
 from newsdesk.exceptions import DefinitionError
-from newsdesk.registry import Registry
+from newsdesk.plugins import entry_points
+from newsdesk.plugins.entry_points import Entry
+from newsdesk.plugins.registry import Registry
 
 
 def look(name: str, path: str) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def look(name: str, path: str) -> dict[str, Any]:
     others = {
         entry.point.value: others_of(entry) for entry in _entries(name)
     }  # first: before anything is loaded
-    registry = Registry()
+    registry = new_registry()
     offering = [getattr(plugin.plugin, "__name__", "") for plugin in registry.claiming(name)]
     return {
         "name": _found(registry, name),

@@ -30,7 +30,7 @@ class Server:
     That process ends it when this one says so, and also when this one dies in whatever way, by SIGKILL too.
 
     Args:
-        serve: The import path of what runs the server, see `newsdesk.hookspecs.ServerPlugin`.
+        serve: The import path of what runs the server, see `newsdesk.plugins.hookspecs.ServerPlugin`.
         folder: Where it may keep what it likes; there must be such a folder.
     """
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from newsdesk.definition import split_import_path
+from newsdesk.plugins.definition import split_import_path
 from newsdesk.testing.server import ServerMissing
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import yaml
 
-from newsdesk.reporter import BaseReporter
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.testing.audit import io_events
 
 Check = Callable[[BaseReporter], str]

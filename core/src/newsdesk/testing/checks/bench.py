@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pytest
 
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.machine import Machine
-from newsdesk.reporter import BaseReporter
 from newsdesk.testing.capabilities import Capabilities
 from newsdesk.testing.checks.check import expect
 from newsdesk.testing.children import warm_up
@@ -126,7 +126,7 @@ def deliver(reporter: BaseReporter, *machines: Machine) -> None:
 
 @cache
 def _warm_up_once(*modules: str) -> None:
-    warm_up("newsdesk.desk", "newsdesk.testing", *modules)
+    warm_up("newsdesk.delivery.desk", "newsdesk.testing", *modules)
 
 
 def error_of(call: Callable[..., object], *arguments: object) -> Exception | None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from newsdesk.contract.delivery import Alteration
 from newsdesk.machine import Machine
-from newsdesk.receipt import Alteration
 from newsdesk.testing.checks import records
 from newsdesk.testing.checks.bench import Bench, Held, NewReporter, deliver
 from newsdesk.testing.checks.check import check, expect

@@ -44,7 +44,7 @@ class DiscoveryChecks(Bench):
 
 
 def _is_base(cls: type) -> bool:
-    return cls.__module__ == "newsdesk.reporter" or cls is object
+    return cls.__module__ == "newsdesk.contract.reporter" or cls is object
 
 
 def _path(new_reporter: NewReporter) -> str:

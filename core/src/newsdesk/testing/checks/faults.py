@@ -6,10 +6,10 @@ from itertools import count
 
 import pytest
 
-from newsdesk.desk import Desk
+from newsdesk.delivery.desk import Desk
+from newsdesk.delivery.retry import Retry
+from newsdesk.delivery.route import Route
 from newsdesk.exceptions import TransientReporterError
-from newsdesk.retry import Retry
-from newsdesk.route import Route
 from newsdesk.testing.checks.bench import Bench, Held, NewReporter, deliver, error_of
 from newsdesk.testing.checks.check import check, expect
 from newsdesk.testing.checks.records import small

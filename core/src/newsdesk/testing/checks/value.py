@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from newsdesk.arguments import secret_names
-from newsdesk.reporter import BaseReporter
+from newsdesk.contract.arguments import secret_names
+from newsdesk.contract.reporter import BaseReporter
 from newsdesk.testing.checks.bench import Bench, NewReporter
 from newsdesk.testing.checks.check import check, expect
 from newsdesk.testing.soundness import io_of_building, lost_in_definition, lost_in_pickle, lost_in_yaml

@@ -1,0 +1,199 @@
+"""`newsdesk outbox`: what is still owed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+import click
+
+from newsdesk.cli import data, options
+from newsdesk.cli.desks import Desks
+from newsdesk.cli.receipts import Summary
+from newsdesk.config.file import Config
+from newsdesk.exceptions import DefinitionError
+from newsdesk.outbox import DamagedError, Entry, Outbox, State
+from newsdesk.outbox.backlog import Backlog, age
+
+DAY = 86400
+"""Seconds."""
+
+
+@click.group()
+def command() -> None:
+    """See, send and mend what is still owed to reporters."""
+
+
+_path = click.option(
+    "--outbox",
+    "path",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The outbox, instead of the config's.",
+)
+
+
+@command.command()
+@options.config
+@_path
+@options.as_json
+def status(config_path: str | None, path: str | None, as_json: bool) -> None:  # noqa: FBT001  (click's signature)
+    """Say how much is owed to whom."""
+    config, outbox = _opened(config_path, path)
+    labels = {route.label for route in config.routes}
+    with outbox:
+        backlog = Backlog.of(outbox)
+    for (label, state), count in backlog.counts.items():
+        if as_json:
+            told = {"reporter": label, "state": str(state), "count": count, "known": label in labels}
+            data.echo(json.dumps(told))
+            continue
+        since = (
+            f", the oldest for {age(backlog.oldest[label])}"
+            if state is State.OWED and label in backlog.oldest
+            else ""
+        )
+        unknown = "" if label in labels else "; the config has no reporter of that label, so they stay"
+        click.echo(f"{label}: {count} {state}{since}{unknown}")
+    if not backlog.counts and not as_json:
+        click.echo("Nothing is owed.")
+
+
+@command.command()
+@options.config
+@_path
+@options.as_json
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds for all of it; no limit by default.",
+)
+@click.pass_context
+def send(
+    ctx: click.Context,
+    config_path: str | None,
+    path: str | None,
+    as_json: bool,  # noqa: FBT001  (click's signature)
+    deadline: float | None,
+) -> None:
+    """Send what is owed to the config's reporters. Exit codes are those of report."""
+    config, outbox = _opened(config_path, path)
+    with outbox, replace(config, outbox=outbox).desk() as desk:
+        labels = {route.label for route in desk.routes}
+        counts = outbox.counts()
+        _tell_unknown(counts, labels)
+        receipts = desk.send_owed(deadline=deadline)
+        code = Summary(as_json=as_json).tell(receipts, machines=_owed(counts, labels))
+        left = _owed(outbox.counts(), labels)
+    if left:
+        click.echo(f"{left} are still owed.", err=True)
+    ctx.exit(code)
+
+
+@command.command()
+@options.config
+@_path
+def dead(config_path: str | None, path: str | None) -> None:
+    """List what failed for good, with its number and why."""
+    _, outbox = _opened(config_path, path)
+    with outbox:
+        for entry in outbox.entries(State.DEAD):
+            click.echo(_line(entry))
+
+
+@command.command()
+@click.argument("numbers", nargs=-1, type=int, metavar="[NUMBER]...")
+@options.config
+@_path
+def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None) -> None:
+    """Send dead machines again: those with these numbers, or all."""
+    _, outbox = _opened(config_path, path)
+    with outbox:
+        known = {entry.id for entry in outbox.entries(State.DEAD)}
+        if unknown := sorted(set(numbers) - known):
+            raise click.UsageError(
+                f"not among the dead: {', '.join(map(str, unknown))}; see 'newsdesk outbox dead'"
+            )
+        owed = outbox.requeue(numbers or None)
+    click.echo(f"{owed} will be sent again.")
+    if overtaken := len(numbers or known) - owed:
+        click.echo(f"{overtaken} are superseded instead: a newer revision of the machine waits already.")
+
+
+@command.command()
+@click.option(
+    "--dead-days",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="Also what has been dead for so many days.",
+)
+@options.config
+@_path
+def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
+    """Take out what will never be sent: what is superseded, and with --dead-days what is dead.
+
+    What is owed stays.
+    """
+    _, outbox = _opened(config_path, path)
+    with outbox:
+        dropped = outbox.prune(dead_for=None if dead_days is None else dead_days * DAY)
+    told = [f"{dropped.get(State.SUPERSEDED, 0)} superseded"]
+    told += [] if dead_days is None else [f"{dropped.get(State.DEAD, 0)} dead"]
+    click.echo(f"Taken out: {', '.join(told)}.")
+
+
+@command.command()
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([str(state) for state in State]),
+    help="Only these; all but the superseded, by default.",
+)
+@options.config
+@_path
+@click.pass_context
+def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None, path: str | None) -> None:
+    """Print the records as JSON Lines, which report reads; nothing is taken out.
+
+    Exit code: 0 all of them; 1 some have no record that can be read.
+    """
+    data.keep(ctx)
+    _, outbox = _opened(config_path, path)
+    wanted = [State(state) for state in states] or [state for state in State if state is not State.SUPERSEDED]
+    code = 0
+    with outbox:
+        for entry in outbox.entries(*wanted):
+            try:
+                machine = outbox.load(entry)
+            except DamagedError as error:
+                click.echo(str(error), err=True)
+                code = 1
+                continue
+            data.echo(machine.to_json())
+    ctx.exit(code)
+
+
+def _opened(config_path: str | None, path: str | None) -> tuple[Config, Outbox]:
+    config = Desks(config_path, ()).config
+    if path is not None:
+        return config, Outbox(path, None if config.outbox is None else config.outbox.bounds)
+    if config.outbox is None:
+        raise DefinitionError("no outbox: name one in the config with 'outbox: PATH', or with --outbox")
+    return config, config.outbox
+
+
+def _owed(counts: Mapping[tuple[str, State], int], labels: set[str]) -> int:
+    return sum(count for (label, state), count in counts.items() if state is State.OWED and label in labels)
+
+
+def _tell_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -> None:
+    known = ", ".join(sorted(labels)) or "none"
+    for label in sorted({label for label, _ in counts} - labels):
+        click.echo(
+            f"{label}: the config has no reporter of that label, so what it is owed stays; there is: {known}",
+            err=True,
+        )
+
+
+def _line(entry: Entry) -> str:
+    what = f"{entry.id}: {entry.key} for {entry.label}, {entry.attempts} attempts"
+    return f"{what}, {age(entry.created)} old: {entry.error}"

@@ -1,0 +1,68 @@
+"""`newsdesk plan`: what would be sent."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from newsdesk.cli import data, options
+from newsdesk.cli.desks import Desks
+from newsdesk.cli.inputs import Inputs
+from newsdesk.contract.delivery import Plan
+from newsdesk.delivery.route import Route
+from newsdesk.machine import Machine
+from newsdesk.secrets import mask_text
+
+
+@click.command()
+@options.files
+@options.to
+@options.config
+@options.as_json
+@click.pass_context
+def command(
+    ctx: click.Context,
+    files: tuple[str, ...],
+    to: tuple[str, ...],
+    config_path: str | None,
+    as_json: bool,  # noqa: FBT001  (click's signature)
+) -> None:
+    """Say what would be sent of the machines in FILE..., in how many requests, with what changes.
+
+    No network is used. Exit code: 0 all is planned; 1 a reporter's plan failed; 2 wrong usage, config or
+    input.
+    """
+    inputs, desks = Inputs(files), Desks(config_path, to)
+    inputs.check()
+    all_planned = True
+    for machine in inputs:
+        for route in desks.of(machine).routes:
+            plan = _planned(machine, route)
+            if plan is None:
+                all_planned = False
+            else:
+                _tell(machine, route, plan, as_json=as_json)
+    ctx.exit(0 if all_planned else 1)
+
+
+def _planned(machine: Machine, route: Route) -> Plan | None:
+    try:
+        plan: Plan = route.reporter.plan(machine)
+    except Exception as error:  # noqa: BLE001  (the isolation of reporters from each other)
+        text = mask_text(f"{type(error).__name__}: {error}", route.reporter.secret_values())
+        click.echo(f"{machine.key} at {route.label}: no plan: {text}", err=True)
+        return None
+    return plan
+
+
+def _tell(machine: Machine, route: Route, plan: Plan, *, as_json: bool) -> None:
+    if as_json:
+        key = {"project_name": machine.project_name, "name": machine.name}
+        told = {"machine": key, "reporter": route.label, **asdict(plan)}
+        data.echo(json.dumps(told))
+        return
+    items = ", ".join(f"{count} {kind}" for kind, count in plan.items.items()) or "the record"
+    size = f", about {plan.size} bytes" if plan.size else ""
+    click.echo(f"{machine.key} at {route.label}: {items} in {plan.requests} requests{size}")
+    for alteration in plan.alterations:
+        click.echo(f"  {alteration}")

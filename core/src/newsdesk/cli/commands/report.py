@@ -1,0 +1,60 @@
+"""`newsdesk report`: deliver machines."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import groupby
+
+import click
+
+from newsdesk.cli import options
+from newsdesk.cli.desks import Desks
+from newsdesk.cli.executors import Crew, crew
+from newsdesk.cli.inputs import Inputs
+from newsdesk.cli.receipts import Summary
+from newsdesk.contract.receipt import Receipt
+from newsdesk.delivery.chunks import CHUNK_SIZE
+
+
+@click.command()
+@options.files
+@options.to
+@options.config
+@options.as_json
+@click.option("--workers", type=click.IntRange(min=1), help="Deliver with this many threads; 1 by default.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Deliver with the workers of a Dask scheduler, such as tcp://host:8786."
+)
+@click.pass_context
+def command(  # noqa: PLR0917  (click gives each option by its name)
+    ctx: click.Context,
+    files: tuple[str, ...],
+    to: tuple[str, ...],
+    config_path: str | None,
+    as_json: bool,  # noqa: FBT001  (click's signature)
+    workers: int | None,
+    dask: str | None,
+) -> None:
+    """Deliver the machines in FILE...: JSON, JSON Lines or YAML.
+
+    A FILE may be a folder, a pattern, or - for standard input. Without --to and without a config each machine
+    goes to its own runtime.reporters.
+
+    All input is checked before anything is sent. Exit code: 0 all delivered; 1 a required reporter failed; 2
+    wrong usage, config or input; 3 only best-effort reporters failed.
+    """
+    inputs, desks = Inputs(files), Desks(config_path, to)
+    count = inputs.check()
+    if not count:
+        click.echo("The input holds no machines.", err=True)
+    for machine in inputs:
+        desks.of(machine)  # a definition that cannot be used ends it here, before anything is sent
+    with crew(workers, dask) as hands, closing(desks):
+        code = Summary(as_json=as_json).tell(_receipts(inputs, desks, hands, count), machines=count)
+    ctx.exit(code)
+
+
+def _receipts(inputs: Inputs, desks: Desks, hands: Crew, count: int) -> Iterator[Receipt]:
+    """Give the receipts of each run of machines that go to the same desk."""
+    size = hands.chunk_size(count, CHUNK_SIZE)
+    for desk, machines in groupby(inputs, desks.of):
+        yield from desk.report_many(machines, hands.executor, chunk_size=size, in_flight=hands.in_flight)

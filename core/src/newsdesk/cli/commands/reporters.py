@@ -1,0 +1,73 @@
+"""`newsdesk reporters`: what is installed."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from newsdesk.builtin.registry import default_registry
+from newsdesk.contract.arguments import annotations, signature
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.exceptions import PluginError
+from newsdesk.plugins.registry import LoadedPlugin, clashes
+from newsdesk.secrets import MASK, is_secret
+
+
+@click.command()
+@click.argument("name", required=False)
+def command(name: str | None) -> None:
+    """List the reporters that are installed; with NAME, its parameters."""
+    if name is not None:
+        _tell_parameters(name, default_registry().find(name))
+        return
+    plugins = default_registry().plugins()
+    for plugin in plugins:
+        _tell_plugin(plugin)
+    for clash, claiming in clashes(plugins).items():
+        _tell_clash(clash, claiming)
+
+
+def _tell_clash(name: str, plugins: Sequence[LoadedPlugin]) -> None:
+    claimed = f"{name}: claimed by {' and '.join(plugin.origin for plugin in plugins)}"
+    try:
+        owner = default_registry().provider(name).origin
+    except PluginError:
+        click.echo(f"{claimed}; asking for it fails until all but one are uninstalled")
+    else:
+        click.echo(f"{claimed}; it is the name of a reporter of {owner}, which gets it")
+
+
+def _tell_plugin(plugin: LoadedPlugin) -> None:
+    if plugin.error is not None:
+        click.echo(f"{plugin.name}: broken: {type(plugin.error).__name__}: {plugin.error}  [{plugin.origin}]")
+    for record in plugin.records:
+        aliases = f"; also {', '.join(record.aliases)}" if record.aliases else ""
+        click.echo(f"{record.name}: {record.summary or record.reporter}  [{plugin.origin}]{aliases}")
+
+
+_STARS: Mapping[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+
+
+def _tell_parameters(name: str, cls: type[BaseReporter]) -> None:
+    click.echo(f"{name}: {cls.__module__}.{cls.__qualname__}\n")
+    click.echo(inspect.cleandoc(cls.__doc__ or "It has no documentation."))
+    click.echo("\nParameters:" if signature(cls).parameters else "\nIt takes no parameters.")
+    for parameter in signature(cls).parameters.values():
+        annotation = annotations(cls).get(parameter.name, Any)
+        stars = _STARS.get(parameter.kind, "")
+        click.echo(f"  {stars}{parameter.name}: {_type(annotation)}{_default(parameter, annotation)}")
+
+
+def _type(annotation: Any) -> str:
+    if is_secret(annotation):
+        return "a secret; better a reference such as ${env:NAME}"
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+
+
+def _default(parameter: inspect.Parameter, annotation: Any) -> str:
+    if parameter.default is parameter.empty:
+        return "" if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) else ", required"
+    return (
+        f" = {MASK if is_secret(annotation) and parameter.default is not None else repr(parameter.default)}"
+    )

@@ -1,0 +1,253 @@
+"""The config file: which reporters, and how a desk uses them."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from newsdesk.builtin.registry import default_registry
+from newsdesk.config.lines import Lines
+from newsdesk.contract.suggestions import did_you_mean, listed
+from newsdesk.delivery.desk import DEADLINE, DRAIN, Desk
+from newsdesk.delivery.retry import Retry
+from newsdesk.delivery.route import Route, needs_outbox, routes, shared_labels
+from newsdesk.exceptions import DefinitionError, Fault
+from newsdesk.outbox import Bounds, Outbox
+from newsdesk.plugins.registry import Registry
+
+DEFAULT_NAME = "newsdesk.yaml"
+"""The file that is found by itself in the working folder."""
+
+
+_Path = Annotated[str, Field(min_length=1)]
+
+
+def found(path: str | None) -> str | None:
+    """Give the config that a command uses: the one that was named, or the one of the working folder.
+
+    Raises:
+        DefinitionError: the working folder may not be looked into.
+    """
+    try:
+        return path or (DEFAULT_NAME if Path(DEFAULT_NAME).is_file() else None)
+    except OSError as error:
+        raise DefinitionError(
+            f"whether there is a {DEFAULT_NAME} in the working folder cannot be told: {error.strerror}; "
+            "name a config with --config, or work in another folder"
+        ) from error
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class RetryModel(_Model):
+    """How often a delivery is tried again, see `newsdesk.Retry`."""
+
+    attempts: int = Field(default=Retry.attempts, ge=1, description="How often a delivery is tried at most.")
+    initial: float = Field(
+        default=Retry.initial, ge=0, description="Seconds of the longest pause after the first attempt."
+    )
+    maximum: float = Field(default=Retry.maximum, ge=0, description="Seconds of the longest pause of all.")
+
+
+class OutboxModel(_Model):
+    """Where what is owed is kept, see `newsdesk.outbox.Outbox`."""
+
+    path: _Path = Field(description="The file; it is made when it is needed.")
+    max_bytes: int | None = Field(default=None, ge=1, description="Bytes of all records together.")
+    max_age: float | None = Field(
+        default=None, gt=0, description="Seconds after which an entry that is still owed becomes dead."
+    )
+    attempts: int = Field(
+        default=Bounds.attempts,
+        ge=1,
+        description="How often one is sent in vain before it becomes dead.",
+    )
+    drain: int = Field(
+        default=DRAIN, ge=0, description="Owed machines sent along with a delivery that went well."
+    )
+
+
+def _or_a_path(schema: dict[str, Any]) -> None:
+    """Let the outbox be a path alone.
+
+    Not with `json_schema_input_type`: pydantic before 2.11.3 raises a KeyError for a model in it.
+    """
+    schema["anyOf"] = [{"minLength": 1, "type": "string"}, *schema["anyOf"]]
+
+
+class ConfigModel(_Model):
+    """The whole file."""
+
+    reporters: list[Any] = Field(default_factory=list, description="Where machines go.")
+    retry: RetryModel = Field(default_factory=RetryModel)
+    deadline: float = Field(default=DEADLINE, gt=0, description="Seconds for one machine at all reporters.")
+    outbox: OutboxModel | None = Field(
+        default=None,
+        description="The file that keeps what could not be delivered in time.",
+        json_schema_extra=_or_a_path,
+    )
+    allow_import_paths: list[str] | None = Field(
+        default=None, description="Prefixes of the import paths that a definition may name; all without it."
+    )
+    plugins: list[str] = Field(default_factory=list, description="Entry points to load for their hooks.")
+
+    @field_validator("outbox", mode="before")
+    @classmethod
+    def _path_alone(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
+
+
+# Pydantic's words for what YAML calls a mapping.
+_MAPPING = re.compile(r"a valid dictionary( or instance of \w+)?")
+_SECTIONS: Mapping[str, type[BaseModel]] = {"retry": RetryModel, "outbox": OutboxModel}
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a config file says; its reporters are built, but nothing is opened."""
+
+    routes: tuple[Route, ...] = ()
+    """The reporters with their labels."""
+    retry: Retry = field(default_factory=Retry)
+    """How often to try again."""
+    deadline: float = DEADLINE
+    """Seconds for one machine's delivery."""
+    allow_import_paths: tuple[str, ...] | None = None
+    """Prefixes of the import paths that definitions may use; all, when None."""
+    outbox: Outbox | None = None
+    """Where what is owed is kept."""
+    drain: int = DRAIN
+    """Owed machines that are sent along with a delivery that went well."""
+    plugins: tuple[str, ...] = ()
+    """Entry points that are loaded for their hooks."""
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str], *, registry: Registry | None = None) -> "Config":
+        """Read a config file.
+
+        Raises:
+            DefinitionError: it cannot be read or used; all faults at once, with their lines.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise DefinitionError(
+                f"the config {os.fspath(path)!r} cannot be read: {error.reason} at byte {error.start}; "
+                "save it in UTF-8"
+            ) from error
+        except OSError as error:
+            raise DefinitionError(
+                f"the config {os.fspath(path)!r} cannot be read: {error.strerror}"
+            ) from error
+        return cls.from_yaml(text, name=os.fspath(path), registry=registry)
+
+    @classmethod
+    def from_yaml(cls, text: str, *, name: str = "config", registry: Registry | None = None) -> "Config":
+        """Read a config from text; `name` is what messages call it."""
+        lines = Lines.of(text, name)
+        faults = list(lines.faults)
+        document = lines.value if lines.value is not None else {}
+        try:
+            model = ConfigModel.model_validate(document)
+        except ValidationError as error:
+            faults += [_fault(entry) for entry in error.errors()]
+            model = None
+        entries = document.get("reporters") if isinstance(document, Mapping) else None
+        allowed = model.allow_import_paths if model is not None else None
+        made, wrong = _routes(entries, registry or default_registry(), allowed)
+        faults += wrong
+        if model is not None and model.outbox is None:
+            faults += [
+                Fault("reporters", f"{fault}; name one with 'outbox: PATH'") for fault in needs_outbox(made)
+            ]
+        if faults or model is None:
+            raise DefinitionError(f"the config {name!r} cannot be used", lines.located(faults))
+        return cls(
+            made,
+            Retry(**model.retry.model_dump()),
+            model.deadline,
+            None if allowed is None else tuple(allowed),
+            _outbox(model.outbox),
+            DRAIN if model.outbox is None else model.outbox.drain,
+            tuple(model.plugins),
+        )
+
+    def desk(self, *, registry: Registry | None = None) -> Desk:
+        """Make a desk that does what the config says."""
+        return Desk(
+            self.routes,
+            retry=self.retry,
+            deadline=self.deadline,
+            allow_import_paths=self.allow_import_paths,
+            outbox=self.outbox,
+            drain=self.drain,
+            plugins=self.plugins,
+            registry=registry,
+        )
+
+
+def _outbox(model: OutboxModel | None) -> Outbox | None:
+    if model is None:
+        return None
+    return Outbox(model.path, Bounds(model.max_bytes, model.max_age, model.attempts))
+
+
+def _routes(
+    entries: Any, registry: Registry, allowed: Sequence[str] | None
+) -> tuple[tuple[Route, ...], list[Fault]]:
+    """Build each entry's reporter by itself, so that the faults of all are told with their places."""
+    if not isinstance(entries, list):
+        return (), []
+    made: list[tuple[int, Route]] = []
+    faults: list[Fault] = []
+    for index, entry in enumerate(entries):
+        try:
+            made.append((index, Route.of(entry, registry=registry, allow_import_paths=allowed)))
+        except DefinitionError as error:
+            faults += _placed(index, entry, error)
+    if shared := shared_labels(made):
+        return (), faults + shared
+    return routes([route for _, route in made], registry=registry), faults
+
+
+def _placed(index: int, entry: Any, error: DefinitionError) -> Iterator[Fault]:
+    """Give an entry's faults with their paths in the file: a parameter stands below its reporter's name."""
+    place = f"reporters.{index}"
+    if not error.faults:
+        yield Fault(place, error.message)
+    for fault in error.faults:
+        target = (
+            next((key for key in entry if isinstance(entry.get(key), Mapping)), None)
+            if isinstance(entry, Mapping)
+            else None
+        )
+        below = f"{place}.{target}" if target is not None and fault.path not in entry else place
+        yield Fault(f"{below}.{fault.path}", fault.message)
+
+
+def _fault(entry: Mapping[str, Any]) -> Fault:
+    path = ".".join(map(str, entry["loc"]))
+    if entry["type"] == "extra_forbidden":
+        model = _SECTIONS[str(entry["loc"][0])] if len(entry["loc"]) > 1 else ConfigModel
+        names = list(model.model_fields)
+        meant = did_you_mean(str(entry["loc"][-1]), names)
+        return Fault(path, f"unknown key{meant}; there are: {listed(names)}")
+    if entry["type"] == "missing":
+        return Fault(path, f"missing; {entry['loc'][0]} cannot do without it")
+    if entry["type"] == "invalid_key":
+        return Fault(str(entry["loc"][0]), f"a key must be a string, but is {_shown(entry['input'])}")
+    if not entry["loc"]:
+        return Fault("", f"a config must be a mapping with the keys {listed(ConfigModel.model_fields)}")
+    expected = _MAPPING.sub("a mapping", entry["msg"]).replace("Input should be", "must be")
+    return Fault(path, f"{expected}, but is {_shown(entry['input'])}")
+
+
+def _shown(value: Any) -> str:
+    """Show a number or a word; of anything larger only the type, since it may hold secrets."""
+    return repr(value) if isinstance(value, str | int | float | None) else f"of type {type(value).__name__}"

@@ -1,0 +1,174 @@
+"""The config as a JSON Schema, for editors.
+
+It takes everything that a config may be, and refuses what it can: `newsdesk check` knows more.
+"""
+
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.errors import PydanticInvalidForJsonSchema
+
+from newsdesk.config.file import ConfigModel
+from newsdesk.contract.arguments import secret_names, signature
+from newsdesk.contract.docstrings import argument_texts
+from newsdesk.contract.parameters import adapter_of
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.exceptions import DefinitionError, Fault
+from newsdesk.plugins.definition import OPTIONS
+from newsdesk.plugins.registry import Registry
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = dict[str, Any]
+
+# Looser than Python's identifiers: an editor's regular expressions know no letters but ASCII's.
+_IMPORT_PATH = r"^[^.:\s]+([.:][^.:\s]+)+$"
+_REFERENCE: Schema = {"type": "string", "pattern": r"\$\{(env|file):[^}]*\}"}
+_OPTIONS: Mapping[str, Schema] = {
+    "required": {"enum": [True, False, "delivered", "spooled"], "default": True},
+    "spool": {"enum": ["on_failure", "always", "never"], "default": "on_failure"},
+    "label": {"type": "string", "minLength": 1},
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A reporter as a config may name it."""
+
+    name: str
+    """Its name, or an alias."""
+    reporter: type[BaseReporter]
+    """Its class."""
+    summary: str = ""
+    """What it is, in a line."""
+
+
+def offers(registry: Registry) -> tuple[list[Offer], list[Fault]]:
+    """Give every installed reporter under each of its names, and why others cannot be had."""
+    offered: list[Offer] = []
+    faults: list[Fault] = []
+    for plugin in registry.plugins():
+        if plugin.error is not None:
+            faults.append(Fault(plugin.name, f"{type(plugin.error).__name__}: {plugin.error}"))
+        for record in plugin.records:
+            try:
+                reporter = registry.find(record.name)
+            except DefinitionError as error:
+                faults.append(Fault(record.name, str(error)))
+                continue
+            names = [*record.names]
+            if len(plugin.records) == 1:  # then the entry point's name stands for it as well
+                names.append(plugin.name)
+            offered += [Offer(name, reporter, record.summary) for name in dict.fromkeys(names)]
+    return offered, faults
+
+
+def config_schema(offered: Sequence[Offer]) -> Schema:
+    """Give the schema of a config that may name these reporters, and any import path."""
+    document = ConfigModel.model_json_schema()
+    document["properties"]["reporters"]["items"] = {
+        "anyOf": [
+            {"enum": [offer.name for offer in offered]},
+            {"type": "string", "pattern": _IMPORT_PATH},
+            {"type": "null", "description": "The reporter `null`, as YAML reads it."},
+            *(_named(offer) for offer in offered),
+            _imported([offer.name for offer in offered]),
+        ]
+    }
+    # A reporter that several names lead to is described once.
+    classes = dict.fromkeys(offer.reporter for offer in offered)
+    document["$defs"] |= {_key(cls): _parameters(cls) for cls in classes}
+    document["$defs"]["Reference"] = _REFERENCE
+    return {"$schema": DIALECT, **document, "title": "newsdesk", "description": "newsdesk's config file."}
+
+
+def _named(offer: Offer) -> Schema:
+    params = {"anyOf": [{"$ref": f"#/$defs/{_key(offer.reporter)}"}, {"type": "null"}]}
+    described = {"description": offer.summary} if offer.summary else {}
+    return {
+        "type": "object",
+        "required": [offer.name],
+        "properties": {offer.name: params | described, **_options()},
+        "additionalProperties": False,
+    }
+
+
+def _imported(known: Sequence[str]) -> Schema:
+    return {
+        "type": "object",
+        "properties": {**dict.fromkeys(known, False), **_options()},
+        "patternProperties": {_IMPORT_PATH: {"type": ["object", "null"]}},
+        "additionalProperties": False,
+        "not": {"propertyNames": {"enum": [*OPTIONS]}},
+    }
+
+
+def _options() -> dict[str, Schema]:
+    return {name: {**_OPTIONS[name], "description": text} for name, text in OPTIONS.items()}
+
+
+def _key(cls: type[BaseReporter]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _parameters(cls: type[BaseReporter]) -> Schema:
+    parameters = signature(cls).parameters.values()
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    texts = argument_texts(cls.__doc__)
+    return {
+        "type": "object",
+        "properties": {p.name: _parameter(cls, p, texts.get(p.name)) for p in named},
+        "required": [p.name for p in named if p.default is p.empty],
+        "additionalProperties": any(p.kind is p.VAR_KEYWORD for p in parameters),
+    }
+
+
+def _parameter(cls: type[BaseReporter], parameter: inspect.Parameter, text: str | None) -> Schema:
+    told: Schema = {"description": text} if text else {}
+    default = parameter.default
+    if _is_json(default) and parameter.name not in secret_names(cls):
+        told["default"] = default
+    return {**_or_reference(_typed(cls, parameter.name)), **told}
+
+
+def _is_json(value: object) -> bool:
+    return isinstance(value, str | int | None) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _typed(cls: type[BaseReporter], name: str) -> Schema:
+    """Give the schema of a parameter's values; the one that takes all, where its type tells nothing."""
+    try:
+        adapter = adapter_of(cls, name)
+        schema = {} if adapter is None else adapter.json_schema()
+    except PydanticInvalidForJsonSchema:
+        return {}
+    # Definitions of its own would have to move to the top; the check itself knows them.
+    return {} if "$defs" in schema else schema
+
+
+def _or_reference(schema: Schema) -> Schema:
+    """Let a reference stand wherever a value may."""
+    if not schema or schema == {"type": "string"}:
+        return schema
+    if "anyOf" in schema:
+        within = [_inner(choice) for choice in schema["anyOf"]]
+        free = {"type": "string"} in within
+        return {**schema, "anyOf": within if free else [*within, {"$ref": "#/$defs/Reference"}]}
+    return {"anyOf": [_inner(schema), {"$ref": "#/$defs/Reference"}]}
+
+
+def _inner(schema: Schema) -> Schema:
+    """Do the same for all that a list or a mapping holds."""
+    below: Schema = {
+        key: _or_reference(held)
+        for key in ("items", "additionalProperties")
+        if isinstance(held := schema.get(key), dict)  # or a yes or no to all
+    }
+    if "prefixItems" in schema:
+        below["prefixItems"] = [_or_reference(item) for item in schema["prefixItems"]]
+    if "properties" in schema:
+        below["properties"] = {name: _or_reference(item) for name, item in schema["properties"].items()}
+    return {**schema, **below}

@@ -1,0 +1,46 @@
+"""What a reporter returns: where the record is, what was changed to fit, and what it would send."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Alteration:
+    """One thing that had to be changed to fit a backend; it never holds a secret."""
+
+    path: str
+    """Where in the record, or which item that was made of it."""
+    kind: Literal["truncated", "renamed", "encoded", "omitted"]
+    """What was done."""
+    detail: str
+    """How and why, for a person: lengths, the new name, the limit and whose it is."""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.kind}: {self.detail}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a reporter tells of a delivery that went well."""
+
+    reference: str | None = None
+    """Where the record is now: the URL of a run, of a row, of a file."""
+    alterations: Sequence[Alteration] = ()
+    """Everything that had to be changed to fit the backend."""
+    unchanged: bool = False
+    """Whether the backend held this revision already, so that nothing was written."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """What a reporter would send of one machine."""
+
+    requests: int
+    """How many requests a new machine would take."""
+    items: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """How many of each kind: rows, metrics, params, …"""
+    alterations: Sequence[Alteration] = ()
+    """Everything that would have to be changed to fit the backend."""
+    size: int = 0
+    """Bytes that would be sent, about."""

@@ -1,0 +1,129 @@
+"""Sends what is owed: claims entries of an outbox, delivers them, and says what became of each."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+
+from newsdesk.contract.receipt import Receipt, Status
+from newsdesk.exceptions import DefinitionError, TransientReporterError
+from newsdesk.machine import Machine
+from newsdesk.outbox.entry import Entry, State
+from newsdesk.outbox.outbox import DamagedError, Outbox
+
+LEASE_MARGIN = 30.0
+"""Seconds that a claim outlasts the deadline of what it is for: the disk may be slow."""
+
+LONGEST_PAUSE = 3600.0
+"""Seconds before an entry is sent again by itself, at the most."""
+
+PATIENCE = 3
+"""Failures in a row that say the backend is down, before nothing more is sent there for now."""
+
+Deliver = Callable[[str, Machine, float], Receipt]
+"""Delivers a machine to the reporter of a label, until a `time.monotonic()`."""
+
+_log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Sends what an outbox owes.
+
+    Args:
+        outbox: Where it is.
+        deliver: How one machine is delivered.
+        deadline: Seconds for one delivery.
+    """
+
+    def __init__(self, outbox: Outbox, deliver: Deliver, *, deadline: float) -> None:
+        self._outbox = outbox
+        self._deliver = deliver
+        self._deadline = deadline
+
+    def send(
+        self, labels: Iterable[str], *, until: float, limit: int | None = None, due_only: bool = False
+    ) -> Iterator[Receipt]:
+        """Send entries of these reporters until none is left that may work, and give a receipt for each.
+
+        Args:
+            labels: The reporters.
+            until: No delivery is begun after this `time.monotonic()`, and none lasts longer.
+            limit: Entries at the most.
+            due_only: Leave alone what failed a short while ago.
+        """
+        patience = dict.fromkeys(labels, PATIENCE)
+        run, count = uuid.uuid4().hex, 0
+        try:
+            while patience and time.monotonic() < until and (limit is None or count < limit):
+                entry = self._claim(patience, run, due_only=due_only)
+                if entry is None:
+                    return
+                count += 1
+                receipt = self._send(entry, until)
+                patience[entry.label] = _left(patience[entry.label], receipt)
+                patience = {label: left for label, left in patience.items() if left > 0}
+                yield receipt
+        finally:
+            if count:
+                self._outbox.shrink()
+
+    def _claim(self, labels: Iterable[str], run: str, *, due_only: bool) -> Entry | None:
+        entries = self._outbox.claim(
+            labels,
+            lease=self._deadline + LEASE_MARGIN,
+            due_by=time.time() if due_only else float("inf"),
+            run=run,
+        )
+        return entries[0] if entries else None
+
+    def _send(self, entry: Entry, until: float) -> Receipt:
+        try:
+            machine = self._outbox.load(entry)
+        except DamagedError as error:
+            self._outbox.bury(entry, error=str(error))
+            return Receipt(entry.key, entry.revision, entry.label, Status.FAILED, attempts=0, error=error)
+        end = time.monotonic() + self._deadline
+        try:
+            receipt = self._deliver(entry.label, machine, min(until, end))
+        except BaseException as error:  # Ctrl-C: the next sender need not wait for the claim to expire
+            self._outbox.release(entry, error=f"stopped: {type(error).__name__}", pause=0, counts=False)
+            raise
+        if receipt.ok:
+            self._warn_if_lost(entry, held=self._outbox.delivered(entry))
+            return receipt
+        return self._keep(entry, receipt, was_cut=until < end and time.monotonic() >= until)
+
+    def _keep(self, entry: Entry, receipt: Receipt, *, was_cut: bool) -> Receipt:
+        """Put an entry back that could not be delivered, or with the dead."""
+        reason = f"{type(receipt.error).__name__}: {receipt.error}"
+        # A definition that does not resolve says nothing of the record, and neither does a run that was over.
+        is_config = isinstance(receipt.error, DefinitionError)
+        if not is_config and not isinstance(receipt.error, TransientReporterError):
+            self._warn_if_lost(entry, held=self._outbox.bury(entry, error=reason))
+            return receipt
+        counts = not is_config and not was_cut
+        state = self._outbox.release(entry, error=reason, pause=_pause(entry, receipt), counts=counts)
+        self._warn_if_lost(entry, held=state is not None)
+        return receipt if state is State.DEAD else receipt.spooled()
+
+    def _warn_if_lost(self, entry: Entry, *, held: bool) -> None:
+        if not held:
+            _log.warning(
+                "%s for %s took longer than its claim; what another sender makes of it counts",
+                entry.key,
+                entry.label,
+            )
+
+
+def _left(patience: int, receipt: Receipt) -> int:
+    """Give how often a reporter may still fail; only what would happen to every machine counts."""
+    if receipt.ok:
+        return PATIENCE
+    if isinstance(receipt.error, DefinitionError):
+        return 0
+    return patience - 1 if isinstance(receipt.error, TransientReporterError) else patience
+
+
+def _pause(entry: Entry, receipt: Receipt) -> float:
+    asked = getattr(receipt.error, "retry_after", None) or 0.0
+    return float(max(asked, min(LONGEST_PAUSE, 2.0 ** min(entry.attempts, 12))))

@@ -1,0 +1,51 @@
+"""A definition as a reporter."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from newsdesk.contract.arguments import secret_names
+from newsdesk.contract.parameters import check
+from newsdesk.contract.reporter import BaseReporter, rebuilt
+from newsdesk.contract.suggestions import listed
+from newsdesk.exceptions import DefinitionError
+from newsdesk.plugins.definition import Definition, parse
+from newsdesk.plugins.registry import Registry
+from newsdesk.secrets import leaves, leaves_by_name, mask_error
+
+
+def build(
+    config: str | Mapping[str, Any] | Definition,
+    *,
+    registry: Registry,
+    allow_import_paths: Sequence[str] | None = None,
+) -> BaseReporter:
+    """Build the reporter that a definition names; see `BaseReporter.from_dict`.
+
+    Raises:
+        UnknownReporterError: there is no such reporter.
+        DefinitionError: the definition, or a parameter, is wrong.
+    """
+    definition = config if isinstance(config, Definition) else parse(config)
+    if definition.options and not isinstance(config, Definition):
+        raise DefinitionError(
+            f"{listed(map(repr, definition.options))} beside {definition.target!r} is for a desk; "
+            "give the definition to newsdesk.Desk or newsdesk.report instead"
+        )
+    cls = registry.find(definition.target, allow_import_paths=allow_import_paths)
+    if faults := check(cls, definition.params):
+        raise DefinitionError(f"the reporter {definition.target!r} cannot be built", faults)
+    try:
+        return rebuilt(cls, definition.target, (), definition.params)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, DefinitionError):
+            raise
+        mask_error(error, _secret_texts(cls, definition.params))
+        raise DefinitionError(f"the reporter {definition.target!r} cannot be built: {error}") from error
+
+
+def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
+    declared = secret_names(cls)
+    found = (
+        leaves(value) if name in declared else leaves_by_name(name, value) for name, value in params.items()
+    )
+    return set().union(*found)

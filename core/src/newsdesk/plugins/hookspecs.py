@@ -1,0 +1,201 @@
+"""What a plugin may implement.
+
+A whole plugin is one light module and one entry point::
+
+    # my_plugin/plugin.py: imports nothing heavy
+    from newsdesk import ReporterPlugin, hookimpl
+
+    @hookimpl
+    def newsdesk_reporters():
+        yield ReporterPlugin("slack", "my_plugin.reporter:SlackReporter", aliases=("chat",))
+
+    # pyproject.toml: the entry's name is the main reporter's name
+    [project.entry-points.newsdesk]
+    slack = "my_plugin.plugin"
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+
+from newsdesk.contract.finding import Finding
+from newsdesk.contract.receipt import Receipt
+from newsdesk.contract.reporter import API_VERSION, OLDEST_API_VERSION, BaseReporter
+from newsdesk.exceptions import PluginError
+from newsdesk.plugins.definition import is_import_path
+
+hookspec = pluggy.HookspecMarker("newsdesk")
+hookimpl = pluggy.HookimplMarker("newsdesk")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_SERVER_NAME = re.compile(r"[a-z][a-z0-9_]*")  # a part of a fixture's name, and so of an argument's
+
+
+@dataclass(frozen=True)
+class ReporterPlugin:
+    """One reporter that a plugin offers; checked when it is made.
+
+    Raises:
+        PluginError: a name, an alias, a reporter or a version of the contract that cannot be used.
+    """
+
+    name: str
+    """What a config calls it: lower-case letters, digits, `-` and `_`."""
+    reporter: str | type[BaseReporter]
+    """The class, or better its import path `"pkg.mod:Class"`: then it is imported when it is asked for."""
+    aliases: tuple[str, ...] = ()
+    """Other names and import paths that it answers to; another's name goes before them."""
+    summary: str = ""
+    """One line for `newsdesk reporters`."""
+    api_version: int = 1
+    """The version of the contract that it was written for; who says nothing means the first, for ever."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it answers to: its name and its aliases."""
+        return (self.name, *self.aliases)
+
+    def __post_init__(self) -> None:
+        if not _is_name(self.name):
+            raise PluginError(
+                f"a reporter's name must be lower-case letters, digits, '-' and '_', but is {self.name!r}"
+            )
+        if self.api_version > API_VERSION:
+            raise PluginError(
+                f"the reporter {self.name!r} needs version {self.api_version} of newsdesk's contract, "
+                f"and this newsdesk knows up to {API_VERSION}: upgrade newsdesk"
+            )
+        if self.api_version < OLDEST_API_VERSION:
+            raise PluginError(
+                f"the reporter {self.name!r} was written for version {self.api_version} of newsdesk's "
+                f"contract, and this newsdesk keeps {OLDEST_API_VERSION} and later: upgrade the plugin"
+            )
+        if not _is_class(self.reporter) and not _is_path(self.reporter):
+            raise PluginError(
+                f"the reporter {self.name!r} must be a BaseReporter class or its import path "
+                f"'pkg.mod:Class', but is {self.reporter!r}"
+            )
+        for alias in self.aliases:
+            if not _is_name(alias) and not _is_path(alias):
+                raise PluginError(
+                    f"the reporter {self.name!r} has the alias {alias!r}, which is no name and no import path"
+                )
+
+
+@dataclass(frozen=True)
+class ServerPlugin:
+    """A server that a plugin brings for tests; checked when it is made.
+
+    Raises:
+        PluginError: a name or an import path that cannot be used.
+    """
+
+    name: str
+    """Its pytest fixture is `<name>_server`: lower-case letters, digits and `_`, a letter first."""
+    serve: str
+    """The import path `"pkg.mod:function"` of a context manager that runs it.
+
+    It gets a folder (`pathlib.Path`) and gives the server's URL. It runs in a process of its own, which ends
+    it also when the tests are killed. Called again for the same folder, it finds what the server kept there.
+    Where something is not installed it raises `newsdesk.testing.ServerMissing`, which says what to install.
+    """
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and _SERVER_NAME.fullmatch(self.name)):
+            raise PluginError(
+                "a server's name must be lower-case letters, digits and '_', a letter first, "
+                f"but is {self.name!r}"
+            )
+        if not _is_path(self.serve):
+            raise PluginError(
+                f"the server {self.name!r} must be the import path 'pkg.mod:function' of a context manager, "
+                f"but is {self.serve!r}"
+            )
+
+
+class HookSpecs:
+    """The hooks; a plugin implements those that it needs, as functions of its module."""
+
+    @hookspec
+    def newsdesk_reporters(self) -> Iterable[ReporterPlugin]:  # type: ignore[empty-body]
+        """Yield the reporters that the plugin offers.
+
+        Called when a config asks for the entry point's name, or for a name that no entry point has. Yield
+        `ReporterPlugin` records; give the class by its import path, so that nothing heavy is imported until
+        it is used.
+
+        Example:
+            >>> from newsdesk import ReporterPlugin, hookimpl
+            >>> @hookimpl
+            ... def newsdesk_reporters():
+            ...     yield ReporterPlugin("slack", "my_plugin.reporter:SlackReporter", aliases=("chat",))
+        """
+
+    @hookspec
+    def newsdesk_receipt(self, receipt: Receipt) -> None:
+        """Hear of a delivery, for metrics or alerts.
+
+        Called after each delivery, good or bad, in the process that made it, by a thread of the plugin's own.
+        The delivery waits for it, 30 seconds at the most; while one call hangs there is no other, and the log
+        says so. What it raises is logged and harms nothing.
+
+        Example:
+            >>> from newsdesk import hookimpl
+            >>> @hookimpl
+            ... def newsdesk_receipt(receipt):
+            ...     if receipt.error is not None:
+            ...         print(f"{receipt.machine} is not at {receipt.reporter}: {receipt.error}")
+        """
+
+    @hookspec
+    def newsdesk_servers(self) -> Iterable[ServerPlugin]:  # type: ignore[empty-body]
+        """Yield the servers that the plugin brings for tests, its own and those of others.
+
+        Called when the plugin is loaded. Whoever has the plugin installed and asks for
+        `newsdesk.testing.fixtures` gets a pytest fixture for each.
+
+        Example:
+            >>> from newsdesk import ServerPlugin, hookimpl
+            >>> @hookimpl
+            ... def newsdesk_servers():
+            ...     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
+        """
+
+    @hookspec
+    def newsdesk_checks(  # type: ignore[empty-body]
+        self,
+        reporters: Mapping[str, BaseReporter],
+        ping: bool,  # noqa: FBT001  (pluggy gives each argument by its name)
+    ) -> Iterable[Finding]:
+        """Yield what the plugin has to say to `newsdesk doctor`: what is so, and what is to do.
+
+        Called by that command alone. What it raises is a finding of its own, and harms no other check.
+
+        Args:
+            reporters: All reporters of the config, by their labels; those of other plugins too. They are
+                closed, and closed again afterwards.
+            ping: Whether backends may be asked, and so whether a reporter may be opened.
+
+        Example:
+            >>> from newsdesk import Finding, hookimpl
+            >>> @hookimpl
+            ... def newsdesk_checks(reporters, ping):
+            ...     for label, reporter in reporters.items():
+            ...         if type(reporter).__name__ == "SlackReporter" and not reporter.channel:
+            ...             yield Finding(label, "it posts to no channel", "give it a 'channel'")
+        """
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and is_import_path(value)
+
+
+def _is_class(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseReporter)

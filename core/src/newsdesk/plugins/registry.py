@@ -1,0 +1,299 @@
+"""The installed plugins, and the reporter classes that their names, aliases and import paths stand for."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import pluggy
+
+from newsdesk.contract.receipt import Receipt
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.contract.suggestions import did_you_mean, listed
+from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
+from newsdesk.plugins import entry_points
+from newsdesk.plugins.definition import is_allowed, is_import_path
+from newsdesk.plugins.entry_points import Entry
+from newsdesk.plugins.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
+from newsdesk.plugins.import_paths import reporter_at, reporter_class, what_to_install
+from newsdesk.plugins.listener import Listener
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LoadedPlugin:
+    """A plugin that was loaded, or why it could not be."""
+
+    name: str
+    """The name of its entry point."""
+    origin: str
+    """Its distribution and version."""
+    records: tuple[ReporterPlugin, ...] = ()
+    """The reporters that it offers."""
+    servers: tuple[ServerPlugin, ...] = ()
+    """The servers that it brings for tests."""
+    error: Exception | None = None
+    """Why it is broken."""
+    plugin: object = field(default=None, repr=False)
+    """The module, or object, with its hooks."""
+
+
+class Registry:
+    """Finds reporter classes; loads no more plugins than it must.
+
+    A plugin that is broken, or that claims another's name, harms only those who ask for it.
+    """
+
+    def __init__(self) -> None:
+        self._pluggy = pluggy.PluginManager("newsdesk")
+        self._pluggy.add_hookspecs(HookSpecs)
+        self._plugins: dict[Any, LoadedPlugin] = {}
+        self._given: list[LoadedPlugin] = []
+        self._listeners: dict[str, Listener] = {}
+        self._loading = threading.RLock()
+
+    def register(
+        self, plugin: object, *, name: str, origin: str = "registered by the program"
+    ) -> LoadedPlugin:
+        """Take a plugin that is not installed as an entry point.
+
+        Raises:
+            PluginError: it cannot be used.
+        """
+        loaded = self._register(plugin, name, origin)
+        if loaded.error is not None:
+            raise PluginError(f"the plugin {name!r} cannot be used: {loaded.error}") from loaded.error
+        self._plugins[name, origin] = loaded
+        self._given.append(loaded)
+        return loaded
+
+    def tell(self, receipt: Receipt) -> None:
+        """Tell the plugins that listen of a delivery; one that fails or hangs is logged, and harms nobody."""
+        for implementation in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
+            name = implementation.plugin_name
+            if name not in self._listeners:
+                # At once: of two threads that come first together, both use one listener.
+                self._listeners.setdefault(name, Listener(name, partial(_take, implementation)))
+            self._listeners[name].tell(receipt)
+
+    def hooked(self, hook: str) -> Iterator[tuple[LoadedPlugin, Callable[..., Any]]]:
+        """Give the loaded plugins that implement a hook, each with its implementation.
+
+        That takes all arguments of the hook, by their names, and hands on those that the plugin wants.
+        """
+        found = getattr(self._pluggy.hook, hook).get_hookimpls()
+        for implementation in reversed(found):  # pluggy's order is the last one first
+            [loaded] = [plugin for plugin in self._loaded if plugin.plugin is implementation.plugin]
+            yield loaded, partial(_call, implementation)
+
+    def load(self, name: str) -> None:
+        """Load the plugin of an entry point, for its hooks.
+
+        Raises:
+            UnknownReporterError: no such entry point.
+            PluginError: it is broken, or there are two of that name.
+        """
+        entries = entry_points.installed().get(name, ())
+        if not entries:
+            names = sorted(entry_points.installed())
+            raise UnknownReporterError(
+                f"no plugin {name!r} is installed{did_you_mean(name, names)}; there are: {listed(names)}"
+            )
+        _refuse_clash(name, [entry.origin for entry in entries])
+        _usable(self._load(entries[0]))
+
+    def find(self, target: str, *, allow_import_paths: Sequence[str] | None = None) -> type[BaseReporter]:
+        """Give the class that a name, an alias or an import path stands for.
+
+        Raises:
+            UnknownReporterError: there is none; told with what exists, the nearest match and what to install.
+            PluginError: its plugin is broken, or two plugins claim the name.
+            DefinitionError: the import path is not allowed, or leads to what is no reporter.
+        """
+        found = self.owner(target)
+        if found is not None:
+            return self._class_of(found)
+        if not is_import_path(target):
+            raise UnknownReporterError(self._unknown(target))
+        if not is_allowed(target, allow_import_paths):
+            raise DefinitionError(
+                f"the import path {target!r} is not allowed here; "
+                f"allowed are: {listed(allow_import_paths or ())}"
+            )
+        return reporter_at(target)
+
+    def plugins(self) -> list[LoadedPlugin]:
+        """Load every installed plugin and give them all, broken ones too, with the built-ins first."""
+        self._load_all()
+        return self._loaded
+
+    def names(self) -> list[str]:
+        """Give the name of every reporter that can be asked for; loads every plugin."""
+        return sorted({record.name for plugin in self.plugins() for record in plugin.records})
+
+    def owner(self, target: str) -> ReporterPlugin | None:
+        """Give the record that answers to a name or an alias, if one does.
+
+        The name of an entry point, and that of a reporter that was registered, are known without loading
+        anything, and go before aliases. For all else every plugin is loaded: who answers must not depend on
+        what somebody has asked for before.
+
+        Raises:
+            PluginError: its plugin is broken, or two plugins claim it.
+        """
+        entries = entry_points.installed().get(target, ())
+        origins = [entry.origin for entry in entries]
+        given = [
+            (plugin, record)
+            for plugin, record in _claims(self._given, target)
+            if record.name == target and plugin.origin not in origins
+        ]
+        _refuse_clash(target, [*(plugin.origin for plugin, _ in given), *origins])
+        if entries:
+            return _record(_usable(self._load(entries[0])), target)
+        claims = given or list(_claims(self.plugins(), target))
+        _refuse_clash(target, [plugin.origin for plugin, _ in claims])
+        return claims[0][1] if claims else None
+
+    def claiming(self, target: str) -> list[LoadedPlugin]:
+        """Give every plugin that offers a reporter of that name or alias; loads every plugin."""
+        claims = {id(plugin): plugin for plugin, _ in _claims(self.plugins(), target)}
+        return list(claims.values())
+
+    def provider(self, target: str) -> LoadedPlugin:
+        """Give the plugin whose reporter answers to a name or an alias.
+
+        Raises:
+            UnknownReporterError: there is none.
+            PluginError: its plugin is broken, or two plugins claim it.
+        """
+        record = self.owner(target)
+        found = [plugin for plugin in self._loaded if record in plugin.records]
+        if not found:
+            raise UnknownReporterError(self._unknown(target))
+        return found[0]
+
+    @property
+    def _loaded(self) -> list[LoadedPlugin]:
+        """What was loaded so far; once, also where several entry points lead to the same module."""
+        return list({id(plugin): plugin for plugin in tuple(self._plugins.values())}.values())
+
+    def _load_all(self) -> None:
+        for entries in entry_points.installed().values():
+            for entry in entries:
+                self._load(entry)
+
+    def _load(self, entry: Entry) -> LoadedPlugin:
+        key = (entry.name, entry.origin)
+        with self._loading:
+            if key not in self._plugins:
+                self._plugins[key] = self._import(entry)
+            return self._plugins[key]
+
+    def _import(self, entry: Entry) -> LoadedPlugin:
+        try:
+            plugin = entry.point.load()
+        except Exception as error:  # noqa: BLE001  (a stranger's module: it must harm nobody else)
+            return LoadedPlugin(entry.name, entry.origin, error=error)
+        except SystemExit as error:
+            why = PluginError(f"it ends the program when it is imported, with {error.code!r}")
+            return LoadedPlugin(entry.name, entry.origin, error=why)
+        same = (loaded for loaded in self._loaded if loaded.plugin is plugin)
+        return next(same, None) or self._register(plugin, entry.name, entry.origin)
+
+    def _register(self, plugin: object, name: str, origin: str) -> LoadedPlugin:
+        if self._pluggy.is_registered(plugin):
+            return LoadedPlugin(name, origin, error=PluginError("it is registered already"), plugin=plugin)
+        try:
+            self._pluggy.register(plugin, name=f"{name} of {origin}")
+            self._pluggy.check_pending()
+            records = tuple(self._records(plugin, "newsdesk_reporters", ReporterPlugin))
+            servers = tuple(self._records(plugin, "newsdesk_servers", ServerPlugin))
+        except Exception as error:  # noqa: BLE001  (the same)
+            if self._pluggy.is_registered(plugin):
+                self._pluggy.unregister(plugin)
+            return LoadedPlugin(name, origin, error=error, plugin=plugin)
+        return LoadedPlugin(name, origin, records, servers, plugin=plugin)
+
+    def _records(self, plugin: object, hook: str, kind: type[T]) -> Iterator[T]:
+        for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
+            if implementation.plugin is plugin:
+                for record in cast("Iterable[Any]", implementation.function()):
+                    if not isinstance(record, kind):
+                        raise PluginError(f"{hook}() must yield {kind.__name__} records, but gave {record!r}")
+                    yield record
+
+    def _class_of(self, record: ReporterPlugin) -> type[BaseReporter]:
+        if isinstance(record.reporter, type):
+            return reporter_class(record.reporter, record.name)
+        try:
+            return reporter_at(record.reporter)
+        except DefinitionError as error:
+            raise PluginError(f"the reporter {record.name!r} cannot be used: {error}") from error
+
+    def _unknown(self, target: str) -> str:
+        names = self.names()
+        meant = did_you_mean(target, names)
+        broken = [f"{p.name!r} of {p.origin} ({p.error})" for p in self._loaded if p.error is not None]
+        return "".join(
+            [
+                f"there is no reporter {target!r}{meant}; installed are: {listed(names)}",
+                f"; broken plugins: {listed(broken)}" if broken else "",
+                what_to_install(target),
+            ]
+        )
+
+
+def clashes(plugins: Iterable[LoadedPlugin]) -> Mapping[str, list[LoadedPlugin]]:
+    """Give the names and aliases that several plugins claim, each with those plugins."""
+    claims: dict[str, list[LoadedPlugin]] = {}
+    for plugin in plugins:
+        for name in {name for record in plugin.records for name in record.names}:
+            claims.setdefault(name, []).append(plugin)
+    return {name: claiming for name, claiming in sorted(claims.items()) if len(claiming) > 1}
+
+
+def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
+    """Call an implementation with those of a hook's arguments that it takes."""
+    return implementation.function(**{name: arguments[name] for name in implementation.argnames})
+
+
+def _take(implementation: pluggy.HookImpl, receipt: Receipt) -> None:
+    _call(implementation, receipt=receipt)
+
+
+def _claims(plugins: Iterable[LoadedPlugin], target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
+    for plugin in plugins:
+        for record in plugin.records:
+            if target in record.names:
+                yield plugin, record
+
+
+def _refuse_clash(target: str, origins: Sequence[str]) -> None:
+    if len(origins) > 1:
+        raise PluginError(
+            f"{target!r} is claimed by {len(origins)} plugins: {' and '.join(origins)}; "
+            "uninstall all but one, or name the class by its import path"
+        )
+
+
+def _usable(plugin: LoadedPlugin) -> LoadedPlugin:
+    if plugin.error is not None:
+        raise PluginError(
+            f"the plugin {plugin.name!r} of {plugin.origin} is broken: "
+            f"{type(plugin.error).__name__}: {plugin.error}; mend or uninstall it"
+        ) from plugin.error
+    return plugin
+
+
+def _record(plugin: LoadedPlugin, target: str) -> ReporterPlugin:
+    """Give what a plugin offers under its entry point's name; of its one reporter another name will do."""
+    for record in plugin.records:
+        if target in record.names or len(plugin.records) == 1:
+            return record
+    raise PluginError(
+        f"the plugin {plugin.name!r} of {plugin.origin} offers no reporter {target!r}; it offers: "
+        f"{listed(record.name for record in plugin.records)}"
+    )

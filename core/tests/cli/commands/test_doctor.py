@@ -1,0 +1,585 @@
+"""`newsdesk doctor`: is all well, and if not, what is to do?"""
+
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from newsdesk.doctor import imports, installed
+from newsdesk.machine import Machine
+from newsdesk.outbox import Outbox, mounts
+
+OURS = {"Python", "newsdesk", "console", "files", "null", "config", "outbox"}
+CHECKS = """
+    from newsdesk import Finding, hookimpl
+
+    @hookimpl
+    def newsdesk_checks({arguments}):
+        {body}
+"""
+
+
+@pytest.fixture(autouse=True)
+def look(monkeypatch):
+    """Leave out the look by a fresh interpreter, half a second each time; it is given to those that want it."""
+    monkeypatch.setattr(installed, "brought_along", dict)
+    return lambda: monkeypatch.setattr(installed, "brought_along", imports.brought_along)
+
+
+@pytest.fixture
+def doctor(newsdesk):
+    """Run the command, and give what it found by subject; a remedy stands behind ` => `."""
+
+    def run(*arguments, code=0):
+        found = {}
+        for line in newsdesk("doctor", "--json", *arguments, code=code).stdout.splitlines():
+            told = json.loads(line)
+            remedy = f" => {told['remedy']}" if told["remedy"] else ""
+            found.setdefault(told["subject"], []).append(told["text"] + remedy)
+        return found
+
+    return run
+
+
+@pytest.fixture
+def plugin(distribution):
+    """Install a plugin with a `newsdesk_checks`."""
+
+    def install(name, body, arguments="reporters, ping"):
+        module = f"{name}_plugin"
+        source = CHECKS.format(arguments=arguments, body=body)
+        return distribution(f"acme-{name}", {module: source}, entries={name: module})
+
+    return install
+
+
+# What is told
+
+
+def test_all_is_well_where_nothing_is_amiss(newsdesk, write):
+    write("newsdesk.yaml", "reporters: [console, {files: {path: out}}]\noutbox: owed.db")
+    told = newsdesk("doctor").stdout
+    assert told.endswith("\nAll is well.\n")
+    assert "to do" not in told
+
+
+def test_what_is_to_do_stands_below_what_was_found_and_is_counted(newsdesk, write):
+    write("newsdesk.yaml", 'reporters: [{files: {path: "${env:NOWHERE_TO_GO}/x"}}]')
+    told = newsdesk("doctor", code=1).stdout
+    assert (
+        "\nfiles: path: ${env:NOWHERE_TO_GO}: the environment variable NOWHERE_TO_GO is not set\n  to do: set it\n"
+        in told
+    )
+    assert told.endswith("\n1 to do.\n")
+
+
+def test_each_finding_is_an_object_in_json(newsdesk, write):
+    write("newsdesk.yaml", "reporters: [nul]")
+    told = [json.loads(line) for line in newsdesk("doctor", "--json", code=1).stdout.splitlines()]
+    assert all(finding.keys() == {"subject", "text", "remedy"} for finding in told)
+    assert {finding["remedy"] for finding in told} == {None, "mend newsdesk.yaml"}
+
+
+def test_without_a_config_only_the_installation_is_looked_at(doctor, folder):
+    found = doctor()
+    assert found.keys() >= OURS
+    assert found["config"] == [f"there is no newsdesk.yaml in {folder}: machines name their own reporters"]
+
+
+def test_wrong_usage_gives_2(newsdesk):
+    newsdesk("doctor", "--config", "nowhere.yaml", code=2)
+
+
+# Versions
+
+
+def test_python_newsdesk_and_what_it_stands_on_are_told_with_their_versions(doctor):
+    found = doctor()
+    assert found["Python"] == [sys.version.split()[0]]
+    [own] = found["newsdesk"]
+    assert own.startswith(f"{metadata.version('newsdesk')}, with ")
+    assert f"click {metadata.version('click')}, " in own
+
+
+@pytest.mark.parametrize(
+    ("asks", "told"),
+    [
+        (
+            "acme-backend>=2",
+            "1.0 asks for acme-backend, which is not installed => pip install 'acme-backend>=2'",
+        ),
+        (
+            "click<1",
+            f"1.0 asks for click<1, and {metadata.version('click')} is installed => pip install 'click<1'",
+        ),
+        (
+            "newsdesk[testing]>=99",
+            f"1.0 asks for newsdesk>=99, and {metadata.version('newsdesk')} is installed => "
+            "pip install 'newsdesk[testing]>=99'",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_told_with_what_to_install(doctor, plugin, asks, told):
+    requires(plugin("old", "return []"), "acme-old", asks)
+    assert doctor(code=1)["acme-old"][0] == told
+
+
+@pytest.mark.parametrize(
+    "asks", ["nowhere; extra == 'more'", "nowhere; python_version < '3'", "click; python_version > '3'"]
+)
+def test_what_is_not_needed_here_is_not_asked_for(doctor, plugin, asks):
+    requires(plugin("new", "return []"), "acme-new", asks)
+    [told] = doctor()["acme-new"]
+    assert told == (f"1.0, with click {metadata.version('click')}" if asks.startswith("click") else "1.0")
+
+
+def test_a_requirement_that_cannot_be_read_is_told_and_all_else_is_looked_at(doctor, plugin):
+    requires(plugin("odd", "return []"), "acme-odd", "click !! 3")
+    found = doctor(code=1)
+    assert found["acme-odd"][0].startswith("1.0, and what it asks for cannot be read: ")
+    assert found["acme-odd"][0].endswith(" => pip install --force-reinstall acme-odd, or tell its author")
+    assert found["null"] == ["loads and is sound  [newsdesk (built in)]"]
+
+
+def requires(site, name, requirement):
+    [file] = site.glob("*.dist-info/METADATA")
+    with file.open("a") as metadata_file:
+        metadata_file.write(f"Provides-Extra: more\nRequires-Dist: {requirement}\n")
+
+
+# Plugins and reporters
+
+
+def test_a_broken_plugin_is_told_and_all_others_are_looked_at(doctor, distribution):
+    distribution("acme-bad", {"bad_plugin": "raise OSError('worn out')"}, entries={"bad": "bad_plugin"})
+    found = doctor(code=1)
+    assert found["bad"] == [
+        "the plugin of acme-bad 1.0 is broken: OSError: worn out => mend it, or pip uninstall acme-bad"
+    ]
+    assert found["console"] == ["loads and is sound  [newsdesk (built in)]"]
+
+
+def reporters_of(distribution, source, name="odd"):
+    plugin = f"""
+        from newsdesk import ReporterPlugin, hookimpl
+
+        @hookimpl
+        def newsdesk_reporters():
+            yield ReporterPlugin("{name}", "{name}_reporter:Odd")
+    """
+    distribution(
+        f"acme-{name}",
+        {f"{name}_plugin": plugin, f"{name}_reporter": source},
+        entries={name: f"{name}_plugin"},
+    )
+
+
+ODD = """
+    from newsdesk import BaseReporter
+
+    class Odd(BaseReporter):
+        def __init__(self, size: int = 3) -> None:
+            {body}
+
+        def report(self, machine): ...
+"""
+
+
+def test_a_reporter_that_does_io_when_it_is_built_is_told(doctor, distribution, folder):
+    reporters_of(distribution, ODD.format(body="open('made', 'w').close()"))
+    [told] = doctor(code=1)["odd"]
+    assert told.startswith("building Odd(size=3) does I/O: open 'made'; move it to open() => tell its author")
+
+
+def test_a_reporter_that_is_not_the_same_after_pickling_is_told(doctor, distribution):
+    reporters_of(
+        distribution, ODD.format(body="pass\n\n        def __reduce__(self):\n            return Odd, (4,)")
+    )
+    assert [told.partition(" => ")[0] for told in doctor(code=1)["odd"]] == [
+        "Odd(size=3) came back from pickle as Odd(size=4)"
+    ]
+
+
+def test_a_reporter_whose_pickling_fails_is_told_and_the_others_are_looked_at(doctor, distribution):
+    reporters_of(
+        distribution,
+        ODD.format(body="pass\n\n        def __reduce__(self):\n            raise OSError('no')"),
+    )
+    found = doctor(code=1)
+    assert found["odd"][0].startswith("lost_in_pickle cannot be told: OSError: no => ")
+    assert found["null"] == ["loads and is sound  [newsdesk (built in)]"]
+
+
+def test_a_reporter_that_raises_when_it_is_built_is_told(doctor, distribution):
+    reporters_of(distribution, ODD.format(body="raise OSError('no backend')"))
+    [told] = doctor(code=1)["odd"]
+    assert told.startswith("building it raises OSError: no backend => tell its author")
+
+
+def test_a_reporter_whose_module_cannot_be_imported_is_told(doctor, distribution):
+    reporters_of(distribution, "import no_such_backend")
+    [told] = doctor(code=1)["odd"]
+    assert "no_such_backend" in told
+    assert told.endswith(" => mend acme-odd 1.0, or install what it lacks")
+
+
+def test_a_reporter_that_needs_parameters_is_looked_at_with_those_of_the_config(doctor, write):
+    assert doctor()["files"] == [
+        "loads, and needs parameters, so it is looked at further where a config has it  [newsdesk (built in)]"
+    ]
+    write("newsdesk.yaml", "reporters: [{files: {path: out}}]")
+    assert doctor()["files"] == ["loads and is sound  [newsdesk (built in)]"]
+
+
+def test_a_reporter_that_is_named_by_its_import_path_is_looked_at(doctor, acme, write):
+    write("newsdesk.yaml", "reporters: [{acme_reporters.Bare: {}, label: bare}]")
+    assert doctor()["bare"] == ["loads and is sound  [acme_reporters]"]
+
+
+def test_two_plugins_of_one_name_are_told_with_both(doctor, distribution):
+    for number in (1, 2):
+        source = f"""
+            from newsdesk import ReporterPlugin, hookimpl
+            @hookimpl
+            def newsdesk_reporters():
+                yield ReporterPlugin("chat", "chat{number}:Chat")
+        """
+        distribution(
+            f"acme-chat{number}",
+            {f"chat{number}_plugin": source},
+            entries={f"chat{number}": f"chat{number}_plugin"},
+        )
+    [told] = doctor(code=1)["chat"]
+    assert re.fullmatch(
+        r"'chat' is claimed by 2 plugins: acme-chat\d 1\.0 and acme-chat\d 1\.0 => "
+        "uninstall all but one, or name the class by its import path",
+        told,
+    )
+
+
+def test_a_name_that_is_also_an_alias_of_another_is_told_and_asks_for_nothing(doctor, distribution):
+    reporters_of(distribution, ODD.format(body="pass"))
+    other = """
+        from newsdesk import ReporterPlugin, hookimpl
+        @hookimpl
+        def newsdesk_reporters():
+            yield ReporterPlugin("other", "odd_reporter:Odd", aliases=("odd",))
+    """
+    distribution("acme-other", {"other_plugin": other}, entries={"other": "other_plugin"})
+    sound, claimed = doctor()["odd"]
+    assert sound == "loads and is sound  [acme-odd 1.0]"
+    assert re.fullmatch(
+        r"claimed by acme-\w+ 1\.0 and acme-\w+ 1\.0; it is the name of a reporter of acme-odd 1\.0, which gets it",
+        claimed,
+    )
+
+
+def test_a_plugin_module_that_imports_what_it_need_not_is_told(doctor, look, distribution, monkeypatch):
+    look()
+    source = "import sys, heavy_backend\nif '-P' in sys.orig_argv: print('said when it is imported')"
+    site = distribution(
+        "acme-slow", {"slow_plugin": source, "heavy_backend": ""}, entries={"slow": "slow_plugin"}
+    )
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    assert doctor(code=1)["slow"] == [
+        "its plugin module imports heavy_backend, for which every command waits => "
+        "tell its author: to name the class as a text is enough"
+    ]
+
+
+def test_a_plugin_that_prints_when_the_interpreter_ends_is_in_the_way_of_nothing(
+    doctor, look, distribution, monkeypatch
+):
+    look()
+    source = "import atexit, sys\nif '-P' in sys.orig_argv: atexit.register(print, 'said at the end')"
+    site = distribution("acme-late", {"late_plugin": source}, entries={"late": "late_plugin"})
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    assert "plugins" not in doctor()
+
+
+def test_a_plugin_that_ends_the_interpreter_is_told(doctor, look, distribution, monkeypatch):
+    look()
+    # Only in an interpreter of its own: this one has to go on.
+    source = "import os, sys\nif '-P' in sys.orig_argv: os._exit(3)"
+    site = distribution("acme-exit", {"exit_plugin": source}, entries={"exit": "exit_plugin"})
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    [told] = doctor(code=1)["plugins"]
+    assert told.startswith(
+        "what they import cannot be told: a fresh interpreter that loads the plugins ends with 3"
+    )
+
+
+# Config and references
+
+
+def test_a_config_is_told_with_its_reporters(doctor, write):
+    write("c.yaml", "reporters: [console, {files: {path: out}, label: disk}]")
+    assert doctor("--config", "c.yaml")["config"] == ["c.yaml is right, with the reporters: console, disk"]
+
+
+def test_each_fault_of_a_config_is_told_with_its_line(doctor, write):
+    write("newsdesk.yaml", "reporters:\n- nul\n- {files: {pth: out}}\ndeadlin: 3")
+    found = doctor(code=1)["config"]
+    assert [told.partition(":")[0] for told in found] == ["line 2", "line 3", "line 3", "line 4"]
+    assert all(told.endswith(" => mend newsdesk.yaml") for told in found)
+
+
+def test_a_config_that_is_no_yaml_is_told(doctor, write):
+    write("newsdesk.yaml", "reporters: [")
+    [told] = doctor(code=1)["config"]
+    assert told.startswith("'newsdesk.yaml' is no YAML: line 1")
+
+
+def test_a_plugin_that_the_config_asks_for_and_that_is_not_there_is_told(doctor, write):
+    write("newsdesk.yaml", "reporters: [null]\nplugins: [nobody]")
+    right, wrong = doctor("--ping", code=1)["config"]
+    assert right.startswith("newsdesk.yaml is right")
+    assert wrong.startswith("plugins: no plugin 'nobody' is installed")
+
+
+def test_references_that_do_not_resolve_are_told_all_at_once_and_never_with_a_value(
+    doctor, write, folder, monkeypatch
+):
+    monkeypatch.setenv("WELL_KNOWN", "hunter2")
+    write(
+        "newsdesk.yaml",
+        'reporters: [{files: {path: "${env:WELL_KNOWN}/${env:UNKNOWN}/${file:nowhere.txt}"}}]',
+    )
+    sound, unset, unread = doctor(code=1)["files"]
+    assert sound.startswith("loads and is sound")
+    assert unset == "path: ${env:UNKNOWN}: the environment variable UNKNOWN is not set => set it"
+    assert unread == (
+        "path: ${file:nowhere.txt}: the file cannot be read (No such file or directory) => mend the path or its permissions"
+    )
+
+
+@pytest.mark.parametrize("path", ["${evn:HOME}/x", "${HOME}/x", "${env:HOME}/${", "${env:HOME"])
+def test_what_looks_like_a_reference_and_is_none_is_told(doctor, write, path):
+    write("newsdesk.yaml", {"reporters": [{"files": {"path": path}}]})
+    assert (
+        "path: it holds '${', but no reference, and is taken as it is; "
+        "references are ${env:NAME} and ${file:PATH}"
+    ) in doctor()["files"]
+
+
+def test_a_reference_is_not_told_as_one_that_is_none(doctor, write):
+    write("newsdesk.yaml", {"reporters": [{"files": {"path": "${env:PATH}/$x/{y}"}}]})
+    assert not [told for told in doctor()["files"] if "it holds" in told]
+
+
+def test_references_that_resolve_are_told_without_what_they_point_to(newsdesk, acme, write, monkeypatch):
+    monkeypatch.setenv("THE_TOKEN", "hunter2-hunter2")
+    write(
+        "newsdesk.yaml",
+        'reporters: [{acme_reporters.Takes: {first: 1, token: "${env:THE_TOKEN}"}, label: it}]',
+    )
+    told = newsdesk("doctor").stdout
+    assert "it: its references resolve\n" in told
+    assert "hunter2" not in told
+
+
+# The outbox
+
+
+@pytest.fixture
+def outbox(folder, write):
+    write("newsdesk.yaml", "reporters: [{files: {path: out}, label: disk}]\noutbox: owed.db")
+    with Outbox(folder / "owed.db") as outbox:
+        yield outbox
+
+
+def test_an_outbox_that_is_not_there_yet_is_not_made(doctor, write, folder):
+    write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
+    assert doctor()["outbox"] == [f"{folder / 'owed.db'} is not there yet: nothing was owed so far"]
+    assert not (folder / "owed.db").exists()
+
+
+def test_an_empty_outbox_is_told(doctor, outbox):
+    outbox.counts()
+    assert doctor()["outbox"] == ["nothing is owed"]
+
+
+def test_what_waits_for_a_short_time_is_told_and_asks_for_nothing(doctor, outbox):
+    outbox.put("disk", Machine(name="m"))
+    [told] = doctor()["outbox"]
+    assert re.fullmatch(r"1 for disk wait to be sent, the oldest for \d+ seconds", told)
+
+
+def test_what_has_waited_for_long_is_to_be_looked_at(doctor, outbox):
+    outbox.put("disk", Machine(name="m"))
+    outbox._database.write(lambda db: db.execute("UPDATE entries SET created = created - 7300"))
+    assert doctor(code=1)["outbox"] == [
+        "1 for disk wait to be sent, the oldest for 2 hours => see what holds it up with 'newsdesk outbox send'"
+    ]
+
+
+def test_the_dead_are_told_with_how_to_send_them_again(doctor, outbox):
+    outbox.put("disk", Machine(name="m"))
+    [entry] = outbox.claim(["disk"], lease=60)
+    outbox.bury(entry, error="refused")
+    assert doctor(code=1)["outbox"] == [
+        "1 for disk failed for good => see why with 'newsdesk outbox dead', mend that, then 'newsdesk outbox requeue'"
+    ]
+
+
+def test_what_is_owed_to_nobody_is_told(doctor, outbox):
+    outbox.put("renamed", Machine(name="m"))
+    assert doctor(code=1)["outbox"] == [
+        "1 for renamed stay, since the config has no reporter of that label => "
+        "give a reporter the label 'renamed', then 'newsdesk outbox send'"
+    ]
+
+
+def test_an_outbox_that_other_computers_may_use_is_to_be_moved(doctor, write, folder, monkeypatch):
+    monkeypatch.setattr(mounts, "MOUNTINFO", folder / "mountinfo")
+    write("mountinfo", "40 28 0:45 / / rw - nfs4 server:/export rw\n")
+    write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
+    assert doctor(code=1)["outbox"] == [
+        f"{folder / 'owed.db'} is on a file system (nfs4) that other computers may use too, and is damaged if two of "
+        "them do => name a file on a local disk",
+        f"{folder / 'owed.db'} is not there yet: nothing was owed so far",
+    ]
+
+
+def test_a_file_that_is_no_outbox_is_told(doctor, write, folder):
+    write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
+    (folder / "owed.db").write_bytes(b"not a database, and long enough for SQLite to look at it" * 40)
+    [told] = doctor(code=1)["outbox"]
+    assert "cannot be read" in told
+    assert " => the file is damaged: move it away" in told
+
+
+# Backends
+
+
+def test_a_backend_is_asked_only_with_ping(doctor, acme, write):
+    write("newsdesk.yaml", "reporters: [{acme_reporters.Fails: {}, label: chat}, {null: {}, label: nowhere}]")
+    assert "its backend" not in str(doctor())
+    found = doctor("--ping", code=1)
+    assert found["chat"][-1] == (
+        "its backend does not answer, or refuses: PermanentReporterError: no route to host => "
+        "see that it runs, and that the parameters are right"
+    )
+    assert found["nowhere"][-1] == "its backend answers"
+
+
+# The checks of plugins
+
+
+def test_a_plugin_adds_findings_and_sees_the_reporters_of_the_config(doctor, plugin, write):
+    plugin("one", 'yield Finding("one", f"{[*reporters]} {ping}", "look")')
+    write("newsdesk.yaml", "reporters: [null, {files: {path: out}, label: disk}]")
+    assert doctor(code=1)["one"] == ["['null', 'disk'] False => look"]
+    assert doctor("--ping", code=1)["one"] == ["['null', 'disk'] True => look"]
+
+
+def test_a_check_takes_the_arguments_that_it_wants(doctor, plugin):
+    plugin("one", 'return [Finding("one", "ready")]', arguments="")
+    assert doctor()["one"] == ["ready"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("raise OSError('worn out')", "OSError: worn out"),
+        ("raise SystemExit(4)", "SystemExit: 4"),
+        ("return None", "TypeError: 'NoneType' object is not iterable"),
+        ("return ['a text']", "PluginError: newsdesk_checks() must yield Finding records, but gave 'a text'"),
+    ],
+)
+def test_a_check_that_fails_is_a_finding_and_harms_no_other(doctor, plugin, body, told):
+    plugin(
+        "bad",
+        f'if True:\n            yield Finding("bad", "so far well")\n        {body}'
+        if body.startswith("raise")
+        else body,
+    )
+    plugin("good", 'yield Finding("good", "well")')
+    found = doctor(code=1)
+    assert (
+        found["bad"][-1]
+        == f"the checks of acme-bad 1.0 failed: {told} => tell its author; all else was checked"
+    )
+    assert len(found["bad"]) == (2 if body.startswith("raise") else 1)
+    assert found["good"] == ["well"]
+
+
+def test_what_one_plugin_opens_another_finds_closed_and_nothing_stays_open(
+    doctor, plugin, distribution, write, folder
+):
+    source = """
+        from pathlib import Path
+        from newsdesk import BaseReporter
+
+        class Door(BaseReporter):
+            def report(self, machine): ...
+
+            def note(self, what):
+                with Path("log").open("a") as log:
+                    log.write(what)
+
+            def open(self):
+                self.note("open ")
+
+            def close(self):
+                self.note("close ")
+                raise OSError("it is stuck")
+    """
+    distribution("acme-door", {"door": source})
+    write("newsdesk.yaml", "reporters: [{door.Door: {}, label: door}]")
+    for name in ("one", "two"):
+        plugin(
+            name, 'reporters["door"].open()\n        yield Finding("door", str(reporters["door"].life.state))'
+        )
+    assert doctor()["door"][-2:] == ["State.OPEN", "State.OPEN"]
+    assert (folder / "log").read_text() == "open close open close "
+
+
+def test_a_secret_in_what_a_reporter_says_when_it_is_closed_is_masked(
+    doctor, plugin, distribution, write, caplog
+):
+    source = """
+        from newsdesk import BaseReporter, Secret
+
+        class Door(BaseReporter):
+            def __init__(self, token: Secret) -> None:
+                self.token = token
+
+            def report(self, machine): ...
+
+            def close(self):
+                raise OSError(f"{self.token} does not turn")
+    """
+    distribution("acme-door", {"door": source})
+    write("newsdesk.yaml", "reporters: [{door.Door: {token: hunter2-hunter2}, label: door}]")
+    plugin("one", 'reporters["door"].open()\n        yield Finding("one", "opened")')
+    assert doctor()["one"] == ["opened"]
+    assert "the reporter door did not close: OSError: *** does not turn" in caplog.messages
+    assert "hunter2" not in caplog.text
+
+
+def test_a_secret_in_a_finding_is_masked(newsdesk, plugin, acme, write, monkeypatch):
+    monkeypatch.setenv("OTHER", "swordfish-swordfish")
+    config = 'reporters: [{acme_reporters.Takes: {first: 1, token: hunter2-hunter2}}, {acme_reporters.Takes: {first: 1, token: "${env:OTHER}"}, label: it}]'
+    write("newsdesk.yaml", config)
+    plugin(
+        "leaks",
+        'yield Finding("leaks", f"{reporters[\'it\'].arguments.given} hunter2-hunter2", "swordfish-swordfish")',
+    )
+    told = newsdesk("doctor", code=1).stdout
+    assert "leaks: {'first': 1, 'token': '${env:OTHER}'} ***\n  to do: ***\n" in told
+    assert "hunter2" not in told
+
+
+def test_the_installed_command_has_it(tmp_path):
+    done = subprocess.run(
+        [Path(sys.executable).with_name("newsdesk"), "doctor"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1], done.stderr) == (0, "All is well.", "")

@@ -1,0 +1,93 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from newsdesk.contract import references
+from newsdesk.contract.references import has_reference, resolve
+
+plain_text = st.text(st.sampled_from("${}:aenvfile\\ /"), max_size=20).filter(
+    lambda text: "${env:" not in text and "${file:" not in text
+)
+values = st.recursive(
+    plain_text | st.integers() | st.none(),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(plain_text, inner),
+    max_leaves=6,
+)
+
+
+def resolved(value):
+    faults = []
+    return resolve(value, "p", faults), list(map(str, faults))
+
+
+@given(values)
+def test_a_dollar_that_begins_no_reference_is_data(value):
+    assert not has_reference(value)
+    assert resolved(value) == (value, [])
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("NEWSDESK_A", "va$lue")
+    monkeypatch.setenv("NEWSDESK_NESTED", "${env:NEWSDESK_A}")
+    monkeypatch.setenv("NEWSDESK_EMPTY", "")
+    monkeypatch.delenv("NEWSDESK_NONE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret").write_bytes(b"top\nsecret\n")
+    (tmp_path / "windows").write_bytes(b"x\r\n")
+    (tmp_path / "two").write_bytes(b"x\n\n")
+    (tmp_path / "binary").write_bytes(b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("${env:NEWSDESK_A}", "va$lue"),
+        ("http://${env:NEWSDESK_A}:${env:NEWSDESK_A}@h", "http://va$lue:va$lue@h"),
+        ("${env:NEWSDESK_EMPTY}", ""),
+        ("${env:NEWSDESK_NESTED}", "${env:NEWSDESK_A}"),
+        ("${file:secret}", "top\nsecret"),
+        ("${file:windows}", "x"),
+        ("${file:two}", "x\n"),
+        (
+            {"a": ["${env:NEWSDESK_A}", 1], "b": ("${file:secret}",)},
+            {"a": ["va$lue", 1], "b": ("top\nsecret",)},
+        ),
+    ],
+)
+def test_references_are_replaced_once_wherever_they_stand(value, expected):
+    assert has_reference(value)
+    assert resolved(value) == (expected, [])
+
+
+def test_what_does_not_resolve_is_told_with_its_path_all_at_once():
+    value, faults = resolved(
+        {
+            "a": ["${env:NEWSDESK_NONE}"],
+            "b": "${file:none}",
+            "c": "${file:.}",
+            "d": "${file:binary}",
+            "e": "${env:NEWSDESK_A}",
+        }
+    )
+    assert value["e"] == "va$lue"
+    assert faults == [
+        "p.a.0: ${env:NEWSDESK_NONE}: the environment variable NEWSDESK_NONE is not set; set it",
+        "p.b: ${file:none}: the file cannot be read (No such file or directory); mend the path or its permissions",
+        "p.c: ${file:.}: the file cannot be read (Is a directory); mend the path or its permissions",
+        "p.d: ${file:binary}: the file cannot be read (UnicodeDecodeError); mend the path or its permissions",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["${env:}", "${file:}", "${env:A=B}", "${file:\0}", "${env:\0}", "${env:\ud800}"]
+)
+def test_a_reference_to_what_cannot_exist_is_a_fault_and_no_crash(text):
+    assert len(resolved(text)[1]) == 1
+
+
+def test_what_references_point_to_can_be_asked_for_to_be_masked():
+    value = {
+        "a": ["${env:NEWSDESK_A}", "x${file:secret}", 5],
+        "b": "${env:NEWSDESK_NONE}${env:NEWSDESK_EMPTY}",
+    }
+    assert references.resolved_texts(value) == {"va$lue", "top\nsecret"}

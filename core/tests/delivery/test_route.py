@@ -1,0 +1,116 @@
+"""A reporter as a desk uses it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from newsdesk import BaseReporter, DefinitionError
+from newsdesk.builtin.files import FilesReporter
+from newsdesk.builtin.null import NullReporter
+from newsdesk.builtin.registry import default_registry
+from newsdesk.delivery.route import Route, needs_outbox, routes
+
+
+def made(*entries, **options):
+    return routes(list(entries), registry=default_registry(), **options)
+
+
+def test_a_name_is_a_required_reporter_with_that_label():
+    assert made("null") == (Route("null", NullReporter(), required=True),)
+
+
+def test_options_stand_beside_the_name():
+    (route,) = made(
+        {"files": {"path": "x"}, "label": "disk", "required": False, "spool": "never"},
+    )
+    assert route == Route("disk", FilesReporter(path="x"), required=False, spool="never", is_labelled=True)
+
+
+@pytest.mark.parametrize(
+    ("option", "required", "accepts_spooled"),
+    [(True, True, False), (False, False, False), ("delivered", True, False), ("spooled", True, True)],
+)
+def test_required_says_what_counts_as_success(option, required, accepts_spooled):
+    (route,) = made({"null": {}, "required": option})
+    assert (route.required, route.accepts_spooled) == (required, accepts_spooled)
+
+
+def test_a_reporter_that_is_handed_in_is_used_itself():
+    reporter = NullReporter()
+    (route,) = made(reporter)
+    assert route.reporter is reporter
+    assert route.label == "NullReporter"
+
+
+def test_a_reporter_that_came_from_a_definition_keeps_its_name_as_its_label():
+    (route,) = made(BaseReporter.from_dict("null"))
+    assert route.label == "null"
+
+
+@pytest.mark.parametrize("one", ["null", {"null": {}}, NullReporter(), Route("null", NullReporter())])
+def test_one_alone_needs_no_list(one):
+    assert [route.reporter for route in routes(one, registry=default_registry())] == [NullReporter()]
+
+
+def test_two_of_one_name_are_numbered():
+    assert [route.label for route in made("null", "null", "null")] == ["null", "null#2", "null#3"]
+
+
+@given(st.lists(st.sampled_from(["null", "null#2", "null#3", "b", None]), max_size=8))
+def test_labels_are_unique_and_one_that_was_given_is_kept_or_refused(labels):
+    entries = [{"null": {}} if label is None else {"null": {}, "label": label} for label in labels]
+    given = [label for label in labels if label is not None]
+    if len(set(given)) < len(given) or ("null" in given and None in labels):
+        with pytest.raises(DefinitionError, match="cannot be used\n"):
+            made(*entries)
+        return
+    found = [route.label for route in made(*entries)]
+    assert len(set(found)) == len(labels)
+    assert all(label in (None, kept) for label, kept in zip(labels, found, strict=True))
+
+
+def test_a_label_that_was_given_twice_is_told_with_both_places():
+    archive = {"files": {"path": "a"}, "label": "archive"}
+    with pytest.raises(DefinitionError) as caught:
+        made("null", archive, {"null": {}, "label": "archive"}, "archive.Nowhere")
+    assert str(caught.value).splitlines()[::2] == [
+        "2 reporters cannot be used",
+        "  - reporters.2.label: reporters.1 has the label 'archive' already; give each one of its own",
+    ]
+
+
+def test_one_that_is_wrong_is_told_as_it_is():
+    with pytest.raises(DefinitionError, match=r"there is no reporter 'nul' \(did you mean 'null'\?\)"):
+        made("null", "nul")
+
+
+def test_several_that_are_wrong_are_told_together_with_their_places():
+    with pytest.raises(DefinitionError) as caught:
+        made("nul", "null", {"files": {"pth": 1}})
+    assert caught.value.message == "2 reporters cannot be used"
+    assert [fault.path for fault in caught.value.faults] == ["reporters.0", "reporters.2"]
+    assert "pth: unknown parameter (did you mean 'path'?)" in str(caught.value)
+
+
+def test_what_is_no_list_is_told():
+    with pytest.raises(DefinitionError) as caught:
+        routes(7, registry=default_registry())
+    assert str(caught.value) == "reporters must be a list of definitions, but are a int"
+
+
+def test_import_paths_may_be_restricted():
+    path = "newsdesk.builtin.null.NullReporter"
+    assert made(path, allow_import_paths=["newsdesk"])[0].reporter == NullReporter()
+    with pytest.raises(DefinitionError, match=r"is not allowed here; allowed are: my_company$"):
+        made(path, allow_import_paths=["my_company"])
+
+
+def test_routes_that_need_an_outbox_are_told():
+    ways = made(
+        "null",
+        {"null": {}, "label": "later", "spool": "always"},
+        {"null": {}, "label": "safe", "required": "spooled"},
+    )
+    assert list(map(str, needs_outbox(ways))) == [
+        "later: 'spool: always' needs an outbox",
+        "safe: 'required: spooled' needs an outbox",
+    ]

@@ -1,0 +1,742 @@
+"""What is owed: kept once, claimed by one, given back, buried, overtaken, never lost in silence."""
+
+import os
+import pickle
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from newsdesk.machine import Machine, MachineKey
+from newsdesk.outbox import Bounds, DamagedError, Outbox, OutboxError, State
+from newsdesk.outbox.statements import Ledger
+
+LONG = 600.0
+
+
+def machine(name="m", revision=0, **others):
+    return Machine(name=name, project_name="p", metadata={"n": revision, **others})
+
+
+def states(outbox):
+    return [(entry.key.name, str(entry.state)) for entry in outbox.entries()]
+
+
+def claim(outbox, *labels, lease=LONG, **others):
+    [entry] = outbox.claim(labels or ["a"], lease=lease, **others)
+    return entry
+
+
+def damage(outbox, number, wrong=None):
+    """Change a record behind the outbox's back."""
+    outbox.close()
+    with sqlite3.connect(outbox.path) as db:
+        [record] = db.execute("SELECT record FROM records WHERE id = ?", (number,)).fetchone()
+        middle = len(record) // 2
+        flipped = record[:middle] + bytes([record[middle] ^ 1]) + record[middle + 1 :]
+        db.execute(
+            "UPDATE records SET record = ? WHERE id = ?", (flipped if wrong is None else wrong, number)
+        )
+    db.close()
+
+
+def break_chain(outbox):
+    """Break the chain of pages that a large record of x stands on, so that SQLite itself cannot read it."""
+    outbox.close()
+    content = bytearray(outbox.path.read_bytes())
+    pointer = content.index(b"xxxxxxxx\0\0") + 8  # behind what of the record stands in the table itself
+    content[pointer : pointer + 4] = b"\xff\xff\xff\xff"
+    outbox.path.write_bytes(content)
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    with Outbox(tmp_path / "owed.db") as made:
+        yield made
+
+
+@pytest.fixture
+def bounded(tmp_path):
+    opened = []
+
+    def make(**bounds):
+        opened.append(Outbox(tmp_path / "owed.db", Bounds(**bounds)))
+        return opened[-1]
+
+    yield make
+    for made in opened:
+        made.close()
+
+
+class TestPut:
+    def test_what_was_put_is_owed_and_comes_back_whole(self, outbox, real_machine):
+        number = outbox.put("mlflow", real_machine, error="it was down")
+        [entry] = outbox.entries()
+        assert outbox.load(entry) == real_machine.redacted()
+        assert (entry.id, entry.label, entry.key, entry.state) == (
+            number,
+            "mlflow",
+            real_machine.key,
+            State.OWED,
+        )
+        assert (entry.revision, entry.size) == (real_machine.revision, len(real_machine.to_json()))
+        assert (entry.attempts, entry.error, entry.claim) == (0, "it was down", None)
+
+    def test_another_outbox_of_the_same_path_has_it(self, outbox):
+        outbox.put("a", machine())
+        with Outbox(os.path.relpath(outbox.path)) as other:
+            assert states(other) == [("m", "owed")]
+
+    def test_an_outbox_can_be_sent_to_another_process(self, outbox):
+        outbox.put("a", machine())
+        with pickle.loads(pickle.dumps(outbox)) as other:
+            assert (other.path, other.bounds, states(other)) == (outbox.path, outbox.bounds, [("m", "owed")])
+
+    def test_the_same_revision_is_kept_once(self, outbox):
+        assert outbox.put("a", machine()) == outbox.put("a", machine())
+        assert outbox.put("b", machine()) != outbox.put("a", machine())
+        assert len(states(outbox)) == 2
+
+    def test_one_that_is_being_sent_is_not_put_again(self, outbox):
+        number = outbox.put("a", machine())
+        claim(outbox)
+        assert outbox.put("a", machine()) == number
+
+    def test_the_newest_revision_supersedes_the_older_ones_which_stay_visible(self, outbox):
+        for revision in range(3):
+            outbox.put("a", machine(revision=revision))
+        assert [str(entry.state) for entry in outbox.entries()] == ["superseded", "superseded", "owed"]
+        assert outbox.load(claim(outbox)) == machine(revision=2)
+        assert outbox.claim(["a"], lease=LONG) == []
+
+    def test_going_back_to_an_older_revision_is_the_newest(self, outbox):
+        for revision in (0, 1, 0):
+            outbox.put("a", machine(revision=revision))
+        assert outbox.load(claim(outbox)) == machine(revision=0)
+
+    def test_going_back_to_the_revision_that_is_being_sent_is_sent_after_the_one_between(self, outbox):
+        outbox.put("a", machine(revision=0))
+        first = claim(outbox)
+        outbox.put("a", machine(revision=1))
+        outbox.put("a", machine(revision=0))
+        outbox.delivered(first)
+        assert outbox.load(claim(outbox)) == machine(revision=0)
+
+    def test_revisions_of_other_machines_projects_and_reporters_are_left_alone(self, outbox):
+        outbox.put("a", machine("m"))
+        outbox.put("a", machine("n"))
+        outbox.put("a", Machine(name="m", project_name="q"))
+        outbox.put("b", machine("m", 1))
+        assert [str(entry.state) for entry in outbox.entries()] == ["owed"] * 4
+
+    @pytest.mark.parametrize(
+        "text", ["\ud800", "a\0b", "é\U0001f600", "x" * 10_000, "'; DROP TABLE entries; --", ""]
+    )
+    def test_any_text_may_be_a_label_a_name_a_project_or_an_error(self, outbox, text):
+        kept = Machine(name=text or "n", project_name=text)
+        outbox.put(text, kept, error=text)
+        entry = claim(outbox, text)
+        assert (entry.label, entry.key) == (text, MachineKey(text, text or "n"))
+        assert outbox.load(entry) == kept
+        assert entry.error == text.encode("utf-8", "backslashreplace").decode()
+        outbox.release(entry, error=text, pause=0)
+        assert outbox.counts() == {(text, State.OWED): 1}
+
+    def test_a_secret_in_the_records_own_reporters_is_masked(self, outbox):
+        secret = "hunter2-" + "x" * 20
+        outbox.put("a", Machine(name="m", runtime={"reporters": [{"postgres": {"password": secret}}]}))
+        files = list(outbox.path.parent.iterdir())
+        assert {path.name for path in files} >= {"owed.db", "owed.db-wal"}
+        outbox.close()
+        assert [path for path in outbox.path.parent.iterdir() if secret.encode() in path.read_bytes()] == []
+
+
+class TestClaim:
+    def test_what_has_waited_longest_comes_first(self, outbox):
+        for name in "xyz":
+            outbox.put("a", machine(name))
+        assert [entry.key.name for entry in outbox.claim(["a"], lease=LONG, limit=2)] == ["x", "y"]
+        assert claim(outbox).key.name == "z"
+
+    def test_nobody_else_gets_what_is_claimed(self, outbox, tmp_path):
+        outbox.put("a", machine())
+        with Outbox(tmp_path / "owed.db") as other:
+            assert claim(outbox).state is State.CLAIMED
+            assert other.claim(["a"], lease=LONG) == []
+
+    def test_only_entries_of_the_labels_are_given_and_none_of_them_is_left_out(self, outbox):
+        for label in ("a", "b", "c"):
+            outbox.put(label, machine())
+        assert [entry.label for entry in outbox.claim(["a", "c"], lease=LONG, limit=9)] == ["a", "c"]
+        assert outbox.claim([], lease=LONG) == []
+
+    def test_a_newer_revision_waits_while_an_older_one_is_being_sent(self, outbox):
+        outbox.put("a", machine(revision=0))
+        first = claim(outbox)
+        outbox.put("a", machine(revision=1))
+        assert outbox.claim(["a"], lease=LONG) == []
+        assert outbox.delivered(first)
+        assert outbox.load(claim(outbox)) == machine(revision=1)
+
+    def test_a_run_gets_an_entry_once_and_another_run_again(self, outbox):
+        outbox.put("a", machine())
+        outbox.release(claim(outbox, run="one"), error="down", pause=0)
+        assert outbox.claim(["a"], lease=LONG, run="one") == []
+        assert claim(outbox, run="two").attempts == 1
+
+    def test_what_is_not_due_yet_can_be_left_alone(self, outbox):
+        outbox.put("a", machine())
+        outbox.release(claim(outbox), error="down", pause=LONG)
+        assert outbox.claim(["a"], lease=LONG, due_by=time.time()) == []
+        assert claim(outbox).attempts == 1
+
+    def test_the_claim_of_a_sender_that_died_expires_and_counts(self, outbox):
+        outbox.put("a", machine())
+        claim(outbox, lease=0)
+        assert outbox.counts() == {("a", State.OWED): 1}
+        again = claim(outbox)
+        assert again.attempts == 1
+        assert again.error == "whoever sent it did not come back within 0 seconds"
+
+    def test_a_record_that_kills_its_senders_goes_behind_the_others_and_dies_in_the_end(self, bounded):
+        outbox = bounded(attempts=2)
+        outbox.put("a", machine("killer"))
+        outbox.put("a", machine("good"))
+        assert claim(outbox, lease=0).key.name == "killer"
+        good = claim(outbox)
+        assert good.key.name == "good"
+        outbox.delivered(good)
+        claim(outbox, lease=0)
+        assert outbox.claim(["a"], lease=LONG) == []
+        assert states(outbox) == [("killer", "dead")]
+
+    @pytest.mark.parametrize("jump", [-1e6, 1e6])
+    def test_a_clock_that_is_set_neither_ends_a_claim_nor_makes_it_last(self, outbox, monkeypatch, jump):
+        outbox.put("a", machine("held"))
+        outbox.put("a", machine("lost"))
+        claim(outbox)
+        claim(outbox, lease=0)
+        now = time.time
+        monkeypatch.setattr(time, "time", lambda: now() + jump)
+        assert [entry.key.name for entry in outbox.claim(["a"], lease=LONG, limit=9)] == ["lost"]
+
+    def test_a_claim_from_before_the_computer_was_started_anew_holds_no_more(self, outbox, monkeypatch):
+        outbox.put("a", machine())
+        claim(outbox)
+        monkeypatch.setattr(time, "monotonic", lambda: 1.0)
+        assert claim(outbox).attempts == 1
+
+
+class TestSettling:
+    def test_what_is_delivered_is_gone_and_older_revisions_stay_without_their_records(self, outbox):
+        outbox.put("a", machine(revision=0))
+        outbox.put("a", machine(revision=1))
+        assert outbox.delivered(claim(outbox))
+        [old] = outbox.entries()
+        assert (old.state, old.size) == (State.SUPERSEDED, 0)
+        with pytest.raises(DamagedError) as told:
+            outbox.load(old)
+        assert (
+            str(told.value) == "entry 1 (p/m for a) has no record any more, because a newer one was delivered"
+        )
+
+    def test_a_newer_revision_that_is_delivered_settles_an_older_dead_one(self, outbox):
+        outbox.put("a", machine(revision=0))
+        outbox.bury(claim(outbox), error="refused")
+        outbox.put("a", machine(revision=1))
+        assert [str(entry.state) for entry in outbox.entries()] == ["dead", "owed"]
+        outbox.delivered(claim(outbox))
+        [old] = outbox.entries()
+        assert (str(old.state), old.error) == ("superseded", "refused")
+
+    def test_what_failed_is_owed_again_with_the_error(self, outbox):
+        outbox.put("a", machine())
+        assert outbox.release(claim(outbox), error="down", pause=0) is State.OWED
+        [entry] = outbox.entries()
+        assert (entry.state, entry.attempts, entry.error) == (State.OWED, 1, "down")
+
+    def test_what_failed_goes_behind_what_has_waited_since(self, outbox):
+        outbox.put("a", machine("x"))
+        outbox.put("a", machine("y"))
+        outbox.release(claim(outbox), error="down", pause=0)
+        assert claim(outbox).key.name == "y"
+
+    def test_out_of_attempts_is_dead(self, bounded):
+        outbox = bounded(attempts=2)
+        outbox.put("a", machine())
+        assert outbox.release(claim(outbox), error="1", pause=0) is State.OWED
+        assert outbox.release(claim(outbox), error="2", pause=0) is State.DEAD
+        assert outbox.claim(["a"], lease=LONG) == []
+
+    def test_what_had_no_fair_chance_does_not_count(self, bounded):
+        outbox = bounded(attempts=1)
+        outbox.put("a", machine())
+        assert outbox.release(claim(outbox), error="cut", pause=0, counts=False) is State.OWED
+        assert claim(outbox).attempts == 0
+
+    def test_what_failed_and_was_overtaken_meanwhile_is_superseded(self, outbox):
+        outbox.put("a", machine(revision=0))
+        first = claim(outbox)
+        outbox.put("a", machine(revision=1))
+        assert outbox.release(first, error="down", pause=0) is State.SUPERSEDED
+        assert outbox.load(claim(outbox)) == machine(revision=1)
+
+    @pytest.mark.parametrize("is_claimed_again", [False, True])
+    def test_a_sender_that_lost_its_claim_changes_nothing(self, outbox, is_claimed_again):
+        outbox.put("a", machine())
+        late = claim(outbox, lease=0)
+        if is_claimed_again:
+            claim(outbox)
+        else:
+            outbox.release(claim(outbox), error="other", pause=0)
+        before = list(outbox.entries())
+        assert outbox.delivered(late) is False
+        assert outbox.bury(late, error="late") is False
+        assert outbox.release(late, error="late", pause=0) is None
+        assert list(outbox.entries()) == before
+
+    def test_dead_entries_stay_until_they_are_owed_anew_from_the_start(self, outbox):
+        for name in "xyz":
+            outbox.put("a", machine(name))
+            outbox.bury(claim(outbox), error="refused")
+        assert outbox.claim(["a"], lease=LONG) == []
+        assert outbox.requeue([2]) == 1
+        assert claim(outbox).attempts == 0
+        assert outbox.requeue() == 2
+        assert outbox.requeue() == 0
+
+    def test_what_is_owed_anew_has_its_whole_time_again(self, bounded):
+        outbox = bounded(max_age=LONG)
+        outbox.put("a", machine())
+        outbox.bury(claim(outbox), error="refused")
+        before = next(outbox.entries()).created
+        outbox.requeue()
+        assert next(outbox.entries()).created > before
+        assert claim(outbox).attempts == 0
+
+    def test_a_dead_one_that_was_overtaken_is_superseded_instead_of_sent(self, outbox):
+        outbox.put("a", machine(revision=0))
+        outbox.bury(claim(outbox), error="refused")
+        outbox.put("a", machine(revision=1))
+        assert outbox.requeue() == 0
+        assert [str(entry.state) for entry in outbox.entries()] == ["superseded", "owed"]
+
+    def test_of_several_dead_revisions_the_newest_is_owed_anew(self, outbox):
+        for revision in range(3):
+            outbox.put("a", machine(revision=revision))
+            outbox.bury(claim(outbox), error="refused")
+        assert outbox.requeue() == 1
+        assert outbox.load(claim(outbox)) == machine(revision=2)
+
+
+class TestPruning:
+    @pytest.fixture
+    def all_states(self, outbox):
+        """One entry in each state: superseded, dead, claimed and owed."""
+        for name in ("dead", "claimed"):
+            outbox.put("a", machine(name))
+        outbox.bury(claim(outbox), error="refused")
+        claim(outbox)
+        outbox.put("a", machine("owed", revision=0))
+        outbox.put("a", machine("owed", revision=1))
+
+    def records(self, outbox):
+        return [
+            row[0]
+            for row in outbox._database.read(lambda db: db.execute("SELECT id FROM records").fetchall())
+        ]
+
+    @pytest.mark.parametrize(
+        ("dead_for", "dropped", "left"),
+        [
+            (None, {State.SUPERSEDED: 1}, ["dead", "claimed", "owed"]),
+            (LONG, {State.SUPERSEDED: 1}, ["dead", "claimed", "owed"]),
+            (0, {State.SUPERSEDED: 1, State.DEAD: 1}, ["claimed", "owed"]),
+        ],
+    )
+    def test_what_nobody_will_send_is_dropped_and_nothing_that_waits(
+        self, outbox, all_states, dead_for, dropped, left
+    ):
+        assert outbox.prune(dead_for=dead_for) == dropped
+        assert states(outbox) == [(state, state) for state in left]
+        assert self.records(outbox) == [entry.id for entry in outbox.entries()]
+        assert outbox.prune(dead_for=dead_for) == {}
+
+    def test_a_long_list_is_dropped_in_pages(self, outbox, monkeypatch):
+        monkeypatch.setattr("newsdesk.outbox.outbox._PAGE", 3)
+        for revision in range(8):
+            outbox.put("a", machine(revision=revision))
+        assert outbox.prune() == {State.SUPERSEDED: 7}
+        assert states(outbox) == [("m", "owed")]
+
+    def test_what_waited_long_and_died_just_now_is_not_old(self, bounded):
+        outbox = bounded(max_age=LONG, attempts=1)
+        for name in ("in vain", "too old"):
+            outbox.put("a", machine(name))
+        outbox.release(claim(outbox), error="down", pause=-LONG)
+        long_ago = time.time() - 2 * LONG
+        outbox._database.write(lambda db: db.execute("UPDATE entries SET created = ?", (long_ago,)))
+        outbox._database.write(
+            lambda db: db.execute("UPDATE entries SET due = ? WHERE state = 'owed'", (long_ago,))
+        )
+        assert outbox.claim(["a"], lease=LONG) == []
+        assert states(outbox) == [("in vain", "dead"), ("too old", "dead")]
+        assert outbox.prune(dead_for=LONG) == {}
+
+    def test_what_is_owed_anew_meanwhile_stays(self, outbox, monkeypatch):
+        outbox.put("a", machine())
+        outbox.bury(claim(outbox), error="refused")
+        prune = Ledger.prune
+
+        def slowly(ledger, ids, dead_by):
+            ledger.requeue(None)
+            return prune(ledger, ids, dead_by)
+
+        monkeypatch.setattr(Ledger, "prune", slowly)
+        assert outbox.prune(dead_for=0) == {}
+        assert outbox.load(claim(outbox)) == machine()
+
+    def test_a_damaged_one_stays_and_is_told_and_the_others_go(self, outbox, caplog):
+        outbox.put("a", machine("large", text="x" * 100_000))
+        for name in ("large", "small", "small"):
+            outbox.put("a", machine(name, revision=len(states(outbox))))
+        break_chain(outbox)
+        assert outbox.prune() == {State.SUPERSEDED: 1}
+        assert states(outbox) == [("large", "superseded"), ("large", "owed"), ("small", "owed")]
+        assert "entry 1 stays in the outbox: " in caplog.text
+        assert "the file is damaged" in caplog.text
+
+
+class TestOvertaking:
+    """A machine comes to its reporter past the outbox."""
+
+    def test_what_waited_before_is_superseded_dead_ones_too(self, outbox):
+        outbox.put("a", machine(revision=0))
+        outbox.bury(claim(outbox), error="refused")
+        outbox.put("a", machine(revision=1))
+        outbox.overtake("a", machine(revision=2), outbox.waiting("a", machine().key))
+        assert [(str(entry.state), entry.size) for entry in outbox.entries()] == [("superseded", 0)] * 2
+
+    def test_what_came_after_it_began_is_still_owed(self, outbox):
+        outbox.put("a", machine(revision=0))
+        seen = outbox.waiting("a", machine().key)
+        outbox.put("a", machine(revision=2))
+        outbox.overtake("a", machine(revision=1), seen)
+        assert outbox.load(claim(outbox)) == machine(revision=2)
+
+    def test_an_older_one_that_is_being_sent_is_followed_by_it(self, outbox):
+        outbox.put("a", machine(revision=0))
+        older = claim(outbox)
+        outbox.overtake("a", machine(revision=1), outbox.waiting("a", machine().key))
+        outbox.delivered(older)
+        assert outbox.load(claim(outbox)) == machine(revision=1)
+
+    @pytest.mark.parametrize("settle", ["delivered", "release"])
+    def test_an_older_one_that_was_sent_meanwhile_is_followed_by_it(self, outbox, settle):
+        outbox.put("a", machine(revision=0))
+        seen = outbox.waiting("a", machine().key)
+        older = claim(outbox)
+        outbox.delivered(older) if settle == "delivered" else outbox.release(older, error="hung", pause=0)
+        outbox.overtake("a", machine(revision=1), seen)
+        assert outbox.load(claim(outbox)) == machine(revision=1)
+        assert outbox.claim(["a"], lease=LONG) == []
+
+    def test_the_same_revision_that_is_being_sent_is_left_to_its_sender(self, outbox):
+        outbox.put("a", machine())
+        same = claim(outbox)
+        outbox.overtake("a", machine(), outbox.waiting("a", machine().key))
+        assert outbox.delivered(same)
+        assert states(outbox) == []
+
+    def test_other_machines_and_reporters_are_left_alone(self, outbox):
+        outbox.put("b", machine())
+        outbox.put("a", machine("n"))
+        assert outbox.waiting("a", machine().key) == []
+        outbox.overtake("a", machine(revision=1), [])
+        assert [str(entry.state) for entry in outbox.entries()] == ["owed", "owed"]
+
+
+class TestBounds:
+    def test_what_would_go_over_the_size_is_refused_with_its_name(self, bounded):
+        size = len(machine().to_json())
+        outbox = bounded(max_bytes=size + 10)
+        outbox.put("a", machine())
+        with pytest.raises(OutboxError) as told:
+            outbox.put("a", machine("n"))
+        assert str(told.value) == (
+            f"p/n could not be kept for a: the record needs {size} bytes, and {size} of the outbox's {size + 10} are taken; "
+            "send what is owed with 'newsdesk outbox send', or raise 'max_bytes'"
+        )
+        assert states(outbox) == [("m", "owed")]
+
+    def test_a_delivery_makes_room(self, bounded):
+        outbox = bounded(max_bytes=len(machine().to_json()))
+        outbox.put("a", machine())
+        outbox.delivered(claim(outbox))
+        outbox.put("a", machine("n"))
+        assert states(outbox) == [("n", "owed")]
+
+    def test_a_refused_revision_supersedes_nothing(self, bounded):
+        outbox = bounded(max_bytes=len(machine().to_json()))
+        outbox.put("a", machine())
+        with pytest.raises(OutboxError):
+            outbox.put("a", machine(revision=1))
+        assert outbox.load(claim(outbox)) == machine()
+
+    def test_what_waited_too_long_is_dead_with_both_reasons(self, bounded):
+        outbox = bounded(max_age=0.01)
+        outbox.put("a", machine(), error="down")
+        time.sleep(0.02)
+        assert outbox.claim(["a"], lease=LONG) == []
+        [entry] = outbox.entries()
+        assert (str(entry.state), entry.error) == ("dead", "down; it has waited for more than 0.01 seconds")
+
+
+class TestDamage:
+    def test_a_flipped_bit_is_told(self, outbox):
+        outbox.put("a", machine(text="a word"))
+        damage(outbox, 1)
+        with pytest.raises(DamagedError) as told:
+            outbox.load(claim(outbox))
+        assert str(told.value) == (
+            "entry 1 (p/m for a) is damaged: its record is not what was kept; report the machine again"
+        )
+
+    def test_a_record_that_was_replaced_by_another_is_told(self, outbox):
+        outbox.put("a", machine())
+        damage(outbox, 1, wrong=machine("other").to_json())
+        with pytest.raises(DamagedError):
+            outbox.load(claim(outbox))
+
+    def test_the_others_are_sent_and_the_damaged_one_is_dead(self, outbox):
+        for name in "xyz":
+            outbox.put("a", machine(name))
+        damage(outbox, 1)
+        bad = claim(outbox)
+        outbox.bury(bad, error="damaged")
+        for _ in "yz":
+            entry = claim(outbox)
+            assert outbox.load(entry).name == entry.key.name
+            outbox.delivered(entry)
+        assert states(outbox) == [("x", "dead")]
+
+    def test_a_page_of_a_large_record_that_is_lost_stops_no_other(self, outbox):
+        outbox.put("a", machine("large", text="x" * 100_000))
+        outbox.put("a", machine("small"))
+        break_chain(outbox)
+        large = claim(outbox)
+        with pytest.raises(
+            DamagedError, match=r"entry 1 \(p/large for a\) is damaged: .* disk image is malformed"
+        ):
+            outbox.load(large)
+        assert outbox.bury(large, error="damaged")
+        small = claim(outbox)
+        assert outbox.delivered(small)
+        outbox.put("a", machine("large", revision=1))
+        assert outbox.delivered(claim(outbox)), "the older, damaged one is settled with it"
+        assert states(outbox) == [("large", "superseded")]
+
+    def test_a_broken_table_is_a_clear_error(self, outbox):
+        outbox.put("a", machine())
+        outbox.close()
+        content = bytearray(outbox.path.read_bytes())
+        content[4096:] = b"\xff" * (len(content) - 4096)
+        outbox.path.write_bytes(content)
+        for use in (lambda: list(outbox.entries()), outbox.counts, lambda: claim(outbox), outbox.requeue):
+            with pytest.raises(
+                OutboxError, match=r"the outbox '.*' cannot be .*: .*; the file is damaged: move it away"
+            ):
+                use()
+        with pytest.raises(
+            OutboxError, match=r"^p/n could not be kept for a: the outbox '.*' cannot be written to"
+        ):
+            outbox.put("a", machine("n"))
+
+
+def test_a_long_list_is_given_whole_and_in_order_while_others_write(outbox, monkeypatch):
+    monkeypatch.setattr("newsdesk.outbox.outbox._PAGE", 3)
+    for n in range(10):
+        outbox.put("a", machine(str(n)))
+    seen = []
+    for entry in outbox.entries():
+        seen.append(entry.id)
+        outbox.put("b", machine(str(len(seen) % 2)))
+    assert seen == sorted(set(seen))
+    assert set(seen) >= set(range(1, 11))
+
+
+def test_counts_are_by_reporter_and_state(outbox):
+    outbox.put("a", machine("x"))
+    outbox.put("a", machine("y"))
+    outbox.put("b", machine("x"))
+    claim(outbox, "b")
+    assert outbox.counts() == {("a", State.OWED): 2, ("b", State.CLAIMED): 1}
+
+
+class Against(RuleBasedStateMachine):
+    """The outbox against a list: whatever is done in whatever order, both tell the same."""
+
+    claims = Bundle("claims")
+    labels = st.sampled_from(["a", "b"])
+    names = st.sampled_from(["m", "n"])
+    ATTEMPTS = 3
+
+    def __init__(self):
+        super().__init__()
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.outboxes = [
+            Outbox(Path(self.folder.name) / "owed.db", Bounds(attempts=self.ATTEMPTS)) for _ in range(2)
+        ]
+        self.outbox = self.outboxes[0]
+        self.model: list[dict] = []
+        self.delivered: list[tuple] = []
+
+    def teardown(self):
+        for outbox in self.outboxes:
+            outbox.close()
+        self.folder.cleanup()
+
+    def of(self, label, name, *wanted):
+        return [e for e in self.model if (e["label"], e["name"]) == (label, name) and e["state"] in wanted]
+
+    def newer(self, entry):
+        return [e for e in self.of(entry["label"], entry["name"], "owed", "claimed") if e["id"] > entry["id"]]
+
+    def held(self, entry):
+        """Give what the model has for a claim, unless it was lost."""
+        found = [
+            e
+            for e in self.model
+            if e["id"] == entry.id and e["state"] == "claimed" and e["claim"] == entry.claim
+        ]
+        return found[0] if found else None
+
+    def settle_older(self, label, name, before):
+        for e in self.model:
+            if (
+                (e["label"], e["name"]) == (label, name)
+                and e["id"] < before
+                and e["state"] in ("owed", "dead")
+            ):
+                e["state"] = "superseded"
+
+    def give_back(self, e, *, counts=True):
+        e["attempts"] += counts
+        e["state"] = (
+            "superseded" if self.newer(e) else "dead" if counts and e["attempts"] >= self.ATTEMPTS else "owed"
+        )
+
+    @rule(label=labels, name=names, revision=st.integers(0, 2))
+    def put(self, label, name, revision):
+        number = self.outbox.put(label, machine(name, revision))
+        waiting = self.of(label, name, "owed", "claimed")
+        if waiting and waiting[-1]["revision"] == revision:
+            assert number == waiting[-1]["id"]
+            return
+        for e in self.of(label, name, "owed"):
+            e["state"] = "superseded"
+        new = {
+            "id": number,
+            "label": label,
+            "name": name,
+            "revision": revision,
+            "state": "owed",
+            "attempts": 0,
+        }
+        self.model.append(new)
+
+    @rule(target=claims, label=labels, lease=st.sampled_from([0.0, LONG]))
+    def claim(self, label, lease):
+        self.expire()
+        entries = self.outbox.claim([label], lease=lease)
+        free = [e for e in self.model if e["label"] == label and e["state"] == "owed"]
+        free = [e for e in free if not self.of(label, e["name"], "claimed")]
+        assert len(entries) == min(1, len(free))
+        if not entries:
+            return None
+        [entry] = entries
+        [e] = [e for e in free if e["id"] == entry.id]
+        assert self.outbox.load(entry) == machine(e["name"], e["revision"])
+        e |= {"state": "claimed", "claim": entry.claim, "lease": lease}
+        return entry
+
+    def expire(self):
+        for e in self.model:
+            if e["state"] == "claimed" and e["lease"] == 0:
+                self.give_back(e)
+
+    @rule(entry=claims)
+    def deliver(self, entry):
+        e = self.held(entry) if entry is not None else None
+        assert entry is None or self.outbox.delivered(entry) == (e is not None)
+        if e is not None:
+            self.model.remove(e)
+            self.settle_older(e["label"], e["name"], e["id"])
+
+    @rule(entry=claims, counts=st.booleans())
+    def release(self, entry, counts):
+        e = self.held(entry) if entry is not None else None
+        state = None if entry is None else self.outbox.release(entry, error="down", pause=0, counts=counts)
+        if e is not None:
+            self.give_back(e, counts=counts)
+        assert state == (None if e is None else e["state"])
+
+    @rule(entry=claims)
+    def bury(self, entry):
+        e = self.held(entry) if entry is not None else None
+        assert entry is None or self.outbox.bury(entry, error="refused") == (e is not None)
+        if e is not None:
+            e |= {"state": "dead", "attempts": e["attempts"] + 1}
+
+    @rule()
+    def requeue(self):
+        dead = sorted((e for e in self.model if e["state"] == "dead"), key=lambda e: -e["id"])
+        for e in dead:
+            e |= {"state": "superseded" if self.newer(e) else "owed", "attempts": 0}
+        assert self.outbox.requeue() == sum(e["state"] == "owed" for e in dead)
+
+    @rule(dead_for=st.sampled_from([None, 0, LONG]))
+    def prune(self, dead_for):
+        wanted = ["superseded"] if dead_for != 0 else ["superseded", "dead"]
+        dropped = [e["state"] for e in self.model if e["state"] in wanted]
+        assert self.outbox.prune(dead_for=dead_for) == {state: dropped.count(state) for state in dropped}
+        self.model = [e for e in self.model if e["state"] not in wanted]
+
+    @rule(label=labels, name=names, revision=st.integers(0, 2))
+    def deliver_past_it(self, label, name, revision):
+        seen = self.outbox.waiting(label, machine(name).key)
+        open_ = self.of(label, name, "owed", "claimed", "dead")
+        assert [entry.id for entry in seen] == [e["id"] for e in open_]
+        self.outbox.overtake(label, machine(name, revision), seen)
+        if any(e["state"] == "claimed" and e["revision"] != revision for e in open_):
+            self.put(label, name, revision)
+        elif open_:
+            self.settle_older(label, name, open_[-1]["id"] + 1)
+
+    @rule()
+    def go_on_with_another_connection(self):
+        self.outbox.close()
+        self.outboxes.reverse()
+        self.outbox = self.outboxes[0]
+
+    @invariant()
+    def they_agree(self):
+        told = [(e.id, e.label, e.key.name, e.attempts) for e in self.outbox.entries()]
+        assert told == [(e["id"], e["label"], e["name"], e["attempts"]) for e in self.model]
+        expected = ["owed" if e["state"] == "claimed" and e["lease"] == 0 else e["state"] for e in self.model]
+        assert [str(e.state) for e in self.outbox.entries()] == expected
+
+    @invariant()
+    def of_a_machine_one_is_being_sent_and_one_is_owed_at_the_most(self):
+        for label, name in {(e["label"], e["name"]) for e in self.model}:
+            assert len(self.of(label, name, "claimed")) <= 1
+            assert len(self.of(label, name, "owed")) <= 1
+
+
+TestAgainst = Against.TestCase
+TestAgainst.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
