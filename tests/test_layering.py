@@ -25,6 +25,17 @@ ROWS = [
 ]
 PLACES = {name: index for index, names in enumerate(ROWS) for name in names}
 
+# The chapters and the top modules of `newsdesk.testing`, in the same way.
+TESTING_ROWS = [
+    {"doubles", "faults", "inspection", "protocols", "servers", "strategies"},
+    {"capabilities", "proxy"},
+    {"processes"},
+    {"harness"},
+    {"checks"},
+    {"contract", "fixtures"},
+]
+TESTING_PLACES = {name: index for index, names in enumerate(TESTING_ROWS) for name in names}
+
 # What imports upwards, always within a function, and why that is no knot.
 UPWARD = {
     ("newsdesk.contract.reporter", "newsdesk.builtin.registry"): "BaseReporter.from_dict: a constructor",
@@ -34,11 +45,8 @@ UPWARD = {
 # A reporter of ours imports what any plugin may import; `registry` is no reporter, but the list of them.
 BUILTIN = ["atomic", "exceptions", "machine", "contract"]
 
-# Not yet untied or cut into chapters of its own.
-UNTIED_LATER = {
-    "newsdesk.delivery.chunks", "newsdesk.delivery.executor", "newsdesk.testing.proxy", "newsdesk.testing.link",
-}  # fmt: skip
-CUT_LATER = {"newsdesk/testing"}
+# Not yet untied.
+UNTIED_LATER = {"newsdesk.delivery.chunks", "newsdesk.delivery.executor"}
 
 # No folder has more modules, and the top no more than 8 besides what Python itself looks for.
 MOST_IN_A_FOLDER = 12
@@ -143,6 +151,21 @@ def test_chapters_import_one_way():
     assert {edge for edge in wrong if edge[0] != "newsdesk"} == UPWARD.keys()
 
 
+def test_the_chapters_of_testing_import_one_way():
+    named = [
+        (edge, edge.source.split(".")[2], edge.target.split(".")[2])
+        for edge in CORE_EDGES
+        if edge.source.startswith("newsdesk.testing.") and edge.target.startswith("newsdesk.testing.")
+    ]
+    assert {name for _, source, target in named for name in (source, target)} <= TESTING_PLACES.keys()
+    wrong = {
+        (edge.source, edge.target)
+        for edge, source, target in named
+        if source != target and TESTING_PLACES[target] >= TESTING_PLACES[source]
+    }
+    assert wrong == set()
+
+
 def test_what_imports_upwards_does_so_within_a_function():
     assert {e.in_function for e in CORE_EDGES if (e.source, e.target) in UPWARD} == {True}
 
@@ -186,12 +209,15 @@ def test_no_folder_of_core_is_crowded():
         if folder.is_dir() and "template" not in folder.parts
         if len(files := [f for f in folder.glob("*.py") if f.name != "__init__.py"]) > MOST_IN_A_FOLDER
     }
-    assert crowded.keys() <= CUT_LATER
+    assert crowded == {}
     top = [f.stem for f in (CORE / "newsdesk").glob("*.py") if not f.stem.startswith("__")]
     assert len(top) <= MOST_AT_THE_TOP
 
 
-@pytest.mark.parametrize("name", sorted(PLACES.keys() - ROWS[0]))
+CHAPTERS_OF_TESTING = [f"testing/{f.parent.name}" for f in (CORE / "newsdesk/testing").glob("*/__init__.py")]
+
+
+@pytest.mark.parametrize("name", sorted({*PLACES.keys() - ROWS[0], *CHAPTERS_OF_TESTING}))
 def test_each_chapter_says_what_it_is_for_and_what_it_may_import(name):
     docstring = ast.get_docstring(ast.parse((CORE / "newsdesk" / name / "__init__.py").read_text("utf-8")))
     assert docstring is not None

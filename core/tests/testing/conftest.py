@@ -1,4 +1,4 @@
-"""A small HTTP server that knows what it was asked, and a reporter that asks it three times."""
+"""A small HTTP server that keeps what it was sent, and a reporter that sends it three requests."""
 
 import http.client
 import importlib
@@ -68,6 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.path, body))
         self._answer(json.dumps({"bytes": len(body)}).encode())
 
+    do_PUT = do_POST
+
     def do_GET(self):
         self.server.seen.append((self.path, b""))
         self._answer(b"x" * 1000)
@@ -89,7 +91,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session", autouse=True)
 def _warm():
-    warm_up("newsdesk.delivery.desk", "newsdesk.testing")
+    warm_up(
+        "newsdesk.delivery.desk",
+        "newsdesk.testing.processes.killing",
+        "newsdesk.testing.processes.simultaneous",
+    )
 
 
 @pytest.fixture

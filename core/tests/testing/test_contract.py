@@ -125,10 +125,10 @@ def test_a_fixture_that_is_missing_is_told(pytester):
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", "arrives_whole")
     shown = " ".join(line.removeprefix("E").strip() for line in result.outlines)
     for told in (
-        "TestUnbuilt builds no reporter: write a fixture 'build' that gives a function which does",
-        "TestUnread reads nothing: write a fixture 'read' that gives a function which reads every record of the backend, "
+        "TestUnbuilt builds no reporter: write a fixture 'build' that gives a function which builds one",
+        "TestUnread does not read the backend: write a fixture 'read' that gives a function which reads every record of the backend, "
         "or declare keeps=False",
-        "TestRemote declares a network and gives no address: write a fixture 'upstream' that gives the URL of the backend, "
+        "TestRemote declares a network but not its address: write a fixture 'upstream' that gives the URL of the backend, "
         "with host and port",
     ):
         assert f"NotImplementedError: {told}" in shown

@@ -24,7 +24,7 @@ class TestParquetReporter(ReporterContract):
 
     @pytest.fixture
     def read(self, tmp_path: Path) -> Callable[[], list[str]]:
-        """Give a function that reads every record, by another road than the reporter's: DuckDB."""
+        """Give a function that reads every record, without the reporter's code: by DuckDB."""
 
         def records() -> list[str]:
             files = [str(path) for path in tmp_path.rglob("*.parquet")]

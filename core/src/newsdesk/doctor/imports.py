@@ -7,7 +7,7 @@ import sys
 
 from newsdesk.exceptions import PluginError
 from newsdesk.plugins import entry_points
-from newsdesk.testing.look import others_of
+from newsdesk.testing.inspection.discovery import extra_imports
 
 _PATIENCE = 120
 
@@ -30,7 +30,7 @@ def brought_along() -> dict[str, list[str]]:
 
 def _look() -> dict[str, list[str]]:
     installed = entry_points.installed()
-    return {entry.name: others_of(entry) for entries in installed.values() for entry in entries}
+    return {entry.name: extra_imports(entry) for entries in installed.values() for entry in entries}
 
 
 if __name__ == "__main__":

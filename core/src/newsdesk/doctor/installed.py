@@ -11,7 +11,7 @@ from newsdesk.exceptions import DefinitionError, PluginError
 from newsdesk.plugins.building import build
 from newsdesk.plugins.hookspecs import ReporterPlugin
 from newsdesk.plugins.registry import LoadedPlugin, Registry, clashes
-from newsdesk.testing import soundness
+from newsdesk.testing.inspection import value
 
 _TELL = "tell its author; the conformance kit, newsdesk.testing.ReporterContract, shows the same"
 
@@ -79,14 +79,14 @@ def _of_record(
 
 
 def _sound(subject: str, reporter: BaseReporter, origin: str) -> Iterator[Finding]:
-    faults = [fault for check in soundness.CHECKS if (fault := _fault(check, reporter))]
+    faults = [fault for check in value.CHECKS if (fault := _fault(check, reporter))]
     for fault in faults:
         yield Finding(subject, fault, _TELL)
     if not faults:
         yield Finding(subject, f"loads and is sound  [{origin}]")
 
 
-def _fault(check: soundness.Check, reporter: BaseReporter) -> str:
+def _fault(check: value.Check, reporter: BaseReporter) -> str:
     try:
         return check(reporter)
     except Exception as error:  # noqa: BLE001  (the same)

@@ -1,82 +1,95 @@
-"""For those who test a reporter: a conformance kit, doubles, a proxy that breaks things, children that die.
+"""The testing kit for reporters: conformance checks, doubles, a proxy that makes faults, and servers.
 
-Only `ReporterContract` and `newsdesk.testing.fixtures` need pytest, and only `newsdesk.testing.strategies`
-needs hypothesis; both come with the extra `newsdesk[testing]`.
+Only the doubles and the servers work without the extra `newsdesk[testing]`: the proxy needs h11,
+`ReporterContract` and `newsdesk.testing.fixtures` need pytest, and `newsdesk.testing.strategies` needs
+hypothesis.
 
 May import: delivery, and what is below it.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-from newsdesk.testing.capabilities import HTTP, POSTGRES, RETRY_AFTER, Capabilities, Network
-from newsdesk.testing.children import Child, ChildFailed, warm_up
-from newsdesk.testing.crowd import deliver_at_once
-from newsdesk.testing.doubles import FailingReporter, MemoryReporter, SlowReporter
-from newsdesk.testing.faults import Answer, BlackHole, Cut, CutBytes, Delay, Fault, Moment, Refuse, Reset
-from newsdesk.testing.framing import Bursts, Framing
-from newsdesk.testing.http_framing import HttpFraming, html_answer, http_answer
-from newsdesk.testing.killing import Boundary, Job, Killed, Survived, kill_at_every_boundary
-from newsdesk.testing.postgres_framing import PostgresFraming, postgres_error
-from newsdesk.testing.proxy import Counts, FaultProxy
-from newsdesk.testing.server import Server, ServerFailed, ServerMissing
-from newsdesk.testing.streams import Stream, Unit
-
 if TYPE_CHECKING:
+    from newsdesk.testing.capabilities import HTTP as HTTP
+    from newsdesk.testing.capabilities import POSTGRES as POSTGRES
+    from newsdesk.testing.capabilities import RETRY_AFTER as RETRY_AFTER
+    from newsdesk.testing.capabilities import Capabilities as Capabilities
+    from newsdesk.testing.capabilities import Network as Network
     from newsdesk.testing.contract import ReporterContract as ReporterContract
+    from newsdesk.testing.doubles import FailingReporter as FailingReporter
+    from newsdesk.testing.doubles import MemoryReporter as MemoryReporter
+    from newsdesk.testing.doubles import SlowReporter as SlowReporter
+    from newsdesk.testing.faults.fault import Answer as Answer
+    from newsdesk.testing.faults.fault import BlackHole as BlackHole
+    from newsdesk.testing.faults.fault import Cut as Cut
+    from newsdesk.testing.faults.fault import CutBytes as CutBytes
+    from newsdesk.testing.faults.fault import Delay as Delay
+    from newsdesk.testing.faults.fault import Fault as Fault
+    from newsdesk.testing.faults.fault import Moment as Moment
+    from newsdesk.testing.faults.fault import Refuse as Refuse
+    from newsdesk.testing.faults.fault import Reset as Reset
+    from newsdesk.testing.faults.http_answers import html_answer as html_answer
+    from newsdesk.testing.faults.http_answers import http_answer as http_answer
+    from newsdesk.testing.faults.postgres_errors import postgres_error as postgres_error
+    from newsdesk.testing.processes.child import Child as Child
+    from newsdesk.testing.processes.child import ChildFailed as ChildFailed
+    from newsdesk.testing.processes.child import warm_up as warm_up
+    from newsdesk.testing.processes.killing import Boundary as Boundary
+    from newsdesk.testing.processes.killing import Job as Job
+    from newsdesk.testing.processes.killing import Killed as Killed
+    from newsdesk.testing.processes.killing import Survived as Survived
+    from newsdesk.testing.processes.killing import kill_at_every_boundary as kill_at_every_boundary
+    from newsdesk.testing.processes.simultaneous import deliver_at_once as deliver_at_once
+    from newsdesk.testing.protocols.framing import Bursts as Bursts
+    from newsdesk.testing.protocols.framing import Framing as Framing
+    from newsdesk.testing.protocols.http_framing import HttpFraming as HttpFraming
+    from newsdesk.testing.protocols.postgres_framing import PostgresFraming as PostgresFraming
+    from newsdesk.testing.protocols.stream import Frame as Frame
+    from newsdesk.testing.protocols.stream import Stream as Stream
+    from newsdesk.testing.proxy.counts import Counts as Counts
+    from newsdesk.testing.proxy.proxy import FaultProxy as FaultProxy
+    from newsdesk.testing.servers.server import Server as Server
+    from newsdesk.testing.servers.server import ServerFailed as ServerFailed
+    from newsdesk.testing.servers.server import ServerMissing as ServerMissing
 
-__all__ = [
-    "HTTP",
-    "POSTGRES",
-    "RETRY_AFTER",
-    "Answer",
-    "BlackHole",
-    "Boundary",
-    "Bursts",
-    "Capabilities",
-    "Child",
-    "ChildFailed",
-    "Counts",
-    "Cut",
-    "CutBytes",
-    "Delay",
-    "FailingReporter",
-    "Fault",
-    "FaultProxy",
-    "Framing",
-    "HttpFraming",
-    "Job",
-    "Killed",
-    "MemoryReporter",
-    "Moment",
-    "Network",
-    "PostgresFraming",
-    "Refuse",
-    "ReporterContract",
-    "Reset",
-    "Server",
-    "ServerFailed",
-    "ServerMissing",
-    "SlowReporter",
-    "Stream",
-    "Survived",
-    "Unit",
-    "deliver_at_once",
-    "html_answer",
-    "http_answer",
-    "kill_at_every_boundary",
-    "postgres_error",
-    "warm_up",
-]
+_HOME = {
+    "capabilities": ("HTTP", "POSTGRES", "RETRY_AFTER", "Capabilities", "Network"),
+    "contract": ("ReporterContract",),
+    "doubles": ("FailingReporter", "MemoryReporter", "SlowReporter"),
+    "faults.fault": ("Answer", "BlackHole", "Cut", "CutBytes", "Delay", "Fault", "Moment", "Refuse", "Reset"),
+    "faults.http_answers": ("html_answer", "http_answer"),
+    "faults.postgres_errors": ("postgres_error",),
+    "processes.child": ("Child", "ChildFailed", "warm_up"),
+    "processes.killing": ("Boundary", "Job", "Killed", "Survived", "kill_at_every_boundary"),
+    "processes.simultaneous": ("deliver_at_once",),
+    "protocols.framing": ("Bursts", "Framing"),
+    "protocols.http_framing": ("HttpFraming",),
+    "protocols.postgres_framing": ("PostgresFraming",),
+    "protocols.stream": ("Frame", "Stream"),
+    "proxy.counts": ("Counts",),
+    "proxy.proxy": ("FaultProxy",),
+    "servers.server": ("Server", "ServerFailed", "ServerMissing"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+_EXTRA = ("h11", "hypothesis", "pytest")
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605  (a test compares it with the imports above)
 
 
 def __getattr__(name: str) -> Any:
-    """Import the contract when it is first asked for: pytest is not there for everybody."""
-    if name != "ReporterContract":
+    """Import a name when it is first used: not everybody has what all of them need."""
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'newsdesk.testing' has no attribute {name!r}")
-    from newsdesk.testing.contract import ReporterContract  # noqa: PLC0415  (see above)
-
-    globals()[name] = ReporterContract
-    return ReporterContract
+    try:
+        module = importlib.import_module(f"newsdesk.testing.{_MODULE_OF[name]}")
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        told = f"newsdesk.testing.{name} needs {error.name}: pip install 'newsdesk[testing]'"
+        raise ModuleNotFoundError(told, name=error.name) from error
+    globals()[name] = value = getattr(module, name)
+    return value
 
 
 def __dir__() -> list[str]:

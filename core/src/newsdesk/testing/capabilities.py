@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from newsdesk.testing.faults import Answer
-from newsdesk.testing.http_framing import html_answer, http_answer
-from newsdesk.testing.postgres_framing import postgres_error
+from newsdesk.testing.faults.fault import Answer
+from newsdesk.testing.faults.http_answers import html_answer, http_answer
+from newsdesk.testing.faults.postgres_errors import postgres_error
 
 RETRY_AFTER = 7
 """Seconds that a server asks to wait, in the kit's answers."""

@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from newsdesk.testing.capabilities import Capabilities
 from newsdesk.testing.checks.answers import AnswerChecks
-from newsdesk.testing.checks.bench import Bench
-from newsdesk.testing.checks.check import all_checks, is_skip, needs_of, skipped
 from newsdesk.testing.checks.concurrency import ConcurrencyChecks
 from newsdesk.testing.checks.content import ContentChecks
 from newsdesk.testing.checks.discovery import DiscoveryChecks
 from newsdesk.testing.checks.faults import FaultChecks
 from newsdesk.testing.checks.repetition import RepetitionChecks
 from newsdesk.testing.checks.value import ValueChecks
+from newsdesk.testing.harness.check import all_checks, is_skip, needs_of, skipped
+from newsdesk.testing.harness.fixtures import CheckFixtures
 
 _KITS_OWN = ("fault_proxy", "new_reporter", "held", "children")
 
@@ -94,5 +94,5 @@ def _refuse_overridden(cls: type[ReporterContract]) -> None:
                 f"declared: unsupported = {{{name!r}: 'why'}}"
             )
     for name in _KITS_OWN:
-        if inspect.getattr_static(cls, name) is not inspect.getattr_static(Bench, name):
+        if inspect.getattr_static(cls, name) is not inspect.getattr_static(CheckFixtures, name):
             raise TypeError(f"{cls.__name__} overrides the kit's own fixture {name!r}; rename yours")

@@ -1,1 +1,4 @@
-"""The checks of the conformance kit, by what they are about; `ReporterContract` joins them."""
+"""The checks of the conformance kit, by subject; `ReporterContract` joins them.
+
+May import: harness, inspection, and what is below them.
+"""

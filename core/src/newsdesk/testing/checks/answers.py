@@ -2,14 +2,15 @@
 
 from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError
 from newsdesk.testing.capabilities import RETRY_AFTER, Network
-from newsdesk.testing.checks.bench import Bench, NewReporter, error_of
-from newsdesk.testing.checks.check import check, expect
-from newsdesk.testing.checks.records import small
-from newsdesk.testing.faults import Answer, Refuse
-from newsdesk.testing.proxy import FaultProxy
+from newsdesk.testing.faults.fault import Answer, Refuse
+from newsdesk.testing.harness.check import check, expect
+from newsdesk.testing.harness.delivering import NewReporter, error_of
+from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.harness.records import small
+from newsdesk.testing.proxy.proxy import FaultProxy
 
 
-class AnswerChecks(Bench):
+class AnswerChecks(CheckFixtures):
     """What a server says, and what the reporter makes of it."""
 
     @check("network")

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 from newsdesk.contract.delivery import Alteration
 from newsdesk.machine import Machine
-from newsdesk.testing.checks import records
-from newsdesk.testing.checks.bench import Bench, Held, NewReporter, deliver
-from newsdesk.testing.checks.check import check, expect
+from newsdesk.testing.harness import records
+from newsdesk.testing.harness.backend import BackendRecords
+from newsdesk.testing.harness.check import check, expect
+from newsdesk.testing.harness.delivering import NewReporter, deliver
+from newsdesk.testing.harness.fixtures import CheckFixtures
 
 _KINDS = ("truncated", "renamed", "encoded", "omitted")
 
 
-class ContentChecks(Bench):
+class ContentChecks(CheckFixtures):
     """Each record arrives whole and equal."""
 
     @check("keeps")
-    def test_a_record_arrives_whole_and_equal(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_a_record_arrives_whole_and_equal(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, a part of the record is lost or changed on the way: keep `machine.to_json()` whole.
 
         Also the keys that newsdesk has no name for, in `machine.extra`.
@@ -23,32 +25,34 @@ class ContentChecks(Bench):
         _expect_arrival(new_reporter, held, records.ordinary())
 
     @check("keeps")
-    def test_every_unicode_plane_arrives(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_every_unicode_plane_arrives(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, some text is refused or changed: beyond the BMP, NUL, or lone surrogates."""
         _expect_arrival(new_reporter, held, records.unicode())
 
     @check("keeps")
-    def test_every_number_arrives(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_every_number_arrives(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, a number is changed: not-a-number, infinity, beyond 64 bits, or `-0.0`."""
         _expect_arrival(new_reporter, held, records.numbers())
 
     @check("keeps")
-    def test_empty_parts_arrive(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_empty_parts_arrive(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, what is empty is left out, or a record that has only a name is refused."""
         _expect_arrival(new_reporter, held, *records.empty())
 
     @check("keeps")
-    def test_a_very_long_value_arrives(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_a_very_long_value_arrives(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, long texts are cut: keep the whole record where the backend has no such limit."""
         _expect_arrival(new_reporter, held, records.long_value())
 
     @check("keeps")
-    def test_very_long_names_arrive_and_stay_apart(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_very_long_names_arrive_and_stay_apart(
+        self, new_reporter: NewReporter, held: BackendRecords
+    ) -> None:
         """If this fails, machines whose names differ only at their end share a place, or are refused."""
         _expect_arrival(new_reporter, held, *records.long_names())
 
     @check("keeps")
-    def test_namesakes_stay_apart(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_namesakes_stay_apart(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, machines of two projects, or whose names differ in case, share a place.
 
         File a machine under both parts of `machine.key`, with something between them that neither can hold.
@@ -56,17 +60,17 @@ class ContentChecks(Bench):
         _expect_arrival(new_reporter, held, *records.namesakes())
 
     @check("keeps")
-    def test_names_that_look_like_paths_arrive(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_names_that_look_like_paths_arrive(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, a name such as `../up` leads out of the reporter's place, or is refused."""
         _expect_arrival(new_reporter, held, *records.path_names())
 
     @check("keeps")
-    def test_very_many_metrics_arrive(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_very_many_metrics_arrive(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, a long training history exceeds a limit of the backend: see `newsdesk.batching`."""
         _expect_arrival(new_reporter, held, records.many_metrics(self.capabilities.metrics))
 
     @check("keeps")
-    def test_deep_nesting_arrives(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_deep_nesting_arrives(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, values nested deeply are cut, or end the interpreter's recursion."""
         _expect_arrival(new_reporter, held, records.deep())
 
@@ -84,7 +88,7 @@ class ContentChecks(Bench):
         expect(any(told), "alters=True is declared, and no hostile record was told as altered")
 
 
-def _expect_arrival(new_reporter: NewReporter, held: Held, *machines: Machine) -> None:
+def _expect_arrival(new_reporter: NewReporter, held: BackendRecords, *machines: Machine) -> None:
     deliver(new_reporter(), *machines)
     held.expect(*machines, after="one report")
 

@@ -6,11 +6,13 @@ import sys
 from functools import cache
 from typing import Any
 
-from newsdesk.testing.checks.bench import Bench, NewReporter
-from newsdesk.testing.checks.check import check, expect
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.testing.harness.check import check, expect
+from newsdesk.testing.harness.delivering import NewReporter
+from newsdesk.testing.harness.fixtures import CheckFixtures
 
 
-class DiscoveryChecks(Bench):
+class DiscoveryChecks(CheckFixtures):
     """What it is called, what it costs to list it, and what it offers."""
 
     @check("name")
@@ -20,7 +22,7 @@ class DiscoveryChecks(Bench):
         It is looked for by another interpreter, where its distribution must be installed.
         """
         path = _path(new_reporter)
-        found = _look(str(self.capabilities.name), path)
+        found = _discover(str(self.capabilities.name), path)
         expect(found["path"] == path, f"the import path {path!r} leads to: {found['path']}")
         expect(
             found["name"] == path,
@@ -30,7 +32,7 @@ class DiscoveryChecks(Bench):
     @check("name")
     def test_its_plugin_module_imports_nothing_heavy(self, new_reporter: NewReporter) -> None:
         """If this fails, who lists reporters waits for your backend's library: name the class as a text."""
-        others = _look(str(self.capabilities.name), _path(new_reporter))["others"]
+        others = _discover(str(self.capabilities.name), _path(new_reporter))["others"]
         expect(not others, f"the plugin module of {self.capabilities.name!r} imports {', '.join(others)}")
 
     @check()
@@ -44,7 +46,7 @@ class DiscoveryChecks(Bench):
 
 
 def _is_base(cls: type) -> bool:
-    return cls.__module__ == "newsdesk.contract.reporter" or cls is object
+    return issubclass(BaseReporter, cls)
 
 
 def _path(new_reporter: NewReporter) -> str:
@@ -53,8 +55,8 @@ def _path(new_reporter: NewReporter) -> str:
 
 
 @cache
-def _look(name: str, path: str) -> dict[str, Any]:
-    command = [sys.executable, "-P", "-m", "newsdesk.testing.look", name, path]
+def _discover(name: str, path: str) -> dict[str, Any]:
+    command = [sys.executable, "-P", "-m", "newsdesk.testing.inspection.discovery", name, path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603  (our own)
     expect(done.returncode == 0, f"a fresh interpreter failed to look for {name!r}: {done.stderr}")
     found: dict[str, Any] = json.loads(done.stdout)

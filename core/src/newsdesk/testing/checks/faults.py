@@ -10,24 +10,26 @@ from newsdesk.delivery.desk import Desk
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import TransientReporterError
-from newsdesk.testing.checks.bench import Bench, Held, NewReporter, deliver, error_of
-from newsdesk.testing.checks.check import check, expect
-from newsdesk.testing.checks.records import small
-from newsdesk.testing.faults import BlackHole, Cut, Moment, Refuse
-from newsdesk.testing.killing import Job, kill_at_every_boundary
-from newsdesk.testing.proxy import FaultProxy
+from newsdesk.testing.faults.fault import BlackHole, Cut, Moment, Refuse
+from newsdesk.testing.harness.backend import BackendRecords
+from newsdesk.testing.harness.check import check, expect
+from newsdesk.testing.harness.delivering import NewReporter, deliver, error_of
+from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.harness.records import small
+from newsdesk.testing.processes.killing import Job, kill_at_every_boundary
+from newsdesk.testing.proxy.proxy import FaultProxy
 
 _DEADLINE = 2.0
 """Seconds that a desk waits for a backend that never answers."""
 
 
-class FaultChecks(Bench):
+class FaultChecks(CheckFixtures):
     """A network between reporter and backend, and all that it does."""
 
     @pytest.mark.usefixtures("children")
     @check("network", "keeps", "processes")
     def test_what_was_killed_at_any_request_is_completed_by_the_next_report(
-        self, new_reporter: NewReporter, held: Held, fault_proxy: FaultProxy
+        self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
         """If this fails, a build that was killed leaves half a record that is taken for a whole one.
 
@@ -40,7 +42,7 @@ class FaultChecks(Bench):
 
     @check("network", "keeps")
     def test_a_connection_that_is_cut_is_worth_another_try(
-        self, new_reporter: NewReporter, held: Held, fault_proxy: FaultProxy
+        self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
         """If this fails, a cut connection loses the record, doubles it, or counts as a refusal of it.
 
@@ -60,7 +62,7 @@ class FaultChecks(Bench):
 
     @check("network", "keeps")
     def test_a_backend_that_is_down_is_worth_another_try(
-        self, new_reporter: NewReporter, held: Held, fault_proxy: FaultProxy
+        self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
         """If this fails, an outage counts as a refusal of the record: raise `TransientReporterError`."""
         machine = small("down")
@@ -75,7 +77,7 @@ class FaultChecks(Bench):
 
     @check("network", "keeps")
     def test_a_backend_that_never_answers_is_given_up(
-        self, new_reporter: NewReporter, held: Held, fault_proxy: FaultProxy
+        self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
         """If this fails, silence counts as a delivery, or what hung spoils the next one."""
         machine = small("silent")

@@ -3,16 +3,20 @@
 from contextlib import closing
 
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.testing.checks.bench import Bench, Held, NewReporter, deliver
-from newsdesk.testing.checks.check import check, expect
-from newsdesk.testing.checks.records import small
+from newsdesk.testing.harness.backend import BackendRecords
+from newsdesk.testing.harness.check import check, expect
+from newsdesk.testing.harness.delivering import NewReporter, deliver
+from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.harness.records import small
 
 
-class RepetitionChecks(Bench):
+class RepetitionChecks(CheckFixtures):
     """Deliveries can be repeated."""
 
     @check("keeps")
-    def test_the_same_record_twice_is_there_once(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_the_same_record_twice_is_there_once(
+        self, new_reporter: NewReporter, held: BackendRecords
+    ) -> None:
         """If this fails, a retry makes a second record: find the first by key and revision before writing."""
         machine = small()
         with closing(new_reporter()) as reporter:
@@ -33,7 +37,7 @@ class RepetitionChecks(Bench):
 
     @check("keeps")
     def test_a_changed_record_replaces_or_adds_as_declared(
-        self, new_reporter: NewReporter, held: Held
+        self, new_reporter: NewReporter, held: BackendRecords
     ) -> None:
         """If this fails, a rebuilt machine is lost, or its old record stays where it should not, or goes."""
         first, second = small(), small(metadata={"rebuilt": True})
@@ -42,7 +46,9 @@ class RepetitionChecks(Bench):
         held.expect(*left, after=f"a change, which {self.capabilities.changed},")
 
     @check("keeps")
-    def test_many_at_once_arrive_as_they_do_one_by_one(self, new_reporter: NewReporter, held: Held) -> None:
+    def test_many_at_once_arrive_as_they_do_one_by_one(
+        self, new_reporter: NewReporter, held: BackendRecords
+    ) -> None:
         """If this fails, `report_many` loses, repeats or changes records, or answers too often."""
         machines = [small(f"many-{number}", metadata={"number": number}) for number in range(7)]
         with closing(new_reporter()) as reporter:

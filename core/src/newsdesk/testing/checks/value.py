@@ -6,14 +6,15 @@ import pytest
 
 from newsdesk.contract.arguments import secret_names
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.testing.checks.bench import Bench, NewReporter
-from newsdesk.testing.checks.check import check, expect
-from newsdesk.testing.soundness import io_of_building, lost_in_definition, lost_in_pickle, lost_in_yaml
+from newsdesk.testing.harness.check import check, expect
+from newsdesk.testing.harness.delivering import NewReporter
+from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.inspection.value import io_of_building, lost_in_definition, lost_in_pickle, lost_in_yaml
 
 _CANARY = "canary-8Zq4-canary"
 
 
-class ValueChecks(Bench):
+class ValueChecks(CheckFixtures):
     """It can be built, written down, sent to another process and shown."""
 
     @check()

@@ -1,0 +1,4 @@
+"""What can go wrong between a client and a server, and in which order.
+
+May import: nothing else of newsdesk.
+"""

@@ -1,0 +1,89 @@
+"""The pytest fixtures of the checks: reporters, the proxy, and the records of the backend."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import ClassVar
+
+import pytest
+
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.testing.capabilities import Capabilities
+from newsdesk.testing.harness.backend import BackendRecords
+from newsdesk.testing.harness.delivering import NewReporter
+from newsdesk.testing.processes.child import warm_up
+from newsdesk.testing.proxy.proxy import FaultProxy
+
+_KIT = ("newsdesk.testing.processes.killing", "newsdesk.testing.processes.simultaneous")
+"""Modules that the kit's child processes need."""
+
+
+class CheckFixtures:
+    """The fixtures of the checks; an author writes `build`, `read` and, with a network, `upstream`."""
+
+    capabilities: ClassVar[Capabilities]
+
+    @pytest.fixture
+    def upstream(self) -> str:
+        """Give the URL of the backend, to which the proxy leads; only with a declared network."""
+        raise NotImplementedError(
+            f"{type(self).__name__} declares a network but not its address: write a fixture 'upstream' that "
+            "gives the URL of the backend, with host and port"
+        )
+
+    @pytest.fixture
+    def build(self) -> Callable[..., BaseReporter]:
+        """Give a function that builds a reporter; with a network, for the host and port that it gets."""
+        raise NotImplementedError(
+            f"{type(self).__name__} builds no reporter: write a fixture 'build' that gives a function which "
+            "builds one"
+        )
+
+    @pytest.fixture
+    def read(self) -> Callable[[], Iterable[object]]:
+        """Give a function that reads every record from the backend, without the reporter's code."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not read the backend: write a fixture 'read' that gives a function "
+            "which reads every record of the backend, or declare keeps=False"
+        )
+
+    @pytest.fixture
+    def fault_proxy(self, request: pytest.FixtureRequest) -> Iterator[FaultProxy | None]:
+        """Give the proxy between reporter and backend; None without a network."""
+        if self.capabilities.network is None:
+            yield None
+            return
+        with FaultProxy.to(request.getfixturevalue("upstream")) as proxy:
+            yield proxy
+
+    @pytest.fixture
+    def new_reporter(
+        self, build: Callable[..., BaseReporter], fault_proxy: FaultProxy | None
+    ) -> Iterator[NewReporter]:
+        """Give a function that builds a reporter for the same place each time; all are closed at the end."""
+        made: list[BaseReporter] = []
+        address = () if fault_proxy is None else (fault_proxy.host, fault_proxy.port)
+
+        def make() -> BaseReporter:
+            made.append(build(*address))
+            return made[-1]
+
+        yield make
+        if fault_proxy is not None:
+            fault_proxy.clear()
+        for reporter in made:
+            reporter.close()
+
+    @pytest.fixture
+    def held(self, request: pytest.FixtureRequest) -> BackendRecords:
+        """Give the records of the backend."""
+        return BackendRecords(request.getfixturevalue("read"))
+
+    @pytest.fixture
+    def children(self) -> None:
+        """Make child processes start quickly."""
+        _warm_up_once(*self.capabilities.preload)
+
+
+@cache
+def _warm_up_once(*modules: str) -> None:
+    warm_up("newsdesk.delivery.desk", *_KIT, *modules)

@@ -1,0 +1,55 @@
+"""Whether a reporter is a value, as far as that shows without its backend.
+
+Each function gives what is wrong, or nothing.
+"""
+
+import pickle
+from collections.abc import Callable
+
+import yaml
+
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.testing.inspection.io_events import io_events
+
+Check = Callable[[BaseReporter], str]
+
+
+def io_of_building(reporter: BaseReporter) -> str:
+    """Build it again, and tell what that does to files, connections and processes."""
+    with io_events() as events:
+        type(reporter)(*reporter.arguments.args, **reporter.arguments.kwargs)
+    return f"building {reporter!r} does I/O: {', '.join(events[:5])}; move it to open()" if events else ""
+
+
+def lost_in_definition(reporter: BaseReporter) -> str:
+    """Build it again from its definition."""
+    again = BaseReporter.from_dict(reporter.to_dict())
+    return "" if _same(again, reporter) else f"{reporter!r} came back from its definition as {again!r}"
+
+
+def lost_in_yaml(reporter: BaseReporter) -> str:
+    """Write its definition as YAML, and read that."""
+    definition = reporter.to_dict()
+    again = yaml.safe_load(yaml.safe_dump(definition))
+    # Neither is shown: a definition has its secrets in it.
+    return "" if again == definition else f"the definition of {reporter!r} came back from YAML as another one"
+
+
+def lost_in_pickle(reporter: BaseReporter) -> str:
+    """Pickle it, as for another process."""
+    again = pickle.loads(pickle.dumps(reporter))  # noqa: S301  (our own)
+    return "" if _same(again, reporter) else f"{reporter!r} came back from pickle as {again!r}"
+
+
+CHECKS: tuple[Check, ...] = (
+    io_of_building,
+    lost_in_definition,
+    lost_in_yaml,
+    lost_in_pickle,
+)
+"""All of them."""
+
+
+def _same(one: BaseReporter, other: BaseReporter) -> bool:
+    # By their arguments as well: an `==` of the reporter's own may find everything equal.
+    return one == other and type(one) is type(other) and one.get_params() == other.get_params()

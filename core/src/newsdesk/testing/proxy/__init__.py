@@ -1,0 +1,4 @@
+"""The proxy that carries, counts and breaks connections.
+
+May import: faults and protocols.
+"""

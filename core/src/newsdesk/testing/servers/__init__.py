@@ -1,0 +1,4 @@
+"""Real servers for tests, which end with the tests.
+
+May import: nothing else of `newsdesk.testing`.
+"""
