@@ -62,12 +62,14 @@ def test_a_contract_without_capabilities_is_refused():
 
 
 def test_an_unsupported_check_that_does_not_exist_is_told_with_those_that_do():
-    with pytest.raises(TypeError, match=f"unsupported names 'test_x', which is no check; checks: .*{SOME}"):
+    with pytest.raises(
+        TypeError, match=f"unsupported names 'test_x', which is not a check; the checks are: .*{SOME}"
+    ):
         contract(unsupported={"test_x": "it cannot"})
 
 
 def test_an_unsupported_check_needs_a_reason():
-    told = f"TestIt.unsupported gives no reason for '{SOME}': say why in a sentence"
+    told = f"TestIt.unsupported has no reason for '{SOME}': say why in a sentence"
     with pytest.raises(TypeError, match=told):
         contract(unsupported={SOME: " "})
 

@@ -117,7 +117,7 @@ def test_a_server_of_ours_that_no_plugin_brings_is_skipped_with_what_to_install(
     done = pytester.runpytest_inprocess("-rs")
     done.assert_outcomes(skipped=1)
     done.stdout.fnmatch_lines(
-        f"SKIPPED * no installed plugin brings the server {name!r}: pip install '{install.replace('[', '[[]')}'"
+        f"SKIPPED * no installed plugin offers the server {name!r}: pip install '{install.replace('[', '[[]')}'"
     )
 
 
@@ -130,7 +130,7 @@ def test_a_broken_plugin_is_told_and_nothing_is_skipped(suite, distribution, mon
     done = pytester.runpytest_inprocess()
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(
-        "*the plugin 'mlflow' of worn-mlflow 1.0 is broken: acme is worn out; mend it, or uninstall it to skip *"
+        "*the plugin 'mlflow' of worn-mlflow 1.0 is broken: acme is worn out; fix it, or uninstall it to skip its tests*"
     )
 
 
@@ -139,7 +139,7 @@ def test_a_server_that_two_plugins_bring_is_told_with_both(suite):
     done = pytester.runpytest_subprocess()
     done.assert_outcomes(errors=2)
     done.stdout.fnmatch_lines(
-        "*the server 'acme' is brought by acme*-dist 1.0 and acme*-dist 1.0; uninstall all but one*"
+        "*the server 'acme' is offered by acme*-dist 1.0 and acme*-dist 1.0; uninstall all but one*"
     )
 
 

@@ -86,8 +86,8 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise
-        told = f"newsdesk.testing.{name} needs {error.name}: pip install 'newsdesk[testing]'"
-        raise ModuleNotFoundError(told, name=error.name) from error
+        message = f"newsdesk.testing.{name} needs {error.name}: pip install 'newsdesk[testing]'"
+        raise ModuleNotFoundError(message, name=error.name) from error
     globals()[name] = value = getattr(module, name)
     return value
 

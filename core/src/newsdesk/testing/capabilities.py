@@ -14,12 +14,12 @@ RETRY_AFTER = 7
 
 @dataclass(frozen=True)
 class Network:
-    """What a backend behind a network may say instead of taking a record."""
+    """The answers with which a backend behind a network may refuse a record."""
 
     transient: tuple[Answer, ...] = ()
-    """Answers after which another try is worth it."""
+    """Answers after which a retry may succeed."""
     permanent: tuple[Answer, ...] = ()
-    """Answers after which none is."""
+    """Answers after which it cannot."""
     throttled: Answer | None = None
     """The answer that asks to wait `RETRY_AFTER` seconds; None where the protocol has none."""
 
@@ -29,7 +29,7 @@ HTTP = Network(
     permanent=(html_answer(),),
     throttled=http_answer(429, retry_after=RETRY_AFTER),
 )
-"""A backend that speaks HTTP; a page for people, with status 200, is what a portal answers in its place."""
+"""A backend that speaks HTTP; its permanent answer is the sign-in page of a portal, with status 200."""
 
 POSTGRES = Network(
     transient=tuple(
@@ -37,15 +37,15 @@ POSTGRES = Network(
     ),
     permanent=(http_answer(503), http_answer(429)),
 )
-"""A backend that speaks PostgreSQL's protocol; whoever answers in HTTP is none."""
+"""A backend that speaks PostgreSQL's protocol; its permanent answers are those of a server of HTTP."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What a reporter can do; the kit holds it to all of that, and skips what it does not claim."""
+    """What a reporter can do: the kit checks all of that, and skips the checks of what is not declared."""
 
     changed: Literal["replaces", "adds"] = "replaces"
-    """What a changed record does to the one before it."""
+    """What a changed record does to the previous one."""
     keeps: bool = True
     """Whether what it delivers can be read back."""
     name: str | None = None
@@ -53,9 +53,9 @@ class Capabilities:
     secrets: tuple[str, ...] = ()
     """The parameters that hold secrets, beside those annotated as such."""
     tells_unchanged: bool = True
-    """Whether it tells a record that was there already by `Delivery(unchanged=True)`."""
+    """Whether it returns `Delivery(unchanged=True)` for a record that was there already."""
     alters: bool = False
-    """Whether something of a hostile record does not fit its backend, and is told as an alteration."""
+    """Whether a part of a hostile record does not fit its backend, and is reported as an alteration."""
     ping: bool = False
     """Whether it has a `ping`."""
     holds: bool = False
@@ -65,11 +65,11 @@ class Capabilities:
     processes: bool = True
     """Whether several processes may deliver at once."""
     network: Network | None = None
-    """What its backend may say, where a network is between them."""
+    """How its backend may refuse, if there is a network between them."""
     metrics: int = 100_000
     """Values of the longest training history; fewer only where the backend takes very long for so many."""
     preload: tuple[str, ...] = ()
-    """Modules that child processes load beforehand: those that take long, such as the backend's library."""
+    """Modules to import before child processes are forked: the slow ones, such as the backend's library."""
 
     @property
     def throttled(self) -> bool:

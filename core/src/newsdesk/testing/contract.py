@@ -1,4 +1,4 @@
-"""ReporterContract: what a reporter's author subclasses to have it tested."""
+"""ReporterContract: the class that an author subclasses to test a reporter."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -27,12 +27,12 @@ class ReporterContract(
     FaultChecks,
     AnswerChecks,
 ):
-    """The whole test of a reporter, for pytest.
+    """All checks of a reporter, for pytest.
 
     A subclass declares what the reporter can do, and has the fixtures `build`, which gives a function that
-    builds it, and `read`, which gives a function that reads every record of the backend by another road. For
-    a backend behind a network `upstream` gives the backend's URL, and `build`'s function gets the host and
-    port of the proxy in between. Each test gets a place of its own that is empty at first.
+    builds it, and `read`, which gives a function that reads every record of the backend without the
+    reporter's code. For a backend behind a network `upstream` gives the backend's URL, and `build`'s function
+    gets the host and port of the proxy in between. Each test starts with an empty backend.
 
     No check can be overridden or deleted. What cannot be supported is declared, and skipped with its reason::
 
@@ -49,7 +49,7 @@ class ReporterContract(
                 return lambda: [path.read_bytes() for path in tmp_path.glob("*/*.json")]
 
     Raises:
-        TypeError: when the class is created: a check is overridden, or what it declares is wrong.
+        TypeError: when the class is created: a check is overridden, or a declaration is wrong.
     """
 
     capabilities: ClassVar[Capabilities]
@@ -79,10 +79,11 @@ def _refuse_wrong_declarations(cls: type[ReporterContract]) -> None:
     for name, reason in cls.unsupported.items():
         if name not in CHECKS:
             raise TypeError(
-                f"{cls.__name__}.unsupported names {name!r}, which is no check; checks: {', '.join(CHECKS)}"
+                f"{cls.__name__}.unsupported names {name!r}, which is not a check; "
+                f"the checks are: {', '.join(CHECKS)}"
             )
         if not (isinstance(reason, str) and reason.strip()):
-            raise TypeError(f"{cls.__name__}.unsupported gives no reason for {name!r}: say why in a sentence")
+            raise TypeError(f"{cls.__name__}.unsupported has no reason for {name!r}: say why in a sentence")
 
 
 def _refuse_overridden(cls: type[ReporterContract]) -> None:

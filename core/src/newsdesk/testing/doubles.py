@@ -1,4 +1,4 @@
-"""Reporters that stand in for a real one, in the tests of those who use newsdesk."""
+"""Test doubles: reporters that keep machines in memory, fail, or are slow."""
 
 import threading
 import time
@@ -11,13 +11,13 @@ from newsdesk.machine import Machine, MachineKey
 
 
 class MemoryReporter(BaseReporter):
-    """Keeps each machine in memory, the newest revision alone.
+    """Keeps the newest revision of each machine in memory.
 
-    What it keeps belongs to this one object: a copy, as a desk's worker makes one, begins empty.
+    A copy, such as a desk makes for an executor, starts empty.
     """
 
     machines: dict[MachineKey, Machine]
-    """What it has taken, by key."""
+    """The machines that it keeps, by key."""
 
     def __init__(self) -> None:
         self.machines = {}
@@ -31,17 +31,17 @@ class MemoryReporter(BaseReporter):
         return Delivery(reference=f"memory:{machine.key}", unchanged=unchanged)
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Tell which machines it has taken."""
+        """Give the keys that it keeps."""
         return set(keys) & self.machines.keys()
 
 
 class FailingReporter(MemoryReporter):
-    """Fails, and keeps what comes after the last failure.
+    """Fails a number of times, and keeps what comes afterwards.
 
     Args:
-        times: How many deliveries fail before the first one goes well; None for all of them.
-        transient: Whether the failure is one that is worth another try.
-        message: What the failure says.
+        times: How many deliveries fail before one succeeds; None for all.
+        transient: Whether a retry may succeed.
+        message: The message of the error.
         retry_after: Seconds that a transient failure asks to wait.
     """
 
@@ -59,7 +59,7 @@ class FailingReporter(MemoryReporter):
         self.message = message
         self.retry_after = retry_after
         self.failures = 0
-        """How many deliveries have failed."""
+        """The number of deliveries that have failed."""
 
     def report(self, machine: Machine) -> Delivery:
         """Fail, or keep a machine."""
@@ -74,7 +74,7 @@ class FailingReporter(MemoryReporter):
 
 
 class SlowReporter(MemoryReporter):
-    """Takes its time for each machine.
+    """Waits before it keeps a machine.
 
     Args:
         seconds: How long.

@@ -1,4 +1,4 @@
-"""Pytest fixtures: for each server that an installed plugin brings, one that runs it for the whole session.
+"""Pytest fixtures that run the servers of installed plugins, each for the whole session.
 
 A test suite asks for them in the `conftest.py` beside its pytest.ini or pyproject.toml::
 
@@ -7,8 +7,8 @@ A test suite asks for them in the `conftest.py` beside its pytest.ini or pyproje
     def test_a_run_arrives(mlflow_server):
         assert mlflow_server.url
 
-This is no entry point of pytest's: that would be imported in every run of everybody who has newsdesk
-installed, before the measuring of coverage begins, and offer them names that they did not ask for.
+It is not an entry point of pytest: that would be imported in every test run where newsdesk is installed,
+before coverage is measured, and offer fixtures that were not asked for.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,12 +24,12 @@ _FIRST_PARTY: Mapping[str, str] = {
     "mlflow": "newsdesk-mlflow[local]",
     "postgres": "newsdesk-postgres[embedded]",
 }
-"""What to install for a server of newsdesk's own: its fixture is there, and skips, where that is missing."""
+"""What to install for our own servers, whose fixtures exist everywhere and skip where that is missing."""
 
 
 def _fixture(name: str) -> Callable[..., Iterator[Server]]:
     def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-        # With xdist each worker is a session of its own: it has its own server, folder and port.
+        # With xdist each worker is a session, with its own server, folder and port.
         server = Server(_offer(name).serve, tmp_path_factory.mktemp(f"{name}-server"))
         try:
             server.start()
@@ -47,19 +47,19 @@ def _offer(name: str) -> ServerPlugin:
     plugins = new_registry().plugins()
     offers = [(plugin, record) for plugin in plugins for record in plugin.servers if record.name == name]
     if not offers:
-        _tell_broken(name, plugins)
-        pytest.skip(f"no installed plugin brings the server {name!r}: {_what_to_do(name)}")
+        _fail_if_broken(name, plugins)
+        pytest.skip(f"no installed plugin offers the server {name!r}: {_what_to_do(name)}")
     if len(offers) > 1:
         origins = " and ".join(plugin.origin for plugin, _ in offers)
-        pytest.fail(f"the server {name!r} is brought by {origins}; uninstall all but one", pytrace=False)
+        pytest.fail(f"the server {name!r} is offered by {origins}; uninstall all but one", pytrace=False)
     return offers[0][1]
 
 
-def _tell_broken(name: str, plugins: Sequence[LoadedPlugin]) -> None:
+def _fail_if_broken(name: str, plugins: Sequence[LoadedPlugin]) -> None:
     for plugin in plugins:
         if plugin.name == name and plugin.error is not None:
-            told = f"the plugin {name!r} of {plugin.origin} is broken: {plugin.error}"
-            pytest.fail(f"{told}; mend it, or uninstall it to skip what needs its server", pytrace=False)
+            message = f"the plugin {name!r} of {plugin.origin} is broken: {plugin.error}"
+            pytest.fail(f"{message}; fix it, or uninstall it to skip its tests", pytrace=False)
 
 
 def _what_to_do(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Checks: several that deliver at once do not harm each other."""
+"""Checks: concurrent deliveries do not harm each other."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Checks: what is delivered arrives, however hostile."""
+"""Checks: every record arrives complete, however hostile."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,13 @@ _KINDS = ("truncated", "renamed", "encoded", "omitted")
 
 
 class ContentChecks(CheckFixtures):
-    """Each record arrives whole and equal."""
+    """Each record arrives complete and equal."""
 
     @check("keeps")
     def test_a_record_arrives_whole_and_equal(self, new_reporter: NewReporter, held: BackendRecords) -> None:
-        """If this fails, a part of the record is lost or changed on the way: keep `machine.to_json()` whole.
+        """If this fails, a part of the record is lost or changed on the way: keep all of `machine.to_json()`.
 
-        Also the keys that newsdesk has no name for, in `machine.extra`.
+        That includes unknown keys, which are in `machine.extra`.
         """
         _expect_arrival(new_reporter, held, records.ordinary())
 
@@ -55,13 +55,13 @@ class ContentChecks(CheckFixtures):
     def test_namesakes_stay_apart(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, machines of two projects, or whose names differ in case, share a place.
 
-        File a machine under both parts of `machine.key`, with something between them that neither can hold.
+        Build the identifier from both parts of `machine.key`, with a separator that neither can contain.
         """
         _expect_arrival(new_reporter, held, *records.namesakes())
 
     @check("keeps")
     def test_names_that_look_like_paths_arrive(self, new_reporter: NewReporter, held: BackendRecords) -> None:
-        """If this fails, a name such as `../up` leads out of the reporter's place, or is refused."""
+        """If this fails, a name such as `../up` escapes from the reporter's folder, or is refused."""
         _expect_arrival(new_reporter, held, *records.path_names())
 
     @check("keeps")
@@ -71,21 +71,21 @@ class ContentChecks(CheckFixtures):
 
     @check("keeps")
     def test_deep_nesting_arrives(self, new_reporter: NewReporter, held: BackendRecords) -> None:
-        """If this fails, values nested deeply are cut, or end the interpreter's recursion."""
+        """If this fails, deeply nested values are cut, or exceed the recursion limit."""
         _expect_arrival(new_reporter, held, records.deep())
 
     @check("alters")
-    def test_alterations_are_told(self, new_reporter: NewReporter) -> None:
-        """If this fails, something did not fit the backend, and nobody hears of it in time.
+    def test_alterations_are_reported(self, new_reporter: NewReporter) -> None:
+        """If this fails, the plan or the receipt does not list what was changed to fit the backend.
 
-        A plan, the delivery, and the delivery of the same record again tell the same alterations.
+        A plan, the delivery, and the delivery of the same record again must list the same alterations.
         """
         reporter = new_reporter()
-        told = [
-            _expect_told_alike(new_reporter, reporter.plan(machine).alterations, machine)
+        listed = [
+            _expect_same_alterations(new_reporter, reporter.plan(machine).alterations, machine)
             for machine in records.hostile()
         ]
-        expect(any(told), "alters=True is declared, and no hostile record was told as altered")
+        expect(any(listed), "alters=True is declared, but no hostile record has an alteration")
 
 
 def _expect_arrival(new_reporter: NewReporter, held: BackendRecords, *machines: Machine) -> None:
@@ -93,21 +93,23 @@ def _expect_arrival(new_reporter: NewReporter, held: BackendRecords, *machines: 
     held.expect(*machines, after="one report")
 
 
-def _expect_told_alike(new_reporter: NewReporter, planned: Sequence[Alteration], machine: Machine) -> int:
+def _expect_same_alterations(
+    new_reporter: NewReporter, planned: Sequence[Alteration], machine: Machine
+) -> int:
     reporter = new_reporter()
-    told: Sequence[Alteration] = ()
+    listed: Sequence[Alteration] = ()
     for when in ("the first delivery", "the second delivery"):
         delivery = reporter.report(machine)
-        told = () if delivery is None else delivery.alterations
+        listed = () if delivery is None else delivery.alterations
         expect(
-            list(told) == list(planned),
-            f"the plan of {str(machine.key)[:80]!r} tells {planned}, and {when} tells {told}",
+            list(listed) == list(planned),
+            f"the plan of {str(machine.key)[:80]!r} lists {planned}, but {when} lists {listed}",
         )
-    for alteration in told:
+    for alteration in listed:
         _expect_useful(alteration)
-    return len(told)
+    return len(listed)
 
 
 def _expect_useful(alteration: Alteration) -> None:
-    expect(alteration.kind in _KINDS, f"{alteration} is of no known kind; use one of {', '.join(_KINDS)}")
-    expect(alteration.path and alteration.detail, f"{alteration!r} does not say where, or what was done")
+    expect(alteration.kind in _KINDS, f"{alteration} has an unknown kind; use one of {', '.join(_KINDS)}")
+    expect(alteration.path and alteration.detail, f"{alteration!r} must have a path and a detail")

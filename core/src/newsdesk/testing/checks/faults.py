@@ -1,4 +1,4 @@
-"""Checks: whatever breaks on the way, the record is there in the end."""
+"""Checks: whatever breaks on the way, the record arrives in the end."""
 
 import copy
 from contextlib import closing
@@ -24,16 +24,16 @@ _DEADLINE = 2.0
 
 
 class FaultChecks(CheckFixtures):
-    """A network between reporter and backend, and all that it does."""
+    """Faults of the network between reporter and backend."""
 
     @pytest.mark.usefixtures("children")
     @check("network", "keeps", "processes")
-    def test_what_was_killed_at_any_request_is_completed_by_the_next_report(
+    def test_a_delivery_killed_at_any_request_is_completed_by_the_next(
         self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
-        """If this fails, a build that was killed leaves half a record that is taken for a whole one.
+        """If this fails, a killed build leaves an incomplete record that counts as complete.
 
-        Write all of it at once, or mark it as complete last of all, and resume what is not.
+        Write it atomically, or mark it as complete at the very end, and resume what is not marked.
         """
         jobs = (Job(new_reporter(), small(f"killed-{number}")) for number in count())
         for step in kill_at_every_boundary(fault_proxy, jobs):
@@ -41,10 +41,10 @@ class FaultChecks(CheckFixtures):
             held.expect(step.job.machine, after=f"a kill ({step[0]}) and another report")
 
     @check("network", "keeps")
-    def test_a_connection_that_is_cut_is_worth_another_try(
+    def test_a_cut_connection_is_a_transient_error(
         self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
-        """If this fails, a cut connection loses the record, doubles it, or counts as a refusal of it.
+        """If this fails, a cut connection loses or duplicates the record, or is never retried.
 
         Raise `TransientReporterError`, and let the next report find what the first has left.
         """
@@ -53,41 +53,41 @@ class FaultChecks(CheckFixtures):
             with closing(new_reporter()) as reporter:
                 fault_proxy.fail(Cut(1, moment), times=1)
                 error = error_of(reporter.report, machine)
-                # None: a client may well make up for it by itself.
-                said = f"a cut ({moment}) must be told by a TransientReporterError, but raised: {error!r}"
+                # None: the client library may have retried.
+                said = f"a cut ({moment}) must raise a TransientReporterError, but raised: {error!r}"
                 expect(error is None or isinstance(error, TransientReporterError), said)
                 fault_proxy.clear()
                 reporter.report(machine)
             held.expect(machine, after=f"a cut ({moment}) and another report")
 
     @check("network", "keeps")
-    def test_a_backend_that_is_down_is_worth_another_try(
+    def test_a_refused_connection_is_a_transient_error(
         self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
-        """If this fails, an outage counts as a refusal of the record: raise `TransientReporterError`."""
+        """If this fails, an outage is never retried: raise `TransientReporterError`."""
         machine = small("down")
         with closing(new_reporter()) as reporter:
             fault_proxy.fail(Refuse())
             error = error_of(reporter.report, machine)
-            said = f"where nobody listens, report must raise a TransientReporterError, but raised: {error!r}"
+            said = f"a refused connection must raise a TransientReporterError, but raised: {error!r}"
             expect(isinstance(error, TransientReporterError), said)
             fault_proxy.clear()
             reporter.report(machine)
         held.expect(machine, after="an outage and another report")
 
     @check("network", "keeps")
-    def test_a_backend_that_never_answers_is_given_up(
+    def test_a_backend_that_never_answers_is_a_transient_error(
         self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
-        """If this fails, silence counts as a delivery, or what hung spoils the next one."""
+        """If this fails, a timeout counts as delivered, is never retried, or spoils the next delivery."""
         machine = small("silent")
         fault_proxy.fail(BlackHole())
-        # A copy: what hangs cannot be closed when the test is over.
+        # A copy: the fixture could not close a reporter that hangs.
         route = Route("reporter", copy.copy(new_reporter()), required=False)
         with Desk([route], retry=Retry(attempts=1), deadline=_DEADLINE) as desk:
             (receipt,) = desk.report(machine)
-        said = f"a backend that never answers must be told as a failure that may pass, but: {receipt}"
+        said = f"a backend that never answers must be a transient failure, but: {receipt}"
         expect(not receipt.ok and isinstance(receipt.error, TransientReporterError), said)
         fault_proxy.clear()
         deliver(new_reporter(), machine)
-        held.expect(machine, after="a silence and another report")
+        held.expect(machine, after="a timeout and another report")

@@ -1,4 +1,4 @@
-"""Checks: what is delivered again, or together, is there once."""
+"""Checks: a repeated delivery is idempotent, and so is a batch."""
 
 from contextlib import closing
 
@@ -17,7 +17,7 @@ class RepetitionChecks(CheckFixtures):
     def test_the_same_record_twice_is_there_once(
         self, new_reporter: NewReporter, held: BackendRecords
     ) -> None:
-        """If this fails, a retry makes a second record: find the first by key and revision before writing."""
+        """If this fails, a retry creates a duplicate: find the record by key and revision before writing."""
         machine = small()
         with closing(new_reporter()) as reporter:
             reporter.report(machine)
@@ -27,29 +27,29 @@ class RepetitionChecks(CheckFixtures):
         held.expect(machine, after="a third report, by another reporter,")
 
     @check("tells_unchanged")
-    def test_the_same_record_again_is_told_as_unchanged(self, new_reporter: NewReporter) -> None:
-        """If this fails, nobody can tell a backfill that did nothing from one that wrote everything anew."""
+    def test_the_same_record_again_is_reported_as_unchanged(self, new_reporter: NewReporter) -> None:
+        """If this fails, receipts do not show which records were there already."""
         with closing(new_reporter()) as reporter:
-            told = [bool(delivery and delivery.unchanged) for delivery in map(reporter.report, [small()] * 2)]
-        expect(
-            told == [False, True], f"unchanged must be False and then True, but was {told[0]} and {told[1]}"
-        )
+            unchanged = [
+                bool(delivery and delivery.unchanged) for delivery in map(reporter.report, [small()] * 2)
+            ]
+        expect(unchanged == [False, True], f"unchanged must be False and then True, but was {unchanged}")
 
     @check("keeps")
     def test_a_changed_record_replaces_or_adds_as_declared(
         self, new_reporter: NewReporter, held: BackendRecords
     ) -> None:
-        """If this fails, a rebuilt machine is lost, or its old record stays where it should not, or goes."""
+        """If this fails, a rebuilt machine is lost, or its old record is not replaced or kept as declared."""
         first, second = small(), small(metadata={"rebuilt": True})
         deliver(new_reporter(), first, second)
         left = [second] if self.capabilities.changed == "replaces" else [first, second]
         held.expect(*left, after=f"a change, which {self.capabilities.changed},")
 
     @check("keeps")
-    def test_many_at_once_arrive_as_they_do_one_by_one(
+    def test_report_many_delivers_as_report_does(
         self, new_reporter: NewReporter, held: BackendRecords
     ) -> None:
-        """If this fails, `report_many` loses, repeats or changes records, or answers too often."""
+        """If this fails, `report_many` loses, repeats or changes records, or miscounts its answers."""
         machines = [small(f"many-{number}", metadata={"number": number}) for number in range(7)]
         with closing(new_reporter()) as reporter:
             answers = list(reporter.report_many(iter(machines)))
@@ -60,7 +60,7 @@ class RepetitionChecks(CheckFixtures):
 
     @check()
     def test_it_can_be_closed_twice_and_used_again(self, new_reporter: NewReporter) -> None:
-        """If this fails, `close` leaves something behind that the next `open` stumbles over."""
+        """If this fails, a reporter does not work after `close`, or cannot be closed twice."""
         reporter = new_reporter()
         reporter.close()
         for number in range(2):
@@ -69,8 +69,8 @@ class RepetitionChecks(CheckFixtures):
             reporter.close()
 
     @check("holds")
-    def test_it_tells_what_its_backend_holds(self, new_reporter: NewReporter) -> None:
-        """If this fails, a backfill will skip what is missing, or send what is there."""
+    def test_holds_finds_what_the_backend_holds(self, new_reporter: NewReporter) -> None:
+        """If this fails, a backfill skips what is missing, or sends what is there."""
         here, gone = [small(f"here-{number}") for number in range(3)], small("gone")
         deliver(new_reporter(), *here)
         with closing(new_reporter()) as reporter:
@@ -80,8 +80,8 @@ class RepetitionChecks(CheckFixtures):
         expect(not nothing, f"holds() of no machine must give nothing, but gives {nothing}")
 
     @check("ping")
-    def test_its_ping_is_answered(self, new_reporter: NewReporter) -> None:
-        """If this fails, `ping` raises although the backend is there."""
+    def test_ping_succeeds(self, new_reporter: NewReporter) -> None:
+        """If this fails, `ping` raises although the backend works."""
         with closing(new_reporter()) as reporter:
             reporter.ping()
 

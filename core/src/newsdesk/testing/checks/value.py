@@ -1,4 +1,4 @@
-"""Checks: a reporter is a value."""
+"""Checks: a reporter is a value: it can be built, written down, pickled and shown."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _CANARY = "canary-8Zq4-canary"
 
 
 class ValueChecks(CheckFixtures):
-    """It can be built, written down, sent to another process and shown."""
+    """Building, definition, pickle and repr."""
 
     @check()
     def test_building_it_does_no_io(self, new_reporter: NewReporter) -> None:
@@ -33,12 +33,12 @@ class ValueChecks(CheckFixtures):
 
     @check()
     def test_its_definition_can_be_written_as_yaml(self, new_reporter: NewReporter) -> None:
-        """If this fails, a parameter takes what YAML has no form for: take a text or a number instead."""
+        """If this fails, YAML cannot write a parameter's value: take a string or a number instead."""
         _expect_none(lost_in_yaml(new_reporter()))
 
     @check()
     def test_it_can_be_sent_to_another_process(self, new_reporter: NewReporter) -> None:
-        """If this fails, pickling was overridden, or the class is not to be found under its own name."""
+        """If this fails, pickling is overridden, or the class cannot be imported by its name."""
         _expect_none(lost_in_pickle(new_reporter()))
 
     @check()
@@ -62,8 +62,8 @@ def _expect_masked(reporter: BaseReporter, name: str) -> None:
     canary: Any = {"canary": _CANARY} if issubclass(holder, dict) else _CANARY
     carrier = BaseReporter.__new__(
         type(reporter), **{**given, name: canary}
-    )  # not built: it may refuse the value
+    )  # not initialised: it may refuse the value
     for shown in (repr(carrier), str(carrier), f"{carrier}", repr(carrier.masked_params())):
-        expect(_CANARY not in shown, f"the parameter {name!r} is a secret, and is shown: {shown}")
+        expect(_CANARY not in shown, f"the parameter {name!r} is a secret, but is shown: {shown}")
     found = carrier.secret_values()
-    expect(_CANARY in found, f"the parameter {name!r} is a secret, and secret_values() does not have it")
+    expect(_CANARY in found, f"the parameter {name!r} is a secret, but secret_values() does not have it")

@@ -1,4 +1,4 @@
-"""What makes a method a check."""
+"""The decorator that makes a method a check, and the assertion of a check."""
 
 import functools
 import inspect
@@ -18,14 +18,14 @@ def check(*needs: str) -> Callable[[Check], Check]:
     """
 
     def decorate(method: Check) -> Check:
-        told = inspect.cleandoc(method.__doc__ or "")
+        explanation = inspect.cleandoc(method.__doc__ or "")
 
         @functools.wraps(method)
         def run(*args: Any, **kwargs: Any) -> None:
             try:
                 method(*args, **kwargs)
             except Exception as error:
-                error.add_note(told)
+                error.add_note(explanation)
                 raise
 
         run.needs = needs  # type: ignore[attr-defined]  # read by `needs_of`
@@ -57,14 +57,14 @@ def is_skip(method: object) -> bool:
     return hasattr(method, "skips")
 
 
-def expect(is_so: object, told: str) -> None:
-    """Fail a check unless something is so.
+def expect(condition: object, message: str) -> None:
+    """Fail a check unless a condition holds.
 
     Raises:
-        AssertionError: it is not; with what was expected, what was found and what to do.
+        AssertionError: with what was expected, what was found and what to do.
     """
-    if not is_so:
-        raise AssertionError(told)
+    if not condition:
+        raise AssertionError(message)
 
 
 def all_checks(*mixins: type) -> Mapping[str, Callable[..., None]]:

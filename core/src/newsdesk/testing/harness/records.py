@@ -1,4 +1,4 @@
-"""Pure: the records that the checks deliver."""
+"""The records that the checks deliver."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ LONG_NAME = 3_000
 
 
 def small(name: str = "small", **parts: Any) -> Machine:
-    """Give a machine that has little."""
+    """Give a small machine."""
     record = {
         "name": name,
         "project_name": PROJECT,
@@ -25,7 +25,7 @@ def small(name: str = "small", **parts: Any) -> Machine:
 
 
 def ordinary() -> Machine:
-    """Give a machine with each part, as a build makes it, and with a key that newsdesk has no name for."""
+    """Give a machine with each part, as a build makes it, and with an unknown key."""
     scores = {"r2": {"fold-mean": 0.91, "fold-1": 0.9, "fold-2": 0.92}}
     built = {"model_creation_date": "2026-01-01 00:00:00+00:00", "model_builder_version": "1.2.3"}
     model = {**built, "cross_validation": {"scores": scores}, "model_meta": history(2, 5)}
@@ -91,7 +91,7 @@ def long_names() -> list[Machine]:
 
 
 def namesakes() -> list[Machine]:
-    """Give machines whose projects and names together read alike, and differ."""
+    """Give machines with different keys that look alike, joined or in another case."""
     keys = [
         ("north", "pump"),
         ("south", "pump"),
@@ -104,7 +104,7 @@ def namesakes() -> list[Machine]:
 
 
 def path_names() -> list[Machine]:
-    """Give machines whose names lead elsewhere, where one takes them for a path or a part of a URL."""
+    """Give machines whose names are dangerous as a path or a part of a URL."""
     names = ("../up", "down/in", "..", "back\\slash", "a%2Fb", "a?b=c&d#e", "CON", "trailing. ")
     return [small(name) for name in names]
 

@@ -15,7 +15,7 @@ from newsdesk.plugins.registry import Registry
 
 
 def discover(name: str, path: str) -> dict[str, Any]:
-    """Tell what a name and an import path lead to, and what else loading the plugin brings along."""
+    """Find what a name and an import path lead to, and what else importing the plugin imports."""
     others = {
         entry.point.value: extra_imports(entry) for entry in _entries(name)
     }  # first: before anything is loaded
@@ -30,18 +30,18 @@ def discover(name: str, path: str) -> dict[str, Any]:
 
 
 def extra_imports(entry: Entry) -> list[str]:
-    """Load a plugin, and give the packages that come with it and are no part of it or of Python."""
+    """Import a plugin, and give the packages that this imports besides it and the standard library."""
     known = {module.partition(".")[0] for module in sys.modules}
     known |= {*sys.stdlib_module_names, entry.point.module.partition(".")[0]}
     try:
         importlib.import_module(entry.point.module)
-    except Exception:  # noqa: BLE001  (a broken plugin is told by the registry)
+    except Exception:  # noqa: BLE001  (the registry reports a broken plugin)
         return []
     return sorted({module.partition(".")[0] for module in sys.modules} - known)
 
 
 def _entries(name: str) -> Iterator[Entry]:
-    """Give the plugins, the one of that name first: what another has loaded already counts for neither."""
+    """Give the plugins, the one of that name first: what another one has imported would not count."""
     installed = [entry for entries in entry_points.installed().values() for entry in entries]
     yield from sorted(installed, key=lambda entry: entry.name != name)
 
@@ -56,5 +56,5 @@ def _found(registry: Registry, target: str) -> str:
 
 if __name__ == "__main__":
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer:
-        os.dup2(2, 1)  # what a plugin prints must not come between
+        os.dup2(2, 1)  # what a plugin prints must not mix with the answer
         json.dump(discover(*sys.argv[1:]), answer)

@@ -1,4 +1,4 @@
-"""What a piece of code does to the world outside of its process."""
+"""Records the I/O of a piece of code: files, connections and processes."""
 
 import sys
 import threading
@@ -19,7 +19,7 @@ _watch = _Watch()
 
 @contextmanager
 def io_events() -> Iterator[list[str]]:
-    """Give what this thread does to files, connections and processes, as audit events call it."""
+    """Record what this thread does to files, connections and processes, as the names of audit events."""
     _install()
     seen: list[str] = []
     _watch.seen = seen
@@ -31,9 +31,9 @@ def io_events() -> Iterator[list[str]]:
 
 @cache
 def _install() -> None:
-    sys.addaudithook(_note)  # for ever: Python knows no way to take one away
+    sys.addaudithook(_record)  # for good: Python cannot remove one
 
 
-def _note(event: str, arguments: tuple[Any, ...]) -> None:
+def _record(event: str, arguments: tuple[Any, ...]) -> None:
     if _watch.seen is not None and (event == "open" or event.startswith(_WATCHED)):
         _watch.seen.append(f"{event} {arguments[0]!r}" if arguments else event)

@@ -1,6 +1,6 @@
-"""Whether a reporter is a value, as far as that shows without its backend.
+"""Whether a reporter is a value: built without I/O, and equal after its definition and pickle.
 
-Each function gives what is wrong, or nothing.
+Each function gives what is wrong, or an empty text.
 """
 
 import pickle
@@ -15,28 +15,28 @@ Check = Callable[[BaseReporter], str]
 
 
 def io_of_building(reporter: BaseReporter) -> str:
-    """Build it again, and tell what that does to files, connections and processes."""
+    """Build it again, and give the I/O that this does."""
     with io_events() as events:
         type(reporter)(*reporter.arguments.args, **reporter.arguments.kwargs)
     return f"building {reporter!r} does I/O: {', '.join(events[:5])}; move it to open()" if events else ""
 
 
 def lost_in_definition(reporter: BaseReporter) -> str:
-    """Build it again from its definition."""
+    """Build it again from its definition, and give what differs."""
     again = BaseReporter.from_dict(reporter.to_dict())
     return "" if _same(again, reporter) else f"{reporter!r} came back from its definition as {again!r}"
 
 
 def lost_in_yaml(reporter: BaseReporter) -> str:
-    """Write its definition as YAML, and read that."""
+    """Write its definition as YAML, read that, and give what differs."""
     definition = reporter.to_dict()
     again = yaml.safe_load(yaml.safe_dump(definition))
     # Neither is shown: a definition has its secrets in it.
-    return "" if again == definition else f"the definition of {reporter!r} came back from YAML as another one"
+    return "" if again == definition else f"the definition of {reporter!r} differs after YAML"
 
 
 def lost_in_pickle(reporter: BaseReporter) -> str:
-    """Pickle it, as for another process."""
+    """Pickle it, as for another process, and give what differs."""
     again = pickle.loads(pickle.dumps(reporter))  # noqa: S301  (our own)
     return "" if _same(again, reporter) else f"{reporter!r} came back from pickle as {again!r}"
 
@@ -51,5 +51,5 @@ CHECKS: tuple[Check, ...] = (
 
 
 def _same(one: BaseReporter, other: BaseReporter) -> bool:
-    # By their arguments as well: an `==` of the reporter's own may find everything equal.
+    # By their arguments as well: an overridden `==` may find everything equal.
     return one == other and type(one) is type(other) and one.get_params() == other.get_params()

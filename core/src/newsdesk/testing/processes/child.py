@@ -51,13 +51,13 @@ class Child:
             self.kill()
             raise ChildFailed(f"a delivery had not ended after {seconds:g} seconds, and was killed")
         try:
-            told, failed = self._answers.recv()
+            answer, failed = self._answers.recv()
         except EOFError:
-            told, failed = None, False
+            answer, failed = None, False
         self.process.join(seconds)
         if failed:
-            raise ChildFailed(str(told))
-        return told
+            raise ChildFailed(str(answer))
+        return answer
 
     def kill(self) -> None:
         """Kill it with SIGKILL, and wait until it is dead."""
@@ -92,7 +92,7 @@ def fork_server() -> "ForkServerContext":
 def _run(answers: Connection, folder: str, deliver: Callable[..., Any], arguments: Sequence[Any]) -> None:
     tempfile.tempdir = os.environ["TMPDIR"] = folder
     try:
-        told = (deliver(*arguments), False)
+        answer = (deliver(*arguments), False)
     except BaseException:  # noqa: BLE001  (the boundary of a process: its parent gets it as text)
-        told = (traceback.format_exc(), True)
-    answers.send(told)
+        answer = (traceback.format_exc(), True)
+    answers.send(answer)

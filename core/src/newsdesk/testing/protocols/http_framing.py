@@ -9,7 +9,7 @@ from newsdesk.testing.protocols.framing import Framing
 from newsdesk.testing.protocols.stream import Stream
 
 _LONGEST_HEAD = 1 << 20
-"""Bytes; h11 allows 16 KiB unless told otherwise, and what is too long is for the server to refuse."""
+"""Bytes; h11 allows 16 KiB by default, but what is too long is for the server to refuse."""
 _CONTINUE = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
 
 

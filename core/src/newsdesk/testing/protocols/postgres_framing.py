@@ -86,6 +86,6 @@ def _message(stream: Stream) -> Generator[None, None, tuple[bytes, bytes]]:
 
 
 def _statement(kind: bytes, body: bytes) -> str:
-    """Give the beginning of an SQL statement; before a parsed one stands its name."""
+    """Give the beginning of an SQL statement; a prepared one is preceded by its name."""
     text = body.split(b"\0")[0 if kind == b"Q" else 1]
     return " ".join(text.decode("utf-8", "replace").split())[:_LONGEST_LABEL]
