@@ -1,5 +1,6 @@
 """What the tests of the command share: a working folder, records, reporters to misbehave."""
 
+import inspect
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +11,9 @@ from newsdesk.builtin.registry import default_registry
 from newsdesk.cli import main
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "machines"
+
+# click before 8.2 mixes standard error into standard output unless asked not to; later ones know no such option.
+SEPARATE = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
 REPORTERS = """
     import os
@@ -80,7 +84,9 @@ def newsdesk():
     """Run the command in this process, and hold it to its exit code."""
 
     def run(*arguments, code=0, stdin=None):
-        result = CliRunner().invoke(main, list(map(str, arguments)), input=stdin, prog_name="newsdesk")
+        result = CliRunner(**SEPARATE).invoke(
+            main, list(map(str, arguments)), input=stdin, prog_name="newsdesk"
+        )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == code, result.output

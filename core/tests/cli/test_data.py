@@ -40,7 +40,7 @@ LOUD = """
 
     @hookimpl
     def newsdesk_checks(reporters, ping):
-        print("printed by a check")
+        print("printed by a check", flush=True)
         yield Finding("loud", "it is")
 """
 

@@ -71,7 +71,11 @@ def _is_written_so(adapter: "TypeAdapter[Any]", value: Any) -> bool:
     """Tell whether JSON writes a value of the right type so: a path, a member of an enum, a tuple."""
     try:
         adapter.validate_json(json.dumps(value), strict=True)
-    except (TypeError, ValueError):
+    except (
+        NotImplementedError,
+        TypeError,
+        ValueError,
+    ):  # the first from pydantic before 2.10, for a plain class
         return False
     return True
 

@@ -38,6 +38,10 @@ def normalised(url: str) -> "URL":
         raise unreadable from None
     if "@" in (read.host or ""):  # the end of a password, which each error of connecting would show
         raise unreadable
+    if (
+        read.database and make_url("postgresql:///%20").database == "%20"
+    ):  # SQLAlchemy before 2.1 does not decode it
+        read = read.set(database=urllib.parse.unquote(read.database))
     return read
 
 
