@@ -8,7 +8,7 @@ from functools import partial
 import psycopg2
 from newsdesk_postgres import PostgresReporter
 from newsdesk_postgres.embedded import EmbeddedPostgres
-from newsdesk_postgres.row import row_of
+from newsdesk_postgres.row.machine_row import row_of
 from psycopg2.extras import execute_values
 
 from benchmarks.ratio import Figure, Way, compare

@@ -219,9 +219,8 @@ WARM = (
     "newsdesk.testing.processes.simultaneous",
     "newsdesk_mlflow.transport.delivery",
     "newsdesk_mlflow.transport.tracking",
-    "newsdesk_postgres.engine",
-    "newsdesk_postgres.sqlstate",
-    "newsdesk_postgres.table",
+    "newsdesk_postgres.connection.failures",
+    "newsdesk_postgres.table.machine_table",
     "psycopg2",
 )
 

@@ -17,7 +17,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from newsdesk.builtin import file_names
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits
-from newsdesk_postgres import batch, parameters, text
+from newsdesk_postgres import parameters
+from newsdesk_postgres.row import batches, text
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -92,8 +93,8 @@ def test_databricks_has_the_limits_of_mlflow():
     [
         ("bytes of a machine's or project's name", text.NAME_BYTES),
         ("bytes of a table's or schema's name", parameters._IDENTIFIER_BYTES),
-        ("rows of one statement", batch.MAX_ROWS),
-        ("bytes of one statement", batch.MAX_BYTES),
+        ("rows of one statement", batches.MAX_ROWS),
+        ("bytes of one statement", batches.MAX_BYTES),
         ("characters of an encoded file name", file_names.MAX_LENGTH),
     ],
 )

@@ -24,7 +24,7 @@ CREATE INDEX machine_metadata ON machine USING gin (metadata);
 
 
 class Database:
-    """One database, seen by another road than the reporter's."""
+    """One database, seen without the reporter."""
 
     def __init__(self, server, name):
         self.name = name
@@ -54,7 +54,7 @@ class Database:
         return self.query(sql, *values)[0][0]
 
     def end_connections(self):
-        """End every connection of a reporter, as an administrator would, and tell how many there were."""
+        """End every connection of a reporter, as an administrator would, and give how many there were."""
         ended = self.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'newsdesk' AND datname = %s",
             self.name,

@@ -1,4 +1,4 @@
-"""What the doctor is told of PostgreSQL, by real servers."""
+"""What the doctor reports of PostgreSQL, on real servers."""
 
 import pytest
 from newsdesk_postgres import PostgresReporter
@@ -6,7 +6,7 @@ from newsdesk_postgres.plugin import newsdesk_checks
 
 
 @pytest.fixture
-def told():
+def findings_of():
     """Give what is found of a reporter, which is closed afterwards."""
     made = []
 
@@ -19,38 +19,38 @@ def told():
         reporter.close()
 
 
-def test_version_encoding_and_user_are_told(told, database):
-    [(text, remedy)] = told(PostgresReporter(**database.place))
+def test_version_encoding_and_user_are_findings_of(findings_of, database):
+    [(text, remedy)] = findings_of(PostgresReporter(**database.place))
     version = database.scalar("SHOW server_version")
     assert (text, remedy) == (f"PostgreSQL {version}, encoding UTF8, as the user 'postgres'", "")
 
 
-def test_a_server_is_asked_only_with_ping_and_one_that_is_not_there_is_left_to_that(told, database):
-    assert told(PostgresReporter(**database.place), ping=False) == []
+def test_a_server_is_asked_only_with_ping_and_one_that_is_not_there_is_left_to_that(findings_of, database):
+    assert findings_of(PostgresReporter(**database.place), ping=False) == []
     assert database.query("SELECT 1 FROM pg_tables WHERE tablename = 'machine'") == []
-    assert told(PostgresReporter(host="127.0.0.1", port=9)) == []
+    assert findings_of(PostgresReporter(host="127.0.0.1", port=9)) == []
 
 
-def test_a_reporter_of_somebody_else_is_none_of_our_business(told):
+def test_a_reporter_of_another_plugin_is_not_checked(findings_of):
     class Other(PostgresReporter.__mro__[1]):
         def report(self, machine): ...
 
-    assert told(Other()) == []
+    assert findings_of(Other()) == []
 
 
-def test_another_encoding_is_to_be_mended(told, make_database, database):
+def test_another_encoding_is_a_finding(findings_of, make_database, database):
     database.query("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
-    [_, found] = told(PostgresReporter(**{**database.place, "database": "latin"}))
+    [_, found] = findings_of(PostgresReporter(**{**database.place, "database": "latin"}))
     assert found == (
         "the database has the encoding LATIN1, which cannot hold every character",
         "report to a database that was made with ENCODING 'UTF8'",
     )
 
 
-def test_a_server_that_takes_nothing_is_to_be_mended(told, database):
+def test_a_read_only_server_is_a_finding(findings_of, database):
     with PostgresReporter(**database.place):
         database.query(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
-    [_, found] = told(PostgresReporter(**database.place))
+    [_, found] = findings_of(PostgresReporter(**database.place))
     assert found == ("nothing can be written there", "name the primary server, not a standby")
 
 
@@ -61,7 +61,7 @@ def test_a_server_that_takes_nothing_is_to_be_mended(told, database):
         ({"schema": "Plant 7", "table": "Machines"}, '"Plant 7"."Machines"', 're"ader'),
     ],
 )
-def test_rights_that_are_missing_are_told_with_what_grants_them(told, database, place, table, user):
+def test_missing_rights_are_reported_with_the_grant_that_adds_them(findings_of, database, place, table, user):
     quoted = user.replace('"', '""')
     with PostgresReporter(**database.place, **place):
         database.query(f'DROP ROLE IF EXISTS "{quoted}"')
@@ -70,9 +70,9 @@ def test_rights_that_are_missing_are_told_with_what_grants_them(told, database, 
         if "schema" in place:
             database.query(f'GRANT USAGE ON SCHEMA "Plant 7" TO "{quoted}"')
     reporter = PostgresReporter(**{**database.place, **place, "user": user, "password": "reader"})
-    [_, (text, remedy)] = told(reporter)
+    [_, (text, remedy)] = findings_of(reporter)
     assert text == f"the user {user!r} has no right to INSERT, UPDATE on the table {table}"
     assert remedy == f'as its owner: GRANT INSERT, UPDATE ON {table} TO "{quoted}"'
     database.query(remedy.removeprefix("as its owner: "))
-    assert len(told(reporter)) == 1
+    assert len(findings_of(reporter)) == 1
     database.query(f'DROP OWNED BY "{quoted}"')

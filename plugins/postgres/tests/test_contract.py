@@ -16,7 +16,7 @@ class TestPostgres(ReporterContract):
         holds=True,
         alters=True,
         network=POSTGRES,
-        preload=("newsdesk_postgres.engine", "newsdesk_postgres.sqlstate", "newsdesk_postgres.table"),
+        preload=("newsdesk_postgres.connection.failures", "newsdesk_postgres.table.machine_table"),
     )
 
     @pytest.fixture

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk import Delivery, Machine, MachineKey
 from newsdesk_postgres import PermanentPostgresError, PostgresReporter
-from newsdesk_postgres.batch import MAX_BYTES, MAX_ROWS, batches, columns, key_of
-from newsdesk_postgres.row import row_of
+from newsdesk_postgres.row.batches import MAX_BYTES, MAX_ROWS, batches, columns
+from newsdesk_postgres.row.machine_row import row_of
 
 from .conftest import ORIGINAL_TABLE
 
@@ -113,7 +113,7 @@ def test_no_batch_has_a_key_twice_and_their_order_stays(pairs):
     made = list(batches(rows))
     assert [row for batch in made for row in batch] == rows
     for batch in made:
-        assert len({key_of(row) for row in batch}) == len(batch)
+        assert len({row.key for row in batch}) == len(batch)
 
 
 def test_a_statement_has_its_rows_sorted_by_key():

@@ -18,7 +18,7 @@ def test_one_place_must_be_given():
     ]
 
 
-def test_all_faults_are_told_at_once():
+def test_all_faults_are_reported_at_once():
     assert faults(url="postgres://h", embedded="d", user="me", table="", schema="s" * 64, sslmode="on") == [
         "this PostgresReporter cannot be built",
         "  - give one of 'host', 'url' and 'embedded', not 'url' and 'embedded'",

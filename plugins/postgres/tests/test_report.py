@@ -108,7 +108,7 @@ def test_whatever_a_record_holds_comes_back(reporter, record):
 
 
 @pytest.mark.parametrize("case", ["nul", "surrogates", "the mark itself", "a nul in its name", "a long name"])
-def test_what_was_changed_is_told_again_when_nothing_was_written(reporter, case):
+def test_what_was_changed_is_reported_again_when_nothing_was_written(reporter, case):
     machine = Machine.from_dict({"name": "m", **HOSTILE[case]})
     first, second = reporter.report(machine), reporter.report(machine)
     assert first.alterations == second.alterations != ()
@@ -192,7 +192,7 @@ def test_one_reporter_serves_many_threads(database):
     assert database.scalar("SELECT count(*) FROM machine") == 10
 
 
-def test_a_plan_tells_what_would_be_sent_without_a_server(real_machine):
+def test_a_plan_says_what_would_be_sent_without_a_server(real_machine):
     plan = PostgresReporter("nowhere.invalid").plan(Machine.from_dict({**real_machine.to_dict(), "x": "\0"}))
     assert (plan.requests, plan.items) == (1, {"rows": 1})
     assert [alteration.path for alteration in plan.alterations] == ["x"]
@@ -211,13 +211,13 @@ def test_ping_asks_the_server(reporter):
     assert reporter.ping() is None
 
 
-def test_a_machine_that_is_not_there_is_told(reporter):
+def test_a_machine_that_is_not_there_is_an_error(reporter):
     with pytest.raises(MachineDoesNotExist) as caught:
         reporter.fetch("m")
-    assert str(caught.value) == "there is no machine 'm': report it first, or mend the name"
+    assert str(caught.value) == "there is no machine 'm': report it first, or correct the name"
 
 
-def test_a_machine_of_another_project_is_told(reporter):
+def test_a_machine_of_another_project_is_an_error_that_names_it(reporter):
     reporter.report(Machine(name="m", project_name="q"))
     with pytest.raises(MachineDoesNotExist) as caught:
         reporter.fetch("m", "p")

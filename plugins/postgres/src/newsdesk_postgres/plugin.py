@@ -1,4 +1,4 @@
-"""The plugin: tells newsdesk of the PostgreSQL reporter."""
+"""The hooks by which newsdesk finds the PostgreSQL reporter."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,12 +19,12 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
 @hookimpl
 def newsdesk_servers() -> Iterator[ServerPlugin]:
     """Yield a private PostgreSQL."""
-    yield ServerPlugin("postgres", "newsdesk_postgres.testing:postgres_server")
+    yield ServerPlugin("postgres", "newsdesk_postgres.embedded.fixture:postgres_server")
 
 
 @hookimpl
 def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:  # noqa: FBT001  (the hook's)
-    """Tell what the server is and what its user may do there."""
+    """Check what the server is and what its user may do there."""
     from newsdesk_postgres.checks import findings  # noqa: PLC0415  (only the doctor needs it)
 
     return findings(reporters, ping=ping)

@@ -17,19 +17,19 @@ from newsdesk import (
     Secret,
 )
 
-from newsdesk_postgres import url as urls
-from newsdesk_postgres.batch import batches, columns, key_of
+from newsdesk_postgres.connection import address
 from newsdesk_postgres.errors import MachineDoesNotExist, PostgresReporterException
 from newsdesk_postgres.parameters import SslMode, parameter_faults
-from newsdesk_postgres.row import KEY, Row, column_text, machine_of, row_of
+from newsdesk_postgres.row.batches import batches
+from newsdesk_postgres.row.machine_row import Row, column_text, machine_of, row_of
 
 # Importing SQLAlchemy takes a second: it is done when a reporter opens, not when its parameters are listed.
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
     from newsdesk_postgres.embedded import EmbeddedPostgres
-    from newsdesk_postgres.facts import Facts
-    from newsdesk_postgres.table import MachineTable
+    from newsdesk_postgres.table.machine_table import MachineTable
+    from newsdesk_postgres.table.server_info import ServerInfo
 
 
 class PostgresReporter(BaseReporter):
@@ -99,8 +99,8 @@ class PostgresReporter(BaseReporter):
 
     def open(self) -> None:
         """Connect, and make the table ready."""
-        from newsdesk_postgres.engine import make_engine  # noqa: PLC0415  (SQLAlchemy, see above)
-        from newsdesk_postgres.table import machine_table  # noqa: PLC0415
+        from newsdesk_postgres.connection.engine import make_engine  # noqa: PLC0415  (SQLAlchemy, see above)
+        from newsdesk_postgres.table.machine_table import MachineTable  # noqa: PLC0415
 
         try:
             self._engine = make_engine(
@@ -109,7 +109,7 @@ class PostgresReporter(BaseReporter):
                 connect_timeout=float(self.connect_timeout),
                 statement_timeout=None if self.statement_timeout is None else float(self.statement_timeout),
             )
-            self._table = machine_table(self.table, self.schema)
+            self._table = MachineTable.of(self.table, self.schema)
             self._unknown_projects = self._table.prepare(self._engine, create=self.create)
         except BaseException:
             self._release()
@@ -132,38 +132,37 @@ class PostgresReporter(BaseReporter):
         with self._connection("asking the server for an answer") as connection:
             connection.exec_driver_sql("SELECT 1")
 
-    def facts(self) -> "Facts":
+    def server_info(self) -> "ServerInfo":
         """Ask what the server is, and what its user may do with the table."""
-        from newsdesk_postgres.facts import facts_of  # noqa: PLC0415  (only the doctor needs it)
+        from newsdesk_postgres.table.server_info import server_info  # noqa: PLC0415  (only the doctor needs it)
 
         self.open()
         with self._connection("asking what the server is") as connection:
-            return facts_of(connection, self._opened.name)
+            return server_info(connection, self._opened.name)
 
     def plan(self, machine: Machine) -> Plan:
-        """Tell what would be sent: one row, in one statement."""
+        """Preview what would be sent: one row, in one statement."""
         row = row_of(machine)
         return Plan(requests=1, items={"rows": 1}, alterations=row.alterations, size=row.size)
 
     def report(self, machine: Machine) -> Delivery:
         """Write the machine's row, unless this revision is there already."""
-        return self._report(row_of(machine))
+        return self._write([row_of(machine)])[0]
 
     def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | Exception | None]:
-        """Write the machines' rows, many in a statement; where one is refused, each by itself."""
+        """Write the machines' rows, many in a statement; where one is refused, one by one."""
         for batch in batches(map(row_of, machines)):
             # On a table with rows of unknown project each machine has to look for one to adopt.
-            if len(batch) == 1 or self._unknown_projects:
+            if self._unknown_projects:
                 yield from map(self._attempt, batch)
             else:
                 yield from self._attempt_together(batch)
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Tell which machines have a row."""
+        """Give those of the machines that have a row."""
         filed = {(column_text(key.name), column_text(key.project_name)): key for key in keys}
-        values = {f"new_{part}": [key[index] for key in filed] for index, part in enumerate(KEY)}
         with self._connection("looking for machines") as connection:
-            return {filed[row[0], row[1]] for row in connection.execute(self._opened.held, values)}
+            return {filed[key] for key in self._opened.existing(connection, filed)}
 
     def fetch(self, name: str, project_name: str | None = None) -> Machine:
         """Read a machine back: equal to the one that was reported.
@@ -177,63 +176,58 @@ class PostgresReporter(BaseReporter):
             PostgresReporterException: more than one project has one, and none was named.
         """
         self.open()
+        project = None if project_name is None else column_text(project_name)
         with self._connection(f"reading the machine {name!r}") as connection:
-            statement = self._opened.by_name(column_text(name))
-            if project_name is not None:
-                statement = statement.where(self._opened.table.c.project_name == column_text(project_name))
-            rows = connection.execute(statement.limit(2)).mappings().all()
+            rows = self._opened.find(connection, column_text(name), project)
             if len(rows) != 1:
-                projects = connection.scalars(self._opened.projects_of(column_text(name))).all()
-                raise self._not_one(name, project_name, projects)
-        return machine_of({str(key): value for key, value in rows[0].items()})
+                raise self._not_one(name, project_name, self._opened.projects(connection, column_text(name)))
+        return machine_of(rows[0])
 
     @property
     def _opened(self) -> "MachineTable":
         return _while_open(self._table)
 
-    def _report(self, row: Row) -> Delivery:
-        doing = f"writing the machine {row.told!r}"
-        with self._connection(doing, whole=self._unknown_projects) as connection:
-            written = self._write(connection, row)
-        return Delivery(self._reference(row), row.alterations, unchanged=not written)
+    def _write(self, rows: Sequence[Row]) -> list[Delivery]:
+        what = f"the machine {rows[0].label!r}" if len(rows) == 1 else f"{len(rows)} machines"
+        with self._connection(f"writing {what}", whole=self._unknown_projects) as connection:
+            if self._unknown_projects:
+                for row in rows:
+                    self._opened.adopt(connection, row)
+            written = self._opened.upsert(connection, rows)
+        return [
+            Delivery(self._reference(row), row.alterations, unchanged=row.key not in written) for row in rows
+        ]
 
     def _attempt(self, row: Row) -> Delivery | Exception:
         try:
-            return self._report(row)
+            return self._write([row])[0]
         except ReporterException as error:
             return error
 
     def _attempt_together(self, rows: Sequence[Row]) -> Iterator[Delivery | Exception]:
-        values = {f"new_{name}": texts for name, texts in columns(rows).items()}
         try:
-            with self._connection(f"writing {len(rows)} machines") as connection:
-                written = {tuple(key) for key in connection.execute(self._opened.upsert_many, values)}
-        except PermanentReporterError:  # one of them, and only by itself does it tell which
-            yield from map(self._attempt, rows)
+            deliveries = self._write(rows)
+        except PermanentReporterError as error:
+            if len(rows) == 1:
+                yield error
+            else:  # one of them is at fault, and only alone does it show which
+                yield from map(self._attempt, rows)
         except ReporterException as error:
             yield from repeat(error, len(rows))
         else:
-            for row in rows:
-                yield Delivery(self._reference(row), row.alterations, unchanged=key_of(row) not in written)
-
-    def _write(self, connection: "Connection", row: Row) -> bool:
-        values = {f"new_{name}": value for name, value in row.values.items()}
-        if self._unknown_projects:
-            key = {name: values[name] for name in ("new_name", "new_project_name")}
-            connection.execute(self._opened.adopt, key)
-        return connection.execute(self._opened.upsert, values).first() is not None
+            yield from deliveries
 
     @contextmanager
     def _connection(self, doing: str, *, whole: bool = False) -> Iterator["Connection"]:
         """Lend a connection; `whole`: what is done with it is one transaction, else each statement is one."""
         from sqlalchemy import Engine  # noqa: PLC0415  (SQLAlchemy, see above)
 
-        from newsdesk_postgres.engine import transaction  # noqa: PLC0415
-        from newsdesk_postgres.sqlstate import translated  # noqa: PLC0415
+        from newsdesk_postgres.connection.engine import transaction  # noqa: PLC0415
+        from newsdesk_postgres.connection.failures import translated  # noqa: PLC0415
 
         engine = self._opened_engine
         lend = transaction if whole else Engine.connect
-        with translated(f"{doing} at {urls.shown(engine.url)}"), lend(engine) as connection:
+        with translated(f"{doing} at {address.shown(engine.url)}"), lend(engine) as connection:
             yield connection
 
     @property
@@ -242,7 +236,7 @@ class PostgresReporter(BaseReporter):
 
     def _reference(self, row: Row) -> str:
         table = f"{self.schema}.{self.table}" if self.schema else self.table
-        return urls.reference(
+        return address.reference(
             self._opened_engine.url, table, row.values["name"] or "", row.values["project_name"] or ""
         )
 
@@ -253,10 +247,10 @@ class PostgresReporter(BaseReporter):
             from newsdesk_postgres.embedded import EmbeddedPostgres  # noqa: PLC0415  (POSIX only)
 
             self._server = EmbeddedPostgres(self.embedded)
-            return urls.normalised(self._server.start().url)
+            return address.normalised(self._server.start().url)
         if self.url is not None:
-            return urls.normalised(self.url)
-        return URL.create(urls.DRIVER, self.user, self.password, self.host, int(self.port), self.database)
+            return address.normalised(self.url)
+        return URL.create(address.DRIVER, self.user, self.password, self.host, int(self.port), self.database)
 
     def _release(self) -> None:
         engine, server = self._engine, self._server
@@ -272,7 +266,7 @@ class PostgresReporter(BaseReporter):
     ) -> PostgresReporterException:
         known = ", ".join("an unknown project" if project is None else repr(project) for project in projects)
         if not projects:
-            return MachineDoesNotExist(f"there is no machine {name!r}: report it first, or mend the name")
+            return MachineDoesNotExist(f"there is no machine {name!r}: report it first, or correct the name")
         if project_name is not None:
             return MachineDoesNotExist(
                 f"there is no machine {name!r} in project {project_name!r}, only in {known}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsdesk_postgres.account import Account
+from newsdesk_postgres.embedded.account import Account
 from newsdesk_postgres.errors import PermanentPostgresError
 
 VARIABLE = "NEWSDESK_POSTGRES_BIN"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk import DefinitionError
-from newsdesk_postgres import url as urls
+from newsdesk_postgres.connection import address
 from sqlalchemy import URL
 
 VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=12)
@@ -22,7 +22,7 @@ SCHEMES = [
 
 URLS = st.builds(
     URL.create,
-    st.just(urls.DRIVER),
+    st.just(address.DRIVER),
     username=VISIBLE,
     password=VISIBLE,
     host=HOSTS,
@@ -34,26 +34,26 @@ URLS = st.builds(
 @given(st.sampled_from(SCHEMES), URLS)
 def test_every_way_to_write_a_url_gives_the_same(scheme, wanted):
     written = wanted.render_as_string(hide_password=False)
-    assert urls.normalised(scheme + written.removeprefix(urls.DRIVER)) == wanted
+    assert address.normalised(scheme + written.removeprefix(address.DRIVER)) == wanted
 
 
 @given(VISIBLE, VISIBLE.map(lambda text: f"geheim-{text}"), HOSTS, PORTS)
 def test_user_and_password_are_never_shown(user, password, host, port):
-    url = URL.create(urls.DRIVER, f"hugo-{user}", password, host, port, "db")
-    told = urls.shown(url) + urls.reference(url, "machine", "m", "p")
-    assert "geheim" not in told
-    assert "hugo" not in told
+    url = URL.create(address.DRIVER, f"hugo-{user}", password, host, port, "db")
+    shown = address.shown(url) + address.reference(url, "machine", "m", "p")
+    assert "geheim" not in shown
+    assert "hugo" not in shown
 
 
 def test_options_in_a_url_are_kept():
-    url = urls.normalised("postgres://h/db?sslmode=require&application_name=x")
+    url = address.normalised("postgres://h/db?sslmode=require&application_name=x")
     assert dict(url.query) == {"sslmode": "require", "application_name": "x"}
 
 
 def test_a_reference_names_place_and_row_and_escapes_them():
-    url = urls.normalised("postgres://user:pw@db:5433/my%20base")
+    url = address.normalised("postgres://user:pw@db:5433/my%20base")
     assert (
-        urls.reference(url, "public.machine", "a b&c", "p/q")
+        address.reference(url, "public.machine", "a b&c", "p/q")
         == "postgresql://db:5433/my%20base/public.machine?project_name=p%2Fq&name=a%20b%26c"
     )
 
@@ -63,11 +63,11 @@ def test_a_reference_names_place_and_row_and_escapes_them():
     [
         (
             "mysql://u:geheim@h/db",
-            "'url' begins with 'mysql', which is no PostgreSQL; expected postgresql://user:password@host:port/database",
+            "'url' begins with 'mysql', which is not PostgreSQL; expected postgresql://user:password@host:port/database",
         ),
         (
             "u:geheim@h/db",
-            "'url' does not begin with the name of a protocol; expected postgresql://user:password@host:port/database",
+            "'url' does not begin with a scheme; expected postgresql://user:password@host:port/database",
         ),
         (
             "postgresql://u:p@geheim@h/db",
@@ -81,9 +81,9 @@ def test_a_reference_names_place_and_row_and_escapes_them():
         ),
     ],
 )
-def test_what_is_no_url_of_a_postgresql_is_refused_without_repeating_it(url, message):
+def test_what_is_not_the_url_of_a_postgresql_is_refused_without_repeating_it(url, message):
     with pytest.raises(DefinitionError) as caught:
-        urls.normalised(url)
+        address.normalised(url)
     assert str(caught.value) == message
     assert "geheim" not in "".join(traceback.format_exception_only(caught.value))
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

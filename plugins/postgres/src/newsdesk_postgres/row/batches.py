@@ -5,7 +5,7 @@ from itertools import islice
 
 from newsdesk.batching import Limits, split
 
-from newsdesk_postgres.row import KEY, Row
+from newsdesk_postgres.row.machine_row import Key, Row
 
 MAX_BYTES = 2_000_000
 """Bytes of one statement, about: larger ones gain nothing more, measured with rows of 10 and 100 KB."""
@@ -14,10 +14,10 @@ MAX_ROWS = 500
 
 
 def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Split rows into batches, in their order; a row that is larger than a batch is one by itself.
+    """Split rows into batches, in their order; a row that is larger than a batch is sent alone.
 
-    No key occurs twice in a batch: one statement cannot write a row twice, and each revision of a machine has
-    an answer of its own.
+    No key occurs twice in a batch: one statement cannot write a row twice, and each revision of a
+    machine is answered separately.
     """
     waiting = iter(rows)
     while some := list(islice(waiting, MAX_ROWS)):
@@ -26,18 +26,13 @@ def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _cut_at_repeats(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    batch: dict[tuple[str | None, ...], Row] = {}
+    batch: dict[Key, Row] = {}
     for row in rows:
-        if key_of(row) in batch:
+        if row.key in batch:
             yield list(batch.values())
             batch = {}
-        batch[key_of(row)] = row
+        batch[row.key] = row
     yield list(batch.values())
-
-
-def key_of(row: Row) -> tuple[str | None, ...]:
-    """Give what a row is found by."""
-    return tuple(row.values[part] for part in KEY)
 
 
 def columns(rows: Sequence[Row]) -> Mapping[str, list[str | None]]:
@@ -45,5 +40,5 @@ def columns(rows: Sequence[Row]) -> Mapping[str, list[str | None]]:
 
     Sorted, because two batches that lock the same rows in different orders wait for each other for ever.
     """
-    ordered = sorted(rows, key=lambda row: [text or "" for text in key_of(row)])
+    ordered = sorted(rows, key=lambda row: row.key)
     return {name: [row.values[name] for row in ordered] for name in rows[0].values}

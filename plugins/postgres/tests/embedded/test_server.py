@@ -18,13 +18,10 @@ from newsdesk_postgres import (
     PermanentPostgresError,
     PostgresReporter,
     TransientPostgresError,
-    account,
-    binaries,
-    cluster,
 )
-from newsdesk_postgres.account import Account
-from newsdesk_postgres.binaries import VARIABLE, WHEEL, find_binaries
-from newsdesk_postgres.embedded import EmbeddedPostgres
+from newsdesk_postgres.embedded import EmbeddedPostgres, account, binaries, cluster
+from newsdesk_postgres.embedded.account import Account
+from newsdesk_postgres.embedded.binaries import VARIABLE, WHEEL, find_binaries
 
 AS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can become somebody else")
@@ -137,7 +134,7 @@ def reachable(programs):
 
 
 @needs_root
-def test_a_folder_that_only_root_can_enter_will_do_and_nothing_is_opened_to_others(folder):
+def test_a_folder_that_only_root_can_enter_works_and_nothing_is_opened_to_others(folder):
     folder.parent.mkdir()
     folder.parent.chmod(0o700)
     with EmbeddedPostgres(folder, durable=False) as server:
@@ -167,7 +164,7 @@ def test_the_wheels_programs_are_copied_where_the_server_cannot_reach_them(tmp_p
 
 
 @needs_root
-def test_other_programs_that_the_server_cannot_reach_are_told(tmp_path):
+def test_other_programs_that_the_server_cannot_reach_are_reported(tmp_path):
     bin_folder = tmp_path / "opt" / "bin"
     bin_folder.mkdir(parents=True)
     for program in ("initdb", "postgres", "pg_ctl"):
@@ -282,7 +279,7 @@ def test_data_that_were_never_finished_are_made_anew(folder):
     assert not (folder / "data.new").exists()
 
 
-def test_a_lost_password_is_told(folder):
+def test_a_lost_password_is_reported(folder):
     private = EmbeddedPostgres(folder, durable=False)
     private.start()
     private.stop()
@@ -295,7 +292,7 @@ def test_a_lost_password_is_told(folder):
     )
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PermanentPostgresError) as caught:
         EmbeddedPostgres(tmp_path / "file" / "pg").start()
@@ -305,7 +302,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     )
 
 
-def test_a_folder_without_programs_is_told(tmp_path):
+def test_a_folder_without_programs_is_reported(tmp_path):
     with pytest.raises(PermanentPostgresError) as caught:
         EmbeddedPostgres(tmp_path / "pg", binaries=tmp_path).start()
     assert str(caught.value) == (
@@ -320,7 +317,7 @@ def test_the_environment_can_name_the_programs(tmp_path, monkeypatch):
         EmbeddedPostgres(tmp_path / "pg").start()
 
 
-def test_data_of_another_version_are_told(folder, programs):
+def test_data_of_another_version_are_reported(folder, programs):
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "PG_VERSION").write_text("9\n")
     with pytest.raises(PermanentPostgresError) as caught:
@@ -340,11 +337,11 @@ def test_the_programs_that_made_the_data_are_chosen():
 
 
 @needs_root
-def test_data_of_another_user_are_told(folder, run_script):
+def test_data_of_another_user_are_reported(folder, run_script):
     script = """
 import os, sys, pwd
 from pathlib import Path
-from newsdesk_postgres.account import Account
+from newsdesk_postgres.embedded.account import Account
 from newsdesk_postgres.errors import PermanentPostgresError
 os.setuid(65534)
 try:
@@ -363,7 +360,7 @@ except PermanentPostgresError as error:
 
 
 @needs_root
-def test_a_system_without_an_unprivileged_user_is_told(monkeypatch):
+def test_a_system_without_an_unprivileged_user_is_reported(monkeypatch):
     monkeypatch.setattr(account, "UNPRIVILEGED", "nobody-at-all")
     with pytest.raises(PermanentPostgresError) as caught:
         Account.for_data(Path("/nonexistent"))
@@ -407,7 +404,7 @@ def test_a_reporter_that_cannot_open_stops_its_server(made):
     assert not runs(made)
 
 
-def test_a_server_that_takes_no_connections_is_told(private):
+def test_a_server_that_takes_no_connections_is_reported(private):
     private.start()
     private.stop()
     data = private.folder / "data"

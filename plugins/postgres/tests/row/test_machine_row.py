@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 from newsdesk import Machine
-from newsdesk_postgres.row import machine_of, row_of
+from newsdesk_postgres.row.machine_row import machine_of, row_of
 
 
 def test_each_part_of_a_record_is_a_column(real_machine):
@@ -33,7 +33,7 @@ def test_unknown_keys_of_a_record_are_kept():
     assert machine_of(row_of(machine).values) == machine
 
 
-def test_an_alteration_of_an_unknown_key_is_told_under_its_own_name():
+def test_an_alteration_of_an_unknown_key_is_reported_under_its_own_name():
     row = row_of(Machine.from_dict({"name": "m", "weight": {"unit": "k\0g"}}))
     assert [alteration.path for alteration in row.alterations] == ["weight.unit"]
 

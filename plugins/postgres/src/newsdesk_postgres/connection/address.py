@@ -1,4 +1,4 @@
-"""Url: how the database is reached, whichever way its user wrote it."""
+"""The address of a database: read from a URL, and shown without its password."""
 
 import re
 import urllib.parse
@@ -16,10 +16,10 @@ _SCHEME = re.compile(r"\s*(?P<scheme>[A-Za-z][A-Za-z0-9_]*)(?:\+[A-Za-z0-9_]+)?:
 
 
 def normalised(url: str) -> "URL":
-    """Read what users write: `postgres://`, `postgresql://`, with another driver or with none.
+    """Read a URL: `postgres://` or `postgresql://`, with another driver or with none.
 
     Raises:
-        DefinitionError: it is no URL of a PostgreSQL. The message does not repeat it: it may hold a password.
+        DefinitionError: it is not the URL of a PostgreSQL; without the URL, which may hold a password.
     """
     from sqlalchemy import make_url  # noqa: PLC0415  (takes a second)
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
@@ -27,16 +27,16 @@ def normalised(url: str) -> "URL":
     expected = "expected postgresql://user:password@host:port/database"
     head = _SCHEME.match(url)
     if head is None:
-        raise DefinitionError(f"'url' does not begin with the name of a protocol; {expected}")
+        raise DefinitionError(f"'url' does not begin with a scheme; {expected}")
     if head["scheme"].lower() not in ("postgres", "postgresql"):
-        raise DefinitionError(f"'url' begins with {head['scheme']!r}, which is no PostgreSQL; {expected}")
+        raise DefinitionError(f"'url' begins with {head['scheme']!r}, which is not PostgreSQL; {expected}")
     unreadable = DefinitionError(f"'url' cannot be read; {expected}, with special characters percent-encoded")
     try:
         read = make_url(f"{DRIVER}://{url[head.end() :].strip()}")
     except (ArgumentError, ValueError):
-        # Without the cause: its message repeats the URL, or what stands in place of the port.
+        # Without the cause: its message repeats the URL, or what is where the port should be.
         raise unreadable from None
-    if "@" in (read.host or ""):  # the end of a password, which each error of connecting would show
+    if "@" in (read.host or ""):  # the end of a password, which every connection error would show
         raise unreadable
     if (
         read.database and make_url("postgresql:///%20").database == "%20"

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 from newsdesk.testing import Server, ServerMissing
-from newsdesk_postgres.binaries import VARIABLE
+from newsdesk_postgres.embedded.binaries import VARIABLE
 
-SERVE = "newsdesk_postgres.testing:postgres_server"
+SERVE = "newsdesk_postgres.embedded.fixture:postgres_server"
 KILLED = """
 import os, sys
 from newsdesk.testing import Server

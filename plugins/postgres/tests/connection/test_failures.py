@@ -13,12 +13,11 @@ from newsdesk_postgres import (
     PostgresReporter,
     PostgresReporterException,
     TransientPostgresError,
-    cluster,
 )
-from newsdesk_postgres.embedded import EmbeddedPostgres
-from newsdesk_postgres.engine import make_engine
-from newsdesk_postgres.sqlstate import translated
-from newsdesk_postgres.url import normalised
+from newsdesk_postgres.connection.address import normalised
+from newsdesk_postgres.connection.engine import make_engine
+from newsdesk_postgres.connection.failures import translated
+from newsdesk_postgres.embedded import EmbeddedPostgres, cluster
 from sqlalchemy import text
 
 MACHINE = Machine(name="m", project_name="p")
@@ -166,11 +165,11 @@ def test_too_many_clients_is_worth_another_try(database):
     assert "too many connections for role" in str(error)
 
 
-def test_a_url_that_is_none_is_told_when_it_opens_and_never_shown(monkeypatch):
+def test_a_url_that_is_none_is_reported_when_it_opens_and_never_shown(monkeypatch):
     monkeypatch.setenv("PG_URL", "http://me:geheim@db")
     with pytest.raises(DefinitionError) as caught:
         PostgresReporter(url="${env:PG_URL}").report(MACHINE)
-    assert "'url' begins with 'http', which is no PostgreSQL" in str(caught.value)
+    assert "'url' begins with 'http', which is not PostgreSQL" in str(caught.value)
     assert "geheim" not in "".join(traceback.format_exception(caught.value))
 
 
@@ -254,7 +253,7 @@ def test_a_reporter_that_is_closed_while_it_is_used_says_so(reporter, count):
     assert told == [f"PostgresReporterException: {text}"] * count
 
 
-def test_a_user_who_may_not_write_is_told_which_right_is_missing(reporter, database):
+def test_a_user_who_may_not_write_is_reported_which_right_is_missing(reporter, database):
     reporter.report(Machine(name="before"))
     database.query(f"CREATE ROLE reader{database.name} LOGIN PASSWORD 'geheim'")
     database.query(f"GRANT SELECT ON machine TO reader{database.name}")

@@ -3,11 +3,8 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from newsdesk import Machine
 from newsdesk_postgres import PermanentPostgresError, PostgresReporter, TransientPostgresError
-from newsdesk_postgres.upgrade import State, Unique, upgrade_statements
 
 SCORES = """
 SELECT scores.key, scores.value->>'fold-mean' FROM machine,
@@ -128,14 +125,14 @@ def test_a_table_of_something_else_is_left_alone(database):
     with pytest.raises(PermanentPostgresError) as caught:
         PostgresReporter(**database.place).ping()
     assert str(caught.value) == (
-        "the table machine is no table of machines, for it has no column dataset, model: it is left alone; "
-        "give another name as 'table', or another 'schema'"
+        "the table machine is not a table of machines: it has no column dataset, model; it was left alone. "
+        "Choose another 'table' or 'schema'"
     )
     assert [row[0] for row in database.query(COLUMNS)] == ["id", "name", "metadata"]
 
 
 @pytest.mark.parametrize("older", [False, True], ids=["no table", "an older table"])
-def test_without_create_the_statements_are_told_and_do_what_is_needed(database, original_table, older):
+def test_without_create_the_statements_are_reported_and_do_what_is_needed(database, original_table, older):
     if older:
         database.query(original_table)
     before = database.query(COLUMNS)
@@ -165,7 +162,7 @@ def test_a_ready_table_asks_for_no_right_to_change_it(reporter, database):
 
 
 def test_an_upgrade_waits_only_so_long_for_those_who_use_the_table(database, original_table, monkeypatch):
-    monkeypatch.setattr("newsdesk_postgres.table._LOCK_SECONDS", 1)
+    monkeypatch.setattr("newsdesk_postgres.table.machine_table._LOCK_SECONDS", 1)
     database.query(original_table)
     user = database.connect()
     user.autocommit = False
@@ -175,34 +172,3 @@ def test_an_upgrade_waits_only_so_long_for_those_who_use_the_table(database, ori
     user.rollback()
     user.close()
     PostgresReporter(**database.place).ping()
-
-
-TYPES = dict.fromkeys(
-    (
-        "name",
-        "project_name",
-        "dataset",
-        "model",
-        "metadata",
-        "runtime",
-        "evaluation",
-        "extra",
-        "revision",
-        "model_key",
-    ),
-    "TEXT",
-) | {"reported_at": "TIMESTAMP", "record": "TEXT"}
-REQUIRED = {"name", "dataset", "model", "metadata"}
-
-
-@given(st.sets(st.sampled_from(sorted(set(TYPES) - REQUIRED))), st.booleans(), st.booleans())
-def test_an_upgrade_adds_what_is_missing_and_nothing_else(present, by_name, by_both):
-    uniques = [Unique("machine_name", None, frozenset({"name"}))] * by_name
-    uniques += [Unique("both", "both", frozenset({"name", "project_name"}))] * by_both
-    state = State("machine", True, frozenset(REQUIRED | present), True, tuple(uniques))
-    statements = upgrade_statements("machine", state, TYPES)
-    added = {statement.split()[5] for statement in statements if "ADD COLUMN" in statement}
-    assert added == set(TYPES) - REQUIRED - present
-    assert ("DROP INDEX machine_name" in statements) == by_name
-    assert ("ALTER TABLE machine ADD UNIQUE (name, project_name)" in statements) != by_both
-    assert state.ready == (not added and by_both and not by_name)

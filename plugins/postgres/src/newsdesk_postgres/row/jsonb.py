@@ -6,7 +6,7 @@ from typing import Any
 
 from newsdesk import Alteration
 
-from newsdesk_postgres.text import MARK, encode, is_fit
+from newsdesk_postgres.row.text import MARK, encode, is_fit
 
 _MARK = MARK.encode()
 # Each begins with a fixed byte, which makes them thirty times faster than one expression for all.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from newsdesk import Machine, canonical
-from newsdesk_postgres.jsonb import Encoder, is_suspect
+from newsdesk_postgres.row.jsonb import Encoder, is_suspect
 
 TEXT = st.text(st.one_of(st.sampled_from("\0␛\\u0\ud800"), st.characters(exclude_categories=())), max_size=8)
 NUMBERS = st.one_of(st.integers(-(2**200), 2**200), st.floats(allow_nan=False, allow_infinity=False))

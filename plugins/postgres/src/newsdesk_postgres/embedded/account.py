@@ -1,4 +1,4 @@
-"""Account: the system user that a private PostgreSQL runs as, and how that user reaches a folder."""
+"""Account: the system user that a private PostgreSQL runs as."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ from typing import Any, Self
 from newsdesk_postgres.errors import PermanentPostgresError
 
 UNPRIVILEGED = "nobody"
-"""Whom root hands the server to: PostgreSQL refuses to run as root."""
+"""The user that root runs the server as: PostgreSQL refuses to run as root."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A system user; `switch` tells whether it is another than ourselves."""
+    """A system user, ours or another."""
 
     name: str
     """Its name, for people."""
@@ -27,7 +27,7 @@ class Account:
     gid: int
     """Its group's number."""
     switch: bool
-    """Whether programs must be told to run as this user."""
+    """Whether programs must be started as this user."""
 
     @classmethod
     def for_data(cls, data: Path) -> Self:
@@ -57,7 +57,7 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def run(self, *command: str | Path, pass_fds: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """Run a program as this user, far from our environment, and give what it printed."""
+        """Run a program as this user, without our environment, and give what it printed."""
         who: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
         return subprocess.run(  # noqa: S603  (the programs are PostgreSQL's own, the arguments ours)
             [str(part) for part in command],

@@ -9,15 +9,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsdesk_postgres.account import Account
-from newsdesk_postgres.binaries import Binaries
+from newsdesk_postgres.embedded.account import Account
+from newsdesk_postgres.embedded.binaries import Binaries
 from newsdesk_postgres.errors import PermanentPostgresError, TransientPostgresError
 
 HOST = "127.0.0.1"
 """The only address that a private server listens on."""
 SUPERUSER = "postgres"
 """The user of a private server."""
-PATIENCE = 60
+TIMEOUT = 60
 """Seconds that a server may take to start or to stop."""
 
 # The first two ruin data when power is lost; with the third, the last commits wait in the server's memory.
@@ -39,9 +39,9 @@ class Cluster:
     """With which programs."""
 
     def create(self, password_file: Path, *, durable: bool) -> None:
-        """Make the data folder, whole or not at all; whoever connects must know the password."""
+        """Make the data folder, atomically; every connection needs the password."""
         fresh = self.data.with_name(f"{self.data.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)  # what a killed predecessor left
+        shutil.rmtree(fresh, ignore_errors=True)  # left by a process that was killed
         fresh.mkdir(mode=0o700)
         self.account.own(fresh)
         with ExitStack() as stack:
@@ -66,33 +66,33 @@ class Cluster:
         for attempt in range(_PORT_ATTEMPTS):
             known = self._log_size()
             done = self._pg_ctl(
-                *("start", "-w", "-t", str(PATIENCE), "-l", f"{{data}}/{_LOG}", "-o"),
+                *("start", "-w", "-t", str(TIMEOUT), "-l", f"{{data}}/{_LOG}", "-o"),
                 f"-p {_free_port()} -c listen_addresses={HOST} -c unix_socket_directories= "
                 + ("" if durable else _NOT_DURABLE),
             )
             if not done.returncode:
                 return
-            told = self._log_since(known)
+            log = self._log_since(known)
             # The port was free when we looked, and taken when the server did.
-            if "could not bind" not in told or attempt == _PORT_ATTEMPTS - 1:
-                why = _tail(told) or _tail(done.stderr)
+            if "could not bind" not in log or attempt == _PORT_ATTEMPTS - 1:
+                why = _tail(log) or _tail(done.stderr)
                 raise TransientPostgresError(f"the private PostgreSQL in {self.data} did not start: {why}")
 
     def stop(self) -> None:
         """Stop the server fast: clients are disconnected, data are safe."""
-        done = self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(PATIENCE))
+        done = self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(TIMEOUT))
         if done.returncode and self.running():
             raise TransientPostgresError(
-                f"the private PostgreSQL in {self.data} did not stop in {PATIENCE} s: {_tail(done.stderr)}"
+                f"the private PostgreSQL in {self.data} did not stop in {TIMEOUT} s: {_tail(done.stderr)}"
             )
 
     def running(self) -> bool:
-        """Tell whether a server runs on these data, whoever started it."""
+        """Tell whether a server runs on these data."""
         return self.data.exists() and self._pg_ctl("status").returncode == _STATUS_RUNNING
 
     def wait(self) -> None:
         """Wait until a server that somebody else started takes connections."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while self._pid_file()[-1:] != ["ready"]:
             if time.monotonic() > deadline or not self.running():
                 raise TransientPostgresError(

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 from newsdesk import Alteration, Machine, canonical
 
-from newsdesk_postgres.jsonb import Encoder, is_suspect
-from newsdesk_postgres.text import NAME_BYTES, encode, shorten
+from newsdesk_postgres.row.jsonb import Encoder, is_suspect
+from newsdesk_postgres.row.text import NAME_BYTES, encode, shorten
 
 PARTS = ("dataset", "model", "metadata", "runtime", "evaluation", "extra")
 """The columns of JSON."""
 KEY = ("name", "project_name")
 """The columns that a machine is found by."""
+
+Key = tuple[str, str]
+"""The values of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,12 @@ class Row:
     """What PostgreSQL could not hold as it was."""
 
     @property
-    def told(self) -> str:
+    def key(self) -> Key:
+        """What the row is found by."""
+        return self.values["name"] or "", self.values["project_name"] or ""
+
+    @property
+    def label(self) -> str:
         """The machine's project and name, for a person."""
         return f"{self.values['project_name']}/{self.values['name']}"
 

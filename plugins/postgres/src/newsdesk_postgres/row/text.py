@@ -1,4 +1,4 @@
-"""Pure: text that PostgreSQL cannot hold, encoded so that it can be told from all other text.
+"""Pure: text that PostgreSQL cannot hold, encoded reversibly.
 
 Neither `text` nor `jsonb` holds U+0000, and UTF-8 has no form for a lone surrogate. Each is written as the
 visible sign ␛ (U+241B) and four hexadecimal digits: U+0000 is `␛0000`. So is a ␛ itself (`␛241b`), which
@@ -9,7 +9,7 @@ import hashlib
 import re
 
 MARK = "␛"
-"""The sign that begins an encoded character."""
+"""The character that begins an encoded one."""
 NAME_BYTES = 1000
 """Bytes that a name may have in its column: an entry of PostgreSQL's btree holds 2704, and ours two names."""
 

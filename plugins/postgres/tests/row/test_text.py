@@ -1,6 +1,6 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
-from newsdesk_postgres.text import NAME_BYTES, decode, encode, is_fit, shorten
+from newsdesk_postgres.row.text import NAME_BYTES, decode, encode, is_fit, shorten
 
 ANY_TEXT = st.text(
     st.one_of(st.sampled_from("\0␛…0d8ab\\\ud800\udfff"), st.characters(exclude_categories=()))

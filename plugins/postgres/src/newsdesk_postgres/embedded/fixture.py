@@ -6,8 +6,8 @@ from pathlib import Path
 
 from newsdesk.testing import ServerMissing
 
-from newsdesk_postgres.binaries import NoBinariesError
-from newsdesk_postgres.embedded import EmbeddedPostgres
+from newsdesk_postgres.embedded.binaries import NoBinariesError
+from newsdesk_postgres.embedded.server import EmbeddedPostgres
 
 
 @contextlib.contextmanager

@@ -1,27 +1,17 @@
-"""Pure: from a table as it is to the table as it must be.
+"""Pure: the SQL that makes the table of machines, or turns an older one into it.
 
 The project that this one replaces made `machine(name varchar unique, dataset jsonb, model jsonb, metadata
-jsonb)`. Its rows stay, its columns and its other indexes too, so that what was asked of it is answered as
-before. Of its rows the project is not known: `project_name` is NULL there.
+jsonb)`. Its rows, columns and other indexes are kept, so that existing queries are answered as before. The
+project of those rows is not known: `project_name` is NULL there.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from newsdesk_postgres.errors import PermanentPostgresError
-from newsdesk_postgres.row import KEY
+from newsdesk_postgres.row.machine_row import KEY
+from newsdesk_postgres.table.statements import COLUMNS, CREATE_SCHEMA, CREATE_TABLE
 
 _ORIGINAL = frozenset({"name", "dataset", "model", "metadata"})
-_ALL = _ORIGINAL | {
-    "project_name",
-    "runtime",
-    "evaluation",
-    "extra",
-    "revision",
-    "model_key",
-    "reported_at",
-    "record",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +19,9 @@ class Unique:
     """One unique index."""
 
     index: str
-    """Its name, as SQL takes it."""
+    """Its name, quoted."""
     constraint: str | None
-    """The name of the constraint that it belongs to, as SQL takes it."""
+    """The name of the constraint that it belongs to, quoted."""
     columns: frozenset[str]
     """What is unique."""
 
@@ -40,8 +30,6 @@ class Unique:
 class State:
     """A table as it is found."""
 
-    table: str
-    """Its name, as SQL takes it."""
     schema_exists: bool
     """Whether there is a schema to make it in."""
     columns: frozenset[str]
@@ -52,35 +40,44 @@ class State:
     """Its unique indexes."""
 
     @property
-    def exists(self) -> bool:
-        """Whether there is a table."""
-        return bool(self.columns)
-
-    @property
     def ready(self) -> bool:
         """Whether machines can be reported to it: every column, one machine of a name in each project."""
         keys = {unique.columns for unique in self.uniques}
-        return self.columns >= _ALL and frozenset(KEY) in keys and frozenset({"name"}) not in keys
+        return self.columns >= COLUMNS.keys() and frozenset(KEY) in keys and frozenset({"name"}) not in keys
 
 
-def upgrade_statements(table: str, state: State, types: Mapping[str, str]) -> list[str]:
-    """Give the SQL that turns an older table of machines into a new one.
+def migration(table: str, schema: str | None, state: State) -> list[str]:
+    """Give the SQL that makes a table ready; none, where it is ready already.
 
     Args:
-        table: its name, as SQL takes it.
+        table: its name, quoted.
+        schema: that of its schema, quoted.
         state: what it is now.
-        types: each column of a new table with its type.
 
     Raises:
-        PermanentPostgresError: it is no table of machines, so that it is left alone.
+        PermanentPostgresError: it is not a table of machines, so it is left alone.
     """
+    if state.ready:
+        return []
+    if state.columns:
+        return _upgrade(table, state)
+    columns = ",\n    ".join(f"{name} {definition}" for name, definition in COLUMNS.items())
+    new_schema = [] if state.schema_exists else [CREATE_SCHEMA.format(schema=schema)]
+    return [*new_schema, CREATE_TABLE.format(table=table, columns=columns)]
+
+
+def _upgrade(table: str, state: State) -> list[str]:
     if not state.columns >= _ORIGINAL:
         missing = ", ".join(sorted(_ORIGINAL - state.columns))
         raise PermanentPostgresError(
-            f"the table {table} is no table of machines, for it has no column {missing}: "
-            "it is left alone; give another name as 'table', or another 'schema'"
+            f"the table {table} is not a table of machines: it has no column {missing}; it was left alone. "
+            "Choose another 'table' or 'schema'"
         )
-    changes = [f"ADD COLUMN {name} {kind}" for name, kind in types.items() if name not in state.columns]
+    changes = [
+        f"ADD COLUMN {name} {definition.split()[0]}"
+        for name, definition in COLUMNS.items()
+        if name not in state.columns
+    ]
     # The default comes after the column, so that rows we never reported do not claim to be of today.
     changes.append("ALTER COLUMN reported_at SET DEFAULT now()")
     by_name = [unique for unique in state.uniques if unique.columns == {"name"}]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from newsdesk_postgres.account import Account
-from newsdesk_postgres.binaries import find_binaries
-from newsdesk_postgres.cluster import HOST, SUPERUSER, Cluster, data_version
+from newsdesk_postgres.embedded.account import Account
+from newsdesk_postgres.embedded.binaries import find_binaries
+from newsdesk_postgres.embedded.cluster import HOST, SUPERUSER, Cluster, data_version
+from newsdesk_postgres.embedded.lock import is_free, locked, release, share
 from newsdesk_postgres.errors import PermanentPostgresError
-from newsdesk_postgres.lock import is_free, locked, release, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Server:
     user: str
     """Its superuser."""
     password: str = field(repr=False)
-    """The password, made by chance when the folder was."""
+    """The password, random, made with the folder."""
     database: str = "postgres"
     """The database that is there from the start."""
 
@@ -50,8 +50,8 @@ class EmbeddedPostgres:
         folder: where the data, the password and the server's log are kept; it is made where it is missing.
         durable: whether what was committed survives a killed server and a loss of power. Without it the
             server is faster, but one that is killed may lose the last commits, and a loss of power may ruin
-            the whole folder: good for tests alone. A server that is stopped keeps everything either way.
-            Who joins a running server gets what it was started with.
+            the whole folder: good for tests only. A server that is stopped keeps everything either way.
+            A server that runs already keeps the setting it was started with.
         binaries: the folder of PostgreSQL's programs; without it that of `NEWSDESK_POSTGRES_BIN`, then the
             system's, then those of the extra `embedded`.
     """
@@ -81,7 +81,7 @@ class EmbeddedPostgres:
             self.abandon()
             self._server = self._start()
             self._process = os.getpid()
-            # A user who forgets to stop leaves no server behind.
+            # A process that ends without stopping it leaves no server behind.
             atexit.register(self.stop)
         return self._server
 

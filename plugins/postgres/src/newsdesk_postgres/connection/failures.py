@@ -1,4 +1,4 @@
-"""The errors of PostgreSQL, psycopg2 and SQLAlchemy, as ours."""
+"""What the errors of PostgreSQL, psycopg2 and SQLAlchemy mean: worth another try, or not."""
 
 import contextlib
 import re
@@ -70,7 +70,7 @@ def translate(error: SQLAlchemyError | psycopg2.Error, doing: str) -> PostgresRe
     if state in _HINTS:
         told += f"; {_HINTS[state]}"
     if _NO_POSTGRES.search(told):
-        told += "; whoever listens there is no PostgreSQL: check the host and the port"
+        told += "; the server there is not a PostgreSQL: check the host and the port"
     return TransientPostgresError(told) if _is_transient(error, state) else PermanentPostgresError(told)
 
 

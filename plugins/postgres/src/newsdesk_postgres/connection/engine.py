@@ -1,4 +1,4 @@
-"""Engine: the pool of connections of one reporter."""
+"""The pool of connections of one reporter."""
 
 import math
 from contextlib import AbstractContextManager
@@ -10,9 +10,9 @@ import sqlalchemy.orm  # noqa: F401
 from sqlalchemy import URL, Connection, Engine, create_engine
 
 APPLICATION = "newsdesk"
-"""How the connections are called in `pg_stat_activity`."""
+"""The name of the connections in `pg_stat_activity`."""
 
-# A peer that went without a word is noticed after a minute of silence, or 30 s of unanswered data.
+# A peer that vanished is noticed after a minute of silence, or 30 s of unanswered data.
 _KEEPALIVE = {
     "keepalives": 1,
     "keepalives_idle": 30,
@@ -27,7 +27,7 @@ def make_engine(
 ) -> Engine:
     """Make a pool that connects when it is first used, and tests a connection before it is used again.
 
-    A statement by itself is a transaction, which saves two trips to the server; see `transaction` for more.
+    Each statement is a transaction, which saves two round trips; see `transaction` for several in one.
     """
     arguments: dict[str, Any] = {
         **_KEEPALIVE,
@@ -50,7 +50,7 @@ def make_engine(
         pool_timeout=max(1.0, connect_timeout),
         pool_use_lifo=True,
         hide_parameters=True,
-        # For the whole pool: SQLAlchemy would set it for one use, and back, by a trip to the server each.
+        # For the whole pool: SQLAlchemy would set it for one use, and back, with a round trip each.
         isolation_level="AUTOCOMMIT",
     )
 

@@ -1,0 +1,125 @@
+"""MachineTable: what is done with the table of machines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Engine
+from sqlalchemy.dialects import postgresql
+
+from newsdesk_postgres.connection.engine import transaction
+from newsdesk_postgres.connection.failures import translated
+from newsdesk_postgres.errors import PermanentPostgresError
+from newsdesk_postgres.row.batches import columns
+from newsdesk_postgres.row.machine_row import Key, Row
+from newsdesk_postgres.table import statements
+from newsdesk_postgres.table.migration import State, Unique, migration
+
+_LOCK = 0x6E657773_6465736B
+"""The advisory lock under which tables are made and changed: "newsdesk" in ASCII."""
+_LOCK_SECONDS = 30
+"""How long to wait for those who use the table, before it can be changed."""
+
+# "named": in the default style all names have their percent signs doubled. The class has no annotations.
+_DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+_quoted = _DIALECT.identifier_preparer.quote
+
+
+@dataclass(frozen=True, slots=True)
+class MachineTable:
+    """The table of machines."""
+
+    name: str
+    """Its name with its schema, quoted where SQL asks for it."""
+    schema: str | None
+    """Its schema, quoted where SQL asks for it."""
+
+    @classmethod
+    def of(cls, table: str, schema: str | None) -> "MachineTable":
+        """Name a table; nothing is asked of the server."""
+        parts = [_quoted(part) for part in (schema, table) if part is not None]
+        return cls(".".join(parts), parts[0] if schema is not None else None)
+
+    def prepare(self, engine: Engine, *, create: bool) -> bool:
+        """Make the table ready: create it, or upgrade it; only looked at when it is ready already.
+
+        Many processes may do it at once. It happens whole or not at all.
+
+        Args:
+            engine: where.
+            create: whether the table may be made and changed.
+
+        Returns:
+            Whether it holds machines whose project is not known.
+        """
+        with translated(f"looking at the table {self.name}"), engine.connect() as connection:
+            state = self._state(connection)
+            if state.ready:
+                return state.project_optional and self._has_unknown_projects(connection)
+        if not create:
+            raise PermanentPostgresError(
+                f"the table {self.name} is missing or older than this version, and create=False forbids "
+                "to change that; run this, or report once with create=True:\n"
+                + ";\n".join(migration(self.name, self.schema, state))
+                + ";"
+            )
+        with translated(f"making the table {self.name} ready"), transaction(engine) as connection:
+            connection.exec_driver_sql(
+                statements.LOCK_MIGRATION.format(lock=_LOCK, seconds=_LOCK_SECONDS),
+            )
+            for statement in migration(self.name, self.schema, self._state(connection)):
+                connection.exec_driver_sql(statement.replace("%", "%%"))
+            return self._has_unknown_projects(connection)
+
+    def upsert(self, connection: Connection, rows: Sequence[Row]) -> set[Key]:
+        """Write rows of different keys, and give the keys of those that were not there already."""
+        return _keys(self._run(connection, statements.UPSERT, columns(rows)))
+
+    def adopt(self, connection: Connection, row: Row) -> None:
+        """Give a row of unknown project the project that now reports its machine."""
+        self._run(connection, statements.ADOPT, row.values)
+
+    def existing(self, connection: Connection, keys: Iterable[Key]) -> set[Key]:
+        """Give those of the keys that have a row."""
+        names, projects = [], []
+        for name, project_name in keys:
+            names.append(name)
+            projects.append(project_name)
+        asked = {"name": names, "project_name": projects}
+        return _keys(self._run(connection, statements.EXISTING, asked))
+
+    def find(self, connection: Connection, name: str, project_name: str | None) -> list[Mapping[str, Any]]:
+        """Give the rows of a name, of all projects or of one: two at most."""
+        asked = {"name": name, "project_name": project_name}
+        return [dict(row) for row in self._run(connection, statements.FIND, asked).mappings()]
+
+    def projects(self, connection: Connection, name: str) -> Sequence[str | None]:
+        """Give the projects that have a machine of a name."""
+        return self._run(connection, statements.PROJECTS, {"name": name}).scalars().all()
+
+    def _has_unknown_projects(self, connection: Connection) -> bool:
+        return bool(self._run(connection, statements.ANY_UNKNOWN_PROJECT).scalar())
+
+    def _state(self, connection: Connection) -> State:
+        asked = {"table": self.name, "schema": self.schema}
+        row = connection.exec_driver_sql(statements.STATE, asked).one()
+        return State(
+            schema_exists=row.schema_exists,
+            columns=frozenset(row.columns),
+            project_optional=not row.project_required,
+            uniques=tuple(
+                Unique(index, constraint, frozenset(unique)) for index, constraint, unique in row.uniques
+            ),
+        )
+
+    def _run(
+        self, connection: Connection, statement: str, values: Mapping[str, Any] | None = None
+    ) -> CursorResult[Any]:
+        # In a statement with values, psycopg2 takes a percent sign for the beginning of one.
+        return connection.exec_driver_sql(
+            statement.format(table=self.name.replace("%", "%%")), dict(values or {})
+        )
+
+
+def _keys(rows: CursorResult[Any]) -> set[Key]:
+    return {(row.name, row.project_name) for row in rows}

@@ -1,0 +1,146 @@
+"""The SQL of this plugin: `{table}` is the table's name, `%(…)s` a value, as psycopg2 takes it."""
+
+COLUMNS = {
+    "name": "text NOT NULL",
+    "project_name": "text NOT NULL",
+    "dataset": "jsonb",
+    "model": "jsonb",
+    "metadata": "jsonb",
+    "runtime": "jsonb",
+    "evaluation": "jsonb",
+    "extra": "jsonb",
+    "revision": "text",
+    "model_key": "text",
+    "reported_at": "timestamptz DEFAULT now()",
+    "record": "text",
+}
+"""Each column of a new table, with its type."""
+
+CREATE_SCHEMA = "CREATE SCHEMA {schema}"
+"""Make the table's schema."""
+
+# The name comes first, so that the index of the key also serves who asks for a name alone.
+CREATE_TABLE = """\
+CREATE TABLE {table} (
+    {columns},
+    UNIQUE (name, project_name)
+)"""
+"""Make the table."""
+
+UPSERT = """
+INSERT INTO {table} AS old (
+    name, project_name, dataset, model, metadata, runtime, evaluation, extra, revision, model_key, record,
+    reported_at
+)
+SELECT
+    name, project_name, dataset::jsonb, model::jsonb, metadata::jsonb, runtime::jsonb, evaluation::jsonb,
+    extra::jsonb, revision, model_key, record, now()
+FROM unnest(
+    %(name)s::text[], %(project_name)s::text[], %(dataset)s::text[], %(model)s::text[], %(metadata)s::text[],
+    %(runtime)s::text[], %(evaluation)s::text[], %(extra)s::text[], %(revision)s::text[],
+    %(model_key)s::text[], %(record)s::text[]
+) AS new (
+    name, project_name, dataset, model, metadata, runtime, evaluation, extra, revision, model_key, record
+)
+ORDER BY name, project_name
+ON CONFLICT (name, project_name) DO UPDATE SET
+    dataset = excluded.dataset,
+    model = excluded.model,
+    metadata = excluded.metadata,
+    runtime = excluded.runtime,
+    evaluation = excluded.evaluation,
+    extra = excluded.extra,
+    revision = excluded.revision,
+    model_key = excluded.model_key,
+    reported_at = excluded.reported_at,
+    record = excluded.record
+WHERE old.revision IS DISTINCT FROM excluded.revision
+RETURNING name, project_name
+"""
+"""Write rows, but for those whose revision is there already; gives the keys of those that were written.
+
+Each column is one array, so that the statement is the same for any number of rows.
+"""
+
+ADOPT = """
+UPDATE {table} AS unknown SET project_name = %(project_name)s
+WHERE unknown.name = %(name)s AND unknown.project_name IS NULL AND NOT EXISTS (
+    SELECT FROM {table} AS other WHERE other.name = %(name)s AND other.project_name = %(project_name)s
+)
+"""
+"""Give a row of unknown project the project that now reports its machine, unless that has one already."""
+
+EXISTING = """
+SELECT name, project_name
+FROM unnest(%(name)s::text[], %(project_name)s::text[]) AS asked (name, project_name)
+WHERE EXISTS (
+    SELECT FROM {table} AS held WHERE held.name = asked.name AND held.project_name = asked.project_name
+)
+"""
+"""Give those of the keys that have a row."""
+
+FIND = """
+SELECT
+    name, project_name, record, dataset::text, model::text, metadata::text, runtime::text, evaluation::text,
+    extra::text
+FROM {table}
+WHERE name = %(name)s AND (%(project_name)s::text IS NULL OR project_name = %(project_name)s)
+LIMIT 2
+"""
+"""Give the rows of a name, of all projects or of one: two at most, since more tell no more."""
+
+PROJECTS = "SELECT project_name FROM {table} WHERE name = %(name)s ORDER BY project_name"
+"""Give the projects that have a machine of a name."""
+
+ANY_UNKNOWN_PROJECT = "SELECT EXISTS (SELECT FROM {table} WHERE project_name IS NULL)"
+"""Tell whether there is a row whose project is not known."""
+
+STATE = """
+SELECT
+    %(schema)s::text IS NULL OR to_regnamespace(%(schema)s) IS NOT NULL AS schema_exists,
+    ARRAY(
+        SELECT attname::text FROM pg_attribute
+        WHERE attrelid = to_regclass(%(table)s) AND attnum > 0 AND NOT attisdropped
+    ) AS columns,
+    EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass(%(table)s) AND attname = 'project_name' AND attnotnull
+    ) AS project_required,
+    (
+        SELECT coalesce(json_agg(json_build_array(
+            i.indexrelid::regclass::text,
+            (
+                SELECT quote_ident(conname) FROM pg_constraint
+                WHERE conindid = i.indexrelid AND contype IN ('u', 'p')
+            ),
+            ARRAY(
+                SELECT attname::text FROM pg_attribute
+                WHERE attrelid = i.indrelid AND attnum = ANY(i.indkey) ORDER BY attname
+            )
+        )), '[]')
+        FROM pg_index i
+        WHERE i.indrelid = to_regclass(%(table)s) AND i.indisunique AND i.indisvalid
+            AND i.indpred IS NULL AND i.indexprs IS NULL
+    ) AS uniques
+"""
+"""Look at the table: its columns, and each unique index with its name, its constraint and its columns."""
+
+LOCK_MIGRATION = """
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = '{seconds}s';
+SELECT pg_advisory_xact_lock({lock});
+"""
+"""Wait for the right to change the table: an index over many rows takes its time, those who use it do not."""
+
+SERVER_INFO = """
+SELECT
+    current_setting('server_version'),
+    current_setting('server_encoding'),
+    current_user::text,
+    pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
+    ARRAY(
+        SELECT wanted FROM unnest(%(rights)s::text[]) AS wanted
+        WHERE NOT has_table_privilege(%(table)s::text, wanted)
+    )
+"""
+"""Tell what the server is, and which of some rights on the table its user lacks."""
