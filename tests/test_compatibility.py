@@ -60,10 +60,10 @@ def test_every_field_of_a_plugins_record_is_told_with_its_type_and_default():
     ], ADVICE
 
 
-def test_every_version_of_the_contract_is_told_and_which_are_kept():
-    rows = table("`api_version`", "since newsdesk", "what it brought", "kept")
+def test_every_version_of_the_contract_is_listed_and_which_are_supported():
+    rows = table("`api_version`", "since newsdesk", "what it added", "supported")
     assert [int(version) for version, *_ in rows] == list(range(1, API_VERSION + 1))
-    assert [int(version) for version, *_, kept in rows if kept == "yes"] == list(
+    assert [int(version) for version, *_, supported in rows if supported == "yes"] == list(
         range(OLDEST_API_VERSION, API_VERSION + 1)
     )
 
