@@ -21,21 +21,21 @@ def figures(rounds: int = 15) -> Iterator[Figure]:
         records = [record(SIZE) for _ in range(_MANY)]
         dumped = itertools.repeat(lambda: [orjson.dumps(each) for each in records])
         ways = {
-            "first report of a ready machine of 20 KB to null": _one_by_one(desk, records),
-            "the same by report_many": _together(desk, records),
-            "making the machine of its record": _made(records),
-            "both, by report of the record": itertools.repeat(
+            "first report of a 20 KB Machine to null": _one_by_one(desk, records),
+            "the same with report_many": _together(desk, records),
+            "Machine.from_dict of the record": _made(records),
+            "both, as report of the record": itertools.repeat(
                 lambda: [desk.report(each) for each in records]
             ),
         }
         for name, ours in ways.items():
             figure = compare(name, 6, rounds, ours=ours, raw=dumped, unit="µs")
-            yield _each(figure, f"Core: {name}, against orjson.dumps of it")
+            yield _each(figure, f"Core: {name}, vs orjson.dumps of it")
     with ThreadPoolExecutor(1) as pool:
         bare = itertools.repeat(lambda: [_bare(each, pool) for each in records])
         figure = compare("bare", 6, rounds, ours=bare, raw=dumped, unit="µs")
     yield _each(
-        figure, "The floor of the first: sorted JSON, its SHA-256, and an empty call in another thread"
+        figure, "Lower bound of the first: sorted JSON, its SHA-256, and an empty call in another thread"
     )
     yield from _splitting(rounds)
 
@@ -73,7 +73,7 @@ def _splitting(rounds: int) -> Iterator[Figure]:
         sliced = itertools.repeat(
             lambda items=items: [items[start : start + 1000] for start in range(0, len(items), 1000)]
         )
-        name = f"Splitting {count:,} items by count, against slicing"
+        name = f"Splitting {count:,} items by count, vs slicing"
         yield compare(name, 2, rounds, ours=by_count, raw=sliced)
     for count in (10_000, 100_000, 1_000_000):
         items = [("key", index) for index in range(count)]

@@ -1,4 +1,4 @@
-"""MLflow over HTTP: the reporter against the same requests by one session of `requests`."""
+"""MLflow over HTTP: the reporter against the same requests in one session of `requests`."""
 
 import contextlib
 import os
@@ -26,16 +26,16 @@ def figures(rounds: int = 40, long_rounds: int = 3) -> Iterator[Figure]:
     with server() as url, MlFlowReporter(tracking_uri=url, experiment="{project_name}") as reporter:
         own = MlFlowReporter(tracking_uri=url)
         with own:
-            yield _count("MLflow: requests of a new machine, its experiment new too", 6, own, new())
+            yield _count("MLflow: requests for a new machine in a new experiment", 6, own, new())
         reporter.report(new())
         known = new()
-        yield _count("MLflow: requests of a new machine, its experiment known", 6, reporter, known)
-        yield _count("MLflow: requests of an unchanged machine", 2, reporter, known)
+        yield _count("MLflow: requests for a new machine in a known experiment", 6, reporter, known)
+        yield _count("MLflow: requests for an unchanged machine", 2, reporter, known)
         with requests.Session() as session:
-            name = "MLflow: one real machine over HTTP, against the same requests by one session"
+            name = "MLflow: one real machine over HTTP, vs the same requests in one session"
             ours, raw = _reports(reporter, new), _replays(session, reporter, new)
             yield compare(name, 1.15, rounds, ours=ours, raw=raw)
-            name = "MLflow: 100,000 metrics, against the same POSTs by one session"
+            name = "MLflow: 100,000 metrics, vs the same POSTs in one session"
             ours, raw = _reports(reporter, long), _replays(session, reporter, long)
             yield compare(name, 1.15, long_rounds, ours=ours, raw=raw, unit="s", warm_up=False)
 

@@ -28,15 +28,15 @@ def figures(rounds: int = 9) -> Iterator[Figure]:
         # Compiled once, as pip does it for what it installs; the first round is for that.
         compiled = {**os.environ, "PYTHONPYCACHEPREFIX": f"{folder}/compiled"}
         compiled.pop("PYTHONDONTWRITEBYTECODE", None)
-        name = "import newsdesk, against import pluggy, importlib.metadata (whole processes)"
+        name = "import newsdesk, vs import pluggy, importlib.metadata (whole processes)"
         ours, raw = _runs("import newsdesk", compiled), _runs("import pluggy, importlib.metadata", compiled)
         yield compare(name, 1.5, rounds, ours=ours, raw=raw)
         for number in range(300):
             _install(Path(folder), number)
         many = {**compiled, "PYTHONPATH": folder}
-        name = "newsdesk reporters with 300 plugin distributions, against an empty click command"
+        name = "newsdesk reporters with 300 plugin distributions, vs an empty click command"
         yield compare(name, 2, rounds, ours=_runs(LIST, many), raw=_runs(EMPTY, many))
-        name = "The floor of that: the same empty command that finds and imports them by importlib.metadata"
+        name = "Lower bound of that: the empty command, and loading them with importlib.metadata"
         yield compare(name, 2, rounds, ours=_runs(FLOOR, many), raw=_runs(EMPTY, many))
 
 
