@@ -85,12 +85,41 @@ def test_a_transient_error_tells_the_seconds_that_the_backend_asked_to_wait():
         ("120", 120.0),
         ("Wed, 21 Oct 2015 07:28:00 GMT", None),
         ("", None),
+        ("soon", None),
         ("inf", None),
+        ("nan", None),
         (float("nan"), None),
+        (float("inf"), None),
+        (-1, None),
+        (-0.5, None),
+        ([3], None),
+        (10**400, None),
+        (0, 0.0),
+        (1e300, 1e300),
     ],
 )
-def test_the_text_of_a_header_tells_the_seconds_too_and_what_is_no_number_tells_none(told, seconds):
-    assert TransientReporterError("later", told).retry_after == seconds
+def test_what_is_not_a_number_of_seconds_counts_as_no_wish_to_wait(told, seconds):
+    class OfItsClass(TransientReporterError):
+        retry_after = told
+
+        def __init__(self):
+            pass
+
+    class Computed(TransientReporterError):
+        @property
+        def retry_after(self):
+            return told
+
+        @retry_after.setter
+        def retry_after(self, _):
+            pass
+
+    later = TransientReporterError("later")
+    later.retry_after = told
+    for error in (TransientReporterError("later", told), later, OfItsClass(), Computed("later")):
+        assert error.retry_after == seconds
+        assert getattr(error, "retry_after", None) == seconds
+    assert pickle.loads(pickle.dumps(later)).retry_after == seconds
 
 
 def test_an_author_who_forgets_the_parents_init_asks_for_no_wait():

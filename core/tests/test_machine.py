@@ -353,3 +353,89 @@ class TestRedacted:
     @given(values)
     def test_whatever_stands_under_reporters_can_be_shown(self, definitions):
         Machine("m", runtime={"reporters": definitions}).redacted().to_json()
+
+
+class Counted:
+    """Counts what is read from JSON and written as JSON."""
+
+    def __init__(self, monkeypatch):
+        self.calls = []
+        for name in ("loads", "dumps"):
+            monkeypatch.setattr(canonical, name, self.counting(name, getattr(canonical, name)))
+
+    def counting(self, name, function):
+        return lambda value: self.calls.append(name) or function(value)
+
+
+class TestIsolated:
+    @given(records)
+    def test_it_is_equal_in_every_way(self, record):
+        machine = Machine.of(record)
+        twin = machine.isolated()
+        assert twin == machine
+        assert (twin.key, twin.revision, twin.model_key) == (machine.key, machine.revision, machine.model_key)
+        assert twin.source is record
+        assert twin.to_json() is machine.to_json()
+        for part in (*PARTS, "name", "project_name", "extra"):
+            assert twin.to_json(part) is machine.to_json(part)
+            assert getattr(twin, part) == getattr(machine, part)
+        assert twin.to_dict() == machine.to_dict()
+        assert dataclasses.replace(twin) == machine
+        assert pickle.loads(pickle.dumps(twin)) == copy.deepcopy(twin) == machine
+
+    def test_what_somebody_changes_in_it_is_seen_by_nobody_else(self):
+        record = {"name": "m", "metadata": {"a": [1]}, "other": {"b": 1}}
+        machine = Machine.of(record)
+        one, other = machine.isolated(), machine.isolated()
+        again = one.isolated()
+        one.metadata["a"].append(2)
+        one.metadata["build_metadata"] = {"model": {"model_builder_version": "9"}}
+        one.extra["other"].clear()
+        one.runtime["reporters"] = [{"slack": {"token": "x"}}]
+        for untouched in (record, machine.to_dict(), other.to_dict(), again.to_dict()):
+            assert untouched["metadata"] == {"a": [1]}
+            assert untouched["other"] == {"b": 1}
+            assert not untouched.get("runtime")
+        assert one.metadata["a"] == [1, 2]
+        assert one.to_dict()["other"] == {}
+        # What is written of it, and what identifies it, is the record that was handed in.
+        assert (
+            one.to_json("metadata")
+            == b'{"a":[1]}'
+            == other.to_json("metadata")
+            == machine.to_json("metadata")
+        )
+        assert one.to_json() == machine.to_json()
+        assert one.builder_version is None
+        assert one.model_key == machine.model_key
+
+    def test_nothing_is_read_or_written_for_those_who_need_only_the_json(self, monkeypatch, real_machine):
+        real_machine.to_json()
+        real_machine.to_json("metadata")
+        counted = Counted(monkeypatch)
+        twin = real_machine.isolated()
+        assert (twin.key, twin.name, twin.revision) == (
+            real_machine.key,
+            real_machine.name,
+            real_machine.revision,
+        )
+        assert twin.to_json() + twin.to_json("metadata")
+        assert repr(twin) == repr(real_machine)
+        assert twin.redacted() is twin
+        assert counted.calls == []
+        assert twin.metadata["build_metadata"] == real_machine.metadata["build_metadata"]
+        assert twin.model == real_machine.model
+        assert counted.calls == ["loads"]
+
+    def test_it_is_redacted_when_the_machine_is_and_can_be_redacted_when_not(self):
+        machine = Machine("m", runtime={"reporters": [{"postgres": {"password": "hunter2"}}]})
+        assert machine.isolated().runtime == machine.runtime
+        shown = {"reporters": [{"postgres": {"password": "***"}}]}
+        assert machine.isolated().redacted().runtime == shown
+        assert machine.redacted().isolated().runtime == shown
+        assert machine.redacted().isolated().source is machine
+
+    def test_a_machine_has_no_other_attributes_than_before(self):
+        for machine in (Machine("m"), Machine("m").isolated()):
+            with pytest.raises(AttributeError, match=r"^'Machine' object has no attribute 'metdata'$"):
+                machine.metdata  # noqa: B018

@@ -18,7 +18,7 @@ Each `DefinitionError` and each `MachineError` is a `ValueError` as well.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Fault(NamedTuple):
@@ -77,26 +77,30 @@ class TransientReporterError(DeliveryError):
     """The delivery failed in a way that is worth another try: an outage, a limit of rate, a lost race."""
 
     retry_after: float | None = None
-    """The seconds that the backend asked to wait, where it did."""
+    """The seconds that the backend asked to wait; None if it did not ask.
+
+    A text with a number, as in an HTTP header, is read as that number. What is not a number of seconds (a
+    date, NaN, infinity, something negative) is ignored, however a subclass or a plugin has set it.
+    """
 
     def __init__(self, message: str = "", retry_after: float | str | None = None) -> None:
-        """Keep `retry_after`: the seconds that the backend asked to wait, where it did.
-
-        The text of an HTTP header will do; a date in it, or what is no number, counts as none.
-        """
         self.retry_after = _seconds(retry_after)
         super().__init__(message)
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        return _seconds(value) if name == "retry_after" else value
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.args[0], self.retry_after), self.__dict__
 
 
-def _seconds(told: float | str | None) -> float | None:
+def _seconds(asked: Any) -> float | None:
     try:
-        seconds = float(told)  # type: ignore[arg-type]  # None is no number either
-    except (TypeError, ValueError):
+        seconds = float(asked)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return seconds if math.isfinite(seconds) else None
+    return seconds if 0 <= seconds < math.inf else None
 
 
 class PermanentReporterError(DeliveryError):

@@ -72,7 +72,7 @@ class Machine:
             return obj
         record = obj if isinstance(obj, Mapping) else _own_dict(obj)
         machine = cls.from_dict(record)
-        machine.__dict__["source"] = obj
+        machine.__dict__["_source"] = obj
         return machine
 
     @classmethod
@@ -104,6 +104,8 @@ class Machine:
         """
         if part is None:
             return self._json
+        if self._original is not self:
+            return self._original.to_json(part)
         if part not in self._texts:
             self._texts[part] = canonical.dumps(getattr(self, part))
         return self._texts[part]
@@ -113,10 +115,10 @@ class Machine:
         """Project and name."""
         return MachineKey(self.project_name, self.name)
 
-    @cached_property
+    @property
     def source(self) -> object:
         """The object that `of()` made this machine of; the machine itself when it was made otherwise."""
-        return self
+        return self.__dict__.get("_source", self)
 
     @cached_property
     def model_key(self) -> str:
@@ -135,7 +137,7 @@ class Machine:
     @property
     def builder_version(self) -> str | None:
         """The version of the program that built the model, where the record tells it."""
-        build = self.metadata
+        build = self._original.metadata
         for key in ("build_metadata", "model"):
             build = build.get(key) or {}
             if not isinstance(build, dict):
@@ -157,8 +159,36 @@ class Machine:
         if masked == definitions:
             return None  # not itself: a machine that holds itself stays until the garbage is collected
         shown = dataclasses.replace(self, runtime={**self.runtime, "reporters": masked})
-        shown.__dict__["source"] = self if self.source is self else self.source
+        shown.__dict__["_source"] = self.source
         return shown
+
+    def isolated(self) -> "Machine":
+        """Give an equal machine to somebody who may change what it holds.
+
+        Its parts are its own, read from the canonical JSON when one of them is first used. Its JSON, key,
+        revision and source are those of this machine, and are not computed again.
+        """
+        twin = object.__new__(type(self))
+        twin.__dict__.update(name=self.name, project_name=self.project_name, _json=self._json)
+        twin.__dict__.update(revision=self.revision, _source=self.source, _isolated_from=self._original)
+        if self._redacted is None:
+            twin.__dict__["_redacted"] = None
+        return twin
+
+    @property
+    def _original(self) -> "Machine":
+        """The machine that this one was isolated from; else itself."""
+        return self.__dict__.get("_isolated_from", self)  # type: ignore[no-any-return]  # isolated() put it there
+
+    def __getattr__(self, name: str) -> Any:
+        """Read the parts of an isolated machine."""
+        if name not in ("extra", *_MAPPINGS) or self._original is self:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+            )
+        # Keys sorted, as in a record that comes from a file or another process.
+        self.__dict__.update(_split(canonical.loads(self._json)))
+        return self.__dict__[name]
 
     @property
     def _record(self) -> dict[str, Any]:

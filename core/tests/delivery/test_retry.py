@@ -82,8 +82,13 @@ def test_what_the_backend_asks_for_comes_before_our_own_pauses(seconds):
     assert run(Retry(attempts=3, initial=0.5, maximum=1.0), error)[1] == [seconds, seconds]
 
 
-def test_a_pause_below_nothing_is_none():
-    assert run(Retry(attempts=2), TransientReporterError("busy", retry_after=-5))[1] == [0.0]
+@pytest.mark.parametrize("asked", [-5, float("nan"), float("inf"), "soon", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_what_is_not_a_number_of_seconds_leaves_it_to_our_own_pauses(asked):
+    error = TransientReporterError("busy")
+    error.retry_after = asked
+    attempts, pauses = run(Retry(attempts=3, initial=0.5, maximum=1.0), error)
+    assert attempts == [1, 2, 3]
+    assert all(0 <= pause <= 1 for pause in pauses)
 
 
 def test_it_is_given_up_at_once_when_the_pause_would_outlast_the_deadline():

@@ -2,6 +2,7 @@
 
 import contextvars
 import logging
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,8 +17,8 @@ def receipt(name="m"):
 
 
 @pytest.fixture
-def errors(caplog):
-    caplog.set_level(logging.ERROR)
+def warnings(caplog):
+    caplog.set_level(logging.WARNING)
     return lambda: [record.getMessage() for record in caplog.records]
 
 
@@ -50,31 +51,34 @@ def test_receipts_are_taken_before_the_delivery_goes_on_and_always_in_the_same_t
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), SystemExit(3), KeyboardInterrupt()])
-def test_whatever_it_raises_is_logged(errors, error):
+def test_whatever_it_raises_is_logged(warnings, error):
     def take(_):
         raise error
 
     Listener("own", take).tell(receipt())
-    assert errors() == ["the plugin own failed to take a receipt"]
+    assert warnings() == ["the plugin own failed to take a receipt"]
 
 
-def test_one_that_hangs_is_left_alone_until_it_goes_on(errors, impatient):
+def test_one_that_hangs_gets_no_more_until_it_goes_on_and_the_log_says_both_once(warnings, impatient):
     stuck = Stuck()
     listener = Listener("own", stuck)
     listener.tell(receipt("slow"))
-    listener.tell(receipt("missed"))
-    assert errors() == [
-        "the plugin own has not taken a receipt within 0.2 seconds (p/slow at null); until it has, it is told of "
-        "no other",
-        "the plugin own is still at an earlier receipt, and is not told of p/missed at null: delivered",
-    ]
+    for name in ("missed", "missed too"):
+        listener.tell(receipt(name))
+    [hung] = warnings()
+    assert re.fullmatch(
+        r"the plugin own did not take a receipt \(p/slow at null\) in 0\.\d+ s; it gets no more until it has",
+        hung,
+    )
     stuck.go.set()
     listener._late.result(60)
     listener.tell(receipt("next"))
-    assert stuck.heard == ["slow", "next"]
+    listener.tell(receipt("last"))
+    assert stuck.heard == ["slow", "next", "last"]
+    assert warnings() == [hung, "the plugin own goes on; it missed 2 receipts while it hung"]
 
 
-def test_what_waits_behind_one_that_hangs_is_left_out_too(errors, impatient):
+def test_what_waits_behind_one_that_hangs_is_missed_too(warnings, impatient):
     stuck = Stuck()
     listener = Listener("own", stuck)
     with ThreadPoolExecutor(2) as pool:
@@ -85,11 +89,19 @@ def test_what_waits_behind_one_that_hangs_is_left_out_too(errors, impatient):
         second.result(60)
     stuck.go.set()
     listener._late.result(60)
-    assert (
-        "the plugin own is still at an earlier receipt, and is not told of p/behind at null: delivered"
-        in errors()
-    )
-    assert stuck.heard == ["slow"]
+    listener.tell(receipt("next"))
+    assert stuck.heard == ["slow", "next"]
+    assert warnings()[1:] == ["the plugin own goes on; it missed 1 receipts while it hung"]
+
+
+@pytest.mark.parametrize(
+    ("within", "waits"), [(2.0, 2.0), (1e9, 30.0), (0.0, 0.5), (-5.0, 0.5), (None, 30.0)]
+)
+def test_a_delivery_waits_for_it_no_longer_than_it_has_time_itself(monkeypatch, within, waits):
+    asked = []
+    monkeypatch.setattr("newsdesk.plugins.listener.waited", lambda _, seconds: asked.append(seconds))
+    Listener("own", lambda _: None).tell(receipt(), *([] if within is None else [within]))
+    assert asked == [waits]
 
 
 def test_one_that_reports_something_itself_hears_of_that_too():

@@ -138,9 +138,10 @@ class HookSpecs:
     def newsdesk_receipt(self, receipt: Receipt) -> None:
         """Hear of a delivery, for metrics or alerts.
 
-        Called after each delivery, good or bad, in the process that made it, by a thread of the plugin's own.
-        The delivery waits for it, 30 seconds at the most; while one call hangs there is no other, and the log
-        says so. What it raises is logged and harms nothing.
+        Called after each delivery, good or bad, in the process that made it, in a thread for this plugin. The
+        delivery waits for it, until its deadline at most (but at least half a second, at most 30 seconds).
+        While one call hangs there is no other, and the log has a warning. What it raises is logged and harms
+        nothing.
 
         Example:
             >>> from newsdesk import hookimpl

@@ -1,8 +1,9 @@
-"""A plugin that hears of deliveries, in a thread of its own: one that hangs holds nobody up."""
+"""A plugin that receives receipts, in its own thread: one that hangs holds up nobody."""
 
 import contextvars
 import logging
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 PATIENCE = 30.0
-"""Seconds that a delivery waits for a plugin to take its receipt."""
+"""Seconds that a delivery waits for a plugin to take its receipt, at most."""
+
+GRACE = 0.5
+"""Seconds that a plugin gets at least, also when the delivery has used up its deadline."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,17 +37,24 @@ class Listener:
         self._worker = Worker(f"newsdesk hook {name}")
         self._thread: int | None = None
         self._late: Future[None] | None = None
+        self._missed = 0
 
-    def tell(self, receipt: Receipt) -> None:
-        """Wait until the plugin has taken a receipt, or for as long as anybody's patience lasts.
+    def tell(self, receipt: Receipt, within: float = PATIENCE) -> None:
+        """Wait until the plugin has taken a receipt, but not for long.
 
-        One that hangs is told of no other receipt until it goes on.
+        A plugin that hangs gets no other receipts until it goes on. The log has a warning when that begins,
+        and another with the number of receipts that it missed.
+
+        Args:
+            receipt: The receipt.
+            within: Seconds to wait; not less than `GRACE`, and not more than `PATIENCE`.
         """
         if self._thread == threading.get_ident():  # it reports something itself, and waits for that
             self._safely(receipt)
         elif self._late is not None and not self._late.done():
-            self._leave_out(receipt)
+            self._missed += 1
         else:
+            self._catch_up()
             # What the program knows of its context, such as the span of a trace, the plugin knows too.
             run = partial(contextvars.copy_context().run, self._safely, receipt)
             try:
@@ -51,21 +62,27 @@ class Listener:
             except RuntimeError:  # no more threads, since the process ends, say: better here than not at all
                 self._safely(receipt)
             else:
-                self._wait(future, receipt)
+                self._wait(future, receipt, min(PATIENCE, max(GRACE, within)))
 
-    def _wait(self, future: "Future[None]", receipt: Receipt) -> None:
+    def _wait(self, future: "Future[None]", receipt: Receipt, seconds: float) -> None:
+        began = time.monotonic()
         try:
-            waited(future, PATIENCE)
+            waited(future, seconds)
         except TimeoutError:
             if future.cancel():  # it was behind one that hangs
-                self._leave_out(receipt)
+                self._missed += 1
             elif not future.done():  # just now
                 self._late = future
-                _log.error(
-                    "the plugin %s has not taken a receipt within %g seconds (%s at %s); until it has, it is "
-                    "told of no other",
-                    *(self._name, PATIENCE, receipt.machine, receipt.reporter),
+                _log.warning(
+                    "the plugin %s did not take a receipt (%s at %s) in %.3g s; it gets no more until it has",
+                    *(self._name, receipt.machine, receipt.reporter, time.monotonic() - began),
                 )
+
+    def _catch_up(self) -> None:
+        """Log what a plugin that goes on has missed."""
+        missed, self._missed, self._late = self._missed, 0, None
+        if missed:
+            _log.warning("the plugin %s goes on; it missed %d receipts while it hung", self._name, missed)
 
     def _safely(self, receipt: Receipt) -> None:
         before, self._thread = self._thread, threading.get_ident()
@@ -75,9 +92,3 @@ class Listener:
             _log.exception("the plugin %s failed to take a receipt", self._name)
         finally:
             self._thread = before
-
-    def _leave_out(self, receipt: Receipt) -> None:
-        _log.error(
-            "the plugin %s is still at an earlier receipt, and is not told of %s at %s: %s",
-            *(self._name, receipt.machine, receipt.reporter, receipt.status),
-        )

@@ -1,6 +1,7 @@
 """The installed plugins, and the reporter classes that their names, aliases and import paths stand for."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +18,7 @@ from newsdesk.plugins.definition import is_allowed, is_import_path
 from newsdesk.plugins.entry_points import Entry
 from newsdesk.plugins.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
 from newsdesk.plugins.import_paths import reporter_at, reporter_class, what_to_install
-from newsdesk.plugins.listener import Listener
+from newsdesk.plugins.listener import PATIENCE, Listener
 
 T = TypeVar("T")
 
@@ -69,14 +70,20 @@ class Registry:
         self._given.append(loaded)
         return loaded
 
-    def tell(self, receipt: Receipt) -> None:
-        """Tell the plugins that listen of a delivery; one that fails or hangs is logged, and harms nobody."""
+    def tell(self, receipt: Receipt, within: float = PATIENCE) -> None:
+        """Give a receipt to the plugins that listen; one that fails or hangs is logged, and harms nobody.
+
+        Args:
+            receipt: The receipt.
+            within: Seconds to wait for all of them; each that hangs gets a short moment of its own.
+        """
+        until = time.monotonic() + within
         for implementation in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
             name = implementation.plugin_name
             if name not in self._listeners:
                 # At once: of two threads that come first together, both use one listener.
                 self._listeners.setdefault(name, Listener(name, partial(_take, implementation)))
-            self._listeners[name].tell(receipt)
+            self._listeners[name].tell(receipt, until - time.monotonic())
 
     def hooked(self, hook: str) -> Iterator[tuple[LoadedPlugin, Callable[..., Any]]]:
         """Give the loaded plugins that implement a hook, each with its implementation.
