@@ -39,9 +39,7 @@ def figures(rounds: int = 60, bulk_rounds: int = 6) -> Iterator[Figure]:
         name = "PostgreSQL: one report of 80 KB, vs a psycopg2 upsert with commit of serialised JSON"
         yield compare(name, 1.25, rounds, ours=_reports(reporter), raw=_upserts(connection))
         for size in BULK_SIZES:
-            name = (
-                f"PostgreSQL: bulk of 1,000 of {size // 1000} KB, vs execute_values in one transaction"
-            )
+            name = f"PostgreSQL: bulk of 1,000 of {size // 1000} KB, vs execute_values in one transaction"
             ours, raw = _bulks(reporter, connection, size), _raw_bulks(connection, size)
             yield compare(name, 1.25, bulk_rounds, ours=ours, raw=raw)
 

@@ -1,8 +1,10 @@
 """One thread that works for one reporter, and that can be left behind when it hangs."""
 
+import os
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -33,6 +35,36 @@ def waited(future: Future[T], seconds: float) -> T:
                 raise
 
 
+class ForkLock:
+    """A lock that is free in a forked child, whichever thread of the parent held it at the fork."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        _fork_locks.add(self)
+
+    def renew(self) -> None:
+        """Replace the lock: in the child, the thread that held it does not exist."""
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+_fork_locks: "weakref.WeakSet[ForkLock]" = weakref.WeakSet()
+
+
+def _renew_locks() -> None:
+    for lock in list(_fork_locks):
+        lock.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
+
+
 class Worker:
     """Runs calls one after the other in a thread of its own, begun with the first.
 
@@ -42,7 +74,7 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._calls: _Calls = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ values = st.recursive(
 
 def resolved(value):
     faults = []
-    return resolve(value, "p", faults), list(map(str, faults))
+    return resolve(value, "p", faults, set()), list(map(str, faults))
 
 
 @given(values)
@@ -90,4 +92,16 @@ def test_what_references_point_to_can_be_asked_for_to_be_masked():
         "a": ["${env:NEWSDESK_A}", "x${file:secret}", 5],
         "b": "${env:NEWSDESK_NONE}${env:NEWSDESK_EMPTY}",
     }
-    assert references.resolved_texts(value) == {"va$lue", "top\nsecret"}
+    found = set()
+    resolve(value, "p", [], found)
+    assert found == {"va$lue", "top\nsecret"}
+    assert references.variables(value) == {"va$lue"}
+
+
+def test_a_pipe_gives_its_text_once_and_is_asked_again_each_time_a_reporter_opens():
+    reading, writing = os.pipe()
+    os.write(writing, b"s3cret\n")
+    os.close(writing)
+    text = f"${{file:/dev/fd/{reading}}}"
+    assert [resolved(text), resolved(text)] == [("s3cret", []), ("s3cret", [])]
+    os.close(reading)

@@ -2,9 +2,11 @@
 
 import json
 import logging
+import os
 import pickle
 import threading
 import traceback
+from typing import ClassVar
 
 import newsdesk
 import pytest
@@ -196,3 +198,31 @@ def test_what_a_reporter_that_hangs_was_given_is_not_told(caplog):
     ):
         desk.report(MACHINE)
     assert PLANTED not in repr([caught.value, *map(str, caught.value.exceptions), caplog.text])
+
+
+class RefusesOnce(BaseReporter):
+    """Opens twice, since the first time fails in passing, and keeps what it was given."""
+
+    seen: ClassVar[list[str]] = []
+
+    def __init__(self, password: Secret):
+        self.password = password
+
+    def open(self):
+        self.seen.append(self.password)
+        if len(self.seen) == 1:
+            raise TransientReporterError(f"{self.password} is refused")
+
+    def report(self, machine):
+        return Delivery(f"as {self.password}")
+
+
+def test_no_file_is_read_before_the_reporter_opens_and_a_pipe_gives_its_password_once(tmp_path):
+    pipe = tmp_path / "pw"
+    os.mkfifo(pipe)  # until somebody writes, it holds up whoever opens it
+    desk = Desk([RefusesOnce(password=f"${{file:{pipe}}}")], retry=Retry(initial=0), deadline=60)
+    threading.Thread(target=pipe.write_bytes, args=(b"pip3d\n",), daemon=True).start()
+    with desk:
+        [receipt] = desk.report(MACHINE)
+    assert receipt.reference == f"as {MASK}"
+    assert RefusesOnce.seen == ["pip3d", "pip3d"]

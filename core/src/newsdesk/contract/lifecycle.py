@@ -35,6 +35,7 @@ class Life:
         self.lock = threading.RLock()
         self.state = State.CLOSED
         self.process = 0
+        self.secrets: frozenset[str] = frozenset()  # what references have pointed to
         _lives.add(self)
 
     @property
@@ -203,15 +204,17 @@ def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, A
         at once.
     """
     faults: list[Fault] = []
+    found: set[str] = set()
 
     def change(name: str, value: Any) -> Any:
         if not references.has_reference(value):
             return value
         known = len(faults)
-        result = references.resolve(value, name, faults)
+        result = references.resolve(value, name, faults, found)
         return parameters.coerce(type(reporter), name, result, faults) if len(faults) == known else value
 
     arguments = reporter.arguments.mapped(change)
+    reporter.life.secrets |= found
     if faults:
         raise UnresolvedReferenceError(
             f"{type(reporter).__name__} has parameters that do not resolve", faults

@@ -19,6 +19,8 @@ class Status(enum.StrEnum):
     """The backend held this revision already."""
     SPOOLED = "spooled"
     """The record is in the outbox, and still owed."""
+    SUPERSEDED = "superseded"
+    """A newer revision of the machine was reported meanwhile, and that is what the backend ends with."""
     FAILED = "failed"
     """The record was not delivered."""
 
@@ -57,8 +59,12 @@ class Receipt:
 
     @property
     def settled(self) -> bool:
-        """Whether it is a success: delivered, or spooled where that is enough."""
-        return self.ok or (self.accepts_spooled and self.status is Status.SPOOLED)
+        """Whether it is a success: delivered, superseded, or spooled where that is enough."""
+        return (
+            self.ok
+            or self.status is Status.SUPERSEDED
+            or (self.accepts_spooled and self.status is Status.SPOOLED)
+        )
 
     @property
     def fails_report(self) -> bool:

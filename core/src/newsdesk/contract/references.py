@@ -2,6 +2,8 @@
 
 import os
 import re
+import stat
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,30 +31,45 @@ def looks_like_one(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(looks_like_one(item) for item in value)
 
 
-def resolve(value: Any, path: str, faults: list[Fault]) -> Any:
-    """Give a value with references replaced by what they point to; those that point nowhere become `faults`.
+def resolve(value: Any, path: str, faults: list[Fault], found: set[str]) -> Any:
+    """Give a value with its references replaced by what they point to.
 
     A reference may be the whole of a string or a part of it. Any other `$` is data. Of a file the last line
-    break is left out.
+    break is left out. Each file is read once: it may be a pipe.
+
+    Args:
+        value: A parameter's value.
+        path: What faults call it.
+        faults: Gets the references that point to nothing.
+        found: Gets the texts that references point to, so that they can be masked.
     """
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: _look_up(match, path, faults), value)
+        return _REFERENCE.sub(lambda match: _noted(_look_up(match, path, faults), found), value)
     if isinstance(value, Mapping):
-        return {key: resolve(item, f"{path}.{key}", faults) for key, item in value.items()}
+        return {key: resolve(item, f"{path}.{key}", faults, found) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(resolve(item, f"{path}.{index}", faults) for index, item in enumerate(value))
+        return type(value)(
+            resolve(item, f"{path}.{index}", faults, found) for index, item in enumerate(value)
+        )
     return value
 
 
-def resolved_texts(value: Any) -> set[str]:
-    """Give what the references within a value point to, as far as they resolve."""
+def _noted(text: str, found: set[str]) -> str:
+    if text:
+        found.add(text)
+    return text
+
+
+def variables(value: Any) -> set[str]:
+    """Give the values of the environment variables that the references within a value name."""
     if isinstance(value, Mapping):
-        return set().union(*(resolved_texts(item) for item in value.values()))
+        return set().union(*(variables(item) for item in value.values()))
     if isinstance(value, list | tuple):
-        return set().union(*(resolved_texts(item) for item in value))
+        return set().union(*(variables(item) for item in value))
     if not isinstance(value, str):
         return set()
-    return {_look_up(match, "", []) for match in _REFERENCE.finditer(value)} - {""}
+    names = [match["name"] for match in _REFERENCE.finditer(value) if match["source"] == "env"]
+    return {text for name in names if (text := _variable(name))}
 
 
 def _look_up(match: re.Match[str], path: str, faults: list[Fault]) -> str:
@@ -63,13 +80,38 @@ def _look_up(match: re.Match[str], path: str, faults: list[Fault]) -> str:
             faults.append(Fault(path, f"{match[0]}: the environment variable {name} is not set; set it"))
         return value or ""
     try:
-        return Path(name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        return _content(Path(name)).decode("utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         faults.append(
             Fault(path, f"{match[0]}: the file cannot be read ({reason}); mend the path or its permissions")
         )
         return ""
+
+
+class _Pipe:
+    """What a pipe gave: it gives it once, and each `open()` of a reporter resolves its references."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._content: bytes | None = None
+
+    def read(self, path: Path) -> bytes:
+        with self._lock:
+            if self._content is None:
+                self._content = path.read_bytes()
+            return self._content
+
+
+_pipes: dict[tuple[int, int], _Pipe] = {}
+"""By device and inode."""
+
+
+def _content(path: Path) -> bytes:
+    status = path.stat()
+    if not stat.S_ISFIFO(status.st_mode):
+        return path.read_bytes()
+    return _pipes.setdefault((status.st_dev, status.st_ino), _Pipe()).read(path)
 
 
 def _variable(name: str) -> str | None:

@@ -91,6 +91,14 @@ class BaseReporter(ABC):
         # A generator's frame stays with the errors that came through it, so it must hold no machine.
         yield from map(self._answer, machines)
 
+    def prepare(self) -> None:  # noqa: B027  (optional)
+        """Do what the first use needs and no network: import a large library, create a local file.
+
+        Called once, in the thread that later delivers and before `open()`. What it takes is not counted
+        against the deadline of the first delivery. What is raised here is logged: `open()` or `report()`
+        must meet it again and raise it themselves. Parameters that are references are not resolved yet.
+        """
+
     @lifecycle.opens  # noqa: B027  (optional)
     def open(self) -> None:
         """Connect. Called once before the first delivery, never in `__init__`."""
@@ -170,14 +178,17 @@ class BaseReporter(ABC):
         }
 
     def secret_values(self) -> frozenset[str]:
-        """Give every text not to be shown: secrets by declaration or name, and what references point to."""
+        """Give every text not to be shown: secrets by declaration or name, and what references point to.
+
+        No file is read for it: what a `${file:…}` points to is known from the first `open()` on.
+        """
         declared = secret_names(type(self))
-        found: set[str] = set()
+        found = set(self.life.secrets)
         for name, value in self.arguments.given.items():
             if name in declared:
-                found |= secrets.leaves(value) | references.resolved_texts(value)
+                found |= secrets.leaves(value) | references.variables(value)
             elif not secrets.tells_place(name):
-                found |= secrets.leaves_by_name(name, value) | references.resolved_texts(value)
+                found |= secrets.leaves_by_name(name, value) | references.variables(value)
         return frozenset(found)
 
     def __enter__(self) -> Self:

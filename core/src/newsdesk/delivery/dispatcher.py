@@ -155,11 +155,12 @@ class Post:
 
     def _run(self, ask: _Ask, shift: Shift, outcome: Outcome) -> Outcome:
         try:
-            if shift.reporter.life.state is State.CLOSED:  # it resolves its references when it opens
-                self.secrets |= shift.reporter.secret_values()
             outcome.delivery = ask(shift, outcome)
         except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
+            self.secrets |= shift.reporter.secret_values()  # it may have resolved its references
             outcome.error = self._presentable(error)
+        else:
+            self.secrets |= shift.reporter.life.secrets
         outcome.ended = time.monotonic()
         return outcome
 

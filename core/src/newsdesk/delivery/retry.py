@@ -6,12 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from newsdesk.exceptions import DefinitionError, Fault, ReporterException, TransientReporterError
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -53,67 +50,42 @@ class Retry:
         if faults:
             raise DefinitionError("the retry cannot be used", faults)
 
-    def run(self, attempt: Callable[[int], T], *, until: float, stopped: threading.Event) -> T:
+    def run(
+        self,
+        attempt: Callable[[int], T],
+        *,
+        until: float,
+        stopped: threading.Event,
+        before_retry: Callable[[], None] | None = None,
+    ) -> T:
         """Call `attempt` with its number until it succeeds, fails for good, or there is no time for another.
 
         Args:
             attempt: What to try. A `TransientReporterError` is worth another try, anything else is not.
             until: `time.monotonic()` after which no attempt is begun.
             stopped: Ends a pause, and the attempts, when it is set.
+            before_retry: Called before each attempt but the first; what it raises ends the attempts.
 
         Raises:
-            Exception: what the last attempt raised.
+            Exception: what the last attempt, or `before_retry`, raised.
         """
-        try:
-            return attempt(1)
-        except TransientReporterError as error:
-            first = error
-        return self._go_on(attempt, first, until, stopped)
+        for number in itertools.count(1):
+            if number > 1 and before_retry is not None:
+                before_retry()
+            try:
+                return attempt(number)
+            except TransientReporterError as error:
+                pause = self._pause(number, error.retry_after)
+                is_last = number >= self.attempts or time.monotonic() + pause >= until
+                if is_last or stopped.is_set() or stopped.wait(min(pause, threading.TIMEOUT_MAX)):
+                    raise
+        raise AssertionError  # the count has no end
 
-    def _go_on(
-        self,
-        attempt: Callable[[int], T],
-        first: TransientReporterError,
-        until: float,
-        stopped: threading.Event,
-    ) -> T:
-        """Try again after a first attempt that failed."""
-        # Most deliveries need no second attempt: they are spared its import, and it costs more than all else
-        # that a desk does for one.
-        import tenacity  # noqa: PLC0415
-
-        def over(state: "RetryCallState") -> bool:
-            out_of_time = time.monotonic() + state.upcoming_sleep >= until
-            return state.attempt_number >= self.attempts or out_of_time or stopped.is_set()
-
-        def pause(state: "RetryCallState") -> None:
-            if stopped.wait(min(state.upcoming_sleep, threading.TIMEOUT_MAX)) and state.outcome is not None:
-                state.outcome.result()  # raises what the last attempt raised
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(TransientReporterError),
-            wait=self._pause,
-            stop=over,
-            before_sleep=pause,
-            sleep=lambda _: None,
-            reraise=True,
-        )
-        failed, numbers = [first], itertools.count(2)
-
-        def go_on() -> T:
-            if failed:
-                raise failed.pop()  # not kept: the last error must not hold what the first one came through
-            return attempt(next(numbers))
-
-        return retrying(go_on)
-
-    def _pause(self, state: "RetryCallState") -> float:
-        """Give the seconds before the next attempt."""
-        error = state.outcome.exception() if state.outcome is not None else None
-        if isinstance(error, TransientReporterError) and error.retry_after is not None:
-            return max(0.0, error.retry_after)
-        doublings = min(state.attempt_number - 1, _DOUBLINGS)
-        longest = min(self.maximum, self.initial * 2.0**doublings)
+    def _pause(self, number: int, asked: float | None) -> float:
+        """Give the seconds after an attempt that failed, by its number and what its backend asks for."""
+        if asked is not None:
+            return max(0.0, asked)
+        longest = min(self.maximum, self.initial * 2.0 ** min(number - 1, _DOUBLINGS))
         return random.uniform(0, longest)  # noqa: S311  (to spread, not to hide)
 
 
