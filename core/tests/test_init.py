@@ -8,7 +8,7 @@ import newsdesk
 import pytest
 
 SOURCE = ast.parse(Path(newsdesk.__file__).read_text(encoding="utf-8"))
-HEAVY = {"mlflow", "sqlalchemy", "pydantic", "rich", "tenacity", "numpy", "pandas", "click", "yaml"}
+HEAVY = {"mlflow", "sqlalchemy", "pydantic", "rich", "numpy", "pandas", "click", "yaml"}
 
 
 def imported_for_types():
