@@ -46,7 +46,8 @@ class _FaultyError(ReporterException, ValueError):
         super().__init__(message, self.faults)
 
     def __str__(self) -> str:
-        return "\n".join([self.message, *(f"  - {fault}" for fault in self.faults)])
+        # The message of an error about one value is its only fault: it is shown once.
+        return "\n".join([self.message, *(f"  - {f}" for f in self.faults if f.message != self.message)])
 
 
 class MachineError(_FaultyError):

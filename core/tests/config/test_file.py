@@ -76,8 +76,18 @@ def test_a_label_that_stands_twice_is_told_with_its_line():
     _, unknown, shared = str(caught.value).splitlines()
     assert "line 2: reporters.0: there is no reporter 'nul'" in unknown
     assert shared == (
-        "  - line 6: reporters.2.label: reporters.1 has the label 'x' already; give each one of its own"
+        "  - line 6: reporters.2.label: reporters.1 has the label 'x' too; give each a label of its own"
     )
+
+
+def test_with_an_outbox_two_of_one_kind_need_labels():
+    """Else, once the first is deleted, what was owed to it would be sent to the second."""
+    text = "outbox: owed.db\nreporters:\n- files: {path: a}\n- files: {path: b}\n"
+    assert fault(text) == (
+        "line 4: reporters.1.label: with an outbox, two reporters of one kind ('files') need labels; give each a 'label'"
+    )
+    labelled = text.replace("path: b}", "path: b}\n  label: b")
+    assert [route.label for route in Config.from_yaml(labelled).routes] == ["files", "b"]
 
 
 def test_references_are_kept_as_they_are_and_need_not_resolve(monkeypatch):
@@ -190,7 +200,7 @@ def test_import_paths_outside_of_what_is_allowed_are_refused():
 
 def test_an_outbox_that_is_needed_and_not_there_is_told():
     assert fault("reporters: [{null: {}, required: spooled}]") == (
-        "line 1: reporters: null: 'required: spooled' needs an outbox; name one with 'outbox: PATH'"
+        "line 1: reporters.0.required: 'required: spooled' needs an outbox; configure one with 'outbox'"
     )
 
 

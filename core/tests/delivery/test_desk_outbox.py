@@ -184,7 +184,7 @@ class TestSpooling:
 
     @pytest.mark.parametrize("option", [{"spool": "always"}, {"required": "spooled"}])
     def test_what_needs_an_outbox_is_refused_without_one(self, option):
-        with pytest.raises(DefinitionError, match="give the desk an 'outbox'"):
+        with pytest.raises(DefinitionError, match="configure one with 'outbox'"):
             Desk([{"null": {}, **option}])
 
     def test_many_machines_are_spooled_each_before_its_receipt_is_given(self, desk, outbox):

@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk import BaseReporter, DefinitionError
+from newsdesk import BaseReporter, DefinitionError, UnknownReporterError
 from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter
 from newsdesk.builtin.registry import default_registry
-from newsdesk.delivery.route import Route, needs_outbox, routes
+from newsdesk.delivery.route import Route, routes
 
 
 def made(*entries, **options):
@@ -30,7 +30,7 @@ def test_options_stand_beside_the_name():
     [(True, True, False), (False, False, False), ("delivered", True, False), ("spooled", True, True)],
 )
 def test_required_says_what_counts_as_success(option, required, accepts_spooled):
-    (route,) = made({"null": {}, "required": option})
+    (route,) = made({"null": {}, "required": option}, has_outbox=True)
     assert (route.required, route.accepts_spooled) == (required, accepts_spooled)
 
 
@@ -68,26 +68,61 @@ def test_labels_are_unique_and_one_that_was_given_is_kept_or_refused(labels):
     assert all(label in (None, kept) for label, kept in zip(labels, found, strict=True))
 
 
-def test_a_label_that_was_given_twice_is_told_with_both_places():
-    archive = {"files": {"path": "a"}, "label": "archive"}
+def faults(*entries, **options):
     with pytest.raises(DefinitionError) as caught:
-        made("null", archive, {"null": {}, "label": "archive"}, "archive.Nowhere")
-    assert str(caught.value).splitlines()[::2] == [
-        "2 reporters cannot be used",
-        "  - reporters.2.label: reporters.1 has the label 'archive' already; give each one of its own",
+        made(*entries, **options)
+    return list(map(str, caught.value.faults))
+
+
+def test_a_label_that_was_given_twice_is_reported_with_both_places():
+    archive = {"files": {"path": "a"}, "label": "archive"}
+    assert faults("null", archive, {"null": {}, "label": "archive"}) == [
+        "reporters.2.label: reporters.1 has the label 'archive' too; give each a label of its own"
     ]
 
 
-def test_one_that_is_wrong_is_told_as_it_is():
-    with pytest.raises(DefinitionError, match=r"there is no reporter 'nul' \(did you mean 'null'\?\)"):
+@pytest.mark.parametrize("count", [2, 3])
+def test_with_an_outbox_reporters_of_one_kind_need_labels(count):
+    """A number moves to another reporter when an entry is deleted, and with it what is owed."""
+    assert faults(*["null"] * count, has_outbox=True) == [
+        f"reporters.{index}.label: with an outbox, two reporters of one kind ('null') need labels; give each a 'label'"
+        for index in range(1, count)
+    ]
+
+
+def test_with_an_outbox_labels_tell_reporters_of_one_kind_apart():
+    labelled = [{"null": {}, "label": label} for label in "ab"]
+    assert [route.label for route in made(*labelled, "null", has_outbox=True)] == ["a", "b", "null"]
+
+
+def test_one_that_is_wrong_is_an_error_of_its_own_kind_and_shown_once():
+    with pytest.raises(UnknownReporterError) as caught:
         made("null", "nul")
+    assert str(caught.value).startswith("there is no reporter 'nul' (did you mean 'null'?)")
+    assert str(caught.value).count("no reporter") == 1
+    assert [fault.path for fault in caught.value.faults] == ["reporters.1"]
 
 
-def test_several_that_are_wrong_are_told_together_with_their_places():
+@pytest.mark.parametrize(
+    ("entry", "path"),
+    [
+        ({"files": {"pth": 1, "path": "x"}}, "reporters.0.files.pth"),
+        ({"files": {"path": "x"}, "required": "maybe"}, "reporters.0.required"),
+        ({"files": 3}, "reporters.0.files"),
+        ({}, "reporters.0"),
+    ],
+)
+def test_a_fault_has_the_place_that_it_has_in_a_config(entry, path):
     with pytest.raises(DefinitionError) as caught:
-        made("nul", "null", {"files": {"pth": 1}})
-    assert caught.value.message == "2 reporters cannot be used"
-    assert [fault.path for fault in caught.value.faults] == ["reporters.0", "reporters.2"]
+        made(entry)
+    assert [fault.path for fault in caught.value.faults] == [path]
+
+
+def test_several_that_are_wrong_are_reported_together_with_their_places():
+    with pytest.raises(DefinitionError) as caught:
+        made("nul", "null", {"files": {"pth": 1, "path": "x"}})
+    assert caught.value.message == "the reporters cannot be used"
+    assert [fault.path for fault in caught.value.faults] == ["reporters.0", "reporters.2.files.pth"]
     assert "pth: unknown parameter (did you mean 'path'?)" in str(caught.value)
 
 
@@ -104,13 +139,11 @@ def test_import_paths_may_be_restricted():
         made(path, allow_import_paths=["my_company"])
 
 
-def test_routes_that_need_an_outbox_are_told():
-    ways = made(
-        "null",
-        {"null": {}, "label": "later", "spool": "always"},
-        {"null": {}, "label": "safe", "required": "spooled"},
-    )
-    assert list(map(str, needs_outbox(ways))) == [
-        "later: 'spool: always' needs an outbox",
-        "safe: 'required: spooled' needs an outbox",
+def test_what_needs_an_outbox_is_refused_without_one():
+    later = {"null": {}, "label": "later", "spool": "always"}
+    safe = {"null": {}, "label": "safe", "required": "spooled"}
+    assert faults("null", later, safe) == [
+        "reporters.1.spool: 'spool: always' needs an outbox; configure one with 'outbox'",
+        "reporters.2.required: 'required: spooled' needs an outbox; configure one with 'outbox'",
     ]
+    assert len(made("null", later, safe, has_outbox=True)) == 3

@@ -80,10 +80,11 @@ class Desks:
                 entries or self._fallback(),
                 registry=default_registry(),
                 allow_import_paths=self.config.allow_import_paths,
+                has_outbox=self.config.outbox is not None,
             )
         except DefinitionError as error:
-            place = f"the runtime.reporters of {machine.key} cannot be used: "
-            raise DefinitionError(place + error.message, error.faults) from error
+            place = f"the runtime.reporters of {machine.key} cannot be used"
+            raise DefinitionError(place, error.faults) from error
         return replace(self.config, routes=made).desk()
 
     def _fallback(self) -> list[Any]:
@@ -98,7 +99,12 @@ def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
     labels = {route.label: route for route in config.routes}
     # One given twice is meant once: two threads must not share a reporter.
     entries = [labels[text] if text in labels else _definition(text) for text in dict.fromkeys(to)]
-    return routes(entries, registry=default_registry(), allow_import_paths=config.allow_import_paths)
+    return routes(
+        entries,
+        registry=default_registry(),
+        allow_import_paths=config.allow_import_paths,
+        has_outbox=config.outbox is not None,
+    )
 
 
 def _definition(text: str) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from newsdesk.config.lines import Lines
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.delivery.desk import DEADLINE, DRAIN, Desk
 from newsdesk.delivery.retry import Retry
-from newsdesk.delivery.route import Route, needs_outbox, routes, shared_labels
+from newsdesk.delivery.route import Route, routes
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.outbox import Bounds, Outbox
 from newsdesk.plugins.registry import Registry
@@ -158,14 +158,19 @@ class Config:
         except ValidationError as error:
             faults += [_fault(entry) for entry in error.errors()]
             model = None
-        entries = document.get("reporters") if isinstance(document, Mapping) else None
+        raw = document if isinstance(document, Mapping) else {}
+        entries = raw.get("reporters")
         allowed = model.allow_import_paths if model is not None else None
-        made, wrong = _routes(entries, registry or default_registry(), allowed)
-        faults += wrong
-        if model is not None and model.outbox is None:
-            faults += [
-                Fault("reporters", f"{fault}; name one with 'outbox: PATH'") for fault in needs_outbox(made)
-            ]
+        made: tuple[Route, ...] = ()
+        try:
+            made = routes(
+                entries if isinstance(entries, list) else [],
+                registry=registry or default_registry(),
+                allow_import_paths=allowed,
+                has_outbox=raw.get("outbox") is not None,
+            )
+        except DefinitionError as error:
+            faults += error.faults
         if faults or model is None:
             raise DefinitionError(f"the config {name!r} cannot be used", lines.located(faults))
         return cls(
@@ -196,39 +201,6 @@ def _outbox(model: OutboxModel | None) -> Outbox | None:
     if model is None:
         return None
     return Outbox(model.path, Bounds(model.max_bytes, model.max_age, model.attempts))
-
-
-def _routes(
-    entries: Any, registry: Registry, allowed: Sequence[str] | None
-) -> tuple[tuple[Route, ...], list[Fault]]:
-    """Build each entry's reporter by itself, so that the faults of all are told with their places."""
-    if not isinstance(entries, list):
-        return (), []
-    made: list[tuple[int, Route]] = []
-    faults: list[Fault] = []
-    for index, entry in enumerate(entries):
-        try:
-            made.append((index, Route.of(entry, registry=registry, allow_import_paths=allowed)))
-        except DefinitionError as error:
-            faults += _placed(index, entry, error)
-    if shared := shared_labels(made):
-        return (), faults + shared
-    return routes([route for _, route in made], registry=registry), faults
-
-
-def _placed(index: int, entry: Any, error: DefinitionError) -> Iterator[Fault]:
-    """Give an entry's faults with their paths in the file: a parameter stands below its reporter's name."""
-    place = f"reporters.{index}"
-    if not error.faults:
-        yield Fault(place, error.message)
-    for fault in error.faults:
-        target = (
-            next((key for key in entry if isinstance(entry.get(key), Mapping)), None)
-            if isinstance(entry, Mapping)
-            else None
-        )
-        below = f"{place}.{target}" if target is not None and fault.path not in entry else place
-        yield Fault(f"{below}.{fault.path}", fault.message)
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:

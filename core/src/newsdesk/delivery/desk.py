@@ -16,7 +16,7 @@ from newsdesk.delivery.chunks import CHUNK_SIZE, IN_FLIGHT, delivered, outcomes
 from newsdesk.delivery.dispatcher import Outcome, Post
 from newsdesk.delivery.executor_worker import worker_routes
 from newsdesk.delivery.retry import Retry
-from newsdesk.delivery.route import Route, needs_outbox, routes
+from newsdesk.delivery.route import Route, routes
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.plugins.registry import Registry
@@ -92,13 +92,14 @@ class Desk:
         self._deadline = float(min(deadline, threading.TIMEOUT_MAX))
         self._posts = {
             route.label: Post(route)
-            for route in routes(reporters, registry=self._registry, allow_import_paths=allow_import_paths)
+            for route in routes(
+                reporters,
+                registry=self._registry,
+                allow_import_paths=allow_import_paths,
+                has_outbox=outbox is not None,
+            )
         }
         self._keeper = None if outbox is None else self._make_keeper(outbox, drain)
-        if self._keeper is None and (faults := needs_outbox(self.routes)):
-            raise DefinitionError(
-                "reporters need an outbox, and there is none: give the desk an 'outbox'", faults
-            )
 
     @property
     def routes(self) -> tuple[Route, ...]:

@@ -1,7 +1,7 @@
 """A reporter as a desk uses it: with its label, and whether it is required."""
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any, Literal
@@ -11,6 +11,8 @@ from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.plugins.building import build
 from newsdesk.plugins.definition import parse
 from newsdesk.plugins.registry import Registry
+
+_NEEDS_OUTBOX = "'{}' needs an outbox; configure one with 'outbox'"
 
 
 @dataclass(frozen=True)
@@ -57,51 +59,78 @@ class Route:
 
 
 def routes(
-    entries: object, *, registry: Registry, allow_import_paths: Sequence[str] | None = None
+    entries: object,
+    *,
+    registry: Registry,
+    allow_import_paths: Sequence[str] | None = None,
+    has_outbox: bool = False,
 ) -> tuple[Route, ...]:
-    """Make the routes of a desk; of those that nobody gave a label, two with one label are numbered.
+    """Make the routes of a desk. Without an outbox, several of one kind without labels are numbered.
+
+    Args:
+        entries: Reporters, or entries as in a config.
+        registry: Where names are looked up.
+        allow_import_paths: Prefixes of the import paths that definitions may use; all, when None.
+        has_outbox: Whether the desk has an outbox.
 
     Raises:
-        DefinitionError: an entry cannot be used, or a label was given twice; with several, the faults of all.
+        DefinitionError: an entry cannot be used. Its `faults` are all that is wrong, each with its place as
+            in a config: `reporters.0.files.path`. A single error keeps its class.
     """
     made: list[tuple[int, Route]] = []
-    errors: list[tuple[int, DefinitionError]] = []
+    errors: list[DefinitionError] = []
+    faults: list[Fault] = []
     for index, entry in enumerate(_listed(entries)):
         try:
             made.append((index, Route.of(entry, registry=registry, allow_import_paths=allow_import_paths)))
         except DefinitionError as error:
-            errors.append((index, error))
-    shared = shared_labels(made)
-    if len(errors) == 1 and not shared:
-        raise errors[0][1]
-    if faults := [*(Fault(f"reporters.{index}", str(error)) for index, error in errors), *shared]:
-        count = "1 reporter" if len(faults) == 1 else f"{len(faults)} reporters"
-        raise DefinitionError(f"{count} cannot be used", faults)
+            errors.append(error)
+            error.faults = tuple(_placed(f"reporters.{index}", entry, error))
+            faults += error.faults
+    others = [*_shared_labels(made, has_outbox=has_outbox), *([] if has_outbox else _need_outbox(made))]
+    if len(errors) == 1 and not others:
+        raise errors[0]
+    if errors or others:
+        raise DefinitionError("the reporters cannot be used", [*faults, *others])
     return tuple(_numbered([route for _, route in made]))
 
 
-def shared_labels(made: Iterable[tuple[int, Route]]) -> list[Fault]:
-    """Tell which labels that were given another reporter has too: with a number they were another label."""
+def _placed(place: str, entry: object, error: DefinitionError) -> Iterator[Fault]:
+    """Give an entry's faults with their places: a parameter's is below its reporter's name."""
+    if not error.faults:
+        yield Fault(place, error.message)
+    options: Mapping[Any, Any] = entry if isinstance(entry, Mapping) else {}
+    target = next((key for key, value in options.items() if isinstance(value, Mapping)), None)
+    for fault in error.faults:
+        below = [] if target is None or fault.path in options else [str(target)]
+        yield Fault(".".join([place, *below, *([fault.path] if fault.path else [])]), fault.message)
+
+
+def _shared_labels(made: Iterable[tuple[int, Route]], *, has_outbox: bool) -> Iterator[Fault]:
+    """Give a fault for each label of two reporters, where a number does not tell them apart.
+
+    A label that was given stays as it is. And an outbox keeps what is owed by label: were the first of two
+    entries deleted, the second would take its number, and what was owed to the first.
+    """
     first: dict[str, tuple[int, Route]] = {}
-    faults = []
     for index, route in made:
         before, other = first.setdefault(route.label, (index, route))
-        if index != before and (route.is_labelled or other.is_labelled):
-            text = f"reporters.{before} has the label {route.label!r} already; give each one of its own"
-            faults.append(Fault(f"reporters.{index}.label", text))
-    return faults
+        if index == before:
+            continue
+        if route.is_labelled or other.is_labelled:
+            text = f"reporters.{before} has the label {route.label!r} too; give each a label of its own"
+            yield Fault(f"reporters.{index}.label", text)
+        elif has_outbox:
+            text = f"with an outbox, two reporters of one kind ({route.label!r}) need labels"
+            yield Fault(f"reporters.{index}.label", f"{text}; give each a 'label'")
 
 
-def needs_outbox(ways: Iterable[Route]) -> list[Fault]:
-    """Tell which routes ask for an outbox, as faults for where there is none."""
-    return [
-        Fault(route.label, f"'{asks}' needs an outbox")
-        for route in ways
-        for asks in (
-            *(["spool: always"] if route.spool == "always" else []),
-            *(["required: spooled"] if route.accepts_spooled else []),
-        )
-    ]
+def _need_outbox(made: Iterable[tuple[int, Route]]) -> Iterator[Fault]:
+    for index, route in made:
+        if route.spool == "always":
+            yield Fault(f"reporters.{index}.spool", _NEEDS_OUTBOX.format("spool: always"))
+        if route.accepts_spooled:
+            yield Fault(f"reporters.{index}.required", _NEEDS_OUTBOX.format("required: spooled"))
 
 
 def _listed(entries: object) -> Iterable[Any]:

@@ -186,7 +186,8 @@ def test_a_machine_whose_own_reporters_cannot_be_used_is_named_and_nothing_is_se
     bad = {"name": "b", "project_name": "north", "runtime": {"reporters": ["fils"]}}
     result = newsdesk("report", write("machines.json", [good, bad]), code=2)
     assert result.stderr.startswith(
-        "Error: the runtime.reporters of north/b cannot be used: there is no reporter 'fils' (did you mean 'files'?)"
+        "Error: the runtime.reporters of north/b cannot be used\n"
+        "  - reporters.0: there is no reporter 'fils' (did you mean 'files'?)"
     )
     assert not (folder / "out").exists()
 
