@@ -359,6 +359,51 @@ except PermanentPostgresError as error:
         )
 
 
+NAMELESS = """
+import os, sys
+import psycopg2, pwd
+from newsdesk_postgres import PermanentPostgresError
+from newsdesk_postgres.embedded import EmbeddedPostgres
+folder, programs = sys.argv[1:]
+os.setgroups([]), os.setgid(0), os.setuid(54321)
+try:
+    with EmbeddedPostgres(folder, durable=False, binaries=programs) as server:
+        psycopg2.connect(server.url.replace("+psycopg2", "")).close()
+        print("runs")
+except PermanentPostgresError as error:
+    print(error)
+"""
+
+
+@needs_root
+def test_a_user_without_a_name_cannot_create_a_server_and_is_told_why(run_script, programs):
+    """As in OpenShift, where a pod runs as a number that /etc/passwd does not have."""
+    with tempfile.TemporaryDirectory() as parent:
+        os.chown(parent, 54321, 0)
+        if not reachable(programs):
+            pytest.skip(f"{programs} cannot be reached by a user who is not root")
+        assert run_script(NAMELESS, f"{parent}/pg", programs) == (
+            "a private PostgreSQL cannot be created by the user number 54321: initdb needs a user name, and "
+            "/etc/passwd has none for that number. Add one there (OpenShift: see nss_wrapper), create the folder "
+            "as a named user, or use a server, with 'host' or 'url'\n"
+        )
+
+
+@needs_root
+def test_a_user_without_a_name_can_use_a_server_that_exists_and_so_can_root(run_script, programs):
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent, "pg")
+        if not reachable(programs):
+            pytest.skip(f"{programs} cannot be reached by a user who is not root")
+        with EmbeddedPostgres(folder, durable=False, binaries=programs):
+            pass
+        for path in (Path(parent), folder, *folder.rglob("*")):
+            os.chown(path, 54321, 0)
+        assert run_script(NAMELESS, folder, programs) == "runs\n"
+        with EmbeddedPostgres(folder, durable=False, binaries=programs) as server:
+            assert ask(server, "SELECT 1") == [(1,)]
+
+
 @needs_root
 def test_a_system_without_an_unprivileged_user_is_reported(monkeypatch):
     monkeypatch.setattr(account, "UNPRIVILEGED", "nobody-at-all")

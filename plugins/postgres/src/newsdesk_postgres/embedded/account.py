@@ -20,8 +20,8 @@ UNPRIVILEGED = "nobody"
 class Account:
     """A system user, ours or another."""
 
-    name: str
-    """Its name, for people."""
+    name: str | None
+    """Its name; None where the system knows only its number, as with the random users of OpenShift."""
     uid: int
     """Its number."""
     gid: int
@@ -37,19 +37,21 @@ class Account:
             PermanentPostgresError: the folder is another user's and we are not root, or there is nobody to
                 switch to.
         """
-        owner = data.stat().st_uid if data.exists() else 0
+        found = data.stat() if data.exists() else None
         if os.geteuid() == 0:
-            return cls._of(pwd.getpwuid(owner) if owner else _unprivileged(), switch=True)
-        if owner not in (0, os.geteuid()):
+            if found is None or found.st_uid == 0:
+                entry = _unprivileged()
+                return cls(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
+            return cls(_name(found.st_uid), found.st_uid, found.st_gid, switch=True)
+        if found is not None and found.st_uid not in (0, os.geteuid()):
             raise PermanentPostgresError(
-                f"the data in {data} belong to user number {owner}, and this is user number {os.geteuid()}: "
-                "run as that user or as root, or give another folder"
+                f"the data in {data} belong to user number {found.st_uid}, and this is user number "
+                f"{os.geteuid()}: run as that user or as root, or give another folder"
             )
-        return cls._of(pwd.getpwuid(os.geteuid()), switch=False)
+        return cls(_name(os.geteuid()), os.geteuid(), os.getegid(), switch=False)
 
-    @classmethod
-    def _of(cls, entry: pwd.struct_passwd, *, switch: bool) -> Self:
-        return cls(entry.pw_name, entry.pw_uid, entry.pw_gid, switch)
+    def __str__(self) -> str:
+        return f"user number {self.uid}" if self.name is None else f"user {self.name!r}"
 
     def own(self, path: Path) -> None:
         """Hand a file or folder to this user."""
@@ -89,6 +91,13 @@ class Account:
             yield f"/proc/self/fd/{descriptor}", (descriptor,)
         finally:
             os.close(descriptor)
+
+
+def _name(uid: int) -> str | None:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return None
 
 
 def _unprivileged() -> pwd.struct_passwd:

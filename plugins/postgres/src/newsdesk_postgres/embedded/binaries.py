@@ -110,7 +110,7 @@ def _runnable(binaries: Binaries, account: Account) -> Binaries:
     except PermissionError as error:
         if WHEEL not in binaries.folder.parts:
             raise PermanentPostgresError(
-                f"the user {account.name!r} may not run the PostgreSQL in {binaries.folder}: "
+                f"the {account} may not run the PostgreSQL in {binaries.folder}: "
                 f"name a folder that it may enter in {VARIABLE}"
             ) from error
         return Binaries(_copy(binaries.folder), binaries.major)

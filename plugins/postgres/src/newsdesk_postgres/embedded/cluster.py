@@ -39,7 +39,17 @@ class Cluster:
     """With which programs."""
 
     def create(self, password_file: Path, *, durable: bool) -> None:
-        """Make the data folder, atomically; every connection needs the password."""
+        """Make the data folder, atomically; every connection needs the password.
+
+        Raises:
+            PermanentPostgresError: `initdb` failed, or cannot work for this user.
+        """
+        if self.account.name is None:
+            raise PermanentPostgresError(
+                f"a private PostgreSQL cannot be created by the {self.account}: initdb needs a user name, and "
+                "/etc/passwd has none for that number. Add one there (OpenShift: see nss_wrapper), create the "
+                "folder as a named user, or use a server, with 'host' or 'url'"
+            )
         fresh = self.data.with_name(f"{self.data.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)  # left by a process that was killed
         fresh.mkdir(mode=0o700)
