@@ -58,7 +58,11 @@ def test_a_read_only_server_is_a_finding(findings_of, database):
     ("place", "table", "user"),
     [
         ({}, "machine", "reader"),
-        ({"schema": "Plant 7", "table": "Machines"}, '"Plant 7"."Machines"', 're"ader'),
+        (
+            {"schema": "Plant 7", "table": "Machines", "create_schema": True},
+            '"Plant 7"."Machines"',
+            're"ader',
+        ),
     ],
 )
 def test_missing_rights_are_reported_with_the_grant_that_adds_them(findings_of, database, place, table, user):

@@ -131,7 +131,7 @@ def test_dashboards_ask_by_name_and_use_an_index(reporter, database):
     "place", [{"table": "t"}, {"schema": "s"}, {"schema": "We ird%s:x", "table": 'ta"b%le:x 1'}]
 )
 def test_schema_and_table_can_be_chosen_freely(database, place):
-    with PostgresReporter(**database.place, **place) as reporter:
+    with PostgresReporter(**database.place, **place, create_schema="schema" in place) as reporter:
         reporter.report(Machine(name="m"))
         assert reporter.fetch("m") == Machine(name="m")
     found = database.query(

@@ -55,6 +55,7 @@ class PostgresReporter(BaseReporter):
         embedded: a folder, for a private PostgreSQL that is started when it is needed; see
             `EmbeddedPostgres`.
         create: whether the table may be made, and an older one upgraded.
+        create_schema: whether `schema` may be created where it is missing; else that is an error.
 
     Raises:
         DefinitionError: parameters that contradict each other; all of them at once.
@@ -76,6 +77,7 @@ class PostgresReporter(BaseReporter):
         url: Secret | None = None,
         embedded: str | None = None,
         create: bool = True,
+        create_schema: bool = False,
     ) -> None:
         self.host = host
         self.port = port
@@ -90,6 +92,7 @@ class PostgresReporter(BaseReporter):
         self.url = url
         self.embedded = embedded
         self.create = create
+        self.create_schema = create_schema
         self._engine: Engine | None = None
         self._table: MachineTable | None = None
         self._server: EmbeddedPostgres | None = None
@@ -110,7 +113,9 @@ class PostgresReporter(BaseReporter):
                 statement_timeout=None if self.statement_timeout is None else float(self.statement_timeout),
             )
             self._table = MachineTable.of(self.table, self.schema)
-            self._unknown_projects = self._table.prepare(self._engine, create=self.create)
+            self._unknown_projects = self._table.prepare(
+                self._engine, create=self.create, create_schema=self.create_schema
+            )
         except BaseException:
             self._release()
             raise

@@ -384,7 +384,7 @@ def test_a_user_without_a_name_cannot_create_a_server_and_is_told_why(run_script
             pytest.skip(f"{programs} cannot be reached by a user who is not root")
         assert run_script(NAMELESS, f"{parent}/pg", programs) == (
             "a private PostgreSQL cannot be created by the user number 54321: initdb needs a user name, and "
-            "/etc/passwd has none for that number. Add one there (OpenShift: see nss_wrapper), create the folder "
+            "/etc/passwd has none for it. Add one there (OpenShift: see nss_wrapper), create the folder "
             "as a named user, or use a server, with 'host' or 'url'\n"
         )
 

@@ -149,6 +149,37 @@ def test_without_create_the_statements_are_reported_and_do_what_is_needed(databa
         assert not reporter.report(Machine(name="m")).unchanged
 
 
+SCHEMAS = (
+    "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1"
+)
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_schema_that_does_not_exist_is_refused_and_not_created(database, create):
+    database.query('CREATE SCHEMA "Plant 7"')
+    with pytest.raises(PermanentPostgresError) as caught:
+        PostgresReporter(**database.place, schema="plnat 7", create=create).ping()
+    assert str(caught.value) == (
+        'the database has no schema "plnat 7", only "Plant 7", public: correct \'schema\', run '
+        "CREATE SCHEMA \"plnat 7\", or set 'create_schema: true'"
+    )
+    assert database.query(SCHEMAS) == [("Plant 7",), ("public",)]
+
+
+def test_a_schema_is_created_when_that_is_asked_for_and_left_alone_when_it_exists(database):
+    for _ in range(2):
+        with PostgresReporter(**database.place, schema="plant 7", create_schema=True) as reporter:
+            reporter.report(Machine(name="m"))
+    assert database.scalar('SELECT count(*) FROM "plant 7".machine') == 1
+
+
+def test_without_create_the_statements_include_the_schema_that_was_asked_for(database):
+    with pytest.raises(PermanentPostgresError, match="create=False") as caught:
+        PostgresReporter(**database.place, schema="plant", create=False, create_schema=True).ping()
+    assert "\nCREATE SCHEMA plant;\nCREATE TABLE plant.machine (" in str(caught.value)
+    assert database.query(SCHEMAS) == [("public",)]
+
+
 def test_a_new_table_has_its_key_as_its_only_index(reporter, database):
     assert database.query(INDEXES) == [("machine_name_project_name_key",)]
 

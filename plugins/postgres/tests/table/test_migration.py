@@ -12,8 +12,8 @@ REQUIRED = {"name", "dataset", "model", "metadata"}
 def test_an_upgrade_adds_what_is_missing_and_nothing_else(present, by_name, by_both):
     uniques = [Unique("machine_name", None, frozenset({"name"}))] * by_name
     uniques += [Unique("both", "both", frozenset({"name", "project_name"}))] * by_both
-    state = State(True, frozenset(REQUIRED | present), True, tuple(uniques))
-    statements = migration("machine", None, state)
+    state = State(True, (), frozenset(REQUIRED | present), True, tuple(uniques))
+    statements = migration("machine", None, state, create_schema=False)
     added = {statement.split()[5] for statement in statements if "ADD COLUMN" in statement}
     assert added == COLUMNS.keys() - REQUIRED - present
     assert ("DROP INDEX machine_name" in statements) == by_name

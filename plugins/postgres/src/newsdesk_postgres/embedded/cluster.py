@@ -46,9 +46,9 @@ class Cluster:
         """
         if self.account.name is None:
             raise PermanentPostgresError(
-                f"a private PostgreSQL cannot be created by the {self.account}: initdb needs a user name, and "
-                "/etc/passwd has none for that number. Add one there (OpenShift: see nss_wrapper), create the "
-                "folder as a named user, or use a server, with 'host' or 'url'"
+                f"a private PostgreSQL cannot be created by the {self.account}: initdb needs a user name, "
+                "and /etc/passwd has none for it. Add one there (OpenShift: see nss_wrapper), create "
+                "the folder as a named user, or use a server, with 'host' or 'url'"
             )
         fresh = self.data.with_name(f"{self.data.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)  # left by a process that was killed

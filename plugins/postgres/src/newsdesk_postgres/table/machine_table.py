@@ -40,7 +40,7 @@ class MachineTable:
         parts = [_quoted(part) for part in (schema, table) if part is not None]
         return cls(".".join(parts), parts[0] if schema is not None else None)
 
-    def prepare(self, engine: Engine, *, create: bool) -> bool:
+    def prepare(self, engine: Engine, *, create: bool, create_schema: bool) -> bool:
         """Make the table ready: create it, or upgrade it; only looked at when it is ready already.
 
         Many processes may do it at once. It happens whole or not at all.
@@ -48,6 +48,7 @@ class MachineTable:
         Args:
             engine: where.
             create: whether the table may be made and changed.
+            create_schema: whether its schema may be created as well.
 
         Returns:
             Whether it holds machines whose project is not known.
@@ -56,18 +57,19 @@ class MachineTable:
             state = self._state(connection)
             if state.ready:
                 return state.project_optional and self._has_unknown_projects(connection)
+        changes = migration(self.name, self.schema, state, create_schema=create_schema)
         if not create:
             raise PermanentPostgresError(
                 f"the table {self.name} is missing or older than this version, and create=False forbids "
-                "to change that; run this, or report once with create=True:\n"
-                + ";\n".join(migration(self.name, self.schema, state))
-                + ";"
+                "to change that; run this, or report once with create=True:\n" + ";\n".join(changes) + ";"
             )
         with translated(f"making the table {self.name} ready"), transaction(engine) as connection:
             connection.exec_driver_sql(
                 statements.LOCK_MIGRATION.format(lock=_LOCK, seconds=_LOCK_SECONDS),
             )
-            for statement in migration(self.name, self.schema, self._state(connection)):
+            # Looked at again: another process may have done it while this one waited for the lock.
+            state = self._state(connection)
+            for statement in migration(self.name, self.schema, state, create_schema=create_schema):
                 connection.exec_driver_sql(statement.replace("%", "%%"))
             return self._has_unknown_projects(connection)
 
@@ -105,6 +107,7 @@ class MachineTable:
         row = connection.exec_driver_sql(statements.STATE, asked).one()
         return State(
             schema_exists=row.schema_exists,
+            schemas=tuple(row.schemas),
             columns=frozenset(row.columns),
             project_optional=not row.project_required,
             uniques=tuple(

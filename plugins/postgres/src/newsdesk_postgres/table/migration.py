@@ -32,6 +32,8 @@ class State:
 
     schema_exists: bool
     """Whether there is a schema to make it in."""
+    schemas: tuple[str, ...]
+    """The schemas that there are, quoted; without PostgreSQL's own."""
     columns: frozenset[str]
     """Its columns; none, where there is no table."""
     project_optional: bool
@@ -46,24 +48,34 @@ class State:
         return self.columns >= COLUMNS.keys() and frozenset(KEY) in keys and frozenset({"name"}) not in keys
 
 
-def migration(table: str, schema: str | None, state: State) -> list[str]:
+def migration(table: str, schema: str | None, state: State, *, create_schema: bool) -> list[str]:
     """Give the SQL that makes a table ready; none, where it is ready already.
 
     Args:
         table: its name, quoted.
         schema: that of its schema, quoted.
         state: what it is now.
+        create_schema: whether its schema may be created too.
 
     Raises:
-        PermanentPostgresError: it is not a table of machines, so it is left alone.
+        PermanentPostgresError: there is no such schema, or what has the table's name is not a table of
+            machines, so it is left alone.
     """
     if state.ready:
         return []
     if state.columns:
         return _upgrade(table, state)
     columns = ",\n    ".join(f"{name} {definition}" for name, definition in COLUMNS.items())
-    new_schema = [] if state.schema_exists else [CREATE_SCHEMA.format(schema=schema)]
-    return [*new_schema, CREATE_TABLE.format(table=table, columns=columns)]
+    statements = [CREATE_TABLE.format(table=table, columns=columns)]
+    if state.schema_exists:
+        return statements
+    create = CREATE_SCHEMA.format(schema=schema)
+    if not create_schema:
+        raise PermanentPostgresError(
+            f"the database has no schema {schema}, only {', '.join(state.schemas) or 'none'}: correct "
+            f"'schema', run {create}, or set 'create_schema: true'"
+        )
+    return [create, *statements]
 
 
 def _upgrade(table: str, state: State) -> list[str]:

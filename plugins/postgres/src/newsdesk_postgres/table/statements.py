@@ -99,6 +99,10 @@ STATE = """
 SELECT
     %(schema)s::text IS NULL OR to_regnamespace(%(schema)s) IS NOT NULL AS schema_exists,
     ARRAY(
+        SELECT quote_ident(nspname) FROM pg_namespace
+        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY nspname
+    ) AS schemas,
+    ARRAY(
         SELECT attname::text FROM pg_attribute
         WHERE attrelid = to_regclass(%(table)s) AND attnum > 0 AND NOT attisdropped
     ) AS columns,
@@ -123,7 +127,8 @@ SELECT
             AND i.indpred IS NULL AND i.indexprs IS NULL
     ) AS uniques
 """
-"""Look at the table: its columns, and each unique index with its name, its constraint and its columns."""
+"""Look at the table: the schemas of the database, its columns, and each unique index with name, constraint
+and columns."""
 
 LOCK_MIGRATION = """
 SET LOCAL statement_timeout = 0;
