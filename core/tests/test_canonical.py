@@ -5,7 +5,10 @@ import decimal
 import enum
 import json
 import math
+import os
 import pathlib
+import subprocess
+import sys
 import uuid
 from collections import OrderedDict, UserDict, namedtuple
 
@@ -15,8 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk import canonical
-from newsdesk.canonical import MAX_DEPTH, MAX_DIGITS, dumps, loads, plain
-from newsdesk.exceptions import Fault
+from newsdesk.canonical import MAX_DEPTH, MAX_DIGITS, MAX_FAULTS, dumps, loads, plain
+from newsdesk.exceptions import Fault, MachineError
 
 hostile_text = st.text(
     st.characters() | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF) | st.just("\0"), max_size=8
@@ -420,7 +423,9 @@ class TestPlain:
 
         copy, fault = only_fault({"good": {1}, "bad": Broken()})
         assert copy == {"good": [1], "bad": None}
-        assert fault == Fault("bad", f"{Broken.__module__}.{Broken.__qualname__}.to_dict() failed: 'scores'")
+        assert fault == Fault(
+            "bad", f"{Broken.__module__}.{Broken.__qualname__}.to_dict() failed: KeyError: 'scores'"
+        )
 
     def test_a_to_dict_that_never_ends_is_a_fault(self):
         class Endless:
@@ -433,6 +438,189 @@ class TestPlain:
     def test_all_faults_are_given_at_once(self):
         _, faults = plain({"a": object(), "b": [2j, {"c": len}]})
         assert [fault.path for fault in faults] == ["a", "b.0", "b.1.c"]
+
+
+HOSTILE = """
+import dataclasses, datetime as dt, enum, json, sys, uuid
+from collections import OrderedDict
+from dateutil import tz
+
+class Raises(dt.tzinfo):
+    def utcoffset(self, when): raise RuntimeError("no offset")
+
+class Overflows(dt.tzinfo):  # as pytz does at either end of the calendar
+    def utcoffset(self, when): return (when.replace(tzinfo=None) - dt.timedelta(days=1)) - when
+
+class TooFar(dt.tzinfo):
+    def utcoffset(self, when): return dt.timedelta(days=9)
+
+class NotATime(dt.tzinfo):
+    def utcoffset(self, when): return "an hour"
+
+class Moment(dt.datetime):
+    def isoformat(self, *args): raise ValueError("not now")
+
+class Colour(enum.Enum): RED = 1
+class Level(enum.IntEnum): HIGH = 1
+class Word(enum.StrEnum): A = "a"
+
+@dataclasses.dataclass
+class Point: x: int = dataclasses.field(init=False)
+
+@dataclasses.dataclass(slots=True)
+class Slotted: x: int = dataclasses.field(init=False)
+
+@dataclasses.dataclass
+class Lazy:
+    x: int = 0
+    def __getattribute__(self, name):
+        if name == "x": raise RuntimeError("not loaded")
+        return super().__getattribute__(name)
+
+class Unnameable:
+    @property
+    def __class__(self): raise RuntimeError("no class")
+
+class Silent(Exception):
+    def __str__(self): raise RuntimeError
+
+class Mute:
+    def to_dict(self): raise Silent
+
+class Forest:
+    def to_dict(self): return {"left": Forest(), "right": Forest()}
+
+class BadDict(dict):
+    def items(self): raise RuntimeError("gone")
+
+class BadList(list):
+    def __iter__(self): raise RuntimeError("gone")
+
+itself = object.__new__(Colour)
+itself._value_ = itself
+deep = []
+for _ in range(100_000): deep = [deep]
+HOSTILE = {
+    "a tzinfo that raises": dt.datetime(2020, 1, 1, tzinfo=Raises()),
+    "a time with one": dt.time(1, tzinfo=Raises()),
+    "a tzinfo that overflows": dt.datetime(1, 1, 1, tzinfo=Overflows()),
+    "tzlocal in the year 1": dt.datetime.min.replace(tzinfo=tz.tzlocal()),
+    "an offset of days": dt.datetime(2020, 1, 1, tzinfo=TooFar()),
+    "an offset that is none": dt.datetime(2020, 1, 1, tzinfo=NotATime()),
+    "a subclass of datetime": Moment(2020, 1, 1),
+    "such a key": {Moment(2020, 1, 1): 1},
+    "an unset UUID": uuid.UUID.__new__(uuid.UUID),
+    "an enum without a value": object.__new__(Colour),
+    "an enum of numbers without one": int.__new__(Level, 1),
+    "an enum of strings without one": str.__new__(Word, "a"),
+    "an enum that is its own value": itself,
+    "an unset dataclass": Point(),
+    "an unset dataclass with slots": Slotted(),
+    "a field that raises": Lazy(),
+    "a class that raises": Unnameable(),
+    "an error that raises": Mute(),
+    "a to_dict that never ends, twice": Forest(),
+    "a dict that raises": BadDict(a=1),
+    "a list that raises": BadList([1]),
+    "a deep list": deep,
+    "a deep list of objects": OrderedDict(a=deep),
+}
+from newsdesk import canonical
+from newsdesk.exceptions import MachineError
+from newsdesk.machine import Machine
+
+def faults(make, value):
+    try: make(value)
+    except MachineError as error: return [list(fault) for fault in error.faults][:3], len(error.faults)
+    return None
+
+def spoiled(value):
+    machine = Machine("m")
+    machine.metadata["a"] = value
+    machine.to_json()
+
+for name, value in HOSTILE.items():
+    print(name, file=sys.stderr, flush=True)
+    print(json.dumps([name, [
+        faults(lambda value: Machine("m", metadata={"a": value}), value),
+        faults(lambda value: canonical.dumps({"metadata": {"a": value}}), value),
+        faults(spoiled, value),
+    ]]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    """Give the faults of each hostile value, found in a process of its own, which some of them would crash."""
+    done = subprocess.run(
+        [sys.executable, "-c", HOSTILE],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "TZ": "Asia/Tokyo"},
+    )
+    assert done.returncode == 0, f"it ended with {done.returncode} at {done.stderr.splitlines()[-1:]}"
+    return dict(map(json.loads, done.stdout.splitlines()))
+
+
+def of_type(name, error):
+    return f"a value of type {name} cannot be converted: {error}"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    {
+        "a tzinfo that raises": of_type("datetime.datetime", "RuntimeError: no offset"),
+        "a time with one": of_type("datetime.time", "RuntimeError: no offset"),
+        "a tzinfo that overflows": of_type("datetime.datetime", "OverflowError: date value out of range"),
+        "an offset of days": of_type("datetime.datetime", "ValueError: offset must be"),
+        "an offset that is none": of_type("datetime.datetime", "TypeError: tzinfo.utcoffset() must"),
+        "a subclass of datetime": of_type("__main__.Moment", "ValueError: not now"),
+        "such a key": of_type("__main__.Moment", "ValueError: not now"),
+        "an unset UUID": of_type("uuid.UUID", "AttributeError: 'UUID' object has no attribute 'int'"),
+        "an enum without a value": of_type("__main__.Colour", "AttributeError: "),
+        "an enum of numbers without one": of_type("__main__.Level", "AttributeError: "),
+        "an enum of strings without one": of_type("__main__.Word", "AttributeError: "),
+        "an enum that is its own value": "__main__.Colour contains itself; break the cycle",
+        "an unset dataclass": "__main__.Point has fields never set: x",
+        "an unset dataclass with slots": "__main__.Slotted has fields never set: x",
+        "a field that raises": of_type("__main__.Lazy", "RuntimeError: not loaded"),
+        "a class that raises": of_type("__main__.Unnameable", "RuntimeError: no class"),
+        "an error that raises": "__main__.Mute.to_dict() failed: Silent",
+        "a dict that raises": of_type("__main__.BadDict", "RuntimeError: gone"),
+        "a list that raises": of_type("__main__.BadList", "RuntimeError: gone"),
+    }.items(),
+)
+def test_what_would_crash_orjson_is_a_fault_with_its_path_wherever_it_comes_in(hostile, name, message):
+    for [fault], count in hostile[name]:
+        assert count == 1
+        assert fault[0] == "metadata.a"
+        assert fault[1].startswith(message)
+
+
+def test_the_message_says_what_to_do(hostile):
+    [[[_, message]], _] = hostile["an offset of days"][0]
+    assert message.endswith("; give it as a string")
+
+
+def test_a_time_zone_of_dateutil_at_the_end_of_the_calendar_crashes_nothing(hostile):
+    """Whether it raises there depends on its version."""
+    assert "tzlocal in the year 1" in hostile
+
+
+@pytest.mark.parametrize("name", ["a deep list", "a deep list of objects"])
+def test_what_is_nested_without_end_is_a_fault(hostile, name):
+    for [fault], count in hostile[name]:
+        assert count == 1
+        assert fault[1] == "nested deeper than 254 levels"
+
+
+def test_what_branches_without_end_is_given_up_after_so_many_faults(hostile):
+    for first, count in hostile["a to_dict that never ends, twice"]:
+        assert count == MAX_FAULTS
+        assert first[0][1] == "__main__.Forest.to_dict() never ends"
+        assert first[0][0].endswith("left.left.…")
 
 
 class TestDumps:
@@ -453,6 +641,16 @@ class TestDumps:
         value, _ = plain(value)
         assert dumps(dict(reversed(value.items()))) == dumps(value)
         assert list(loads(dumps(value))) == sorted(value)
+
+    def test_what_is_not_plain_is_converted_first_or_refused(self):
+        assert dumps({"b": dt.date(2020, 1, 2), "a": np.float32(0.5)}) == b'{"a":0.5,"b":"2020-01-02"}'
+        with pytest.raises(MachineError) as caught:
+            dumps({"a": [len]})
+        assert str(caught.value) == (
+            "the value cannot be written as JSON\n"
+            "  - a.0: a value of type builtins.builtin_function_or_method has no JSON form; "
+            "convert it, or give it a to_dict()"
+        )
 
     def test_there_is_no_white_space_and_no_needless_escape(self):
         assert dumps({"b": [1, 2.0], "a": "ä😀\0"}) == '{"a":"ä😀\\u0000","b":[1,2.0]}'.encode()
@@ -502,5 +700,5 @@ class TestLoads:
             loads(text)
 
     def test_text_that_is_nested_too_deeply_says_how_deep_it_may_be(self):
-        with pytest.raises(ValueError, match=r"^nested too deeply: at most 254 levels are taken$"):
+        with pytest.raises(ValueError, match=r"^nested too deeply; at most 254 levels are allowed$"):
             loads("[" * 200_000 + "]" * 200_000)

@@ -11,6 +11,7 @@ import datetime as dt
 import decimal
 import enum
 import json
+import marshal
 import math
 import os
 import re
@@ -18,11 +19,12 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import orjson
 
-from newsdesk.exceptions import Fault
+from newsdesk.exceptions import Fault, MachineError
 
 MAX_DEPTH = 254
 """Levels of nesting that a value may have: where orjson stops when it writes. Real records have about ten."""
@@ -35,40 +37,63 @@ _TOO_LONG = 10**MAX_DIGITS
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
-def plain(value: object) -> tuple[Any, list[Fault]]:
-    """Give `value` as a copy made of plain JSON types alone, and every fault that stood in the way.
+MAX_FAULTS = 100
+"""Faults that are listed of one value: more help nobody, and a value that never ends has no end of them."""
 
-    Where there is a fault the copy holds `None` in its place.
+
+def plain(value: object) -> tuple[Any, list[Fault]]:
+    """Copy `value` into plain JSON types, and give every fault that was found on the way.
+
+    Where there is a fault the copy holds `None` in its place. At most `MAX_FAULTS` are given.
     """
     copy = _quick_copy(value)
     return _walk(value) if copy is _NOT_PLAIN else (copy, [])
 
 
 _NOT_PLAIN: Any = object()
+_REFUSED = (ValueError, orjson.JSONEncodeError)
+_write = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS)
 
 
 def _quick_copy(value: object) -> Any:
-    """Copy a value that is plain already, in three passes in C instead of a slow one in Python."""
+    """Copy a value that is plain already, in a few passes in C instead of a slow one in Python."""
     try:
-        # Past dataclasses: one with a slot that was never set crashes orjson.
-        copy = orjson.loads(orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATACLASS))
-    except (orjson.JSONEncodeError, orjson.JSONDecodeError):
+        _refuse_what_crashes_orjson(value)
+        copy = orjson.loads(orjson.dumps(value))
+    except _REFUSED:
         return _NOT_PLAIN
-    # orjson writes NaN as null, and tuples, dates or dataclasses in a form of its own choice, all of it in
-    # silence: only what comes back equal was plain.
+    # orjson writes NaN as null, and tuples as lists, in silence: only what comes back equal was plain.
     return copy if copy == value else _NOT_PLAIN
 
 
+def _refuse_what_crashes_orjson(value: object) -> None:
+    """Raise a ValueError unless a value is made of Python's own types, without subclasses.
+
+    orjson takes more than those, and does not check the errors of what it calls: a datetime whose tzinfo
+    raises, a UUID, a member of an enum or a dataclass that was never set end the process with a segmentation
+    fault. marshal refuses them all, at a tenth of the time that the copy takes.
+    """
+    marshal.dumps(value)  # type: ignore[arg-type]  # whether it is of such a type is the question
+
+
 def dumps(value: object) -> bytes:
-    """Write a plain value (see `plain`) as canonical JSON."""
+    """Write a value as canonical JSON; what is not plain is converted first, see `plain`.
+
+    Raises:
+        MachineError: a part of it has no JSON form.
+    """
     try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
-        return orjson.dumps(_writable(value), option=orjson.OPT_SORT_KEYS)
+        _refuse_what_crashes_orjson(value)
+        return _write(value)
+    except _REFUSED:
+        copy, faults = _walk(value)
+    if faults:
+        raise MachineError("the value cannot be written as JSON", faults)
+    return _written(copy)
 
 
 def _writable(value: Any) -> Any:
-    """Give a value with all that orjson refuses written already; what is left looks as orjson writes it."""
+    """Give a plain value with all that orjson refuses written already, in the form that orjson writes."""
     if isinstance(value, dict) and value:
         return _writable_mapping({key: _writable(item) for key, item in value.items()})
     if isinstance(value, list) and value:
@@ -83,8 +108,12 @@ def _writable(value: Any) -> Any:
 def _writable_mapping(value: dict[str, Any]) -> Any:
     if all(map(_is_unicode, value)):
         return value
-    items = (b"%b:%b" % (dumps(key), dumps(value[key])) for key in sorted(value))
+    items = (b"%b:%b" % (_written(key), _write(value[key])) for key in sorted(value))
     return orjson.Fragment(b"{%b}" % b",".join(items))
+
+
+def _written(value: Any) -> bytes:
+    return _write(_writable(value))
 
 
 def _is_unicode(text: str) -> bool:
@@ -100,7 +129,7 @@ def loads(text: bytes | str) -> Any:
     """Read JSON; also the bare `NaN` and `Infinity` that Python writes, and integers of any size.
 
     Raises:
-        ValueError: the text is no JSON.
+        ValueError: the text is not JSON.
     """
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     # orjson would read an integer over 64 bits as a float.
@@ -112,12 +141,15 @@ def loads(text: bytes | str) -> Any:
     try:
         return json.loads(data.decode("utf-8-sig", "surrogatepass"))
     except RecursionError:
-        raise ValueError(f"nested too deeply: at most {MAX_DEPTH} levels are taken") from None
+        raise ValueError(f"nested too deeply; at most {MAX_DEPTH} levels are allowed") from None
 
 
 def _walk(value: object) -> tuple[Any, list[Fault]]:
     walker = _Walker()
-    return walker.plain(value, ()), walker.faults
+    try:
+        return walker.plain(value, ()), walker.faults
+    except RecursionError:
+        return None, [*walker.faults, Fault("", "nested too deeply for Python's stack")]
 
 
 class _Walker:
@@ -127,21 +159,33 @@ class _Walker:
         self.faults: list[Fault] = []
         self._within: set[int] = set()
 
-    def plain(self, value: Any, path: tuple[str, ...]) -> Any:  # noqa: PLR0911  (one for each kind of value)
+    def plain(self, value: Any, path: tuple[str, ...]) -> Any:
         if value is None or value is True or value is False:
             return value
+        if len(self.faults) >= MAX_FAULTS:
+            return None
         if len(path) > MAX_DEPTH:
-            return self._fault((*path[:8], "…"), f"nested deeper than {MAX_DEPTH} levels")
+            return self._fault(path, f"nested deeper than {MAX_DEPTH} levels")
+        if id(value) in self._within:
+            return self._fault(path, f"{_type_name(value)} contains itself; break the cycle")
+        try:
+            return self._converted(value, path)
+        except RecursionError:
+            raise
+        except Exception as error:  # noqa: BLE001  (a stranger's method may raise anything: a fault of this value)
+            message = f"a value of type {_type_name(value)} cannot be converted: {_said(error)}"
+            return self._fault(path, f"{message}; give it as a string")
+
+    def _converted(self, value: Any, path: tuple[str, ...]) -> Any:  # noqa: PLR0911  (one for each kind)
         if isinstance(value, enum.Enum):
-            return self.plain(value.value, path)
+            with self._inside(value):
+                return self.plain(value.value, path)
         if isinstance(value, str):
             return _text(value)
         if isinstance(value, int):
-            return self._integer(value, path)
+            return self._integer(int.__int__(value), path)
         if isinstance(value, float):
-            return _number(float(value))
-        if id(value) in self._within:
-            return self._fault(path, f"{_type_name(value)} contains itself; break the cycle")
+            return _number(float.__float__(value))
         if isinstance(value, Mapping):
             return self._mapping(value, path)
         if isinstance(value, list | tuple):
@@ -150,7 +194,7 @@ class _Walker:
 
     def _integer(self, value: int, path: tuple[str, ...]) -> int | None:
         if -_TOO_LONG < value < _TOO_LONG:
-            return int(value)
+            return value
         self._fault(path, f"an integer of more than {MAX_DIGITS} digits; give it as a string")
         return None
 
@@ -199,7 +243,8 @@ class _Walker:
     def _other(self, value: Any, path: tuple[str, ...]) -> Any:
         for kinds, convert in _CONVERTERS:
             if isinstance(value, kinds):
-                return self.plain(convert(value), path)
+                with self._inside(value):
+                    return self.plain(convert(value), path)
         if isinstance(value, AbstractSet):
             return sorted(self._array(value, path), key=dumps)
         if type(value).__module__.partition(".")[0] == "numpy":
@@ -241,11 +286,17 @@ class _Walker:
                 return self.plain(loads(form) if method == "to_json" else form, path)
         except RecursionError:
             return self._fault(path, f"{_type_name(value)}.{method}() never ends")
-        except Exception as error:  # noqa: BLE001  (a stranger's method may raise anything: a fault of this value)
-            return self._fault(path, f"{_type_name(value)}.{method}() failed: {error}")
+        except Exception as error:  # noqa: BLE001  (the same)
+            return self._fault(path, f"{_type_name(value)}.{method}() failed: {_said(error)}")
 
-    def _fault(self, path: Iterable[str], message: str) -> None:
-        self.faults.append(Fault(".".join(path), message))
+    def _fault(self, path: tuple[str, ...], message: str) -> None:
+        shown = path if len(path) <= _LONG_PATH else (*path[:8], "…")
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.append(Fault(".".join(shown), message))
+
+
+_LONG_PATH = 30
+"""Parts of a path beyond which a message shows the first ones only."""
 
 
 def _number(value: float) -> float | str:
@@ -261,6 +312,13 @@ def _text(value: str) -> str:
 
 def _joined(match: re.Match[str]) -> str:
     return match[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+def _said(error: Exception) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001  (the same)
+        return type(error).__name__
 
 
 def _type_name(value: object) -> str:

@@ -53,7 +53,8 @@ class Machine:
     def __post_init__(self) -> None:
         _check_extra(self.extra)
         record, faults = canonical.plain(self._record)
-        faults += _shape_faults(record, blamed={fault.path.partition(".")[0] for fault in faults})
+        if len(faults) < canonical.MAX_FAULTS:  # else what comes after them was not looked at
+            faults += _shape_faults(record, blamed={fault.path.partition(".")[0] for fault in faults})
         if faults:
             name = record["name"]
             what = repr(name)[:80] if isinstance(name, str) and name else "without a name"
