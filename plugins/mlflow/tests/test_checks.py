@@ -4,6 +4,7 @@ import importlib.util
 from importlib import metadata
 
 import pytest
+from newsdesk import BaseReporter
 from newsdesk_mlflow import MlFlowReporter
 from newsdesk_mlflow.checks import findings, of_artifacts, of_limits, of_version
 from newsdesk_mlflow.limits import FLAVOURS, limits_for
@@ -63,6 +64,15 @@ def test_an_environment_variable_that_is_wrong_is_told_without_its_value(monkeyp
     assert text.startswith("the environment variable AZUREML_WORKSPACE_STR has 1 parts, and must have 3")
     assert remedy == "mend its parameters, or the environment variables that stand in for them"
     assert "hunter2" not in text
+
+
+def test_azureml_without_a_workspace_is_something_to_do(monkeypatch):
+    reporter = BaseReporter.from_dict("azureml")
+    [(text, remedy)] = told(reporter)
+    assert text == "azureml has no workspace"
+    assert remedy.startswith("give workspace_kwargs, or set AZUREML_WORKSPACE_STR to subscription_id:")
+    monkeypatch.setenv("AZUREML_WORKSPACE_STR", "s:g:w")
+    assert told(reporter)[0][0].startswith("azureml:// is taken for the flavour 'azureml': ")
 
 
 def test_a_reporter_of_somebody_else_is_none_of_our_business():

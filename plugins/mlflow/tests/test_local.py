@@ -21,7 +21,8 @@ def test_a_sqlite_file_takes_the_record_and_its_artifacts_stand_beside_it(tmp_pa
     monkeypatch.chdir(work)
     reporter = MlFlowReporter(tracking_uri=f"sqlite:///{tmp_path}/store.db")
     delivery = reporter.report(machine)
-    run_id = delivery.reference.removeprefix("runs:/")
+    store, _, run_id = delivery.reference.partition("#/experiments/1/runs/")
+    assert store == f"sqlite:///{tmp_path}/store.db"
     assert (
         tmp_path / "mlartifacts" / run_id / "artifacts" / "metadata.json"
     ).read_bytes() == machine.to_json()

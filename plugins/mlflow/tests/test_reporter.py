@@ -75,6 +75,70 @@ def test_all_wrong_parameters_are_told_at_once():
     assert "workspace_kwargs: a workspace has a tracking URI of its own; give it or tracking_uri" in text
 
 
+@pytest.mark.parametrize("uri", ["127.0.0.1:5000", "mlflow.corp:5000", "localhost:5000/x"])
+def test_a_tracking_uri_without_a_scheme_is_refused_wherever_it_comes_from(uri, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DefinitionError) as raised:
+        BaseReporter.from_dict({"mlflow": {"tracking_uri": uri}})
+    problem = f"lacks a scheme; write 'http://{uri}' or 'https://{uri}'"
+    assert str(raised.value).endswith(f"tracking_uri: {problem}")
+    monkeypatch.setenv("WHERE", uri)
+    with pytest.raises(DefinitionError, match="tracking_uri: lacks a scheme"):
+        MlFlowReporter(tracking_uri="${env:WHERE}").open()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(MlflowLoggingError) as raised:
+        MlFlowReporter().report({"name": "m"})
+    assert str(raised.value) == f"MLFLOW_TRACKING_URI {problem}"
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "variables"),
+    [
+        ({}, {}),
+        ({"workspace_kwargs": {}}, {"AZUREML_WORKSPACE_STR": "s:g:w"}),
+        ({}, {"AZUREML_WORKSPACE_STR": ""}),
+        ({}, {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}),
+        ({"tracking_uri": "sqlite:///mlflow.db"}, {}),
+        ({"tracking_uri": "${env:WHERE}"}, {"WHERE": "sqlite:///mlflow.db"}),
+    ],
+)
+def test_azureml_without_a_workspace_is_refused_and_writes_nothing(
+    parameters, variables, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    reporter = BaseReporter.from_dict({"azureml": parameters} if parameters else "azureml")
+    with pytest.raises(MlflowLoggingError) as raised:
+        reporter.report({"name": "m"})
+    assert str(raised.value) == (
+        "azureml has no workspace; give workspace_kwargs, or set AZUREML_WORKSPACE_STR to "
+        "subscription_id:resource_group:workspace_name, or use the reporter mlflow for another server"
+    )
+    assert [*tmp_path.iterdir()] == []
+    assert reporter.plan({"name": "m"}).requests == 7
+
+
+def test_an_incomplete_workspace_or_service_principal_is_refused_when_it_is_configured():
+    with pytest.raises(DefinitionError) as raised:
+        BaseReporter.from_dict(
+            {
+                "azureml": {
+                    "workspace_kwargs": {"subscription_id": "s", "region": "x"},
+                    "service_principal_kwargs": {"tenant_id": "", "service_principal_password": "hunter2"},
+                }
+            }
+        )
+    assert [str(fault) for fault in raised.value.faults] == [
+        "workspace_kwargs: lacks resource_group, workspace_name and has unknown region; it takes subscription_id, "
+        "resource_group, workspace_name",
+        "service_principal_kwargs: lacks tenant_id, service_principal_id; it takes tenant_id, service_principal_id, "
+        "service_principal_password",
+    ]
+    assert "hunter2" not in str(raised.value)
+
+
 def test_secrets_are_masked_and_the_given_mappings_are_never_changed():
     workspace, principal = dict(WORKSPACE), dict(SECRETS)
     reporter = MlFlowReporter(workspace_kwargs=workspace, service_principal_kwargs=principal)

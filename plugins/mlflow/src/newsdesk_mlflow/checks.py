@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from newsdesk import BaseReporter, Finding, ReporterException
 
+from newsdesk_mlflow.auth import NO_WORKSPACE
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits, flavour_of, limits_for
 from newsdesk_mlflow.reporter import MlFlowReporter
 from newsdesk_mlflow.transport.uri import check_installed, without_credentials
@@ -39,6 +40,9 @@ def _of_reporter(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
         uri = reporter.expected_uri()
         if uri is not None and "${" in uri:
             yield Finding(label, "its tracking URI is a reference: what is behind it shows with --ping")
+            return
+        if reporter.lacks_workspace:
+            yield Finding.of_message(label, NO_WORKSPACE, "")
             return
         yield of_limits(label, limits_for(reporter.limits, uri), uri)
         check_installed(uri or "")

@@ -14,6 +14,7 @@ from newsdesk_mlflow.mapping.payload import NameTemplates, Payload, build_payloa
 from newsdesk_mlflow.mapping.tags import RESERVED
 from newsdesk_mlflow.mapping.templates import fields_of, fill, template_faults
 from newsdesk_mlflow.mapping.text import fitting_name
+from newsdesk_mlflow.transport.uri import uri_problem
 
 if TYPE_CHECKING:
     from newsdesk_mlflow.transport.tracking import Tracking
@@ -89,7 +90,9 @@ class MlFlowReporter(BaseReporter):
         """
         from newsdesk_mlflow.transport.tracking import Tracking  # noqa: PLC0415  (kept apart, so that it may import what it likes)
 
-        self.tracking = Tracking.connect(self._tracking_uri(), self._log_in)
+        self.tracking = Tracking.connect(
+            self._tracking_uri(), self._log_in, needs_workspace=self._needs_workspace
+        )
 
     def close(self) -> None:
         """Let go of the client."""
@@ -178,10 +181,21 @@ class MlFlowReporter(BaseReporter):
         return auth.log_in(self._service_principal(), self.credential, self.cloud)
 
     def expected_uri(self) -> str | None:
-        """Tell the tracking URI as far as it is known without asking anybody."""
+        """Give the tracking URI as far as it is known without asking anybody; None is MLflow's default."""
         if self._workspace():
             return "azureml://"
-        return self.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+        default = "azureml://" if self._needs_workspace else None
+        return self.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or default
+
+    @property
+    def lacks_workspace(self) -> bool:
+        """Whether it must deliver to a workspace, and neither its parameters nor the environment name one."""
+        uri = self.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or ""
+        return self._needs_workspace and not self._workspace() and not uri.startswith(("azureml:", "${"))
+
+    @property
+    def _needs_workspace(self) -> bool:
+        return self.target == "azureml"
 
     def _workspace(self) -> Mapping[str, str]:
         if self.tracking_uri is not None or self.workspace_kwargs is not None:
@@ -206,6 +220,10 @@ class MlFlowReporter(BaseReporter):
             for key in tags
             if key in RESERVED
         ]
+        if (uri := self.tracking_uri) is not None and "${" not in uri and (problem := uri_problem(uri)):
+            faults.append(Fault("tracking_uri", problem))
+        faults += auth.workspace_faults(self.workspace_kwargs)
+        faults += auth.service_principal_faults(self.service_principal_kwargs)
         if self.tracking_uri is not None and self.workspace_kwargs:
             faults.append(
                 Fault(

@@ -1,10 +1,12 @@
-"""How a tracking URI is shown: the number of a login, which ends that of a workspace, is nobody's business."""
+"""How a tracking URI and a run are shown: without credentials, and without the number of a login."""
 
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
 from newsdesk_mlflow import MlFlowReporter
 from newsdesk_mlflow.checks import findings
+from newsdesk_mlflow.transport.run import Run
 from newsdesk_mlflow.transport.tracking import Tracking
 
 WORKSPACE = "azureml://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/1"
@@ -39,3 +41,26 @@ def test_the_doctor_shows_the_uri_behind_a_reference_in_the_same_way(monkeypatch
     monkeypatch.setenv("PLACE", WORKSPACE)
     _, limits, _ = findings({"it": Workspace(tracking_uri="${env:PLACE}")}, ping=True)
     assert limits.text.startswith(f"{WORKSPACE} is taken for the flavour 'azureml': ")
+
+
+RUN = Run("r1", "7", "FINISHED", 0, "mlflow-artifacts:/7/r1/artifacts", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("uri", "reference"),
+    [
+        ("http://me:hunter2@h:5000/at/", "http://***@h:5000/at/#/experiments/7/runs/r1"),
+        ("sqlite:////data/store.db", "sqlite:////data/store.db#/experiments/7/runs/r1"),
+        ("/data/runs", "file:///data/runs#/experiments/7/runs/r1"),
+        (f"{WORKSPACE}#17", f"{WORKSPACE}#/experiments/7/runs/r1"),
+    ],
+)
+def test_a_reference_names_the_store_and_the_run(uri, reference):
+    assert tracking_of(uri).reference(RUN) == reference
+
+
+@pytest.mark.skipif(find_spec("mlflow.utils.workspace_context") is None, reason="a client without workspaces")
+def test_a_reference_names_the_workspace_that_the_client_sends(monkeypatch):
+    monkeypatch.setenv("MLFLOW_WORKSPACE", " team/a ")
+    assert tracking_of("http://h").reference(RUN) == "http://h/#/experiments/7/runs/r1?workspace=team%2Fa"
+    assert "workspace=" not in tracking_of("sqlite:////data/store.db").reference(RUN)

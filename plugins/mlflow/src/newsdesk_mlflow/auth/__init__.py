@@ -8,15 +8,19 @@ from newsdesk_mlflow.auth.azureml import check_installed, hand_over, log_batch, 
 from newsdesk_mlflow.auth.clouds import cloud_faults
 from newsdesk_mlflow.auth.login import Login, credential_faults, log_in
 from newsdesk_mlflow.auth.variables import (
+    NO_WORKSPACE,
     SERVICE_PRINCIPAL_VARIABLE,
     WORKSPACE_VARIABLE,
     get_kwargs_from_secret,
     get_spauth_kwargs,
     get_workspace_kwargs,
+    service_principal_faults,
+    workspace_faults,
 )
 from newsdesk_mlflow.auth.workspace import workspace_tracking_uri
 
 __all__ = [
+    "NO_WORKSPACE",
     "SERVICE_PRINCIPAL_VARIABLE",
     "WORKSPACE_VARIABLE",
     "Login",
@@ -30,6 +34,8 @@ __all__ = [
     "log_batch",
     "log_in",
     "refused",
+    "service_principal_faults",
     "upload",
+    "workspace_faults",
     "workspace_tracking_uri",
 ]

@@ -1,7 +1,9 @@
-"""The two environment variables that tell the AzureML workspace and its service principal."""
+"""The two environment variables that name the AzureML workspace and its service principal."""
 
 import os
 from collections.abc import Mapping, Sequence
+
+from newsdesk import Fault
 
 from newsdesk_mlflow.errors import MlflowLoggingError
 
@@ -9,6 +11,10 @@ WORKSPACE_VARIABLE = "AZUREML_WORKSPACE_STR"
 WORKSPACE_KEYS = ("subscription_id", "resource_group", "workspace_name")
 SERVICE_PRINCIPAL_VARIABLE = "DL_SERVICE_AUTH_STR"
 SERVICE_PRINCIPAL_KEYS = ("tenant_id", "service_principal_id", "service_principal_password")
+NO_WORKSPACE = (
+    "azureml has no workspace; give workspace_kwargs, or set AZUREML_WORKSPACE_STR to "
+    f"{':'.join(WORKSPACE_KEYS)}, or use the reporter mlflow for another server"
+)
 
 
 def get_kwargs_from_secret(name: str, keys: Sequence[str]) -> dict[str, str]:
@@ -54,12 +60,18 @@ def get_spauth_kwargs() -> dict[str, str]:
     return get_kwargs_from_secret(SERVICE_PRINCIPAL_VARIABLE, SERVICE_PRINCIPAL_KEYS)
 
 
-def check_keys(parameter: str, given: Mapping[str, str], keys: Sequence[str]) -> None:
-    """Hold a mapping to the keys that it must have, each with a value.
+def workspace_faults(given: Mapping[str, str] | None) -> list[Fault]:
+    """Give what is wrong with the parameter `workspace_kwargs`."""
+    return key_faults("workspace_kwargs", given, WORKSPACE_KEYS) if given else []
 
-    Raises:
-        MlflowLoggingError: some are missing or unknown.
-    """
+
+def service_principal_faults(given: Mapping[str, str] | None) -> list[Fault]:
+    """Give what is wrong with the parameter `service_principal_kwargs`."""
+    return key_faults("service_principal_kwargs", given, SERVICE_PRINCIPAL_KEYS) if given else []
+
+
+def key_faults(parameter: str, given: Mapping[str, str], keys: Sequence[str]) -> list[Fault]:
+    """Give what is wrong with a mapping that must have these keys, each with a value."""
     missing = [key for key in keys if not given.get(key)]
     unknown = [key for key in given if key not in keys]
     problems = [
@@ -67,5 +79,16 @@ def check_keys(parameter: str, given: Mapping[str, str], keys: Sequence[str]) ->
         for what, names in (("lacks", missing), ("has unknown", unknown))
         if names
     ]
-    if problems:
-        raise MlflowLoggingError(f"{parameter} {' and '.join(problems)}; it takes {', '.join(keys)}")
+    if not problems:
+        return []
+    return [Fault(parameter, f"{' and '.join(problems)}; it takes {', '.join(keys)}")]
+
+
+def check_keys(parameter: str, given: Mapping[str, str], keys: Sequence[str]) -> None:
+    """Hold a mapping to the keys that it must have, each with a value.
+
+    Raises:
+        MlflowLoggingError: some are missing or unknown.
+    """
+    for fault in key_faults(parameter, given, keys):
+        raise MlflowLoggingError(f"{parameter} {fault.message}")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from newsdesk import ReporterException, TransientReporterError
@@ -19,7 +19,15 @@ from newsdesk_mlflow.mapping.items import Tag
 from newsdesk_mlflow.transport.calls import calls
 from newsdesk_mlflow.transport.failures import code_of
 from newsdesk_mlflow.transport.run import Experiment, Run, run_of
-from newsdesk_mlflow.transport.uri import artifact_location, check_installed, is_azureml, without_credentials
+from newsdesk_mlflow.transport.uri import (
+    artifact_location,
+    check_installed,
+    is_azureml,
+    is_server,
+    store_address,
+    uri_problem,
+    without_credentials,
+)
 
 if TYPE_CHECKING:
     import mlflow.entities
@@ -40,7 +48,11 @@ class Tracking:
 
     @classmethod
     def connect(
-        cls, tracking_uri: str | None = None, log_in: Callable[[], auth.Login] = auth.log_in
+        cls,
+        tracking_uri: str | None = None,
+        log_in: Callable[[], auth.Login] = auth.log_in,
+        *,
+        needs_workspace: bool = False,
     ) -> "Tracking":
         """Make a client; nothing global is changed.
 
@@ -48,14 +60,20 @@ class Tracking:
             tracking_uri: Where to; None is where MLflow itself would log to, by MLFLOW_TRACKING_URI or
                 `mlflow.set_tracking_uri`.
             log_in: Gives who logs in, should that be an AzureML workspace.
+            needs_workspace: Whether it must be one.
 
         Raises:
-            MlflowLoggingError: the URI is none, or needs what is not installed.
+            MlflowLoggingError: the URI is wrong, or needs what is not installed.
         """
         with calls("connect", tracking_uri or "its default tracking URI"):
             import mlflow  # noqa: PLC0415  (seconds, which listing a reporter's parameters need not wait for)
 
-            uri = tracking_uri or mlflow.get_tracking_uri()
+            uri = mlflow.get_tracking_uri() if tracking_uri is None else tracking_uri
+        if problem := uri_problem(uri):
+            name = "MLFLOW_TRACKING_URI" if tracking_uri is None else "tracking_uri"
+            raise MlflowLoggingError(f"{name} {problem}")
+        if needs_workspace and not is_azureml(uri):
+            raise MlflowLoggingError(auth.NO_WORKSPACE)
         check_installed(uri)
         with calls("connect", uri):
             if is_azureml(uri):
@@ -225,7 +243,7 @@ class Tracking:
 
     def server_version(self) -> str | None:
         """Tell the server's version; None, when there is no server, or it does not say."""
-        if urlsplit(self.uri).scheme not in ("http", "https"):
+        if not is_server(self.uri):
             return None
         # Not through the client, which asks for it only by commands of its own.
         with contextlib.suppress(requests.RequestException):
@@ -234,12 +252,11 @@ class Tracking:
         return None
 
     def reference(self, run: Run) -> str:
-        """Give the address of a run's page; for a database its URI within MLflow."""
-        if urlsplit(self.uri).scheme in ("http", "https"):
-            return without_credentials(
-                f"{self.uri.rstrip('/')}/#/experiments/{run.experiment_id}/runs/{run.id}"
-            )
-        return f"runs:/{run.id}"
+        """Give the address of a run's page; for a store without a server, the store and the run in it."""
+        path = f"#/experiments/{run.experiment_id}/runs/{run.id}"
+        if is_server(self.uri):
+            return f"{without_credentials(self.uri.rstrip('/'))}/{path}{_workspace_query()}"
+        return f"{store_address(self.uri)}{path}"
 
     @property
     def shown(self) -> str:
@@ -286,6 +303,16 @@ def entities(
         [Metric(metric.key, metric.value, timestamp, metric.step) for metric in metrics],
         [Param(param.key, param.value) for param in params],
     )
+
+
+def _workspace_query() -> str:
+    """Give what a run's page needs where MLflow's client names a workspace, as its own links have it."""
+    try:
+        from mlflow.utils.workspace_context import get_request_workspace  # noqa: PLC0415  (as above)
+    except ImportError:  # a client that knows no workspaces, and sends none
+        return ""
+    name = get_request_workspace()
+    return f"?workspace={quote(name, safe='')}" if name else ""
 
 
 def _finish_quietly(client: "MlflowClient", run_id: str, status: str) -> None:

@@ -1,4 +1,4 @@
-"""What a tracking URI tells: which kind of place it is, what that needs, and where its artifacts are."""
+"""What a tracking URI says: which kind of store it names, what that needs, and where its artifacts are."""
 
 import importlib.util
 import os
@@ -12,11 +12,54 @@ from newsdesk_mlflow.errors import MlflowLoggingError
 # Up to the last @: a password that was not percent-encoded may hold one, a slash, or a quote.
 _USER_INFO = re.compile(r"(?<=://)\S+@")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+_SERVERS = ("http", "https")
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}(?:[/?#].*)?")
+# A folder is written so, or without a dot: `runs`, `runs/2026`. So is "databricks".
+_PATH = re.compile(r"[./~\\].*|[A-Za-z]:[\\/].*|(?!localhost(?:/|$))[^.:@/]+(?:/[^:@]*)?")
 
 
 def is_azureml(uri: str) -> bool:
     """Tell whether it is an AzureML workspace; so it is with the URI of an artifact."""
     return urlsplit(uri).scheme == "azureml"
+
+
+def is_server(uri: str) -> bool:
+    """Tell whether it is an MLflow server, asked over HTTP."""
+    return urlsplit(uri).scheme in _SERVERS
+
+
+def uri_problem(uri: str) -> str | None:
+    """Say what is wrong with a tracking URI as it is written; None, when nothing is.
+
+    MLflow takes a server's address without a scheme for a folder of that name, and writes there.
+    """
+    if not uri.strip():
+        return "is empty; leave it out to use MLflow's default"
+    if uri != uri.strip():
+        return "begins or ends with white space; remove it"
+    if "://" not in uri:
+        return _problem_without_scheme(uri)
+    try:
+        parts = urlsplit(uri)
+        complete = parts.scheme not in _SERVERS or (parts.port != 0 and bool(parts.hostname))
+    except ValueError:  # a port that is not a number, half of an IPv6 address
+        complete = False
+    if complete:
+        return None
+    secret = ", with special characters of a password percent-encoded" if "@" in uri else ""
+    return f"is not a valid URL; write http://HOST:PORT{secret}"
+
+
+def _problem_without_scheme(uri: str) -> str | None:
+    shown = uri.rpartition("@")[2].lstrip("/")  # what is before it may be a password
+    scheme, colon, rest = uri.partition(":")
+    if colon and scheme.lower() in _SERVERS:
+        return f"lacks the slashes after {scheme!r}; write {scheme}://HOST:PORT"
+    if _HOST_AND_PORT.fullmatch(shown) or "@" in uri or uri.startswith("//"):
+        return f"lacks a scheme; write 'http://{shown}' or 'https://{shown}'"
+    if (colon and rest) or _PATH.fullmatch(uri):
+        return None  # a folder, or what a plugin of MLflow takes, such as file:mlruns
+    return f"lacks a scheme; write 'http://{shown}' for a server, './{shown}' for a folder"
 
 
 def check_installed(uri: str) -> None:
@@ -50,8 +93,29 @@ def artifact_location(tracking_uri: str) -> str | None:
 
     MLflow itself would put them into `mlruns` of the working folder, wherever that is at the time.
     """
+    file = _sqlite_file(tracking_uri)
+    return None if file is None else file.with_name("mlartifacts").as_uri()
+
+
+def store_address(tracking_uri: str) -> str:
+    """Give a store's URI as a receipt has it: absolute, and without credentials, options and login number."""
+    file = _sqlite_file(tracking_uri)
+    if file is not None:
+        return f"{tracking_uri.partition(':')[0]}:///{file}"
+    scheme = urlsplit(tracking_uri).scheme
+    if scheme in ("", "file"):
+        folder = tracking_uri.removeprefix("file:").removeprefix("//")
+        return tracking_uri if tracking_uri.startswith("file:///") else _absolute(folder).as_uri()
+    return without_credentials(re.split(r"[?#]", tracking_uri)[0])
+
+
+def _sqlite_file(tracking_uri: str) -> Path | None:
     scheme, _, path = tracking_uri.partition(":///")
     file = path.partition("?")[0]
     if scheme.partition("+")[0] != "sqlite" or file in ("", ":memory:"):
         return None
-    return Path(os.path.abspath(file)).with_name("mlartifacts").as_uri()  # noqa: PTH100  (resolve() would follow links)
+    return _absolute(file)
+
+
+def _absolute(path: str) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow links)
