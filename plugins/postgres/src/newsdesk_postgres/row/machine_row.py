@@ -1,7 +1,10 @@
 """Pure: a machine as one row of the table."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from newsdesk import Alteration, Machine, canonical
 
@@ -86,10 +89,25 @@ def _key_text(name: str, column: str, encoder: Encoder) -> str:
 
 
 def machine_of(values: Mapping[str, str | None]) -> Machine:
-    """Make the machine of a row's values; a row of an older table has only some of them."""
+    """Make the machine of a row's values; a row of an older table has only some of them.
+
+    The column `record` counts only where it agrees with the others: another writer may have changed those.
+    """
     record = values["record"]
-    if record is not None:
-        return Machine.from_json(record)
+    if record is not None and _agrees(machine := Machine.from_json(record), values):
+        return machine
     texts = {part: values[part] for part in PARTS}
     parts = {part: canonical.loads(text) or {} for part, text in texts.items() if text is not None}
     return Machine(name=values["name"] or "", project_name=values["project_name"] or "", **parts)
+
+
+def _agrees(machine: Machine, values: Mapping[str, str | None]) -> bool:
+    held = row_of(machine).values
+    return all(held[column] == values[column] for column in KEY) and all(
+        _exact(held[part]) == _exact(values[part]) for part in PARTS
+    )
+
+
+def _exact(text: str | None) -> Any:
+    """Read JSON as jsonb compares it: numbers by their value, and no float between."""
+    return None if text is None else json.loads(text, parse_float=Decimal, parse_int=Decimal)

@@ -54,12 +54,18 @@ ON CONFLICT (name, project_name) DO UPDATE SET
     model_key = excluded.model_key,
     reported_at = excluded.reported_at,
     record = excluded.record
-WHERE old.revision IS DISTINCT FROM excluded.revision
+WHERE old.revision IS DISTINCT FROM excluded.revision OR (
+    old.dataset, old.model, old.metadata, old.runtime, old.evaluation, old.extra, old.model_key, old.record
+) IS DISTINCT FROM (
+    excluded.dataset, excluded.model, excluded.metadata, excluded.runtime, excluded.evaluation,
+    excluded.extra, excluded.model_key, excluded.record
+)
 RETURNING name, project_name
 """
-"""Write rows, but for those whose revision is there already; gives the keys of those that were written.
+"""Write rows, except those that are in the table already; gives the keys of those that were written.
 
-Each column is one array, so that the statement is the same for any number of rows.
+Each column is one array, so that the statement is the same for any number of rows. The revision alone proves
+nothing: whoever else writes to the table, such as gordo's own reporter, changes the other columns only.
 """
 
 ADOPT = """
