@@ -1,4 +1,4 @@
-"""One thread that works for one reporter, and that can be left behind when it hangs."""
+"""Threads that can be left behind when they hang: one for each reporter, several for a command."""
 
 import os
 import queue
@@ -70,31 +70,42 @@ class Worker:
 
     A reporter's connections are thus used by one thread alone. Python cannot stop a thread that hangs; it can
     leave it behind: a daemon thread does not keep the process from ending.
+
+    Args:
+        name: What its threads are called.
+        threads: How many calls run at a time.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, threads: int = 1) -> None:
         self._name = name
+        self._count = threads
         self._lock = ForkLock()
         self._calls: _Calls = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
         """Run a call after those before it."""
         future: Future[Any] = Future()
         with self._lock:  # or two threads of the caller would begin two threads for one reporter
-            if self._thread is None or not self._thread.is_alive():  # a forked child has none of its parent's
+            # A forked child has none of its parent's threads.
+            if not any(thread.is_alive() for thread in self._threads):
                 self._begin()
             self._calls.put((future, call))
         return future
 
     def stop(self) -> None:
-        """End the thread after the calls that wait; it is not waited for."""
-        self._calls.put(None)
+        """End the threads after the calls that wait; they are not waited for."""
+        for _ in range(self._count):
+            self._calls.put(None)
 
     def _begin(self) -> None:
         self._calls = queue.SimpleQueue()
-        self._thread = threading.Thread(target=_work, args=(self._calls,), name=self._name, daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=_work, args=(self._calls,), name=self._name, daemon=True)
+            for _ in range(self._count)
+        ]
+        for thread in self._threads:
+            thread.start()
 
 
 def _work(calls: _Calls) -> None:

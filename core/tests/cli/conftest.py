@@ -3,6 +3,7 @@
 import inspect
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ REPORTERS = """
             print("begun", file=sys.stderr, flush=True)
             threading.Event().wait()
 
+    class Rich(BaseReporter):
+        def report(self, machine):
+            print("rich:", "rich" in sys.modules, file=sys.stderr)
+
     class Takes(BaseReporter):
         '''Takes all kinds of parameters.'''
 
@@ -83,6 +88,8 @@ def acme(distribution):
 def newsdesk():
     """Run the command in this process, and hold it to its exit code."""
 
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
     def run(*arguments, code=0, stdin=None):
         result = CliRunner(**SEPARATE).invoke(
             main, list(map(str, arguments)), input=stdin, prog_name="newsdesk"
@@ -92,7 +99,9 @@ def newsdesk():
         assert result.exit_code == code, result.output
         return result
 
-    return run
+    yield run
+    for number, handler in before.items():  # a command that was stopped leaves its own
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -72,6 +72,14 @@ def test_without_a_terminal_there_are_plain_lines_and_no_colours(shell):
     assert "\x1b" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_without_a_terminal_rich_is_not_imported(shell, option):
+    assert (
+        "rich: False\n"
+        in shell("report", "-", *option, "--to", "acme_reporters.Rich", stdin='{"name": "a"}').stderr
+    )
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_what_the_terminal_cannot_show_is_escaped(shell, encoding):
     machines = [{"name": f"↯ {number} \ud800"} for number in range(70)]
@@ -99,13 +107,13 @@ def test_ctrl_c_ends_it_while_a_reporter_hangs_and_tells_what_was_delivered(envi
     assert process.stderr.readline() == "begun\n"
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=120)
-    assert process.returncode == 1
-    assert told.endswith("Aborted!\n")
+    assert process.returncode == 130
+    assert told.endswith("Stopped by SIGINT.\n")
 
 
 def test_ctrl_c_while_it_is_loaded_shows_no_traceback(shell, tmp_path):
     (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
-    assert shell("report", code=1, PYTHONPATH=str(tmp_path)).stderr == "Aborted!\n"
+    assert shell("report", code=130, PYTHONPATH=str(tmp_path)).stderr == ""
 
 
 def test_a_program_ends_at_once_though_a_reporter_of_its_desk_hangs(environment):
@@ -157,8 +165,8 @@ def test_standard_output_on_a_full_disk_is_told_without_a_traceback(environment,
         )
     assert done.returncode == 1
     assert done.stderr.decode().endswith(
-        "Error: the system ended it: [Errno 28] No space left on device; mend that, and run it again: "
-        "what was delivered stays, and is not delivered twice\n"
+        "Error: [Errno 28] No space left on device. Fix that and run it again; what was delivered is not "
+        "delivered twice.\n"
     )
 
 
@@ -178,7 +186,7 @@ def test_a_working_folder_that_is_gone_is_told(folder):
     code = f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); os.execv({COMMAND[0]!r}, ['newsdesk', 'doctor'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: the system ended it: [Errno 2] No such file or directory; ")
+    assert done.stderr.startswith("Error: [Errno 2] No such file or directory. Fix that and run it again; ")
 
 
 # A terminal.
@@ -186,7 +194,7 @@ def test_a_working_folder_that_is_gone_is_told(folder):
 pty = pytest.importorskip("pty", reason="this system has no pseudo terminals")
 
 
-def on_terminal(arguments, environment, *, stdout=None):
+def on_terminal(arguments, environment, *, stdout=None, code=0):
     """Run the command with standard error, and without `stdout` all, on a terminal; give what that showed."""
     ours, theirs = pty.openpty()
     variables = {key: value for key, value in environment.items() if key not in ("NO_COLOR", "COLUMNS")}
@@ -202,7 +210,7 @@ def on_terminal(arguments, environment, *, stdout=None):
     while chunk := _read(ours):
         shown += chunk
     os.close(ours)
-    assert process.wait(60) == 0, shown.decode()
+    assert process.wait(60) == code, shown.decode()
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
 
 
@@ -220,6 +228,28 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is_and_no_lines_scroll_by(environm
     assert "30/30" in shown
     assert "null: 30 delivered" in shown
     assert "at null: delivered" not in shown
+
+
+def test_on_a_terminal_a_table_has_every_receipt_and_errors_stand_once_below_it(environment, write):
+    write("many.json", [{"name": f"m{number:02}"} for number in range(50)])
+    to = ["--to", "null", "--to", "acme_reporters.Fails"]
+    shown = on_terminal(["report", "many.json", *to], environment, code=1)
+    for heading in ("machine", "reporter", "status", "attempts", "seconds", "reference"):
+        assert heading in shown
+    rows = [line for line in shown.splitlines() if "│ /m" in line]
+    assert len(rows) == 60
+    assert all("failed" in row for row in rows[:50])
+    assert "… and 40 more receipts; --json gives all of them." in shown
+    assert shown.count("refused") == 1
+
+
+def test_a_file_gets_the_lines_that_standard_error_has_where_that_is_no_terminal(environment, write, folder):
+    write("many.json", [{"name": f"m{number:02}"} for number in range(70)])
+    with (folder / "told.txt").open("wb") as file:
+        on_terminal(["report", "many.json", "--to", "null"], environment, stdout=file)
+    told = (folder / "told.txt").read_text().splitlines()
+    assert told[:60] == [f"/m{number:02} at null: delivered" for number in range(60)]
+    assert told[60] == "… and 10 more receipts; --json gives all of them."
 
 
 def test_json_goes_to_a_file_whole_though_the_bar_is_on_a_terminal(environment, write, folder):

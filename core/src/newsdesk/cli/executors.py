@@ -2,11 +2,14 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
+
+from newsdesk.worker import Worker
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def crew(workers: int | None, dask: str | None) -> Iterator[Crew]:
             yield cluster
     elif workers is not None and workers > 1:
         # Threads: a delivery mostly waits for its backend.
-        with ThreadPoolExecutor(workers, thread_name_prefix="newsdesk") as pool:
+        with _Threads(workers) as pool:
             yield Crew(pool, workers)
     else:
         yield Crew(None)
@@ -65,6 +68,20 @@ def _dask(address: str) -> Iterator[Crew]:
                 f"the Dask scheduler {address!r} has no workers: start some, then try again"
             )
         yield Crew(_Cluster(client), threads)
+
+
+class _Threads(Executor):
+    """Threads; those that wait for a silent backend do not keep a command that was stopped from ending."""
+
+    def __init__(self, count: int) -> None:
+        self._worker = Worker("newsdesk", count)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return self._worker.submit(partial(fn, *args, **kwargs))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  (the interface's)
+        """Let the threads end; all work that anybody waits for is done by then."""
+        self._worker.stop()
 
 
 class _Cluster(Executor):

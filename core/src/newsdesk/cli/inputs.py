@@ -98,12 +98,12 @@ def _short(name: str) -> str:
 def _spooled(stream: BinaryIO) -> Path:
     """Keep a stream in a file, so that all of it can be checked before anything is sent."""
     spool = tempfile.NamedTemporaryFile(prefix="newsdesk-", delete=False)  # noqa: SIM115  (removed when the command ends)
-    with spool:
-        shutil.copyfileobj(stream, spool)
     path = Path(spool.name)
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(lambda: path.unlink(missing_ok=True))
+    with spool:
+        shutil.copyfileobj(stream, spool)
     return path
 
 

@@ -5,9 +5,11 @@ import importlib
 import io
 import logging
 import sys
+from typing import Any
 
 import click
 
+from newsdesk.cli.stops import Stopped, Stops, name_of
 from newsdesk.exceptions import ReporterException
 
 _COMMANDS = (
@@ -16,7 +18,23 @@ _COMMANDS = (
 
 
 class _Commands(click.Group):
-    """Imports a subcommand when it is asked for; turns our errors into code 2, the system's into 1."""
+    """Imports a subcommand when it is asked for; turns errors and signals into exit codes."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run as a program does: a signal ends it in order, and sets the exit code."""
+        if not kwargs.get("standalone_mode", True):  # then the signals are the caller's
+            return super().main(*args, **kwargs)
+        stops = Stops()
+        try:
+            try:
+                stops.begin()
+                return super().main(*args, **kwargs)
+            finally:
+                stops.end()
+        except (SystemExit, Stopped, OSError):  # after SIGHUP the terminal cannot be written to
+            if stops.exit_code is None:
+                raise
+            raise SystemExit(stops.exit_code) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         return list(_COMMANDS)
@@ -45,12 +63,14 @@ class _Commands(click.Group):
         except ReporterException as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt as stop:
+            click.echo(f"Stopped by {name_of(stop)}.", err=True)
+            sys.exit(1)
         except OSError as error:
             if error.errno == errno.EPIPE:  # `| head` has seen enough: click ends it in silence
                 raise
             click.echo(
-                f"Error: the system ended it: {error}; mend that, and run it again: "
-                "what was delivered stays, and is not delivered twice",
+                f"Error: {error}. Fix that and run it again; what was delivered is not delivered twice.",
                 err=True,
             )
             sys.exit(1)

@@ -182,9 +182,9 @@ class TestSend:
         write("newsdesk.yaml", "reporters: [{acme.Interrupted: , label: a}]\noutbox: owed.db\n")
         for name in "ab":
             outbox.put("a", machine(name))
-        told = newsdesk("outbox", "send", code=1)
+        told = newsdesk("outbox", "send", code=130)
         assert "a: 1 delivered" in told.stdout
-        assert told.stderr.endswith("Aborted!\n")
+        assert told.stderr.endswith("Stopped by SIGINT.\n")
         assert outbox.counts() == {("a", State.OWED): 1}
 
     def test_a_deadline_ends_it_and_the_rest_is_told(self, newsdesk, acme, outbox, write):

@@ -6,7 +6,7 @@ from newsdesk.cli import options
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.holdings import not_held
 from newsdesk.cli.inputs import Inputs
-from newsdesk.cli.receipts import Summary
+from newsdesk.cli.receipts.summary import show
 
 
 @click.command()
@@ -30,6 +30,5 @@ def command(
     count = inputs.check()
     desks.only_route()
     with desks.config.desk() as desk:
-        receipts = desk.report_many(not_held(inputs, desk))
-        code = Summary(as_json=as_json).tell(receipts, machines=count)
+        code = show(desk.report_many(not_held(inputs, desk)), machines=count, as_json=as_json)
     ctx.exit(code)

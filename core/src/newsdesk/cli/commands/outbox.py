@@ -8,7 +8,7 @@ import click
 
 from newsdesk.cli import data, options
 from newsdesk.cli.desks import Desks
-from newsdesk.cli.receipts import Summary
+from newsdesk.cli.receipts.summary import show
 from newsdesk.config.file import Config
 from newsdesk.exceptions import DefinitionError
 from newsdesk.outbox import DamagedError, Entry, Outbox, State
@@ -80,8 +80,7 @@ def send(
         labels = {route.label for route in desk.routes}
         counts = outbox.counts()
         _tell_unknown(counts, labels)
-        receipts = desk.send_owed(deadline=deadline)
-        code = Summary(as_json=as_json).tell(receipts, machines=_owed(counts, labels))
+        code = show(desk.send_owed(deadline=deadline), machines=_owed(counts, labels), as_json=as_json)
         left = _owed(outbox.counts(), labels)
     if left:
         click.echo(f"{left} are still owed.", err=True)

@@ -10,7 +10,7 @@ from newsdesk.cli import options
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.executors import Crew, crew
 from newsdesk.cli.inputs import Inputs
-from newsdesk.cli.receipts import Summary
+from newsdesk.cli.receipts.summary import show
 from newsdesk.contract.receipt import Receipt
 from newsdesk.delivery.chunks import CHUNK_SIZE
 
@@ -49,7 +49,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     for machine in inputs:
         desks.of(machine)  # a definition that cannot be used ends it here, before anything is sent
     with crew(workers, dask) as hands, closing(desks):
-        code = Summary(as_json=as_json).tell(_receipts(inputs, desks, hands, count), machines=count)
+        code = show(_receipts(inputs, desks, hands, count), machines=count, as_json=as_json)
     ctx.exit(code)
 
 

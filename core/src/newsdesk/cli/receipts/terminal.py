@@ -1,0 +1,63 @@
+"""What a person at a terminal sees: a progress bar, then a table. Elsewhere rich is not even imported."""
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from newsdesk.cli.receipts.causes import named
+from newsdesk.contract.receipt import Receipt, Status
+
+STYLES = {
+    Status.DELIVERED: "green",
+    Status.UNCHANGED: "cyan",
+    Status.SPOOLED: "yellow",
+    Status.FAILED: "bold red",
+}
+
+
+def with_bar(receipts: Iterable[Receipt], machines: int) -> Iterator[Receipt]:
+    """Give receipts as they come, with a progress bar on standard error."""
+    columns = (TextColumn("machines"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    # Where standard output goes elsewhere it is data, which the bar's console must not take over.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as progress:
+        task, last = progress.add_task("machines", total=machines), None
+        for receipt in receipts:
+            progress.advance(task, 0 if receipt.machine == last else 1)
+            last = receipt.machine
+            yield receipt
+
+
+def print_table(receipts: Iterable[Receipt]) -> None:
+    """Print receipts on standard output, a row for each."""
+    table = Table()
+    for heading in ("machine", "reporter", "status", "attempts", "seconds", "reference"):
+        table.add_column(heading, overflow="fold")
+    for receipt in receipts:
+        table.add_row(
+            Text(str(receipt.machine)),
+            Text(named(receipt)),
+            Text(str(receipt.status), style=STYLES.get(receipt.status, "")),
+            str(receipt.attempts),
+            f"{receipt.seconds:.2f}",
+            Text(receipt.reference or ""),
+        )
+    Console().print(table)
+
+
+class _Rate(ProgressColumn):
+    """Machines in a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:.1f}/s")

@@ -1,0 +1,68 @@
+"""Signals that end the command: it keeps what was taken, and exits with 128 + the signal's number."""
+
+import contextlib
+import signal
+import threading
+import weakref
+from types import FrameType
+from typing import Any
+
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Ctrl-C, what Kubernetes sends 30 s before SIGKILL, and the end of a terminal."""
+
+_Handler = Any  # what `signal.getsignal` returns
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the command to end. It takes the same way as Ctrl-C through all `finally`."""
+
+
+class Stops:
+    """What stops one run of the command: the first signal does, further ones while it ends do nothing.
+
+    A signal that the process ignores from its start stays ignored: a shell without job control has its
+    background jobs ignore Ctrl-C, and `nohup` SIGHUP.
+    """
+
+    def __init__(self) -> None:
+        self._number: int | None = None
+        self._before: dict[int, _Handler] = {}
+        self._raised: weakref.ref[Stopped] | None = None
+
+    @property
+    def exit_code(self) -> int | None:
+        """What the command exits with; None when nothing stopped it."""
+        return None if self._number is None else 128 + self._number
+
+    def begin(self) -> None:
+        """Handle the signals; only a main thread can."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in _SIGNALS:
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: a handler that is not Python's
+                self._before[number] = signal.signal(number, self._handle)
+
+    def end(self) -> None:
+        """Handle them as before; but once stopped, nothing interrupts the end of the process."""
+        for number, handler in self._before.items():
+            # Python itself resets handlers before it ends, but not what is ignored.
+            signal.signal(number, handler if self._number is None else signal.SIG_IGN)
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self._raised is not None and self._raised() is not None:
+            return  # it ends already
+        # The first one, or the one before was swallowed, in a destructor say: then its error is gone.
+        self._number = number
+        stopped = Stopped(number)
+        self._raised = weakref.ref(stopped)
+        try:
+            raise stopped
+        finally:
+            del stopped  # else this frame, which the error holds, would hold the error
+
+
+def name_of(error: KeyboardInterrupt) -> str:
+    """Give the name of the signal that an error is about."""
+    with contextlib.suppress(ValueError, TypeError, IndexError):
+        return signal.Signals(error.args[0]).name
+    return "SIGINT"

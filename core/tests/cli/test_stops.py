@@ -1,0 +1,249 @@
+"""Signals end the command in order: what was taken is in the outbox, and the exit code tells the signal."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from newsdesk.cli.stops import Stopped, Stops
+from newsdesk.machine import Machine
+from newsdesk.outbox import Outbox, State
+
+COMMAND = [str(Path(sysconfig.get_path("scripts"), "newsdesk"))]
+MACHINES = [{"name": f"m{number}", "project_name": "north"} for number in range(3)]
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+SILENT = """
+    from urllib.request import urlopen
+
+    from newsdesk import BaseReporter
+
+    class Silent(BaseReporter):
+        '''Asks a server that never answers.'''
+
+        def __init__(self, port: int) -> None:
+            self.port = port
+
+        def report(self, machine):
+            urlopen(f"http://127.0.0.1:{self.port}").close()
+
+        def holds(self, keys):
+            return set()
+"""
+
+
+class Backend:
+    """A server that takes connections and never answers."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.asked = threading.Event()
+        self._connections = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                self._connections.append(self._listener.accept()[0])
+            except OSError:
+                return
+            self.asked.set()
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in self._connections:
+            connection.close()
+
+
+@pytest.fixture
+def backend():
+    made = Backend()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(distribution, write, backend):
+    """Start the command in a process of its own, with a config whose one backend is silent."""
+    site = distribution("silent", {"silent": SILENT})
+    write("many.json", MACHINES)
+    write(
+        "newsdesk.yaml",
+        f"reporters: [{{silent.Silent: {{port: {backend.port}}}, label: it, required: spooled}}]\n"
+        "outbox: owed.db\ndeadline: 1000\n",
+    )
+    begun = []
+
+    def start(*arguments, command=COMMAND, **options):
+        process = subprocess.Popen(
+            [*command, *arguments],
+            env={**os.environ, "PYTHONPATH": str(site)},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def owed():
+    with Outbox("owed.db") as outbox:
+        return sorted(entry.key.name for entry in outbox.entries(State.OWED))
+
+
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize(
+    "arguments", [["report", "many.json"], ["report", "many.json", "--workers", "2"]], ids=len
+)
+def test_what_was_taken_is_kept(start, backend, number, arguments):
+    process = start(*arguments)
+    assert backend.asked.wait(60)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == CODES[number]
+    assert told.endswith(f"Stopped by {signal.Signals(number).name}.\n")
+    assert owed() == ["m0", "m1", "m2"]
+
+
+def test_a_backfill_keeps_what_was_taken(start, backend):
+    process = start("backfill", "many.json")
+    assert backend.asked.wait(60)
+    process.terminate()
+    assert process.wait(60) == 143
+    assert owed() == ["m0", "m1", "m2"]
+
+
+def test_a_send_gives_back_what_it_has_claimed(start, backend):
+    with Outbox("owed.db") as outbox:
+        outbox.put("it", Machine.from_dict(MACHINES[0]))
+    process = start("outbox", "send")
+    assert backend.asked.wait(60)
+    process.terminate()
+    assert process.wait(60) == 143
+    assert owed() == ["m0"]
+
+
+def test_an_export_ends(start):
+    with Outbox("owed.db") as outbox:
+        for number in range(100):
+            outbox.put("it", Machine(name=f"m{number}", metadata={"x": "x" * 10_000}))
+    process = start("outbox", "export")
+    assert process.stdout.readline()  # it waits for its reader now: a pipe holds 64 kB
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert len(owed()) == 100
+
+
+def test_records_from_standard_input_may_never_end(start, folder, monkeypatch):
+    (folder / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "tmp"))
+    process = start("report", "-", stdin=subprocess.PIPE)
+    while not list((folder / "tmp").iterdir()):
+        time.sleep(0.01)
+    process.terminate()
+    assert process.wait(60) == 143
+    assert list((folder / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_further_signals_while_it_ends_lose_nothing(start, backend, seed):
+    chance = random.Random(seed)
+    process = start("report", "many.json")
+    assert backend.asked.wait(60)
+    first = chance.choice([signal.SIGINT, signal.SIGTERM])
+    process.send_signal(first)
+    for _ in range(3):
+        time.sleep(chance.uniform(0, 0.2))
+        process.send_signal(chance.choice([signal.SIGINT, signal.SIGTERM]))
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in told) == (CODES[first], False), told
+    assert owed() == ["m0", "m1", "m2"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_at_any_time_it_ends_and_nothing_that_was_taken_is_lost(start, backend, seed):
+    """Also before it handles signals, or has begun: then they do what they do by default."""
+    chance = random.Random(seed)
+    process = start("report", "many.json")
+    time.sleep(chance.uniform(0, 1.5))
+    was_asked = backend.asked.is_set()
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode in (143, -signal.SIGTERM)
+    if was_asked:
+        assert (process.returncode, owed()) == (143, ["m0", "m1", "m2"])
+
+
+def test_in_a_scripts_background_sigterm_ends_it_and_ctrl_c_does_not(start, backend):
+    """A shell without job control has its background jobs ignore Ctrl-C, which is for what is in front."""
+    script = f"{COMMAND[0]} report many.json & echo $!; wait $!; echo $?"
+    shell = start(command=["sh", "-c", script])
+    process = int(shell.stdout.readline())
+    assert backend.asked.wait(60)
+    os.kill(process, signal.SIGINT)
+    time.sleep(0.5)
+    os.kill(process, signal.SIGTERM)
+    told, errors = shell.communicate(timeout=60)
+    assert told.splitlines()[-1] == "143"
+    assert errors.endswith("Stopped by SIGTERM.\n")
+    assert owed() == ["m0", "m1", "m2"]
+
+
+def test_a_signal_whose_error_was_swallowed_can_be_sent_again():
+    """Python cannot raise out of a destructor: there it prints the error and goes on."""
+    program = """if True:
+        import os, signal
+        from newsdesk.cli.stops import Stopped, Stops
+
+        class Swallows:
+            def __del__(self):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        stops = Stops()
+        stops.begin()
+        Swallows()
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except Stopped as stopped:
+            os.kill(os.getpid(), signal.SIGTERM)
+            print("once more", stops.exit_code)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "once more 143\n"
+    assert "Exception ignored" in done.stderr
+
+
+def test_without_a_signal_the_handlers_are_those_of_before():
+    before = signal.getsignal(signal.SIGTERM)
+    stops = Stops()
+    stops.begin()
+    assert signal.getsignal(signal.SIGTERM) != before
+    stops.end()
+    assert (signal.getsignal(signal.SIGTERM), stops.exit_code) == (before, None)
+
+
+def test_another_thread_than_the_main_one_leaves_signals_alone():
+    before = signal.getsignal(signal.SIGTERM)
+    thread = threading.Thread(target=Stops().begin)
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert issubclass(Stopped, KeyboardInterrupt)
