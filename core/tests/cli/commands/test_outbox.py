@@ -84,10 +84,24 @@ class TestStatus:
         outbox.put("archive", machine("a"))
         outbox.put("gone", machine("a"))
         told = [json.loads(line) for line in newsdesk("outbox", "status", "--json").stdout.splitlines()]
+        ages = [row.pop("oldest_age") for row in told]
+        assert all(0 <= age < 600 for age in ages)
         assert told == [
             {"reporter": "archive", "state": "owed", "count": 1, "known": True},
             {"reporter": "gone", "state": "owed", "count": 1, "known": False},
         ]
+
+    def test_a_program_can_see_since_when_the_oldest_is_owed(self, newsdesk, config, dead, outbox):
+        for name in ("d", "e"):
+            outbox.put("archive", machine(name))
+        hour_ago = time.time() - 3600
+        outbox._database.write(
+            lambda db: db.execute("UPDATE entries SET created = ? WHERE id = 4", (hour_ago,))
+        )
+        told = map(json.loads, newsdesk("outbox", "status", "--json").stdout.splitlines())
+        ages = {row["state"]: row["oldest_age"] for row in told}
+        assert ages["dead"] is None
+        assert 3600 <= ages["owed"] < 4200
 
     @pytest.mark.parametrize(
         ("text", "seconds"), [("10 minutes", 600), ("3 hours", 3 * 3600), ("5 days", 5 * 86400)]
@@ -146,24 +160,31 @@ class TestSend:
         write("newsdesk.yaml", CONFIG.replace("required: false", "required: true"))
         newsdesk("outbox", "send", code=1)
 
-    @pytest.mark.parametrize(("required", "code"), [("delivered", 1), ("spooled", 0), ("false", 0)])
-    def test_what_is_still_owed_is_told_and_fails_what_must_be_delivered(  # noqa: PLR0917  (fixtures)
-        self, newsdesk, downs, outbox, write, required, code
+    @pytest.mark.parametrize("required", ["delivered", "spooled", "false"])
+    @pytest.mark.parametrize(("option", "code"), [([], 1), (["--allow-owed"], 0)])
+    def test_what_is_still_owed_is_exit_code_1_unless_that_is_allowed(  # noqa: PLR0917  (fixtures)
+        self, newsdesk, downs, outbox, write, required, option, code
     ):
         write(
             "newsdesk.yaml",
             f"reporters: [{{downs.Down: , label: a, required: {required}}}]\noutbox: owed.db\n",
         )
         outbox.put("a", machine("a"))
-        told = newsdesk("outbox", "send", code=code)
-        assert "north/a at a: spooled: down" in told.stderr
-        assert "1 are still owed.\n" in told.stderr
+        told = newsdesk("outbox", "send", *option, code=code)
+        assert "north/a at a: spooled\n" in told.stderr
+        assert told.stderr.endswith("1 spooled (north/a): TransientReporterError: down\n1 still owed.\n")
+
+    def test_what_another_sender_has_claimed_is_still_owed(self, newsdesk, config, outbox):
+        outbox.put("archive", machine("a"))
+        outbox.claim(["archive"], lease=60)
+        told = newsdesk("outbox", "send", code=1)
+        assert told.stderr == "1 still owed.\n"
 
     def test_a_label_that_the_config_no_longer_has_is_told_and_stays(self, newsdesk, config, outbox):
         outbox.put("gone", machine("a"))
         assert (
             "gone: the config has no reporter of that label, so what it is owed stays; there is: archive, strict\n"
-            in newsdesk("outbox", "send").stderr
+            in newsdesk("outbox", "send", code=1).stderr
         )
         assert outbox.counts() == {("gone", State.OWED): 1}
 
@@ -192,7 +213,7 @@ class TestSend:
         for name in "ab":
             outbox.put("a", machine(name))
         told = newsdesk("outbox", "send", "--deadline", "0.3", code=1)
-        assert "2 are still owed.\n" in told.stderr
+        assert "2 still owed.\n" in told.stderr
         assert [entry.attempts for entry in outbox.entries()] == [0, 0]
 
     def test_another_outbox_than_the_configs_can_be_sent(self, newsdesk, config, folder):

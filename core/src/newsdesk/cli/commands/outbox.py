@@ -12,7 +12,7 @@ from newsdesk.cli.receipts.summary import show
 from newsdesk.config.file import Config
 from newsdesk.exceptions import DefinitionError
 from newsdesk.outbox import DamagedError, Entry, Outbox, State
-from newsdesk.outbox.backlog import Backlog, age
+from newsdesk.outbox.backlog import Backlog, age, seconds_since
 
 DAY = 86400
 """Seconds."""
@@ -42,15 +42,12 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
     with outbox:
         backlog = Backlog.of(outbox)
     for (label, state), count in backlog.counts.items():
+        oldest = backlog.oldest.get(label) if state is State.OWED else None
         if as_json:
-            told = {"reporter": label, "state": str(state), "count": count, "known": label in labels}
-            data.echo(json.dumps(told))
+            row = {"reporter": label, "state": str(state), "count": count, "known": label in labels}
+            data.echo(json.dumps({**row, "oldest_age": None if oldest is None else seconds_since(oldest)}))
             continue
-        since = (
-            f", the oldest for {age(backlog.oldest[label])}"
-            if state is State.OWED and label in backlog.oldest
-            else ""
-        )
+        since = "" if oldest is None else f", the oldest for {age(oldest)}"
         unknown = "" if label in labels else "; the config has no reporter of that label, so they stay"
         click.echo(f"{label}: {count} {state}{since}{unknown}")
     if not backlog.counts and not as_json:
@@ -66,25 +63,33 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
     type=click.FloatRange(min=0, min_open=True),
     help="Seconds for all of it; no limit by default.",
 )
+@click.option("--allow-owed", is_flag=True, help="Exit with 0 also if records are still owed.")
 @click.pass_context
-def send(
+def send(  # noqa: PLR0917  (click gives each option by its name)
     ctx: click.Context,
     config_path: str | None,
     path: str | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
     deadline: float | None,
+    allow_owed: bool,  # noqa: FBT001  (the same)
 ) -> None:
-    """Send what is owed to the config's reporters. Exit codes are those of report."""
+    """Send what is owed to the config's reporters.
+
+    Exit code: 0 nothing is owed any more; 1 records are still owed, or a required reporter refused one; 2
+    wrong usage or config; 3 only best-effort reporters refused one.
+    """
     config, outbox = _opened(config_path, path)
     with outbox, replace(config, outbox=outbox).desk() as desk:
         labels = {route.label for route in desk.routes}
         counts = outbox.counts()
         _tell_unknown(counts, labels)
-        code = show(desk.send_owed(deadline=deadline), machines=_owed(counts, labels), as_json=as_json)
-        left = _owed(outbox.counts(), labels)
+        # Whether what is still owed is enough is not the config's to say here, but --allow-owed's.
+        receipts = (replace(receipt, accepts_spooled=True) for receipt in desk.send_owed(deadline=deadline))
+        code = show(receipts, machines=_owed(counts, labels), as_json=as_json)
+        left = _owed(outbox.counts())
     if left:
-        click.echo(f"{left} are still owed.", err=True)
-    ctx.exit(code)
+        click.echo(f"{left} still owed.", err=True)
+    ctx.exit(1 if left and not allow_owed else code)
 
 
 @command.command()
@@ -180,8 +185,13 @@ def _opened(config_path: str | None, path: str | None) -> tuple[Config, Outbox]:
     return config, config.outbox
 
 
-def _owed(counts: Mapping[tuple[str, State], int], labels: set[str]) -> int:
-    return sum(count for (label, state), count in counts.items() if state is State.OWED and label in labels)
+def _owed(counts: Mapping[tuple[str, State], int], labels: set[str] | None = None) -> int:
+    """Count what is owed to these reporters, or to all; also what another sender is sending now."""
+    return sum(
+        count
+        for (label, state), count in counts.items()
+        if state in {State.OWED, State.CLAIMED} and (labels is None or label in labels)
+    )
 
 
 def _tell_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -> None:
