@@ -11,7 +11,7 @@ from newsdesk_parquet.reporter import ParquetReporter
 
 
 class TestParquetReporter(ReporterContract):
-    """What it can do, how it is built, and how its backend is read; the kit brings the checks."""
+    """The reporter's capabilities, how to build it, and how to read its backend; the kit adds the checks."""
 
     capabilities = Capabilities(
         name="parquet", ping=True, holds=True, alters=True, preload=("newsdesk_parquet.dataset",)
@@ -19,12 +19,12 @@ class TestParquetReporter(ReporterContract):
 
     @pytest.fixture
     def build(self, tmp_path: Path) -> Callable[..., ParquetReporter]:
-        """Give a function that builds the reporter: always for the same place, which is empty at first."""
+        """Return a function that builds the reporter, always for the same, initially empty folder."""
         return lambda: ParquetReporter(str(tmp_path / "machines"))
 
     @pytest.fixture
     def read(self, tmp_path: Path) -> Callable[[], list[str]]:
-        """Give a function that reads every record, without the reporter's code: by DuckDB."""
+        """Return a function that reads every record without the reporter's code, with DuckDB."""
 
         def records() -> list[str]:
             files = [str(path) for path in tmp_path.rglob("*.parquet")]

@@ -1,4 +1,4 @@
-"""The files: seen by those who analyse them, replaced as a whole, and what goes wrong with them."""
+"""The files: read by analysis tools, replaced atomically, and their errors."""
 
 import os
 import stat
@@ -58,16 +58,16 @@ def test_duckdb_reads_into_the_record(folder: Path) -> None:
     path = "$.metadata.build_metadata.model.model_training_duration_sec"
     query = "SELECT record->>? FROM read_parquet(?) WHERE json_valid(record)"
     found = duckdb.execute(query, [path, str(folder / "*" / "*.parquet")]).fetchall()
-    assert found == [("1.5",)] * (len(KEYS) - 1), "half a surrogate pair is no JSON to DuckDB"
+    assert found == [("1.5",)] * (len(KEYS) - 1), "DuckDB does not accept a lone surrogate in JSON"
 
 
-def test_a_dataset_that_is_read_while_a_file_is_written_holds_no_half_of_it(folder: Path) -> None:
+def test_readers_ignore_a_file_that_is_being_written(folder: Path) -> None:
     (folder / "project=north" / ".pump-9-abc.tmp").write_bytes(b"PAR1 half")
     assert ds.dataset(folder, partitioning="hive").count_rows() == len(KEYS)
     assert len(pd.read_parquet(folder)) == len(KEYS)
 
 
-def test_who_reads_while_others_write_sees_one_whole_record_or_the_other(folder: Path) -> None:
+def test_a_reader_sees_a_complete_record_while_others_write(folder: Path) -> None:
     def write(seconds: float) -> None:
         with ParquetReporter(str(folder)) as reporter:
             for number in range(20):
@@ -84,15 +84,15 @@ def test_who_reads_while_others_write_sees_one_whole_record_or_the_other(folder:
     assert set().union(*seen) <= {1.5, 10, 11, 20, 21}
 
 
-@pytest.mark.parametrize("damage", [b"", b"PAR1", b"no parquet at all", b"PAR1" * 9])
-def test_a_damaged_file_is_mended_by_the_next_report(folder: Path, damage: bytes) -> None:
+@pytest.mark.parametrize("damage", [b"", b"PAR1", b"not parquet at all", b"PAR1" * 9])
+def test_a_damaged_file_is_replaced_by_the_next_report(folder: Path, damage: bytes) -> None:
     [file] = folder.glob("project=north/*.parquet")
     file.write_bytes(damage)
     assert not ParquetReporter(str(folder)).report(machine()).unchanged
     assert ds.dataset(folder, partitioning="hive").count_rows() == len(KEYS)
 
 
-def test_a_file_with_the_columns_of_another_version_is_written_anew(
+def test_a_file_with_the_columns_of_another_version_is_rewritten(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dataset, "LAYOUT", "2")
@@ -100,19 +100,19 @@ def test_a_file_with_the_columns_of_another_version_is_written_anew(
         assert [reporter.report(machine()).unchanged for _ in range(2)] == [False, True]
 
 
-def test_nothing_is_left_behind_by_a_write_that_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_nothing_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     before = sorted(folder.rglob("*"))
     monkeypatch.setattr(os, "fsync", fails)
-    with pytest.raises(TransientReporterError, match="cannot be written now: No space left on device"):
+    with pytest.raises(TransientReporterError, match="now: No space left on device"):
         ParquetReporter(str(folder)).report(machine(seconds=2.5))
     assert sorted(folder.rglob("*")) == before
     assert pd.read_parquet(folder)["training_seconds"].to_list() == [1.5] * len(KEYS)
 
 
-def test_a_share_that_cannot_flush_a_folder_is_good_enough(
+def test_a_share_that_cannot_flush_a_folder_is_accepted(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flush = os.fsync
@@ -126,10 +126,10 @@ def test_a_share_that_cannot_flush_a_folder_is_good_enough(
     assert not ParquetReporter(str(folder)).report(machine(seconds=2.5)).unchanged
 
 
-def test_a_path_that_is_no_folder_is_refused_for_good(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_folder_is_a_permanent_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     reporter = ParquetReporter(str(tmp_path / "file"))
-    with pytest.raises(PermanentReporterError, match="; mend the folder, or give another as 'path'"):
+    with pytest.raises(PermanentReporterError, match="; check the folder, or set 'path' to another one"):
         reporter.report(machine())
-    with pytest.raises(PermanentReporterError, match="file is no folder that can be written to; mend it, or"):
+    with pytest.raises(PermanentReporterError, match="is not a writable folder; fix its permissions, or"):
         reporter.ping()

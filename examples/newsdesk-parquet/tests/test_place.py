@@ -36,9 +36,9 @@ def test_a_project_is_encoded_as_readers_of_partitions_decode_it(project: str, l
 
 @pytest.mark.parametrize(
     ("project", "why"),
-    [("p" * 201, "has 201 characters when encoded, of 200"), ("\ud800", "has half a surrogate pair")],
+    [("p" * 201, "has 201 characters when encoded; the limit is 200"), ("\ud800", "has a lone surrogate")],
 )
-def test_a_project_that_can_be_no_partition_gets_a_digest_and_that_is_told(project: str, why: str) -> None:
+def test_a_project_that_cannot_be_a_partition_gets_a_digest_and_an_alteration(project: str, why: str) -> None:
     place = place_of(MachineKey(project, "a"))
     label = place.path.parts[0].removeprefix("project=")
     assert len(label) == len("sha256-") + 64
@@ -49,7 +49,7 @@ def test_a_project_that_can_be_no_partition_gets_a_digest_and_that_is_told(proje
 
 
 @pytest.mark.parametrize("name", ["_x", ".x", "-x", "日本", "...", "x" * 300, "\ud800\0"])
-def test_no_file_has_a_name_that_readers_of_datasets_ignore_or_systems_refuse(name: str) -> None:
+def test_file_names_are_safe_and_not_ignored_by_readers_of_datasets(name: str) -> None:
     file = path_of("plant", name).split("/")[1]
     assert file.isascii()
     assert file[0] not in "._-"
@@ -60,5 +60,5 @@ KEYS = st.builds(MachineKey, hostile_text(), hostile_text())
 
 
 @given(KEYS, KEYS)
-def test_two_machines_have_one_place_only_where_they_are_one(one: MachineKey, other: MachineKey) -> None:
+def test_two_machines_share_a_place_only_if_they_are_the_same(one: MachineKey, other: MachineKey) -> None:
     assert (place_of(one).path == place_of(other).path) == (one == other)

@@ -14,7 +14,7 @@ def built(**model: Any) -> Machine:
     return Machine(name="pump-7", project_name="plant", metadata=metadata)
 
 
-def test_a_row_has_what_analysts_ask_for_and_the_whole_record() -> None:
+def test_a_row_has_columns_for_analysis_and_the_complete_record() -> None:
     scores = {"r2": {"fold-1": 0.5, "fold-2": "NaN"}, "total": 3}
     machine = Machine(
         name="pump-7",
@@ -66,7 +66,7 @@ def test_a_record_of_another_shape_leaves_columns_empty(parts: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("date", [None, 7, "yesterday", "0001-01-01T00:00:00+10:00"])
-def test_a_date_that_is_none_leaves_its_column_empty(date: Any) -> None:
+def test_an_invalid_date_leaves_its_column_empty(date: Any) -> None:
     assert row_of(built(model_creation_date=date)).values["built_at"] is None
 
 
@@ -76,15 +76,18 @@ def test_a_date_without_a_time_zone_counts_as_utc() -> None:
 
 
 @pytest.mark.parametrize("value", [True, "high", 10**400, None, [1]])
-def test_a_score_that_is_no_number_is_told_as_omitted(value: Any) -> None:
+def test_a_score_that_is_not_a_number_is_an_alteration(value: Any) -> None:
     row = row_of(built(cross_validation={"scores": {"r2": {"fold-1": value}}}))
     assert row.values["scores"] == []
-    assert [str(told) for told in row.alterations] == [
-        "scores.r2.fold-1 omitted: it is no number; the record has it"
+    assert [str(alteration) for alteration in row.alterations] == [
+        "scores.r2.fold-1 omitted: it is not a number; the record has it"
     ]
 
 
-def test_a_text_that_parquet_cannot_hold_is_escaped_and_told() -> None:
+def test_text_that_parquet_cannot_store_is_escaped() -> None:
     row = row_of(Machine(name="\ud800", dataset={"tag_list": ["a\udfff"]}))
     assert (row.values["name"], row.values["tags"]) == ("\\ud800", ["a\\udfff"])
-    assert [(told.path, told.kind) for told in row.alterations] == [("name", "encoded"), ("tags", "encoded")]
+    assert [(alteration.path, alteration.kind) for alteration in row.alterations] == [
+        ("name", "encoded"),
+        ("tags", "encoded"),
+    ]

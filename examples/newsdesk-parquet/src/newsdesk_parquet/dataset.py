@@ -1,4 +1,4 @@
-"""The files of the dataset: the only file that knows pyarrow and the disk."""
+"""The files of the dataset; the only module that uses pyarrow and the disk."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from newsdesk import PermanentReporterError, TransientReporterError
 
 LAYOUT = "1"
-"""The version of the columns; a file of another one is written anew."""
+"""Version of the columns; a file of another version is rewritten."""
 
 _SCORE = pa.struct([("score", pa.string()), ("fold", pa.string()), ("value", pa.float64())])
 
@@ -31,51 +31,51 @@ COLUMNS = pa.schema(
         ("record", pa.string()),
     ]
 )
-"""The columns of each file; readers add `project`, the partition."""
+"""Columns of each file; readers add `project`, the partition."""
 
 _TRANSIENT = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EINTR, errno.ESTALE, errno.EMFILE}
-"""What another try may mend."""
+"""Errors that a retry may fix."""
 
 
 class Dataset:
-    """A folder with one Parquet file for each machine."""
+    """A folder with one Parquet file per machine."""
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder).absolute()
 
     def put(self, path: PurePosixPath, revision: str, row: Mapping[str, Any]) -> bool:
-        """Write a machine's file, and tell whether anything changed by it."""
+        """Write a machine's file; return whether it changed."""
         target = self.folder / path
-        told = {"newsdesk.layout": LAYOUT, "newsdesk.revision": revision}
+        metadata = {"newsdesk.layout": LAYOUT, "newsdesk.revision": revision}
         with _errors_of(target):
-            if _told(target) == told:
+            if _own_metadata(target) == metadata:
                 return False
-            table = pa.Table.from_pylist([row], schema=COLUMNS.with_metadata(told))
+            table = pa.Table.from_pylist([row], schema=COLUMNS.with_metadata(metadata))
             sink = pa.BufferOutputStream()
             pq.write_table(table, sink, compression="zstd")
             _replace(target, sink.getvalue())
         return True
 
     def has(self, path: PurePosixPath) -> bool:
-        """Tell whether a file is there."""
+        """Return whether a file exists."""
         with _errors_of(self.folder / path):
             return (self.folder / path).is_file()
 
     def check(self) -> None:
-        """Check that the folder, or the one that it will be made in, can be written to.
+        """Check that the folder, or its closest existing parent, is writable.
 
         Raises:
-            PermanentReporterError: it cannot.
+            PermanentReporterError: It is not.
         """
         there = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             raise PermanentReporterError(
-                f"{there} is no folder that can be written to; mend it, or give another as 'path'"
+                f"{there} is not a writable folder; fix its permissions, or set 'path' to another one"
             )
 
 
-def _told(target: Path) -> dict[str, str] | None:
-    """Give what a file says of itself; None where there is none, or a damaged one."""
+def _own_metadata(target: Path) -> dict[str, str] | None:
+    """Return a file's own metadata; None if it is missing or damaged."""
     try:
         metadata = pq.read_schema(target).metadata or {}
     except (FileNotFoundError, pa.ArrowInvalid):
@@ -83,14 +83,14 @@ def _told(target: Path) -> dict[str, str] | None:
     except OSError as error:
         if error.errno is not None:
             raise
-        return None  # pyarrow's own, of a file whose end is not Parquet's
+        return None  # raised by pyarrow for a truncated file
     return {key.decode(): value.decode() for key, value in metadata.items() if key.startswith(b"newsdesk.")}
 
 
 def _replace(target: Path, data: pa.Buffer) -> None:
-    """Write a file whole or not at all, and onto the disk."""
+    """Write a file atomically and durably."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    # With a leading dot and another ending, so that no reader of the dataset takes it for a part of it.
+    # With a leading dot and another suffix, so that readers of the dataset ignore it.
     temporary = target.parent / f".{target.stem}-{secrets.token_hex(8)}.tmp"
     try:
         with temporary.open("xb") as file:
@@ -101,18 +101,18 @@ def _replace(target: Path, data: pa.Buffer) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    if os.name != "nt":  # where a folder cannot be opened
+    if os.name != "nt":  # which cannot open a folder
         for folder in target.parents[:2]:
             _sync(folder)
 
 
 def _sync(folder: Path) -> None:
-    """Flush a folder's entries to the disk: they have a buffer of their own."""
+    """Flush a folder's entries to the disk: fsync of the file does not include them."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a share that knows no such thing
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not supported by some network shares
             raise
     finally:
         os.close(descriptor)
@@ -120,13 +120,13 @@ def _sync(folder: Path) -> None:
 
 @contextmanager
 def _errors_of(target: Path) -> Iterator[None]:
-    """Tell the system's errors as newsdesk's."""
+    """Translate the system's errors to newsdesk's."""
     try:
         yield
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno in _TRANSIENT:
-            raise TransientReporterError(f"{target} cannot be written now: {why}") from error
+            raise TransientReporterError(f"cannot write {target} now: {why}") from error
         raise PermanentReporterError(
-            f"{target} cannot be written: {why}; mend the folder, or give another as 'path'"
+            f"cannot write {target}: {why}; check the folder, or set 'path' to another one"
         ) from error

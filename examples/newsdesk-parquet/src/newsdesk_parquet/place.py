@@ -1,4 +1,4 @@
-"""Pure: where in the dataset a machine's file is."""
+"""Where in the dataset a machine's file is; pure."""
 
 import hashlib
 import re
@@ -10,18 +10,18 @@ from newsdesk import Alteration, MachineKey
 from newsdesk.canonical import dumps
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
-"""What all that read partitions take for no value; pandas cannot put that beside others."""
+"""Means a missing value to all readers of partitions; pandas cannot combine that with other values."""
 
 MAX_LABEL = 200
-"""Characters of an encoded project: file systems allow 255 bytes for a folder's name."""
+"""Characters of an encoded project; file systems limit a folder's name to 255 bytes."""
 
 MAX_SLUG = 60
-"""Characters of a machine's name that its file shows to people."""
+"""Characters of a machine's name in its file's name, for readability."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A file's path, and what of the machine's key it does not tell."""
+    """A file's path, and how the machine's key was altered to fit it."""
 
     path: PurePosixPath
     """Relative to the dataset's folder."""
@@ -30,9 +30,9 @@ class Place:
 
 
 def place_of(key: MachineKey) -> Place:
-    """Give the one file of a machine: `project=…/….parquet`.
+    """Return the path of a machine's file: `project=…/….parquet`.
 
-    The digest keeps machines apart; the rest of the name is for people and for partition pruning.
+    The digest makes it unique; the rest of the name is for readability and partition pruning.
     """
     digest = hashlib.sha256(dumps([*key])).hexdigest()
     label, alterations = _label(key.project_name)
@@ -43,18 +43,18 @@ def _label(project: str) -> tuple[str, list[Alteration]]:
     try:
         encoded = quote(project, safe="")
     except UnicodeEncodeError:
-        return _digested(project, "has half a surrogate pair, which no partition can have")
+        return _digested(project, "has a lone surrogate, which a partition cannot contain")
     if len(encoded) > MAX_LABEL:
-        return _digested(project, f"has {len(encoded)} characters when encoded, of {MAX_LABEL}")
+        return _digested(project, f"has {len(encoded)} characters when encoded; the limit is {MAX_LABEL}")
     return encoded.replace("_", "%5F") if project == NULL else encoded, []
 
 
 def _digested(project: str, why: str) -> tuple[str, list[Alteration]]:
     label = f"sha256-{hashlib.sha256(project.encode('utf-8', 'surrogatepass')).hexdigest()}"
-    detail = f"{why}, so its partition is {label}; the record has it whole"
+    detail = f"{why}, so its partition is {label}; the record has the full name"
     return label, [Alteration("project_name", "renamed", detail)]
 
 
 def _slug(name: str) -> str:
-    """Give what a file system surely takes; readers of datasets ignore names with a leading `_` or `.`."""
+    """Return a safe file name; readers of datasets ignore names that begin with `_` or `.`."""
     return re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("._-")[:MAX_SLUG] or "machine"

@@ -1,4 +1,4 @@
-"""The plugin: tells newsdesk of the reporter, and imports nothing heavy."""
+"""The plugin: registers the reporter, and imports nothing heavy."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,10 @@ from newsdesk import ReporterPlugin, hookimpl
 
 @hookimpl
 def newsdesk_reporters() -> Iterator[ReporterPlugin]:
-    """Offer the reporter; its class is imported when somebody asks for it."""
+    """Register the reporter; its class is imported when it is first used."""
     yield ReporterPlugin(
         name="parquet",
         reporter="newsdesk_parquet.reporter:ParquetReporter",
-        summary="a Parquet dataset, one file for each machine",
+        summary="a Parquet dataset, one file per machine",
         api_version=1,
     )

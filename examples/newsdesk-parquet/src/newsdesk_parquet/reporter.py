@@ -1,4 +1,4 @@
-"""ParquetReporter: the parameters, and what newsdesk asks of a reporter."""
+"""ParquetReporter: its parameters, and the methods that newsdesk calls."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class ParquetReporter(BaseReporter):
-    """Keeps the record of each machine as one file of a Parquet dataset, partitioned by project.
+    """Stores the record of each machine as one file of a Parquet dataset, partitioned by project.
 
-    Any number of writers may share a dataset: a file is replaced as a whole, so that a reader sees the old
-    record or the new one.
+    Any number of writers may share a dataset: files are replaced atomically, so a reader sees the old record
+    or the new one.
 
     Args:
-        path: The dataset's folder; it is made when the first machine comes.
+        path: The dataset's folder; created at the first report.
     """
 
     _dataset: "Dataset"
@@ -28,7 +28,7 @@ class ParquetReporter(BaseReporter):
         self.path = path
 
     def open(self) -> None:
-        """Load pyarrow, which takes a while."""
+        """Import pyarrow, which is slow."""
         from newsdesk_parquet.dataset import Dataset
 
         self._dataset = Dataset(self.path)
@@ -37,8 +37,8 @@ class ParquetReporter(BaseReporter):
         """Write the machine's file, unless it holds this revision already.
 
         Raises:
-            PermanentReporterError: the folder cannot be written to.
-            TransientReporterError: the disk is full, or failed.
+            PermanentReporterError: The folder is not writable.
+            TransientReporterError: The disk is full or failing.
         """
         place, row = place_of(machine.key), row_of(machine)
         is_new = self._dataset.put(place.path, machine.revision, row.values)
@@ -49,14 +49,14 @@ class ParquetReporter(BaseReporter):
         )
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Tell which machines have a file."""
+        """Return the machines that have a file."""
         return {key for key in keys if self._dataset.has(place_of(key).path)}
 
     def ping(self) -> None:
-        """Ask whether the folder, or the one that it will be made in, can be written to."""
+        """Check that the folder, or its closest existing parent, is writable."""
         self._dataset.check()
 
     def plan(self, machine: Machine) -> Plan:
-        """Tell what would be written; the file is smaller, because it is compressed."""
+        """Preview what `report` would write; `size` is that before compression."""
         alterations = [*place_of(machine.key).alterations, *row_of(machine).alterations]
         return Plan(requests=0, items={"files": 1}, alterations=alterations, size=len(machine.to_json()))

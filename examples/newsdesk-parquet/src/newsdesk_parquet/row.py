@@ -1,4 +1,4 @@
-"""Pure: a machine as a row, for those who analyse many."""
+"""A machine as a row for analysis; pure."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -10,16 +10,16 @@ from newsdesk import Alteration, Machine
 
 @dataclass(frozen=True)
 class Row:
-    """The value of each column, and where a column tells less than the record."""
+    """The value of each column, and how values were altered to fit."""
 
     values: dict[str, Any]
-    """By the column's name; `record` is the whole record as JSON."""
+    """By column name; `record` is the complete record as JSON."""
     alterations: list[Alteration] = field(default_factory=list)
-    """What does not fit its column; the column `record` has it."""
+    """Values that do not fit their column; `record` has the originals."""
 
 
 def row_of(machine: Machine) -> Row:
-    """Give a machine's row."""
+    """Return a machine's row."""
     build = _mapping(_mapping(machine.metadata.get("build_metadata")).get("model"))
     row = Row({})
     row.values.update(
@@ -45,14 +45,14 @@ def _scores(row: Row, scores: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             number = _number(value)
             if number is None:
                 row.alterations.append(
-                    Alteration(_escaped(path), "omitted", "it is no number; the record has it")
+                    Alteration(_escaped(path), "omitted", "it is not a number; the record has it")
                 )
                 continue
             yield {"score": _text(row, path, score), "fold": _text(row, path, fold), "value": number}
 
 
 def _tags(tags: Any) -> Iterator[str]:
-    """Give the tags' names; a tag is a text, or a mapping with a name."""
+    """Yield the tags' names; a tag is a string, or a mapping with a name."""
     for tag in tags if isinstance(tags, list) else ():
         name = tag.get("name") if isinstance(tag, dict) else tag
         if isinstance(name, str):
@@ -60,12 +60,12 @@ def _tags(tags: Any) -> Iterator[str]:
 
 
 def _text(row: Row, path: str, text: str | None) -> str | None:
-    """Give a text as Parquet takes it."""
+    """Return a text as Parquet can store it."""
     if text is None:
         return None
     shown = _escaped(text)
     if shown != text:
-        detail = "half a surrogate pair has no UTF-8, and is escaped; the record has it"
+        detail = "UTF-8 cannot encode a lone surrogate, so it is escaped; the record has it"
         row.alterations.append(Alteration(_escaped(path), "encoded", detail))
     return shown
 
@@ -75,7 +75,7 @@ def _escaped(text: str) -> str:
 
 
 def _number(value: Any) -> float | None:
-    """Give a number; not-a-number and the infinities are texts in a record."""
+    """Return a number; NaN and the infinities are strings in a record."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -85,7 +85,7 @@ def _number(value: Any) -> float | None:
 
 
 def _time(value: Any) -> dt.datetime | None:
-    """Give a moment; one without a time zone counts as UTC."""
+    """Return a time; without a time zone it is UTC."""
     try:
         moment = dt.datetime.fromisoformat(value)
         return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
