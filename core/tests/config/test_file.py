@@ -148,9 +148,7 @@ def test_a_parameter_of_the_wrong_type_is_told_with_its_line():
 
 
 def test_a_key_that_stands_twice_is_refused():
-    assert (
-        fault("deadline: 1\ndeadline: 2\n") == "line 2: deadline: the key stands here a second time; keep one"
-    )
+    assert fault("deadline: 1\ndeadline: 2\n") == "line 2: deadline: duplicate key; keep one"
 
 
 @pytest.mark.parametrize(
@@ -183,11 +181,46 @@ def test_a_document_that_is_no_mapping_is_told(text):
 
 def test_an_entry_of_the_wrong_form_is_told():
     told = faults("reporters:\n- 7\n- {files: {path: x}, console: {}}\n- {label: x}\n")
-    assert [text[: text.index("definition")] for text in told] == [
-        "line 2: reporters.0: what is of type int is no reporter's ",
-        "line 3: reporters.1: a ",
-        "line 4: reporters.2: a ",
+    assert [text[: text.index(";")] for text in told] == [
+        "line 2: reporters.0: not a reporter definition: of type int",
+        "line 3: reporters.1: a definition names one reporter, but this has the keys 'files', 'console'",
+        "line 4: reporters.2: there is no reporter beside 'label'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("files:\n  path: out", "indent 'path' under 'files'"),
+        ("files:\n  path: out\n  required: false", "indent 'path' under 'files'"),
+        ("path: out\n  files:", "indent 'path' under 'files'"),
+        ("postgres: {host: db}\n  user: me\n  port: 1", "indent 'user', 'port' under 'postgres'"),
+    ],
+)
+def test_a_parameter_beside_its_reporter_is_to_be_indented(entry, told):
+    assert fault(f"reporters:\n- {entry}") == (
+        f"line 2: reporters.0: {told}; only required, spool, label go beside a reporter"
+    )
+
+
+def test_a_fault_of_a_reporter_as_a_whole_ends_in_no_dot(distribution):
+    """For example of `postgres`, which wants a `url` or a `host`."""
+    source = """
+        from newsdesk import BaseReporter, DefinitionError
+        from newsdesk.exceptions import Fault
+
+        class Choosy(BaseReporter):
+            def __init__(self, url: str = "", host: str = "") -> None:
+                if bool(url) == bool(host):
+                    raise DefinitionError("no", [Fault("", "give one of url and host")])
+
+            def report(self, machine): ...
+    """
+    distribution("choosy", {"choosy": source})
+    assert fault("reporters:\n- choosy.Choosy: {url: x, host: y}") == (
+        "line 2: reporters.0.choosy.Choosy: give one of url and host"
+    )
+    assert fault("reporters:\n- choosy.Choosy") == "line 2: reporters.0: give one of url and host"
 
 
 def test_import_paths_outside_of_what_is_allowed_are_refused():

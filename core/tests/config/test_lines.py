@@ -61,8 +61,8 @@ def test_a_key_that_contains_dots_has_its_line():
 def test_keys_that_stand_twice_are_faults():
     found = Lines.of("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n", "it").faults
     assert found == (
-        Fault("b.c", "the key stands here a second time; keep one"),
-        Fault("a", "the key stands here a second time; keep one"),
+        Fault("b.c", "duplicate key; keep one"),
+        Fault("a", "duplicate key; keep one"),
     )
 
 
@@ -88,7 +88,7 @@ def test_aliases_of_aliases_cost_no_more_than_their_text():
     [
         ("a: [1", "line 1, column 6: expected ',' or ']', but got '<stream end>'"),
         ("a: 1\n b: 2", "line 2, column 3: mapping values are not allowed here"),
-        ("a: &x [*x]", "line 1, column 4: an anchor holds itself; write it out"),
+        ("a: &x [*x]", "line 1, column 4: an anchor that contains itself; write it out"),
         ("a: !!bool maybe", "a value does not fit its tag (KeyError: 'maybe')"),
         ("a: !!timestamp never", "a value does not fit its tag (AttributeError: "),
         ("a: !!python/name:os.system", "line 1, column 4: could not determine a constructor for the tag"),
@@ -105,7 +105,7 @@ def test_aliases_of_aliases_cost_no_more_than_their_text():
 def test_what_is_no_yaml_is_told_with_the_place(text, reason):
     with pytest.raises(DefinitionError) as caught:
         Lines.of(text, "it")
-    assert str(caught.value).startswith(f"'it' is no YAML: {reason}")
+    assert str(caught.value).startswith(f"'it' is not valid YAML: {reason}")
 
 
 @given(st.text())

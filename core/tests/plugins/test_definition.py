@@ -105,32 +105,32 @@ def test_an_entry_has_the_shortest_form(definition, entry):
     ],
 )
 def test_another_form_is_refused_without_showing_what_stands_there(entry, found):
-    assert error_of(entry) == f"what is {found} is no reporter's definition: {FORM}"
+    assert error_of(entry) == f"not a reporter definition: {found}; {FORM}"
 
 
 def test_options_alone_name_no_reporter():
     assert error_of({"required": False, "label": "x"}) == (
-        f"a definition with 'required', 'label' names no reporter: {FORM}"
+        f"there is no reporter beside 'required', 'label'; {FORM}"
     )
 
 
 def test_two_reporters_in_one_entry_are_refused():
     assert error_of({"mlflow": {}, "postgres": {}}) == (
-        "a definition must name one reporter, but has the keys 'mlflow', 'postgres'; "
-        f"beside the reporter may stand required, spool, label; {FORM}"
+        "a definition names one reporter, but this has the keys 'mlflow', 'postgres'; "
+        "only required, spool, label go beside a reporter"
     )
 
 
 def test_a_misspelled_option_gets_the_nearest_match():
     assert error_of({"mlflow": {}, "requird": True}) == (
-        "a definition must name one reporter, but has the keys 'mlflow', 'requird' (did you mean 'required'?); "
-        f"beside the reporter may stand required, spool, label; {FORM}"
+        "a definition names one reporter, but this has the keys 'mlflow', 'requird' (did you mean 'required'?); "
+        "only required, spool, label go beside a reporter"
     )
 
 
 @pytest.mark.parametrize("key", [5, " ", " required "])
 def test_a_key_that_can_name_no_reporter_is_refused(key):
-    assert error_of({key: {}}).startswith(f"a definition must name one reporter, but has the keys {key!r}")
+    assert error_of({key: {}}).startswith(f"a definition names one reporter, but this has the keys {key!r}")
 
 
 def test_faults_of_options_and_parameters_are_told_at_once_and_values_are_not_shown():
@@ -141,7 +141,7 @@ def test_faults_of_options_and_parameters_are_told_at_once_and_values_are_not_sh
         "  - required: must be true, false, delivered or spooled, but is 'maybe'\n"
         "  - spool: must be on_failure, always or never, but is of type dict\n"
         "  - label: must be a non-empty string, but is ''\n"
-        "  - postgres: the parameters must be a mapping, but what stands there is of type list"
+        "  - postgres: the parameters must be a mapping, but are of type list"
     )
 
 

@@ -1,7 +1,7 @@
 """The desk that a machine goes to: by `--to`, by the config, or by the machine's own reporters."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +12,13 @@ from newsdesk import canonical
 from newsdesk.builtin.registry import default_registry
 from newsdesk.config.file import Config, found
 from newsdesk.config.lines import UniqueLoader, reason
+from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.delivery.desk import Desk, own_reporters
 from newsdesk.delivery.route import Route, routes
-from newsdesk.exceptions import DefinitionError
+from newsdesk.exceptions import DefinitionError, UnknownReporterError
 from newsdesk.machine import Machine
+from newsdesk.plugins.definition import is_import_path
+from newsdesk.plugins.import_paths import what_to_install
 
 FALLBACK = "newsdesk-reports"
 """The folder for machines that name no reporters, when nobody else does."""
@@ -23,7 +26,7 @@ KEPT = 32
 """Desks that stay open: each may hold connections, and every machine may name reporters of its own."""
 
 
-_FORM = "write a name, an import path, or YAML such as '{files: {path: reports}}'"
+_FORM = "give a label, a name, an import path, or YAML such as '{files: {path: reports}}'"
 
 
 class Desks:
@@ -98,7 +101,7 @@ def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
     """Give the routes that `--to` names: by a label of the config, or by a definition."""
     labels = {route.label: route for route in config.routes}
     # One given twice is meant once: two threads must not share a reporter.
-    entries = [labels[text] if text in labels else _definition(text) for text in dict.fromkeys(to)]
+    entries = [labels[text] if text in labels else _definition(text, labels) for text in dict.fromkeys(to)]
     return routes(
         entries,
         registry=default_registry(),
@@ -107,11 +110,24 @@ def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
     )
 
 
-def _definition(text: str) -> Any:
+def _definition(text: str, labels: Collection[str]) -> Any:
     try:
         entry = yaml.load(text, UniqueLoader)  # noqa: S506  (a safe one)
     except Exception as error:  # what a tag such as !!bool does not understand raises anything
-        raise DefinitionError(f"--to {text!r} is no definition ({reason(error)}): {_FORM}") from error
+        raise DefinitionError(f"--to {text!r} is not a definition ({reason(error)}); {_FORM}") from error
     if entry is None and text.strip() != "null":  # an unset variable of a shell must not mean nowhere
-        raise DefinitionError(f"--to {text!r} names no reporter: {_FORM}")
+        raise DefinitionError(f"--to {text!r} is empty; {_FORM}")
+    if labels and isinstance(entry, str) and not is_import_path(entry):
+        _refuse_unknown(entry, labels)
     return entry
+
+
+def _refuse_unknown(name: str, labels: Collection[str]) -> None:
+    registry = default_registry()
+    if registry.owner(name) is None:
+        names = registry.names()
+        raise UnknownReporterError(
+            f"--to {name!r} is not a label of the config or an installed reporter"
+            f"{did_you_mean(name, [*labels, *names])}; labels: {listed(labels)}; installed: {listed(names)}"
+            f"{what_to_install(name)}"
+        )

@@ -1,5 +1,6 @@
 """Machines from files: JSON, JSON Lines or YAML, one or many in a file; a folder, a pattern, or `-`."""
 
+import codecs
 import glob
 import shutil
 import sys
@@ -30,10 +31,10 @@ class Inputs:
         """Find the files.
 
         Raises:
-            click.UsageError: some are not there; all of them are named. Or the system refuses one.
+            click.UsageError: some do not exist; all of them are named. Or the system refuses one.
         """
         self._files: list[tuple[str, Path]] = []
-        missing = []
+        missing: list[str] = []
         for name in names:
             try:
                 found = list(_found(name))
@@ -41,11 +42,9 @@ class Inputs:
                 raise click.UsageError(f"{_short(name)} cannot be opened: {error.strerror}") from error
             self._files += found
             if not found:
-                missing.append(name)
+                missing.append(_missing(name))
         if missing:
-            raise click.UsageError(
-                f"no such file, and no pattern or folder with machines in it: {', '.join(map(repr, missing))}"
-            )
+            raise click.UsageError("; ".join(missing))
 
     def __iter__(self) -> Iterator[Machine]:
         for name, path in self._files:
@@ -56,7 +55,7 @@ class Inputs:
         """Read everything once, and give the number of machines.
 
         Raises:
-            MachineError: some records are no machines; all of them are told.
+            MachineError: some records are not valid; all of them are reported.
         """
         count, faults = 0, []
         for name, path in self._files:
@@ -69,7 +68,7 @@ class Inputs:
             except MachineError as error:
                 faults.append(Fault(name, str(error)))
         if faults:
-            raise MachineError("nothing was sent, because some of the input cannot be used", faults)
+            raise MachineError("the input has errors; nothing was sent", faults)
         return count
 
 
@@ -91,6 +90,12 @@ def _found(name: str) -> Iterator[tuple[str, Path]]:
             yield from _found(found)
 
 
+def _missing(name: str) -> str:
+    if Path(name).is_dir():
+        return f"the folder {name!r} holds no *.json"
+    return f"no file matches {name!r}" if glob.has_magic(name) else f"there is no file {name!r}"
+
+
 def _short(name: str) -> str:
     return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…")
 
@@ -108,7 +113,7 @@ def _spooled(stream: BinaryIO) -> Path:
 
 
 _Read = Callable[[bytes, str], Any]
-"""Reads JSON that stands at a place."""
+"""Reads JSON; the second argument is its place, for messages."""
 
 
 def _read(data: bytes, _place: str) -> Any:
@@ -116,7 +121,7 @@ def _read(data: bytes, _place: str) -> Any:
 
 
 class _RepeatedError(Exception):
-    """A key stands twice in one object."""
+    """An object has a key more than once."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(faults)
@@ -124,7 +129,7 @@ class _RepeatedError(Exception):
 
 
 def _read_once(data: bytes, place: str) -> Any:
-    """Read JSON in which no object has a key twice; what was read so once can be read quicker."""
+    """Read JSON in which no object has a key twice; once that is known, `_read` is quicker."""
     value = canonical.loads(data)
     if faults := [Fault(place, str(fault)) for fault in repeats(data)]:
         raise _RepeatedError(faults)
@@ -145,7 +150,7 @@ def _records(name: str, path: Path, read: _Read = _read) -> Iterator[tuple[str, 
         else:
             yield from _json(name, path, read)
     except OSError as error:
-        raise MachineError(f"it cannot be read: {error.strerror}") from error
+        raise MachineError(f"cannot be read: {error.strerror}") from error
 
 
 def _json(name: str, path: Path, read: _Read) -> Iterator[tuple[str, Any]]:
@@ -153,14 +158,30 @@ def _json(name: str, path: Path, read: _Read) -> Iterator[tuple[str, Any]]:
     try:
         value = read(data, name)
     except ValueError as error:
-        if b"\n" not in data.strip():
-            raise MachineError(f"it is no JSON: {error}") from error
-        yield from _json_lines(name, path, read, f"; nor is the whole file: {error}")
+        if not _are_json_lines(data):
+            raise MachineError(_why_not_json(data, error)) from error
+        yield from _json_lines(name, path, read)
         return
     yield from _each(name, value)
 
 
-def _json_lines(name: str, path: Path, read: _Read, hint: str = "") -> Iterator[tuple[str, Any]]:
+def _are_json_lines(data: bytes) -> bool:
+    first, _, rest = data.strip().partition(b"\n")
+    try:
+        canonical.loads(first)
+    except ValueError:
+        return False
+    return bool(rest)
+
+
+def _why_not_json(data: bytes, error: ValueError) -> str:
+    begin = data.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if not begin:
+        return "the file is empty"
+    return f"not valid JSON: {error}" if begin in {b"{", b"["} else "not JSON, JSON Lines or YAML"
+
+
+def _json_lines(name: str, path: Path, read: _Read) -> Iterator[tuple[str, Any]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
@@ -168,7 +189,7 @@ def _json_lines(name: str, path: Path, read: _Read, hint: str = "") -> Iterator[
             try:
                 value = read(line, f"{name}, line {number}")
             except ValueError as error:
-                raise MachineError(f"line {number} is no JSON: {error}{hint}") from error
+                raise MachineError(f"line {number} is not valid JSON: {error}") from error
             yield from _each(f"{name}, line {number}", value)
 
 
@@ -176,7 +197,7 @@ def _yaml(name: str, path: Path) -> Iterator[tuple[str, Any]]:
     try:
         documents = list(yaml.load_all(path.read_bytes(), UniqueLoader))
     except Exception as error:  # what a tag such as !!bool does not understand raises anything
-        raise MachineError(f"it is no YAML: {reason(error)}") from error
+        raise MachineError(f"not valid YAML: {reason(error)}") from error
     for number, value in enumerate(documents, start=1):
         yield from _each(name if len(documents) == 1 else f"{name}, document {number}", value)
 

@@ -1,4 +1,4 @@
-"""Pure: keys that stand twice in one object of a JSON text; who reads it takes the last without a word."""
+"""Pure: keys that an object of a JSON text has more than once; a JSON parser silently takes the last."""
 
 import json
 from collections import Counter
@@ -9,7 +9,7 @@ from newsdesk.exceptions import Fault
 
 
 def repeats(data: bytes) -> list[Fault]:
-    """Tell each key of a JSON text that stands again in the object that it is in."""
+    """Give a fault for each key that an object has more than once."""
     found = False
 
     def paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -23,12 +23,12 @@ def repeats(data: bytes) -> list[Fault]:
     try:
         value = json.loads(data.decode("utf-8-sig", "surrogatepass"), object_pairs_hook=paired)
         return list(_faults(value, "")) if found else []
-    except RecursionError:  # deeper than any record may be, which is told of the record
+    except RecursionError:  # deeper than any record may be, which is an error of its own
         return []
 
 
 class _Repeating(dict[str, Any]):
-    """An object in which a key stands twice."""
+    """An object that has a key more than once."""
 
     def __init__(self, pairs: Iterable[tuple[str, Any]]) -> None:
         pairs = list(pairs)
@@ -38,8 +38,8 @@ class _Repeating(dict[str, Any]):
 
 def _faults(value: Any, path: str) -> Iterator[Fault]:
     if isinstance(value, _Repeating):
-        told = "the key stands there more than once, and only the last would count; keep one"
-        yield from (Fault(f"{path}{key}", told) for key in value.repeated)
+        text = "duplicate key; keep one"
+        yield from (Fault(f"{path}{key}", text) for key in value.repeated)
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield from _faults(item, f"{path}{key}.")

@@ -1,4 +1,4 @@
-"""Where in a YAML file a value stands."""
+"""The line of each value in a YAML file."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,24 +22,22 @@ class Lines:
     numbers: dict[str, int]
     """The line, from 1, of each dotted path."""
     faults: tuple[Fault, ...]
-    """Keys that stand twice in one mapping: YAML would take the last without a word."""
+    """Keys that a mapping has twice: YAML silently takes the last."""
 
     @classmethod
     def of(cls, text: str, name: str) -> "Lines":
         """Read a document.
 
         Raises:
-            DefinitionError: it is no YAML.
+            DefinitionError: it is not valid YAML.
         """
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             value = yaml.safe_load(text)
             places = [] if node is None else list(_places(node, "", {}, DEPTH))
         except Exception as error:  # what a tag such as !!bool does not understand raises anything
-            raise DefinitionError(f"{name!r} is no YAML: {reason(error)}") from error
-        twice = [
-            Fault(path, "the key stands here a second time; keep one") for path, _, again in places if again
-        ]
+            raise DefinitionError(f"{name!r} is not valid YAML: {reason(error)}") from error
+        twice = [Fault(path, "duplicate key; keep one") for path, _, again in places if again]
         return cls(value, {path: line for path, line, _ in places}, tuple(twice))
 
     def located(self, faults: Iterable[Fault]) -> list[Fault]:
@@ -58,7 +56,7 @@ class Lines:
 
 
 class UniqueLoader(yaml.SafeLoader):
-    """Reads YAML, and refuses a mapping in which a key stands twice: there YAML takes the last."""
+    """Reads YAML, and refuses duplicate keys, of which YAML itself takes the last."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Check a mapping before anything is merged into it."""
@@ -66,8 +64,8 @@ class UniqueLoader(yaml.SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                told = f"the key {key.value!r} stands here a second time; keep one"
-                raise ComposerError(problem=told, problem_mark=key.start_mark)
+                text = f"duplicate key {key.value!r}; keep one"
+                raise ComposerError(problem=text, problem_mark=key.start_mark)
             seen.add(str(key.value))
         return node
 
@@ -75,10 +73,12 @@ class UniqueLoader(yaml.SafeLoader):
 def _places(
     node: yaml.Node, path: str, visited: dict[int, bool], depth: int
 ) -> Iterator[tuple[str, int, bool]]:
-    """Give path, line and whether it stands there again, for all below a node; of an alias only the path."""
+    """Give path, line and whether it is a duplicate, for all below a node; of an alias only the path."""
     if id(node) in visited:  # nine lines of aliases to aliases would be a billion places
         if not visited[id(node)]:
-            raise ComposerError(problem="an anchor holds itself; write it out", problem_mark=node.start_mark)
+            raise ComposerError(
+                problem="an anchor that contains itself; write it out", problem_mark=node.start_mark
+            )
         return
     if depth == 0:
         raise ComposerError(problem=f"nested deeper than {DEPTH} levels", problem_mark=node.start_mark)
@@ -99,7 +99,7 @@ def _places(
 
 
 def reason(error: Exception) -> str:
-    """Tell why a text is no YAML, and where, in one line."""
+    """Give in one line why a text is not valid YAML, and where."""
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     if mark is not None and problem is not None:
         place = f"line {mark.line + 1}, column {mark.column + 1}: {problem}"

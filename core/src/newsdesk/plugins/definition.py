@@ -51,7 +51,7 @@ def parse(entry: object) -> Definition:
     if isinstance(entry, str) and entry.strip():
         return Definition(entry.strip())
     if not isinstance(entry, Mapping) or not entry:
-        raise DefinitionError(f"what is {_shown(entry)} is no reporter's definition: {_FORM}")
+        raise DefinitionError(f"not a reporter definition: {_shown(entry)}; {_FORM}")
     entry = {_NULL if key is None else key: value for key, value in entry.items()}
     targets = [key for key in entry if key not in OPTIONS]
     if len(targets) != 1 or not isinstance(targets[0], str) or targets[0].strip() in ("", *OPTIONS):
@@ -62,9 +62,7 @@ def parse(entry: object) -> Definition:
     if params is None:
         params = {}
     if not isinstance(params, Mapping):
-        faults.append(
-            Fault(targets[0], f"the parameters must be a mapping, but what stands there is {_shown(params)}")
-        )
+        faults.append(Fault(targets[0], f"the parameters must be a mapping, but are {_shown(params)}"))
     elif wrong := [key for key in params if not isinstance(key, str)]:
         faults.append(Fault(targets[0], f"a parameter's name must be a string, but is {wrong[0]!r}"))
     if faults:
@@ -111,11 +109,15 @@ def _shown_option(value: object) -> str:
 
 def _several(targets: Sequence[Any], entry: Mapping[Any, Any]) -> str:
     if not targets:
-        return f"a definition with {listed(map(repr, entry))} names no reporter: {_FORM}"
+        return f"there is no reporter beside {listed(map(repr, entry))}; {_FORM}"
     close = next((n for t in targets if isinstance(t, str) and (n := did_you_mean(t, OPTIONS))), "")
+    reporters = [key for key in targets if entry[key] is None or isinstance(entry[key], Mapping)]
+    if len(reporters) == 1 < len(targets) and not close:  # in YAML, all at one level
+        parameters = listed(repr(key) for key in targets if key not in reporters)
+        return f"indent {parameters} under {reporters[0]!r}; only {listed(OPTIONS)} go beside a reporter"
     return (
-        f"a definition must name one reporter, but has the keys {listed(map(repr, targets))}{close}; "
-        f"beside the reporter may stand {listed(OPTIONS)}; {_FORM}"
+        f"a definition names one reporter, but this has the keys {listed(map(repr, targets))}{close}; "
+        f"only {listed(OPTIONS)} go beside a reporter"
     )
 
 

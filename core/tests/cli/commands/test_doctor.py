@@ -330,7 +330,7 @@ def test_each_fault_of_a_config_is_told_with_its_line(doctor, write):
 def test_a_config_that_is_no_yaml_is_told(doctor, write):
     write("newsdesk.yaml", "reporters: [")
     [told] = doctor(code=1)["config"]
-    assert told.startswith("'newsdesk.yaml' is no YAML: line 1")
+    assert told.startswith("'newsdesk.yaml' is not valid YAML: line 1")
 
 
 def test_a_plugin_that_the_config_asks_for_and_that_is_not_there_is_told(doctor, write):

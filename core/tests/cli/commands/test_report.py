@@ -85,28 +85,54 @@ def test_only_best_effort_failures_give_3(newsdesk, acme, machine):
         ("no_such_module.Reporter", "'no_such_module.Reporter' names the module 'no_such_module'"),
         (
             "{files: ",
-            "Error: --to '{files: ' is no definition (line 1, column 9: expected the node content, but "
-            "found '<stream end>'): write a name, an import path, or YAML such as ",
+            "Error: --to '{files: ' is not a definition (line 1, column 9: expected the node content, but "
+            "found '<stream end>'); give a label, a name, an import path, or YAML such as ",
         ),
         (
             "{files: {path: a, path: b}}",
-            "is no definition (line 1, column 19: the key 'path' stands here a second time; keep one): write ",
+            "is not a definition (line 1, column 19: duplicate key 'path'; keep one); give ",
         ),
         (
             "!!bool maybe",
-            "Error: --to '!!bool maybe' is no definition (a value does not fit its tag (KeyError: 'maybe')): ",
+            "Error: --to '!!bool maybe' is not a definition (a value does not fit its tag (KeyError: 'maybe')); ",
         ),
         (
             "",
-            "Error: --to '' names no reporter: write a name, an import path, or YAML such as '{files: {path: ",
+            "Error: --to '' is empty; give a label, a name, an import path, or YAML such as '{files: {path: ",
         ),
-        ("7", "Error: what is of type int is no reporter's definition"),
+        ("7", "Error: not a reporter definition: of type int; write a name "),
     ],
 )
 def test_a_reporter_that_cannot_be_used_gives_2_and_nothing_is_sent(newsdesk, machine, folder, to, message):
     result = newsdesk("report", machine, "--to", FILES, "--to", to, code=2)
     assert message in result.stderr
     assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("to", "meant"),
+    [("archive", " (did you mean 'arch'?)"), ("fils", " (did you mean 'files'?)"), ("zzz", "")],
+)
+def test_a_misspelled_label_is_reported_with_the_labels_of_the_config_and_the_nearest(
+    newsdesk, machine, write, to, meant
+):
+    write(
+        "newsdesk.yaml",
+        "reporters:\n- {files: {path: out}, label: arch}\n- {files: {path: o2}, label: disk}\n",
+    )
+    told = newsdesk("report", machine, "--to", to, code=2).stderr
+    assert told.startswith(
+        f"Error: --to {to!r} is not a label of the config or an installed reporter{meant}; labels: arch, disk; "
+        "installed: console, files, "
+    )
+
+
+def test_what_to_install_is_said_beside_the_labels(newsdesk, machine, write, monkeypatch):
+    monkeypatch.setattr("newsdesk.plugins.import_paths.FIRST_PARTY", {"chat": "newsdesk-chat"})
+    write("newsdesk.yaml", "reporters: [{'null': {}, label: disk}]")
+    assert newsdesk("report", machine, "--to", "chat", code=2).stderr.endswith(
+        "; to get it: pip install newsdesk-chat\n"
+    )
 
 
 def test_no_files_is_wrong_usage(newsdesk):
