@@ -336,7 +336,7 @@ class TestNewestWins:
         outbox.put("a", machine(revision=0))
         desk().report(machine(revision=1))
         assert Switched.kept["a"] == [("m", 1)]
-        assert [str(entry.state) for entry in outbox.entries()] == ["superseded"]
+        assert list(outbox.entries()) == []
 
     @pytest.mark.parametrize("many", [False, True])
     def test_a_slow_delivery_of_an_older_revision_does_not_drop_a_newer_one_that_was_spooled_meanwhile(

@@ -1,18 +1,14 @@
-"""What is owed: kept once, claimed by one, given back, buried, overtaken, never lost in silence."""
+"""What is owed: kept once, claimed by one, given back, buried, never lost in silence."""
 
 import os
 import pickle
 import sqlite3
 import time
-from pathlib import Path
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox import Bounds, DamagedError, Outbox, OutboxError, State
-from newsdesk.outbox.statements import Ledger
+from newsdesk.outbox.ledger import Ledger
 
 LONG = 600.0
 
@@ -50,6 +46,11 @@ def break_chain(outbox):
     pointer = content.index(b"xxxxxxxx\0\0") + 8  # behind what of the record stands in the table itself
     content[pointer : pointer + 4] = b"\xff\xff\xff\xff"
     outbox.path.write_bytes(content)
+
+
+def records(outbox):
+    """Give the ids of the records that are kept."""
+    return outbox._database.read(lambda db: [row[0] for row in db.execute("SELECT id FROM records")])
 
 
 @pytest.fixture
@@ -100,15 +101,26 @@ class TestPut:
         assert outbox.put("b", machine()) != outbox.put("a", machine())
         assert len(states(outbox)) == 2
 
-    def test_one_that_is_being_sent_is_not_put_again(self, outbox):
-        number = outbox.put("a", machine())
-        claim(outbox)
-        assert outbox.put("a", machine()) == number
+    def test_the_same_revision_gets_the_place_of_the_newer_report(self, outbox):
+        first = outbox.put("a", machine())
+        [before] = outbox.entries()
+        outbox.release(claim(outbox), error="down", pause=0)
+        assert outbox.put("a", machine()) == first
+        [after] = outbox.entries()
+        assert after.number > before.number
+        assert (after.attempts, after.error, after.created) == (1, "down", before.created)
 
-    def test_the_newest_revision_supersedes_the_older_ones_which_stay_visible(self, outbox):
+    def test_one_that_is_being_sent_is_put_again_since_one_in_between_may_overwrite_it(self, outbox):
+        number = outbox.put("a", machine())
+        first = claim(outbox)
+        assert outbox.put("a", machine()) != number
+        outbox.delivered(first)
+        assert outbox.load(claim(outbox)) == machine()
+
+    def test_the_newest_revision_replaces_the_older_ones(self, outbox):
         for revision in range(3):
             outbox.put("a", machine(revision=revision))
-        assert [str(entry.state) for entry in outbox.entries()] == ["superseded", "superseded", "owed"]
+        assert [str(entry.state) for entry in outbox.entries()] == ["owed"]
         assert outbox.load(claim(outbox)) == machine(revision=2)
         assert outbox.claim(["a"], lease=LONG) == []
 
@@ -199,7 +211,7 @@ class TestClaim:
         assert outbox.counts() == {("a", State.OWED): 1}
         again = claim(outbox)
         assert again.attempts == 1
-        assert again.error == "whoever sent it did not come back within 0 seconds"
+        assert again.error == "its sender did not come back before its claim expired"
 
     def test_a_record_that_kills_its_senders_goes_behind_the_others_and_dies_in_the_end(self, bounded):
         outbox = bounded(attempts=2)
@@ -231,14 +243,13 @@ class TestClaim:
 
 
 class TestSettling:
-    def test_what_is_delivered_is_gone_and_older_revisions_stay_without_their_records(self, outbox):
-        outbox.put("a", machine(revision=0))
-        outbox.put("a", machine(revision=1))
-        assert outbox.delivered(claim(outbox))
-        [old] = outbox.entries()
-        assert (old.state, old.size) == (State.SUPERSEDED, 0)
+    def test_what_is_delivered_is_gone(self, outbox):
+        outbox.put("a", machine())
+        entry = claim(outbox)
+        assert outbox.delivered(entry)
+        assert (states(outbox), records(outbox)) == ([], [])
         with pytest.raises(DamagedError) as told:
-            outbox.load(old)
+            outbox.load(entry)
         assert (
             str(told.value) == "entry 1 (p/m for a) has no record any more, because a newer one was delivered"
         )
@@ -249,8 +260,7 @@ class TestSettling:
         outbox.put("a", machine(revision=1))
         assert [str(entry.state) for entry in outbox.entries()] == ["dead", "owed"]
         outbox.delivered(claim(outbox))
-        [old] = outbox.entries()
-        assert (str(old.state), old.error) == ("superseded", "refused")
+        assert (states(outbox), records(outbox)) == ([], [])
 
     def test_what_failed_is_owed_again_with_the_error(self, outbox):
         outbox.put("a", machine())
@@ -277,11 +287,12 @@ class TestSettling:
         assert outbox.release(claim(outbox), error="cut", pause=0, counts=False) is State.OWED
         assert claim(outbox).attempts == 0
 
-    def test_what_failed_and_was_overtaken_meanwhile_is_superseded(self, outbox):
+    def test_what_failed_and_was_replaced_meanwhile_is_gone(self, outbox):
         outbox.put("a", machine(revision=0))
         first = claim(outbox)
         outbox.put("a", machine(revision=1))
-        assert outbox.release(first, error="down", pause=0) is State.SUPERSEDED
+        assert outbox.release(first, error="down", pause=0) is None
+        assert states(outbox) == [("m", "owed")]
         assert outbox.load(claim(outbox)) == machine(revision=1)
 
     @pytest.mark.parametrize("is_claimed_again", [False, True])
@@ -317,12 +328,12 @@ class TestSettling:
         assert next(outbox.entries()).created > before
         assert claim(outbox).attempts == 0
 
-    def test_a_dead_one_that_was_overtaken_is_superseded_instead_of_sent(self, outbox):
+    def test_a_dead_one_that_was_replaced_is_deleted_instead_of_sent(self, outbox):
         outbox.put("a", machine(revision=0))
         outbox.bury(claim(outbox), error="refused")
         outbox.put("a", machine(revision=1))
         assert outbox.requeue() == 0
-        assert [str(entry.state) for entry in outbox.entries()] == ["superseded", "owed"]
+        assert [str(entry.state) for entry in outbox.entries()] == ["owed"]
 
     def test_of_several_dead_revisions_the_newest_is_owed_anew(self, outbox):
         for revision in range(3):
@@ -335,128 +346,58 @@ class TestSettling:
 class TestPruning:
     @pytest.fixture
     def all_states(self, outbox):
-        """One entry in each state: superseded, dead, claimed and owed."""
+        """One entry in each state: dead, claimed, on standby and owed."""
         for name in ("dead", "claimed"):
             outbox.put("a", machine(name))
         outbox.bury(claim(outbox), error="refused")
         claim(outbox)
-        outbox.put("a", machine("owed", revision=0))
-        outbox.put("a", machine("owed", revision=1))
-
-    def records(self, outbox):
-        return [
-            row[0]
-            for row in outbox._database.read(lambda db: db.execute("SELECT id FROM records").fetchall())
-        ]
+        _, newer = outbox.begin(["a"], [machine("standby").key] * 2, lease=LONG)
+        outbox.settle(machine("standby"), newer["a"])
+        outbox.put("a", machine("owed"))
 
     @pytest.mark.parametrize(
         ("dead_for", "dropped", "left"),
         [
-            (None, {State.SUPERSEDED: 1}, ["dead", "claimed", "owed"]),
-            (LONG, {State.SUPERSEDED: 1}, ["dead", "claimed", "owed"]),
-            (0, {State.SUPERSEDED: 1, State.DEAD: 1}, ["claimed", "owed"]),
+            (None, {}, ["dead", "claimed", "standby", "owed"]),
+            (LONG, {}, ["dead", "claimed", "standby", "owed"]),
+            (0, {State.DEAD: 1}, ["claimed", "standby", "owed"]),
         ],
     )
-    def test_what_nobody_will_send_is_dropped_and_nothing_that_waits(
-        self, outbox, all_states, dead_for, dropped, left
-    ):
+    def test_the_dead_are_deleted_and_nothing_that_waits(self, outbox, all_states, dead_for, dropped, left):
         assert outbox.prune(dead_for=dead_for) == dropped
         assert states(outbox) == [(state, state) for state in left]
-        assert self.records(outbox) == [entry.id for entry in outbox.entries()]
+        assert records(outbox) == [entry.id for entry in outbox.entries()]
         assert outbox.prune(dead_for=dead_for) == {}
 
-    def test_a_long_list_is_dropped_in_pages(self, outbox, monkeypatch):
+    def test_a_long_list_is_deleted_in_pages(self, outbox, monkeypatch):
         monkeypatch.setattr("newsdesk.outbox.outbox._PAGE", 3)
-        for revision in range(8):
-            outbox.put("a", machine(revision=revision))
-        assert outbox.prune() == {State.SUPERSEDED: 7}
-        assert states(outbox) == [("m", "owed")]
-
-    def test_what_waited_long_and_died_just_now_is_not_old(self, bounded):
-        outbox = bounded(max_age=LONG, attempts=1)
-        for name in ("in vain", "too old"):
-            outbox.put("a", machine(name))
-        outbox.release(claim(outbox), error="down", pause=-LONG)
-        long_ago = time.time() - 2 * LONG
-        outbox._database.write(lambda db: db.execute("UPDATE entries SET created = ?", (long_ago,)))
-        outbox._database.write(
-            lambda db: db.execute("UPDATE entries SET due = ? WHERE state = 'owed'", (long_ago,))
-        )
-        assert outbox.claim(["a"], lease=LONG) == []
-        assert states(outbox) == [("in vain", "dead"), ("too old", "dead")]
-        assert outbox.prune(dead_for=LONG) == {}
+        for number in range(8):
+            outbox.put("a", machine(str(number)))
+            outbox.bury(claim(outbox), error="refused")
+        assert outbox.prune(dead_for=0) == {State.DEAD: 8}
+        assert states(outbox) == []
 
     def test_what_is_owed_anew_meanwhile_stays(self, outbox, monkeypatch):
         outbox.put("a", machine())
         outbox.bury(claim(outbox), error="refused")
         prune = Ledger.prune
 
-        def slowly(ledger, ids, dead_by):
+        def slowly(ledger, ids, died_by):
             ledger.requeue(None)
-            return prune(ledger, ids, dead_by)
+            return prune(ledger, ids, died_by)
 
         monkeypatch.setattr(Ledger, "prune", slowly)
         assert outbox.prune(dead_for=0) == {}
         assert outbox.load(claim(outbox)) == machine()
 
-    def test_a_damaged_one_stays_and_is_told_and_the_others_go(self, outbox, caplog):
-        outbox.put("a", machine("large", text="x" * 100_000))
-        for name in ("large", "small", "small"):
-            outbox.put("a", machine(name, revision=len(states(outbox))))
+    def test_a_damaged_one_stays_and_is_logged_and_the_others_go(self, outbox, caplog):
+        for name in ("large", "small"):
+            outbox.put("a", machine(name, text="x" * 100_000 if name == "large" else ""))
+            outbox.bury(claim(outbox), error="refused")
         break_chain(outbox)
-        assert outbox.prune() == {State.SUPERSEDED: 1}
-        assert states(outbox) == [("large", "superseded"), ("large", "owed"), ("small", "owed")]
-        assert "entry 1 stays in the outbox: " in caplog.text
-        assert "the file is damaged" in caplog.text
-
-
-class TestOvertaking:
-    """A machine comes to its reporter past the outbox."""
-
-    def test_what_waited_before_is_superseded_dead_ones_too(self, outbox):
-        outbox.put("a", machine(revision=0))
-        outbox.bury(claim(outbox), error="refused")
-        outbox.put("a", machine(revision=1))
-        outbox.overtake("a", machine(revision=2), outbox.waiting("a", machine().key))
-        assert [(str(entry.state), entry.size) for entry in outbox.entries()] == [("superseded", 0)] * 2
-
-    def test_what_came_after_it_began_is_still_owed(self, outbox):
-        outbox.put("a", machine(revision=0))
-        seen = outbox.waiting("a", machine().key)
-        outbox.put("a", machine(revision=2))
-        outbox.overtake("a", machine(revision=1), seen)
-        assert outbox.load(claim(outbox)) == machine(revision=2)
-
-    def test_an_older_one_that_is_being_sent_is_followed_by_it(self, outbox):
-        outbox.put("a", machine(revision=0))
-        older = claim(outbox)
-        outbox.overtake("a", machine(revision=1), outbox.waiting("a", machine().key))
-        outbox.delivered(older)
-        assert outbox.load(claim(outbox)) == machine(revision=1)
-
-    @pytest.mark.parametrize("settle", ["delivered", "release"])
-    def test_an_older_one_that_was_sent_meanwhile_is_followed_by_it(self, outbox, settle):
-        outbox.put("a", machine(revision=0))
-        seen = outbox.waiting("a", machine().key)
-        older = claim(outbox)
-        outbox.delivered(older) if settle == "delivered" else outbox.release(older, error="hung", pause=0)
-        outbox.overtake("a", machine(revision=1), seen)
-        assert outbox.load(claim(outbox)) == machine(revision=1)
-        assert outbox.claim(["a"], lease=LONG) == []
-
-    def test_the_same_revision_that_is_being_sent_is_left_to_its_sender(self, outbox):
-        outbox.put("a", machine())
-        same = claim(outbox)
-        outbox.overtake("a", machine(), outbox.waiting("a", machine().key))
-        assert outbox.delivered(same)
-        assert states(outbox) == []
-
-    def test_other_machines_and_reporters_are_left_alone(self, outbox):
-        outbox.put("b", machine())
-        outbox.put("a", machine("n"))
-        assert outbox.waiting("a", machine().key) == []
-        outbox.overtake("a", machine(revision=1), [])
-        assert [str(entry.state) for entry in outbox.entries()] == ["owed", "owed"]
+        assert outbox.prune(dead_for=0) == {State.DEAD: 1}
+        assert states(outbox) == [("large", "dead")]
+        assert "entry 1 stays in the outbox: its record is damaged, and cannot be deleted" in caplog.text
 
 
 class TestBounds:
@@ -479,12 +420,26 @@ class TestBounds:
         outbox.put("a", machine("n"))
         assert states(outbox) == [("n", "owed")]
 
-    def test_a_refused_revision_supersedes_nothing(self, bounded):
+    def test_a_refused_revision_replaces_nothing(self, bounded):
         outbox = bounded(max_bytes=len(machine().to_json()))
         outbox.put("a", machine())
         with pytest.raises(OutboxError):
-            outbox.put("a", machine(revision=1))
+            outbox.put("a", machine(text="larger"))
         assert outbox.load(claim(outbox)) == machine()
+
+    def test_what_it_replaces_makes_room_for_the_newest_revision(self, bounded):
+        outbox = bounded(max_bytes=len(machine().to_json()))
+        for revision in range(3):
+            outbox.put("a", machine(revision=revision))
+        assert outbox.load(claim(outbox)) == machine(revision=2)
+
+    def test_a_damaged_total_is_counted_anew(self, bounded):
+        outbox = bounded(max_bytes=2 * len(machine().to_json()))
+        outbox.put("a", machine())
+        outbox._database.write(lambda db: db.execute("UPDATE totals SET bytes = bytes + 4096"))
+        outbox.put("a", machine("n"))
+        with pytest.raises(OutboxError, match="are taken"):
+            outbox.put("a", machine("o"))
 
     def test_what_waited_too_long_is_dead_with_both_reasons(self, bounded):
         outbox = bounded(max_age=0.01)
@@ -536,8 +491,13 @@ class TestDamage:
         small = claim(outbox)
         assert outbox.delivered(small)
         outbox.put("a", machine("large", revision=1))
-        assert outbox.delivered(claim(outbox)), "the older, damaged one is settled with it"
-        assert states(outbox) == [("large", "superseded")]
+        assert outbox.delivered(claim(outbox)), "the older, damaged one does not undo it"
+        [left] = outbox.entries()
+        assert (left.key.name, str(left.state), left.error) == (
+            "large",
+            "dead",
+            "a newer revision replaced it, but its record cannot be deleted: the file is damaged there",
+        )
 
     def test_a_broken_table_is_a_clear_error(self, outbox):
         outbox.put("a", machine())
@@ -576,167 +536,24 @@ def test_counts_are_by_reporter_and_state(outbox):
     assert outbox.counts() == {("a", State.OWED): 2, ("b", State.CLAIMED): 1}
 
 
-class Against(RuleBasedStateMachine):
-    """The outbox against a list: whatever is done in whatever order, both tell the same."""
-
-    claims = Bundle("claims")
-    labels = st.sampled_from(["a", "b"])
-    names = st.sampled_from(["m", "n"])
-    ATTEMPTS = 3
-
-    def __init__(self):
-        super().__init__()
-        import tempfile
-
-        self.folder = tempfile.TemporaryDirectory()
-        self.outboxes = [
-            Outbox(Path(self.folder.name) / "owed.db", Bounds(attempts=self.ATTEMPTS)) for _ in range(2)
-        ]
-        self.outbox = self.outboxes[0]
-        self.model: list[dict] = []
-        self.delivered: list[tuple] = []
-
-    def teardown(self):
-        for outbox in self.outboxes:
-            outbox.close()
-        self.folder.cleanup()
-
-    def of(self, label, name, *wanted):
-        return [e for e in self.model if (e["label"], e["name"]) == (label, name) and e["state"] in wanted]
-
-    def newer(self, entry):
-        return [e for e in self.of(entry["label"], entry["name"], "owed", "claimed") if e["id"] > entry["id"]]
-
-    def held(self, entry):
-        """Give what the model has for a claim, unless it was lost."""
-        found = [
-            e
-            for e in self.model
-            if e["id"] == entry.id and e["state"] == "claimed" and e["claim"] == entry.claim
-        ]
-        return found[0] if found else None
-
-    def settle_older(self, label, name, before):
-        for e in self.model:
-            if (
-                (e["label"], e["name"]) == (label, name)
-                and e["id"] < before
-                and e["state"] in ("owed", "dead")
-            ):
-                e["state"] = "superseded"
-
-    def give_back(self, e, *, counts=True):
-        e["attempts"] += counts
-        e["state"] = (
-            "superseded" if self.newer(e) else "dead" if counts and e["attempts"] >= self.ATTEMPTS else "owed"
-        )
-
-    @rule(label=labels, name=names, revision=st.integers(0, 2))
-    def put(self, label, name, revision):
-        number = self.outbox.put(label, machine(name, revision))
-        waiting = self.of(label, name, "owed", "claimed")
-        if waiting and waiting[-1]["revision"] == revision:
-            assert number == waiting[-1]["id"]
-            return
-        for e in self.of(label, name, "owed"):
-            e["state"] = "superseded"
-        new = {
-            "id": number,
-            "label": label,
-            "name": name,
-            "revision": revision,
-            "state": "owed",
-            "attempts": 0,
-        }
-        self.model.append(new)
-
-    @rule(target=claims, label=labels, lease=st.sampled_from([0.0, LONG]))
-    def claim(self, label, lease):
-        self.expire()
-        entries = self.outbox.claim([label], lease=lease)
-        free = [e for e in self.model if e["label"] == label and e["state"] == "owed"]
-        free = [e for e in free if not self.of(label, e["name"], "claimed")]
-        assert len(entries) == min(1, len(free))
-        if not entries:
-            return None
-        [entry] = entries
-        [e] = [e for e in free if e["id"] == entry.id]
-        assert self.outbox.load(entry) == machine(e["name"], e["revision"])
-        e |= {"state": "claimed", "claim": entry.claim, "lease": lease}
-        return entry
-
-    def expire(self):
-        for e in self.model:
-            if e["state"] == "claimed" and e["lease"] == 0:
-                self.give_back(e)
-
-    @rule(entry=claims)
-    def deliver(self, entry):
-        e = self.held(entry) if entry is not None else None
-        assert entry is None or self.outbox.delivered(entry) == (e is not None)
-        if e is not None:
-            self.model.remove(e)
-            self.settle_older(e["label"], e["name"], e["id"])
-
-    @rule(entry=claims, counts=st.booleans())
-    def release(self, entry, counts):
-        e = self.held(entry) if entry is not None else None
-        state = None if entry is None else self.outbox.release(entry, error="down", pause=0, counts=counts)
-        if e is not None:
-            self.give_back(e, counts=counts)
-        assert state == (None if e is None else e["state"])
-
-    @rule(entry=claims)
-    def bury(self, entry):
-        e = self.held(entry) if entry is not None else None
-        assert entry is None or self.outbox.bury(entry, error="refused") == (e is not None)
-        if e is not None:
-            e |= {"state": "dead", "attempts": e["attempts"] + 1}
-
-    @rule()
-    def requeue(self):
-        dead = sorted((e for e in self.model if e["state"] == "dead"), key=lambda e: -e["id"])
-        for e in dead:
-            e |= {"state": "superseded" if self.newer(e) else "owed", "attempts": 0}
-        assert self.outbox.requeue() == sum(e["state"] == "owed" for e in dead)
-
-    @rule(dead_for=st.sampled_from([None, 0, LONG]))
-    def prune(self, dead_for):
-        wanted = ["superseded"] if dead_for != 0 else ["superseded", "dead"]
-        dropped = [e["state"] for e in self.model if e["state"] in wanted]
-        assert self.outbox.prune(dead_for=dead_for) == {state: dropped.count(state) for state in dropped}
-        self.model = [e for e in self.model if e["state"] not in wanted]
-
-    @rule(label=labels, name=names, revision=st.integers(0, 2))
-    def deliver_past_it(self, label, name, revision):
-        seen = self.outbox.waiting(label, machine(name).key)
-        open_ = self.of(label, name, "owed", "claimed", "dead")
-        assert [entry.id for entry in seen] == [e["id"] for e in open_]
-        self.outbox.overtake(label, machine(name, revision), seen)
-        if any(e["state"] == "claimed" and e["revision"] != revision for e in open_):
-            self.put(label, name, revision)
-        elif open_:
-            self.settle_older(label, name, open_[-1]["id"] + 1)
-
-    @rule()
-    def go_on_with_another_connection(self):
-        self.outbox.close()
-        self.outboxes.reverse()
-        self.outbox = self.outboxes[0]
-
-    @invariant()
-    def they_agree(self):
-        told = [(e.id, e.label, e.key.name, e.attempts) for e in self.outbox.entries()]
-        assert told == [(e["id"], e["label"], e["name"], e["attempts"]) for e in self.model]
-        expected = ["owed" if e["state"] == "claimed" and e["lease"] == 0 else e["state"] for e in self.model]
-        assert [str(e.state) for e in self.outbox.entries()] == expected
-
-    @invariant()
-    def of_a_machine_one_is_being_sent_and_one_is_owed_at_the_most(self):
-        for label, name in {(e["label"], e["name"]) for e in self.model}:
-            assert len(self.of(label, name, "claimed")) <= 1
-            assert len(self.of(label, name, "owed")) <= 1
+def test_the_oldest_that_is_owed_is_known_by_reporter(outbox):
+    assert outbox.oldest() == {}
+    for label in ("b", "", "a"):
+        for name in "xy":
+            outbox.put(label, machine(name))
+    outbox.bury(claim(outbox, "a"), error="refused")
+    created = {(entry.label, entry.key.name): entry.created for entry in outbox.entries()}
+    assert outbox.oldest() == {"": created["", "x"], "a": created["a", "y"], "b": created["b", "x"]}
 
 
-TestAgainst = Against.TestCase
-TestAgainst.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+class TestProbe:
+    def test_an_outbox_that_can_be_written_is_as_it_was(self, outbox):
+        outbox.put("a", machine())
+        outbox.probe()
+        assert (states(outbox), records(outbox)) == ([("m", "owed")], [1])
+
+    def test_one_that_cannot_be_written_is_an_error(self, outbox):
+        outbox.put("a", machine())
+        outbox._database.read(lambda db: db.execute("PRAGMA query_only=ON"))
+        with pytest.raises(OutboxError, match="cannot be written to: attempt to write a readonly database"):
+            outbox.probe()

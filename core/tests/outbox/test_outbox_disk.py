@@ -98,12 +98,35 @@ class TestForcedToTheDisk:
             told = outbox._database.read(lambda db, name=name: db.execute(f"PRAGMA {name}").fetchone()[0])
             assert told == value
 
-    def test_a_put_of_what_is_kept_already_writes_nothing(self, outbox):
-        outbox.put("a", machine("m"))
+    def test_a_put_of_what_is_owed_already_writes_no_record(self, outbox):
+        outbox.put("a", machine("m", 100_000))
+        pages = outbox._database.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
         statements = []
         outbox._database.read(lambda db: db.set_trace_callback(statements.append))
         outbox.put("a", next(iter([outbox.load(entry) for entry in outbox.entries()])))
-        assert not [statement for statement in statements if statement.startswith(("INSERT", "UPDATE"))]
+        assert not [statement for statement in statements if statement.startswith("INSERT INTO records")]
+        assert outbox._database.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0]) == pages
+
+    def test_a_report_that_owes_nothing_forces_nothing(self, outbox):
+        """It begins and ends in the outbox, and a loss of power ends it as well."""
+        outbox.counts()
+        statements = []
+        outbox._database.read(lambda db: db.set_trace_callback(statements.append))
+        [tickets] = outbox.begin(["a"], [machine("m").key], lease=60)
+        assert outbox.settle(machine("m"), tickets["a"])
+        assert {statement for statement in statements if "synchronous" in statement} == {
+            "PRAGMA synchronous=NORMAL"
+        }
+
+    def test_a_report_that_settles_what_was_owed_forces_it(self, outbox):
+        [tickets] = outbox.begin(["a"], [machine("m").key], lease=60)
+        outbox.put("a", machine("m"), ticket=tickets["a"])
+        [tickets] = outbox.begin(["a"], [machine("m").key], lease=60)
+        statements = []
+        outbox._database.read(lambda db: db.set_trace_callback(statements.append))
+        assert outbox.settle(machine("m"), tickets["a"])
+        assert statements[-1] == "COMMIT"
+        assert [line for line in statements if "synchronous" in line][-1] == "PRAGMA synchronous=FULL"
 
 
 class TestFullFile:

@@ -8,7 +8,7 @@ from newsdesk.contract.finding import Finding
 from newsdesk.outbox import OutboxError
 from newsdesk.outbox.backlog import Backlog, age, seconds_since
 from newsdesk.outbox.entry import State
-from newsdesk.outbox.mounts import remote_type
+from newsdesk.outbox.storage.mounts import remote_type
 
 SUBJECT = "outbox"
 OVERDUE = 3600.0
@@ -49,12 +49,12 @@ def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:
             text = f"{count} for {label} failed for good"
             remedy = "see why with 'newsdesk outbox dead', mend that, then 'newsdesk outbox requeue'"
             yield Finding(SUBJECT, text, remedy)
-        elif state is not State.SUPERSEDED and label not in labels:
+        elif state is not State.STANDBY and label not in labels:
             text = f"{count} for {label} stay, since the config has no reporter of that label"
             yield Finding(SUBJECT, text, f"give a reporter the label {label!r}, then 'newsdesk outbox send'")
         elif state is State.OWED:
             yield _waiting(label, count, backlog.oldest.get(label))
-    if all(state is State.SUPERSEDED for _, state in backlog.counts):
+    if all(state is State.STANDBY for _, state in backlog.counts):
         yield Finding(SUBJECT, "nothing is owed")
 
 

@@ -3,9 +3,10 @@
 May import: contract, and what is below it.
 """
 
-from newsdesk.outbox.database import OutboxError
-from newsdesk.outbox.entry import Entry, State
-from newsdesk.outbox.outbox import DamagedError, Outbox
-from newsdesk.outbox.statements import Bounds
+from newsdesk.outbox.entry import Entry, State, Ticket
+from newsdesk.outbox.ledger import Bounds
+from newsdesk.outbox.outbox import Outbox
+from newsdesk.outbox.storage.database import BUSY
+from newsdesk.outbox.storage.faults import DamagedError, OutboxError
 
-__all__ = ["Bounds", "DamagedError", "Entry", "Outbox", "OutboxError", "State"]
+__all__ = ["BUSY", "Bounds", "DamagedError", "Entry", "Outbox", "OutboxError", "State", "Ticket"]

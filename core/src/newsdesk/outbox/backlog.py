@@ -25,11 +25,7 @@ class Backlog:
         Raises:
             OutboxError: it cannot be read.
         """
-        counts = outbox.counts()
-        oldest: dict[str, float] = {}
-        for entry in outbox.entries(State.OWED):
-            oldest[entry.label] = min(entry.created, oldest.get(entry.label, entry.created))
-        return cls(counts, oldest)
+        return cls(outbox.counts(), outbox.oldest())
 
 
 def seconds_since(created: float) -> float:

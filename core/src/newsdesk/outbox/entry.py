@@ -1,4 +1,4 @@
-"""A machine that is owed to a reporter."""
+"""What an outbox holds: machines that are owed to a reporter, and the order of their reports."""
 
 import enum
 from dataclasses import dataclass
@@ -12,11 +12,25 @@ class State(enum.StrEnum):
     OWED = "owed"
     """To be sent."""
     CLAIMED = "claimed"
-    """To be sent, by somebody who is at it."""
+    """To be sent, by a sender that is at it."""
     DEAD = "dead"
     """For a person: it failed for good, or too often."""
-    SUPERSEDED = "superseded"
-    """Nothing: a newer revision of the machine took its place."""
+    STANDBY = "standby"
+    """Delivered, and kept while an older revision is still in flight that may overwrite it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A report in flight, and its place in the order of all reports."""
+
+    id: int
+    """Its row."""
+    number: int
+    """Its place: of two reports of a machine, the one that began later has the higher number."""
+    label: str
+    """The reporter's label."""
+    key: MachineKey
+    """Which machine."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +38,9 @@ class Entry:
     """A machine that is owed to a reporter, without its record."""
 
     id: int
-    """Its number in the outbox, in the order in which entries came."""
+    """Its name in the outbox, for commands; it never changes."""
+    number: int
+    """The place of its report in the order of all reports; see `Ticket`."""
     label: str
     """The reporter's label."""
     key: MachineKey
@@ -40,6 +56,6 @@ class Entry:
     created: float
     """When it came, as seconds since 1970."""
     size: int
-    """Bytes of the record that is kept; 0 when it is not needed any more."""
-    claim: str | None = None
-    """The token of who is at it."""
+    """Bytes of its record."""
+    claim: int | None = None
+    """The ticket of the sender that has it."""

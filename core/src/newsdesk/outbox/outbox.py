@@ -7,29 +7,35 @@ import sqlite3
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from newsdesk.exceptions import MachineError
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.outbox.database import Database, OutboxError, is_damage
-from newsdesk.outbox.entry import Entry, State
-from newsdesk.outbox.statements import APPLICATION, SCHEMA, VERSION, Bounds, Ledger
-
-__all__ = ["Bounds", "DamagedError", "Entry", "Outbox", "OutboxError", "State"]
+from newsdesk.outbox.entry import Entry, State, Ticket
+from newsdesk.outbox.ledger import Bounds, Ledger, overtake, waiting
+from newsdesk.outbox.processes import Processes
+from newsdesk.outbox.schema import APPLICATION, SCHEMA, VERSION
+from newsdesk.outbox.storage.database import BUSY, Database
+from newsdesk.outbox.storage.faults import DamagedError, OutboxError, is_damage
+from newsdesk.outbox.table import StuckError
 
 T = TypeVar("T")
+_Work = Callable[[Ledger], T]
 
 _log = logging.getLogger(__name__)
 
 _PAGE = 500
 """Entries that are read at once, so that a long list holds nobody up."""
 
+_PROBE = 64 << 10
+"""Bytes that `probe` writes: as many as a usual record has."""
 
-class DamagedError(OutboxError):
-    """An entry's record is not what it was when it came."""
+
+class _NotDurableError(Exception):
+    """What was not worth forcing to the disk has turned out to be."""
 
 
 class Outbox:
@@ -39,30 +45,102 @@ class Outbox:
     the disk. An entry is sent under a claim that expires, so that of several senders one has it, and none
     keeps it who died.
 
+    Reports are ordered: each takes a `Ticket` before it sends (`begin`), and gives it back with what became
+    of it (`settle`, `put` or `end`). A claim is a ticket too. The newest revision wins: what is delivered
+    settles all that is older, and is sent once more when an older one that was in flight meanwhile has
+    ended.
+
+    Every method raises an `OutboxError` when the file cannot be used, whatever is wrong with it.
+
     Args:
-        path: The file; made when it is first used, see `newsdesk.outbox.database`.
+        path: The file; made when it is first used, see `newsdesk.outbox.storage.database`.
         bounds: How much it takes.
     """
 
     def __init__(self, path: str | os.PathLike[str], bounds: Bounds | None = None) -> None:
         self.path = Path(path).absolute()
         self.bounds = bounds or Bounds()
+        self._processes = Processes()
         self._database = Database(self.path, schema=SCHEMA, application=APPLICATION, version=VERSION)
         weakref.finalize(self, self._database.close)
 
-    def put(self, label: str, machine: Machine, *, error: str | None = None) -> int:
-        """Keep a machine for a reporter, and give its number; on the disk when this returns.
+    def begin(
+        self, labels: Iterable[str], keys: Iterable[MachineKey], *, lease: float, within: float = BUSY
+    ) -> list[dict[str, Ticket]]:
+        """Give a ticket for each of these machines and reporters, before anything is sent.
 
-        When its newest revision waits already, that is kept once. Older revisions are superseded.
+        They order the reports, so nothing is forced to the disk: after a loss of power nobody holds one.
+
+        Args:
+            labels: The reporters that will get them.
+            keys: The machines; where one repeats, the later one is newer.
+            lease: Seconds that the report should take at most; it is not an error when it takes longer.
+            within: Seconds to wait while others use the file.
+
+        Returns:
+            The tickets by label, for each machine.
+        """
+        wanted, machines = list(labels), list(keys)
+        return self._write(
+            lambda ledger: ledger.begin(wanted, machines, lease),
+            durable=False,
+            within=within,
+            frees_space=True,
+        )
+
+    def is_late(self, ticket: Ticket, *, within: float = BUSY) -> bool:
+        """Whether a newer revision was delivered or is owed, so that this one need not be sent."""
+        return self._read(lambda ledger: ledger.is_late(ticket), within=within)
+
+    def put(
+        self,
+        label: str,
+        machine: Machine,
+        *,
+        error: str | None = None,
+        ticket: Ticket | None = None,
+        running: bool = False,
+        within: float = BUSY,
+    ) -> int | None:
+        """Keep a machine for a reporter, and give its id; on the disk when this returns.
+
+        When its newest revision is owed already, that is kept once. Older revisions that are owed are
+        deleted.
+
+        Args:
+            label: The reporter.
+            machine: The machine.
+            error: Why it is not delivered.
+            ticket: What its report began with, and ends with; without one, it begins now.
+            running: Whether the report may still write, so that its ticket stays open until `end`.
+            within: Seconds to wait while others use the file.
+
+        Returns:
+            None when a newer revision is owed or delivered, so that nothing is kept.
 
         Raises:
             OutboxError: it could not be kept; the message names it.
         """
         shown = machine.redacted()
         try:
-            return self._write(lambda ledger: ledger.put(label, shown, error))
+            return self._write(
+                lambda ledger: ledger.put(label, shown, error, ticket, running=running), within=within
+            )
         except OutboxError as problem:
             raise OutboxError(f"{machine.key} could not be kept for {label}: {problem}") from problem
+
+    def settle(self, machine: Machine, ticket: Ticket, *, within: float = BUSY) -> bool:
+        """End a report that was delivered: what is older of the machine and owed is deleted.
+
+        Returns:
+            False when a newer revision was delivered before; that one is owed again.
+        """
+        shown = machine.redacted()
+        return self._settled(lambda ledger: ledger.settle(shown, ticket), within)
+
+    def end(self, ticket: Ticket, *, within: float = BUSY) -> None:
+        """End a report that was not delivered, and is not to be kept; or one that was put while `running`."""
+        self._settled(lambda ledger: ledger.end(ticket), within)
 
     def claim(
         self,
@@ -75,18 +153,20 @@ class Outbox:
     ) -> list[Entry]:
         """Claim the entries that have waited longest; nobody else gets them meanwhile.
 
-        Of a machine that somebody is sending just now, nothing is given: its revisions go out in their order.
+        Of a machine that another sender has claimed, nothing is given: its revisions go out in their order.
 
         Args:
             labels: The reporters whose entries.
-            lease: Seconds after which the claim expires.
+            lease: Seconds after which the claim expires; at once when this process is seen to be gone.
             limit: Entries at the most.
             due_by: Only those that are due by then, as seconds since 1970.
             run: A token of the caller's; an entry is given to the same token once.
         """
         wanted = list(labels)
-        return self._free(
-            lambda ledger: ledger.claim(wanted, lease=lease, limit=limit, due_by=due_by, run=run)
+        return self._write(
+            lambda ledger: ledger.claim(wanted, lease=lease, limit=limit, due_by=due_by, run=run),
+            durable=False,
+            frees_space=True,
         )
 
     def load(self, entry: Entry) -> Machine:
@@ -97,7 +177,7 @@ class Outbox:
         """
         told = f"entry {entry.id} ({entry.key} for {entry.label})"
         try:
-            record = self._read(lambda ledger: ledger.record(entry.id))
+            record = self._read(lambda ledger: ledger.table.record(entry.id))
         except OutboxError as error:
             if not is_damage(error.__cause__):
                 raise
@@ -109,39 +189,27 @@ class Outbox:
                 f"{told} is damaged: its record is not what was kept; report the machine again"
             )
         try:
-            return Machine.from_json(record)
+            machine = Machine.from_json(record)
         except MachineError as error:
             raise DamagedError(f"{told} cannot be read: {error}; report the machine again") from error
+        if machine.key != entry.key:
+            raise DamagedError(f"{told} is damaged: its record is of {machine.key}; report both again")
+        return machine
 
     def delivered(self, entry: Entry) -> bool:
-        """Take a claimed entry out, since its reporter has it; older revisions give up their records.
+        """Take a claimed entry out, since its reporter has it; what is older is deleted.
 
         Returns:
-            Whether the claim still held; an entry that somebody else has now stays.
+            False when the claim was lost meanwhile, or a newer revision was delivered before.
         """
-        held = self._free(lambda ledger: ledger.delivered(entry))
-        if held:
-            self._forget_older(entry.label, entry.key, before=entry.id)
+        held = self._write(lambda ledger: ledger.delivered(entry), frees_space=True)
         if not self._database.reserve.is_kept:  # the disk is full: the room is needed at once
             self.shrink()
         return held
 
-    def waiting(self, label: str, key: MachineKey) -> list[Entry]:
-        """Give what waits of one machine for one reporter, dead entries too; see `overtake`."""
-        return self._read(lambda ledger: ledger.waiting(label, key))
-
-    def overtake(self, label: str, machine: Machine, seen: Sequence[Entry]) -> None:
-        """Tell that a reporter got a machine by another way, and what had been `waiting` before that began.
-
-        It is superseded. But when somebody has sent an older revision meanwhile, nobody knows which came
-        last: then the machine is owed once more, and the reporter has the newest in the end.
-        """
-        if seen:
-            shown = machine.redacted()
-            if self._free(lambda ledger: ledger.overtake(label, shown, seen)):
-                self._forget_older(label, shown.key, before=seen[-1].id + 1)
-
-    def release(self, entry: Entry, *, error: str, pause: float, counts: bool = True) -> State | None:
+    def release(
+        self, entry: Entry, *, error: str, pause: float, counts: bool = True, running: bool = False
+    ) -> State | None:
         """Give a claimed entry back that failed, to be sent again in `pause` seconds; or it is dead.
 
         Args:
@@ -149,12 +217,16 @@ class Outbox:
             error: Why it failed.
             pause: Seconds.
             counts: Whether it was an attempt; not, when the entry had no fair chance.
+            running: Whether the sender may still write, so that its ticket stays open while the process
+            lives.
 
         Returns:
-            Its state now; None when the claim was lost, and nothing was changed.
+            Its state now; None when the claim was lost, or a newer revision has replaced it.
         """
         due = time.time() + pause
-        return self._free(lambda ledger: ledger.release(entry, error, due, counts=counts))
+        return self._write(
+            lambda ledger: ledger.release(entry, error, due, counts=counts, running=running), frees_space=True
+        )
 
     def bury(self, entry: Entry, *, error: str) -> bool:
         """Put a claimed entry with the dead: it will never work, or a person has to look at it.
@@ -162,30 +234,41 @@ class Outbox:
         Returns:
             Whether the claim still held.
         """
-        return self._free(lambda ledger: ledger.settle(entry, State.DEAD, error, time.time()))
+        return self._write(lambda ledger: ledger.bury(entry, error), frees_space=True)
+
+    def waiting(self, label: str, key: MachineKey) -> list[Entry]:
+        """Give what is owed of a machine; only until delivery uses tickets."""
+        return self._read(lambda ledger: waiting(ledger, label, key))
+
+    def overtake(self, label: str, machine: Machine, seen: Sequence[Entry]) -> None:
+        """Settle what was `waiting`; only until delivery uses tickets."""
+        if seen:
+            shown = machine.redacted()
+            self._write(lambda ledger: overtake(ledger, label, shown, seen), frees_space=True)
 
     def requeue(self, ids: Iterable[int] | None = None) -> int:
         """Send dead entries again from the start: these, or all; give how many are owed again.
 
-        One of a machine of which a newer revision waits is superseded instead.
+        One of a machine of which a newer revision is owed is deleted instead.
         """
-        return self._write(lambda ledger: ledger.requeue(ids))
+        wanted = None if ids is None else list(ids)
+        return self._write(lambda ledger: ledger.requeue(wanted))
 
     def prune(self, *, dead_for: float | None = None) -> Mapping[State, int]:
-        """Drop the entries that nobody will send, and give how many of which state; never what waits.
+        """Delete dead entries, and give how many; then give free room back to the disk.
 
         One whose record is damaged stays, and the log tells it.
 
         Args:
-            dead_for: Seconds; besides the superseded entries, those go that have been dead for so long.
+            dead_for: Seconds for which they have been dead; None deletes none.
         """
-        dead_by = float("-inf") if dead_for is None else time.time() - dead_for
+        died_by = float("-inf") if dead_for is None else time.time() - dead_for
         dropped, after = Counter[State](), 0
-        while ids := self._read(partial(Ledger.prunable, dead_by=dead_by, after=after, limit=_PAGE)):
-            dropped.update(self._prune(ids, dead_by))
+        while ids := self._read(self._dead_since(died_by, after)):
+            dropped[State.DEAD] += self._prune(ids, died_by)
             after = ids[-1]
         self.shrink()
-        return dropped
+        return +dropped
 
     def entries(self, *states: State) -> Iterator[Entry]:
         """Give the entries in these states, or all, in the order in which they came."""
@@ -196,7 +279,20 @@ class Outbox:
 
     def counts(self) -> Mapping[tuple[str, State], int]:
         """Give how many entries of each reporter are in each state."""
-        return self._read(lambda ledger: ledger.counts())
+        return self._read(lambda ledger: ledger.table.counts())
+
+    def oldest(self) -> Mapping[str, float]:
+        """Give when the oldest entry came that is owed to each reporter, as seconds since 1970."""
+        return self._read(lambda ledger: ledger.table.oldest())
+
+    def probe(self) -> None:
+        """Write as many bytes as a record has, and take them back.
+
+        Raises:
+            OutboxError: nothing can be kept.
+        """
+        for size in (_PROBE, 0):
+            self._write(partial(_fill, size=size))
 
     def shrink(self) -> None:
         """Give free room back to the disk, when there is much of it."""
@@ -215,45 +311,51 @@ class Outbox:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path, self.bounds)
 
-    def _forget_older(self, label: str, key: MachineKey, *, before: int) -> None:
-        """Drop the records that a newer revision made needless.
+    def _settled(self, work: _Work[T], within: float) -> T:
+        """End a report; this is forced to the disk only when entries change by it, which is rare."""
 
-        Each by itself: one that is damaged stays, and neither it nor a fault here undoes what was settled.
-        """
-        try:
-            needless = self._read(lambda ledger: ledger.needless(label, key, before))
-        except OutboxError as error:
-            _log.debug("what is needless of %s for %s is not known: %s", key, label, error)
-            return
-        for number in needless:
-            try:
-                self._free(partial(Ledger.forget, number=number))
-            except OutboxError as error:
-                _log.debug("the record of entry %d stays: %s", number, error)
+        def cheaply(ledger: Ledger) -> T:
+            result = work(ledger)
+            if ledger.table.changed:
+                raise _NotDurableError
+            return result
 
-    def _prune(self, ids: Sequence[int], dead_by: float) -> list[State]:
         try:
-            return self._free(partial(Ledger.prune, ids=ids, dead_by=dead_by))
-        except OutboxError as error:
-            if not is_damage(error.__cause__):
-                raise
-            if len(ids) == 1:
-                _log.warning("entry %d stays in the outbox: %s", ids[0], error)
-                return []
-        return [state for number in ids for state in self._prune([number], dead_by)]
+            return self._write(cheaply, within=within, durable=False, frees_space=True)
+        except _NotDurableError:
+            return self._write(work, within=within, frees_space=True)
+
+    def _dead_since(self, died_by: float, after: int) -> _Work[list[int]]:
+        return lambda ledger: ledger.table.dead_since(died_by, after, _PAGE)
+
+    def _prune(self, ids: Sequence[int], died_by: float) -> int:
+        dropped = self._write(lambda ledger: ledger.prune(ids, died_by), frees_space=True)
+        for id_ in (id_ for id_, is_gone in dropped.items() if not is_gone):
+            _log.warning("entry %d stays in the outbox: its record is damaged, and cannot be deleted", id_)
+        return sum(dropped.values())
 
     def _page(self, states: Sequence[State], after: int) -> list[Entry]:
-        return self._read(lambda ledger: ledger.page(states, after, _PAGE))
+        return self._read(lambda ledger: ledger.table.page(states, after, _PAGE))
 
-    def _read(self, work: Callable[[Ledger], T]) -> T:
-        return self._database.read(self._on_ledger(work))
+    def _read(self, work: _Work[T], *, within: float = BUSY) -> T:
+        return self._database.read(self._on_ledger(work), within=within)
 
-    def _write(self, work: Callable[[Ledger], T]) -> T:
-        return self._database.write(self._on_ledger(work))
+    def _write(
+        self, work: _Work[T], *, durable: bool = True, within: float = BUSY, frees_space: bool = False
+    ) -> T:
+        stuck: set[int] = set()
+        while True:
+            on_ledger = self._on_ledger(work, stuck)
+            try:
+                return self._database.write(
+                    on_ledger, durable=durable, within=within, frees_space=frees_space
+                )
+            except StuckError as error:
+                stuck.add(error.id)
 
-    def _free(self, work: Callable[[Ledger], T]) -> T:
-        """Write what makes room in the end: it may use the reserve."""
-        return self._database.write(self._on_ledger(work), frees_space=True)
+    def _on_ledger(self, work: _Work[T], stuck: Collection[int] = ()) -> Callable[[sqlite3.Connection], T]:
+        return lambda db: work(Ledger(db, self.bounds, self._processes, stuck))
 
-    def _on_ledger(self, work: Callable[[Ledger], T]) -> Callable[[sqlite3.Connection], T]:
-        return lambda db: work(Ledger(db, self.bounds))
+
+def _fill(ledger: Ledger, size: int) -> None:
+    ledger.table.fill(size)

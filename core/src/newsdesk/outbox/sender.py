@@ -9,7 +9,8 @@ from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import DefinitionError, TransientReporterError
 from newsdesk.machine import Machine
 from newsdesk.outbox.entry import Entry, State
-from newsdesk.outbox.outbox import DamagedError, Outbox
+from newsdesk.outbox.outbox import Outbox
+from newsdesk.outbox.storage.faults import DamagedError
 
 LEASE_MARGIN = 30.0
 """Seconds that a claim outlasts the deadline of what it is for: the disk may be slow."""

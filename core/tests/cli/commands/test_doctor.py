@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from newsdesk.doctor import imports, installed
 from newsdesk.machine import Machine
-from newsdesk.outbox import Outbox, mounts
+from newsdesk.outbox import Outbox
+from newsdesk.outbox.storage import mounts
 
 OURS = {"Python", "newsdesk", "console", "files", "null", "config", "outbox"}
 CHECKS = """

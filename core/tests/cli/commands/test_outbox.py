@@ -245,31 +245,23 @@ class TestDead:
         outbox.put("archive", machine("a", revision=1))
         assert newsdesk("outbox", "requeue", 1, 2).stdout.splitlines() == [
             "1 will be sent again.",
-            "1 are superseded instead: a newer revision of the machine waits already.",
+            "1 are deleted instead: a newer revision of the machine is owed already.",
         ]
 
 
 class TestPrune:
-    @pytest.fixture
-    def superseded(self, outbox):
-        """Two revisions that a third, which is owed, has made needless."""
-        for revision in range(3):
-            outbox.put("archive", machine("z", revision))
-
-    def test_what_is_superseded_is_taken_out_and_what_is_owed_or_dead_stays(
-        self, newsdesk, config, outbox, dead, superseded
-    ):
-        assert newsdesk("outbox", "prune").stdout == "Taken out: 2 superseded.\n"
+    def test_without_an_age_nothing_is_deleted(self, newsdesk, config, outbox, dead):
+        outbox.put("archive", machine("z"))
+        assert newsdesk("outbox", "prune").stdout == "Deleted: 0 dead.\n"
         assert outbox.counts() == {("archive", State.DEAD): 3, ("archive", State.OWED): 1}
-        assert newsdesk("outbox", "prune").stdout == "Taken out: 0 superseded.\n"
 
-    def test_the_dead_go_when_it_is_asked_for_and_they_are_old_enough(
-        self, newsdesk, config, outbox, dead, superseded
+    def test_the_dead_go_when_they_are_old_enough_and_what_is_owed_stays(
+        self, newsdesk, config, outbox, dead
     ):
+        outbox.put("archive", machine("z"))
         a_day_ago = time.time() - 86400
         outbox._database.write(lambda db: db.execute("UPDATE entries SET due = ? WHERE id < 3", (a_day_ago,)))
-        told = newsdesk("outbox", "prune", "--dead-days", "0.9").stdout
-        assert told == "Taken out: 2 superseded, 2 dead.\n"
+        assert newsdesk("outbox", "prune", "--dead-days", "0.9").stdout == "Deleted: 2 dead.\n"
         assert outbox.counts() == {("archive", State.DEAD): 1, ("archive", State.OWED): 1}
 
 
@@ -288,17 +280,14 @@ class TestExport:
         told = newsdesk("outbox", "export", "--state", "owed").stdout
         assert [json.loads(line)["name"] for line in told.splitlines()] == ["d"]
 
-    def test_what_was_superseded_is_printed_when_it_is_asked_for(self, newsdesk, config, outbox):
-        outbox.put("archive", machine("a"))
-        outbox.put("archive", machine("a", revision=1))
-        numbers = [
-            [
-                json.loads(line)["metadata"]["n"]
-                for line in newsdesk("outbox", "export", *state).stdout.splitlines()
-            ]
-            for state in ((), ("--state", "superseded"))
+    def test_what_is_delivered_and_on_standby_is_printed_when_it_is_asked_for(self, newsdesk, config, outbox):
+        _, newer = outbox.begin(["archive"], [machine("a").key] * 2, lease=60)
+        outbox.settle(machine("a"), newer["archive"])
+        names = [
+            [json.loads(line)["name"] for line in newsdesk("outbox", "export", *state).stdout.splitlines()]
+            for state in ((), ("--state", "standby"))
         ]
-        assert numbers == [[1], [0]]
+        assert names == [[], ["a"]]
 
     def test_a_damaged_record_is_told_and_the_others_are_printed(self, newsdesk, config, dead, outbox):
         outbox._database.write(lambda db: db.execute("UPDATE records SET record = x'7b7d' WHERE id = 2"))

@@ -119,7 +119,7 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
         owed = outbox.requeue(numbers or None)
     click.echo(f"{owed} will be sent again.")
     if overtaken := len(numbers or known) - owed:
-        click.echo(f"{overtaken} are superseded instead: a newer revision of the machine waits already.")
+        click.echo(f"{overtaken} are deleted instead: a newer revision of the machine is owed already.")
 
 
 @command.command()
@@ -127,21 +127,19 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
     "--dead-days",
     type=click.FloatRange(min=0),
     metavar="DAYS",
-    help="Also what has been dead for so many days.",
+    help="Delete what has been dead for so many days; nothing by default.",
 )
 @options.config
 @_path
 def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
-    """Take out what will never be sent: what is superseded, and with --dead-days what is dead.
+    """Delete what has been dead for some days, and give free space back to the disk.
 
     What is owed stays.
     """
     _, outbox = _opened(config_path, path)
     with outbox:
         dropped = outbox.prune(dead_for=None if dead_days is None else dead_days * DAY)
-    told = [f"{dropped.get(State.SUPERSEDED, 0)} superseded"]
-    told += [] if dead_days is None else [f"{dropped.get(State.DEAD, 0)} dead"]
-    click.echo(f"Taken out: {', '.join(told)}.")
+    click.echo(f"Deleted: {dropped.get(State.DEAD, 0)} dead.")
 
 
 @command.command()
@@ -150,7 +148,7 @@ def prune(dead_days: float | None, config_path: str | None, path: str | None) ->
     "states",
     multiple=True,
     type=click.Choice([str(state) for state in State]),
-    help="Only these; all but the superseded, by default.",
+    help="Only these; all that are owed or dead, by default.",
 )
 @options.config
 @_path
@@ -162,7 +160,7 @@ def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None,
     """
     data.keep(ctx)
     _, outbox = _opened(config_path, path)
-    wanted = [State(state) for state in states] or [state for state in State if state is not State.SUPERSEDED]
+    wanted = [State(state) for state in states] or [state for state in State if state is not State.STANDBY]
     code = 0
     with outbox:
         for entry in outbox.entries(*wanted):

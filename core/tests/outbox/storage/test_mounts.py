@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk.outbox import mounts
-from newsdesk.outbox.mounts import remote_type, type_of
+from newsdesk.outbox.storage import mounts
+from newsdesk.outbox.storage.mounts import remote_type, type_of
 
 # As Linux tells it: the root need not come first, and some lines have more fields than others.
 TOLD = r"""21 28 0:20 / /sys rw,nosuid shared:7 - sysfs sysfs rw

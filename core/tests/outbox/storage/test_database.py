@@ -11,18 +11,20 @@ import time
 from pathlib import Path
 
 import pytest
-from newsdesk.outbox.database import Database, OutboxError
-from newsdesk.outbox.reserve import Reserve
+from newsdesk.outbox.storage.database import Database
+from newsdesk.outbox.storage.faults import OutboxError
+from newsdesk.outbox.storage.reserve import Reserve
 
 ROUNDS = 20
 
-SCHEMA = "CREATE TABLE t (a INTEGER); CREATE INDEX ta ON t (a)"
+SCHEMA = ("CREATE TABLE t (a INTEGER)", "CREATE INDEX ta ON t (a)")
 
 # What a program that has the file `owed.db` in its working folder begins with.
 PRELUDE = f"""
 import os, sqlite3, sys, threading, time
 from pathlib import Path
-from newsdesk.outbox.database import Database, OutboxError
+from newsdesk.outbox.storage.database import Database
+from newsdesk.outbox.storage.faults import OutboxError
 def database(path="owed.db"):
     return Database(Path(path).absolute(), schema={SCHEMA!r}, application=7, version=1)
 def add(db, value):
@@ -104,7 +106,7 @@ class TestFiles:
         self, tmp_path, monkeypatch, caplog, kind, told
     ):
         (tmp_path / "mountinfo").write_text(f"1 2 0:3 / {tmp_path} rw - {kind} server:/x rw\n")
-        monkeypatch.setattr("newsdesk.outbox.mounts.MOUNTINFO", tmp_path / "mountinfo")
+        monkeypatch.setattr("newsdesk.outbox.storage.mounts.MOUNTINFO", tmp_path / "mountinfo")
         made = database(tmp_path / "owed.db")
         for value in range(3):
             add(made, value)
@@ -146,7 +148,7 @@ class TestRefusals:
             add(db)
         assert str(told.value) == (
             f"the outbox {str(db.path)!r} cannot be written to: file is not a database; the file is damaged: move it "
-            "away, and mend it with '.recover' of the sqlite3 program"
+            "away, and recover it with '.recover' of the sqlite3 program"
         )
 
     def test_the_database_of_another_program_is_left_alone(self, db):
@@ -157,7 +159,7 @@ class TestRefusals:
         with pytest.raises(OutboxError) as told:
             add(db)
         assert str(told.value) == (
-            f"{str(db.path)!r} is a SQLite file, but no outbox: name another file, which is made when it is needed"
+            f"{str(db.path)!r} is a SQLite file, but not an outbox: name another file, which is made when it is needed"
         )
         assert db.path.read_bytes()[100:] == before
 
@@ -175,30 +177,62 @@ class TestRefusals:
 
     def test_a_folder_in_the_place_of_the_file_is_told(self, db):
         db.path.mkdir()
-        with pytest.raises(
-            OutboxError, match=r"unable to open database file; see to it that this user may write to"
-        ):
+        with pytest.raises(OutboxError, match=r"is a folder: name a file, which is made when it is needed"):
+            add(db)
+
+    def test_a_pipe_in_the_place_of_the_file_is_refused(self, db):
+        os.mkfifo(db.path)
+        with pytest.raises(OutboxError, match=r"is not a regular file: name a file, which is made when"):
             add(db)
 
     def test_a_file_in_the_place_of_the_folder_is_told(self, tmp_path):
         (tmp_path / "file").write_text("")
         with pytest.raises(
-            OutboxError, match=r"see to it that this user may write to the file and to its folder"
+            OutboxError, match=r"check that this user may write to the file and to its folder"
         ):
             add(database(tmp_path / "file" / "owed.db"))
 
-    def test_one_that_somebody_else_holds_too_long_is_told(self, db, monkeypatch):
-        monkeypatch.setattr("newsdesk.outbox.database.BUSY", 0.1)
-        add(db)
-        db.close()
-        other = sqlite3.connect(db.path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(
-            OutboxError, match=r"database is locked; somebody has held it for 0 seconds: see which process"
-        ):
+    def test_a_file_of_an_older_newsdesk_is_refused(self, tmp_path):
+        older = database(tmp_path / "owed.db")
+        add(older)
+        older.close()
+        newer = database(tmp_path / "owed.db", version=2)
+        with pytest.raises(OutboxError) as told:
+            add(newer)
+        assert str(told.value) == (
+            f"the outbox {str(newer.path)!r} was made by an older newsdesk (format 1, this one knows 2): send what it "
+            "owes with 'newsdesk outbox send' of the older one, then remove the file; or name another file"
+        )
+
+    @pytest.mark.parametrize("is_new", [False, True])
+    def test_one_that_another_process_holds_too_long_is_an_error(self, db, is_new):
+        if not is_new:
             add(db)
+            db.close()
+        other = sqlite3.connect(db.path, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("CREATE TABLE IF NOT EXISTS t (a INTEGER)")
+        with pytest.raises(
+            OutboxError,
+            match=r"written to: it has been locked for 0.2 seconds; another process holds it: find out which",
+        ):
+            db.write(lambda c: c.execute("INSERT INTO t VALUES (1)"), within=0.2)
         other.execute("ROLLBACK")
         other.close()
+        add(db)
+
+    def test_one_that_another_thread_uses_too_long_is_an_error(self, db):
+        add(db)
+        inside, go = threading.Event(), threading.Event()
+        thread = threading.Thread(target=lambda: db.read(lambda _: (inside.set(), go.wait())))
+        thread.start()
+        inside.wait()
+        with pytest.raises(
+            OutboxError, match=r"cannot be written to: another thread has used it for 0.05 seconds$"
+        ):
+            db.write(lambda c: c.execute("INSERT INTO t VALUES (1)"), within=0.05)
+        go.set()
+        thread.join()
         add(db)
 
     def test_what_fails_half_way_leaves_nothing(self, db):

@@ -1,0 +1,229 @@
+"""The rules of an outbox: what is kept, in which order it counts, and what makes it needless."""
+
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from newsdesk.machine import Machine, MachineKey
+from newsdesk.outbox.entry import Entry, State, Ticket
+from newsdesk.outbox.processes import Processes
+from newsdesk.outbox.storage.faults import OutboxError
+from newsdesk.outbox.table import Table
+from newsdesk.outbox.tickets import Tickets
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What an outbox takes."""
+
+    max_bytes: int | None = None
+    """Bytes of all records together; one that would go over it is refused."""
+    max_age: float | None = None
+    """Seconds after which an entry that is still owed becomes dead."""
+    attempts: int = 50
+    """How often an entry is sent in vain before it becomes dead."""
+
+
+class Ledger:
+    """The entries of an outbox and the tickets of what is in flight, within one transaction.
+
+    Numbers order the reports of a machine: what is delivered settles everything lower. While a lower ticket
+    is open, its write may still reach the backend. So when a ticket ends, whatever is newer and was
+    delivered while it was open is sent once more: it has waited for that on standby, or its own ticket is
+    crossed.
+    """
+
+    def __init__(
+        self, db: sqlite3.Connection, bounds: Bounds, processes: Processes, stuck: Collection[int] = ()
+    ) -> None:
+        self.table = Table(db, stuck)
+        self._tickets = Tickets(db, processes)
+        self._bounds = bounds
+
+    def begin(
+        self, labels: Sequence[str], keys: Sequence[MachineKey], lease: float
+    ) -> list[dict[str, Ticket]]:
+        """Open a ticket for each machine and label."""
+        self._end_abandoned()
+        first = self.table.numbers(len(keys))
+        return [
+            {label: self._tickets.open(number, label, key, lease) for label in labels}
+            for number, key in enumerate(keys, first)
+        ]
+
+    def is_late(self, ticket: Ticket) -> bool:
+        """Whether a newer revision was delivered or is owed."""
+        return self.table.has_newer(ticket.label, ticket.key, ticket.number)
+
+    def put(
+        self, label: str, machine: Machine, error: str | None, ticket: Ticket | None, *, running: bool
+    ) -> int | None:
+        """Keep a machine, unless a newer one is; delete the older ones that are owed."""
+        number = self.table.numbers(1) if ticket is None else ticket.number
+        if ticket is not None and not running:
+            self.end(ticket)
+        key = machine.key
+        if self.table.has_newer(label, key, number):
+            return None
+        newest = self.table.newest_owed(label, key)
+        if newest is not None and newest.revision == machine.revision:
+            self.table.renumber(newest, number)
+            return newest.id
+        self.table.delete_replaceable(label, key, number)
+        self._refuse_overflow(len(machine.to_json()))
+        return self.table.insert(label, machine, number, error)
+
+    def settle(self, machine: Machine, ticket: Ticket) -> bool:
+        """Settle what is older, and keep the machine where something older is or was in flight."""
+        label, key, number = ticket.label, ticket.key, ticket.number
+        crossed = self._tickets.close(ticket)
+        late = self.table.has_newer_delivered(label, key, number)
+        self.table.owe_again(label, key, above=number)
+        if late:
+            return False
+        self.table.delete_older(label, key, below=number + 1)
+        if crossed or self._tickets.has_older(label, key, number):
+            self.table.insert(label, machine, number, None, delivered=True)
+        if crossed:
+            self.table.owe_again(label, key, above=number - 1)
+        return True
+
+    def end(self, ticket: Ticket) -> None:
+        """End a ticket: what is newer, and was delivered meanwhile, is sent once more."""
+        self._tickets.close(ticket)
+        self.table.owe_again(ticket.label, ticket.key, above=ticket.number)
+
+    def claim(
+        self, labels: Iterable[str], *, lease: float, limit: int, due_by: float, run: str | None
+    ) -> list[Entry]:
+        """Claim what has waited longest."""
+        self._end_abandoned()
+        for entry in self.table.expired():
+            # Its ticket stays, since its sender may live on and write.
+            error = "its sender did not come back before its claim expired"
+            self.release(entry, error, time.time(), counts=True, running=True)
+        if self._bounds.max_age is not None:
+            self.table.give_up(self._bounds.max_age)
+        found = [pair for label in labels for pair in self.table.claimable(label, limit, due_by, run)]
+        found.sort(key=lambda pair: (pair[0], pair[1].id))
+        return [
+            self.table.claim(entry, self._tickets.open(entry.number, entry.label, entry.key, lease).id, run)
+            for _, entry in found[:limit]
+        ]
+
+    def delivered(self, entry: Entry) -> bool:
+        """Settle an entry whose claim holds, and what is older."""
+        label, key, number = entry.label, entry.key, entry.number
+        held = self.table.holds(entry)
+        crossed = self._tickets.close(_ticket(entry))
+        late = self.table.has_newer_delivered(label, key, number)
+        self.table.owe_again(label, key, above=number)
+        if held and late:
+            self.table.delete(entry)
+        elif held:
+            self.table.delete_older(label, key, below=number)
+            if crossed or self._tickets.has_older(label, key, number):
+                self.table.stand_by(entry)
+            else:
+                self.table.delete(entry)
+            if crossed:
+                self.table.owe_again(label, key, above=number - 1)
+        return held and not late
+
+    def release(
+        self, entry: Entry, error: str, due: float, *, counts: bool, running: bool = False
+    ) -> State | None:
+        """Give back an entry whose claim holds: owed, or dead, or deleted since a newer one replaced it."""
+        held = self.table.holds(entry)
+        if not running:
+            self.end(_ticket(entry))
+        if not held:
+            return None
+        if self._is_replaced(entry):
+            self.table.delete(entry)
+            return None
+        state, attempts = State.OWED, entry.attempts + counts
+        if counts and attempts >= self._bounds.attempts:
+            state, due = State.DEAD, time.time()
+        self.table.release(entry, state, error, due, attempts=attempts)
+        return state
+
+    def bury(self, entry: Entry, error: str) -> bool:
+        """Let an entry die whose claim holds; one that is older than what was delivered is deleted."""
+        held = self.table.holds(entry)
+        self.end(_ticket(entry))
+        if held and self.table.has_newer_delivered(entry.label, entry.key, entry.number):
+            self.table.delete(entry)
+        elif held:
+            self.table.release(entry, State.DEAD, error, time.time(), attempts=entry.attempts + 1)
+        return held
+
+    def requeue(self, ids: Iterable[int] | None) -> int:
+        """Owe dead entries anew, the newest of each machine."""
+        wanted, owed = None if ids is None else set(ids), 0
+        for entry in sorted(self.table.dead(), key=lambda entry: -entry.number):
+            if wanted is not None and entry.id not in wanted:
+                continue
+            if self._is_replaced(entry):
+                self.table.delete(entry)
+                continue
+            self.table.delete_replaceable(entry.label, entry.key, entry.number)
+            self.table.revive(entry)
+            owed += 1
+        return owed
+
+    def prune(self, ids: Iterable[int], died_by: float) -> dict[int, bool]:
+        """Delete those of the entries that are still dead, and give of each whether it is gone."""
+        found = [self.table.dead_one(id_, died_by) for id_ in ids]
+        return {entry.id: self.table.delete(entry) for entry in found if entry is not None}
+
+    def _end_abandoned(self) -> None:
+        """End the tickets of those who are gone; what they had claimed is owed again.
+
+        It counts as an attempt, and it goes to the end: a record that kills its sender must not come first
+        for ever.
+        """
+        for ticket in list(self._tickets.abandoned()):
+            for entry in self.table.claimed_by(ticket.id, ticket.number):
+                self.release(entry, "its sender has died", time.time(), counts=True)
+            self.end(ticket)
+
+    def _is_replaced(self, entry: Entry) -> bool:
+        """Whether a newer one makes an entry needless; if it was delivered, only a delivered one does."""
+        if self.table.was_delivered(entry):
+            return self.table.has_newer_delivered(entry.label, entry.key, entry.number)
+        return self.table.has_newer(entry.label, entry.key, entry.number)
+
+    def _refuse_overflow(self, size: int) -> None:
+        limit, used = self._bounds.max_bytes, self.table.used()
+        if limit is not None and used + size > limit:
+            raise OutboxError(
+                f"the record needs {size} bytes, and {used} of the outbox's {limit} are taken; send what is "
+                "owed with 'newsdesk outbox send', or raise 'max_bytes'"
+            )
+
+
+def _ticket(entry: Entry) -> Ticket:
+    return Ticket(entry.claim or 0, entry.number, entry.label, entry.key)
+
+
+def waiting(ledger: Ledger, label: str, key: MachineKey) -> list[Entry]:
+    """Give what is owed of a machine; only until delivery uses tickets."""
+    return ledger.table.of_machine(label, key)
+
+
+def overtake(ledger: Ledger, label: str, machine: Machine, seen: Sequence[Entry]) -> None:
+    """Settle what was owed before a machine was delivered; only until delivery uses tickets."""
+    now = {entry.id: entry for entry in ledger.table.of_machine(label, machine.key)}
+    crossed = any(
+        entry.revision != machine.revision
+        and entry.state is not State.DEAD
+        and (entry.state is State.CLAIMED or now.get(entry.id) != entry)
+        for entry in seen
+    )
+    last = max(entry.number for entry in seen)
+    if not crossed:
+        ledger.table.delete_older(label, machine.key, below=last + 1)
+    elif not ledger.table.has_newer(label, machine.key, last):
+        ledger.put(label, machine, "an older revision was sent at the same time", None, running=False)

@@ -1,0 +1,316 @@
+"""A SQLite file that threads, forks and any number of processes share, and that outlives a loss of power."""
+
+import functools
+import itertools
+import logging
+import os
+import random
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from newsdesk.outbox.storage import file
+from newsdesk.outbox.storage.faults import READABLE, OutboxError, advice, is_busy, is_full, malformed
+from newsdesk.outbox.storage.mounts import remote_type
+from newsdesk.outbox.storage.reserve import Reserve
+
+BUSY = 30.0
+"""Seconds to wait while others use the file."""
+
+LOG_SIZE = 4 << 20
+"""Bytes that SQLite's log keeps when it is empty; a large record makes it larger for a while."""
+
+STEP, STEPS = 100_000, 5_000
+"""Instructions of SQLite between two looks at whether an operation goes on for ever, and how many such looks
+there are: some ten seconds. Counting 10 million entries takes half as many."""
+
+WAIT = 0.1
+"""Seconds that SQLite waits for a lock at a time: a Ctrl-C is seen at its end."""
+
+REPLACED = 3
+"""How often a record is written again since the file was replaced meanwhile."""
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+_log = logging.getLogger(__name__)
+
+_lock = threading.RLock()
+"""Held whenever this process is at any such file: a fork waits for it, and so finds all of them closed."""
+
+_databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
+
+
+class Database:
+    """A SQLite file, opened when it is first used, and opened anew when another one has taken its place.
+
+    Written with a write-ahead log and `synchronous=FULL`: what `write` has done is on the disk when it
+    returns. Several processes of one computer may use it; SQLite's log needs memory that they share, so a
+    network file system is no place for it.
+
+    Within a process there is one connection, used by one thread at a time. None is open during a fork: a
+    child that inherits one believes that it holds locks which belong to its parent alone, and then each
+    deletes the other's log.
+
+    A Ctrl-C, which Python raises between any two of its instructions, leaves neither a transaction open nor
+    the lock held: both are ended by code of C.
+
+    Args:
+        path: The file; made when it is first used, for its owner alone (0600), and so is its folder (0700).
+        schema: The statements that a new file gets.
+        application: The number that tells whose file it is (SQLite's `application_id`).
+        version: The number of the schema (SQLite's `user_version`).
+    """
+
+    def __init__(self, path: Path, *, schema: Sequence[str], application: int, version: int) -> None:
+        self.path = path
+        self.reserve = Reserve(path.with_name(f"{path.name}-reserve"))
+        self._schema, self._application, self._version = schema, application, version
+        self._connection: sqlite3.Connection | None = None
+        self._process = os.getpid()
+        self._opened: file.Identity | None = None
+        self._beside: dict[Path, file.Identity | None] = {}
+        with _lock:
+            _databases.add(self)
+
+    def read(self, work: Work[T], *, within: float = BUSY) -> T:
+        """Run what only reads.
+
+        Args:
+            work: What reads. It may be run twice.
+            within: Seconds to wait while others use the file.
+
+        Raises:
+            OutboxError: the file cannot be used.
+        """
+        return self._use(work, within, "read")
+
+    def write(
+        self, work: Work[T], *, within: float = BUSY, durable: bool = True, frees_space: bool = False
+    ) -> T:
+        """Run all of `work` in one transaction, or nothing of it.
+
+        Args:
+            work: What writes. It may be run twice.
+            within: Seconds to wait while others use the file.
+            durable: Whether it is on the disk when this returns, in the file that is at the path then.
+            frees_space: Whether it may use the room of the reserve when the disk is full.
+
+        Raises:
+            OutboxError: the file cannot be used.
+        """
+
+        def transact(db: sqlite3.Connection) -> T:
+            db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            with db:
+                # The lock from the start: nobody changes what is read here before it is written.
+                db.execute("BEGIN IMMEDIATE")
+                return work(db)
+
+        def transact_with_reserve(db: sqlite3.Connection) -> T:
+            try:
+                return transact(db)
+            except (sqlite3.Error, OSError) as error:
+                if not (frees_space and is_full(error)):
+                    raise
+                self.reserve.give_up()
+            return transact(db)
+
+        for _ in range(REPLACED):
+            result = self._use(transact_with_reserve, within, "written to")
+            if not durable or self._is_at_path():
+                return result
+        raise OutboxError(f"the outbox {str(self.path)!r} is replaced again and again: stop what replaces it")
+
+    def shrink(self) -> None:
+        """Give free room back to the disk, when there is much of it or no reserve; then remake the reserve.
+
+        Nothing depends on it: where it does not work now, it is left for the next time.
+        """
+        try:
+            self._use(self._shrink, WAIT, "made smaller")
+        except OutboxError as error:
+            _log.debug("%s", error)
+
+    def close(self) -> None:
+        """Close the file; what uses it next opens it again."""
+        with _lock:
+            connection, self._connection = self._connection, None
+            if connection is not None and self._process == os.getpid():
+                connection.close()
+
+    def _use(self, work: Work[T], within: float, doing: str) -> T:
+        """Run `work` on the file that is at the path now, as soon as nobody else holds it."""
+        until = time.monotonic() + within
+        try:
+            if not _lock.acquire(timeout=max(0.0, min(within, threading.TIMEOUT_MAX))):
+                raise OutboxError(f"{self._named(doing)}: another thread has used it for {within:g} seconds")
+            return self._patiently(work, until)
+        except READABLE as error:
+            told = f"it has been locked for {within:g} seconds" if is_busy(error) else str(error)
+            raise OutboxError(f"{self._named(doing)}: {told}; {advice(error)}") from error
+        finally:
+            # No question before: between the answer and the release a Ctrl-C could come.
+            try:  # noqa: SIM105  (what suppresses it is not written in C)
+                _lock.release()
+            except RuntimeError:  # it was not acquired
+                pass
+
+    def _patiently(self, work: Work[T], until: float) -> T:
+        while True:
+            left = until - time.monotonic()
+            try:
+                db = self._connected(until)
+                if db.in_transaction:  # a second Ctrl-C has ended what would have ended it
+                    db.rollback()
+                db.execute(f"PRAGMA busy_timeout={1000 * max(0.0, min(left, WAIT)):.0f}")
+                # By a method of C, in which no Ctrl-C is lost.
+                db.set_progress_handler(itertools.repeat(0, STEPS).__next__, STEP)
+                return work(db)
+            except (sqlite3.OperationalError, BlockingIOError) as error:
+                if not is_busy(error) or time.monotonic() >= until:
+                    raise
+            pause = random.uniform(0.001, 0.02)  # noqa: S311  (to spread, not to hide)
+            time.sleep(max(0.0, min(pause, until - time.monotonic())))
+
+    def _connected(self, until: float) -> sqlite3.Connection:
+        if self._connection is not None and self._process != os.getpid():
+            raise OutboxError(
+                f"the outbox {str(self.path)!r} was open in a process that forked without Python's "
+                "knowledge, and must not be used in the child; close the desk before such a fork"
+            )
+        if self._connection is not None and not self._is_at_path():
+            _log.warning(
+                "the outbox %r was deleted or replaced; the file that is there now is used", str(self.path)
+            )
+            self.close()
+            file.disown(self.path, self._beside, until)
+        if self._connection is None:
+            self._connection, self._process = self._connect(until), os.getpid()
+            self.reserve.keep()
+        return self._connection
+
+    def _is_at_path(self) -> bool:
+        try:
+            return file.identity(self.path) == self._opened
+        except OSError:
+            return False
+
+    def _connect(self, until: float) -> sqlite3.Connection:
+        _warn_if_remote(self.path)
+        file.create(self.path, until)
+        self._opened = file.identity(self.path)
+        # mode=rw: SQLite must not make the file itself, for anybody to read.
+        db = sqlite3.connect(
+            f"{self.path.as_uri()}?mode=rw",
+            uri=True,
+            timeout=max(0.0, min(WAIT, until - time.monotonic())),
+            isolation_level=None,
+            check_same_thread=False,  # the lock sees to it
+        )
+        try:
+            db.text_factory = functools.partial(str, encoding="utf-8", errors="replace")  # of a damaged file
+            db.set_progress_handler(itertools.repeat(0, STEPS).__next__, STEP)
+            self._prepare(db)
+            self._beside = file.beside(self.path)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # before all else: a file that has a page keeps its mode
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync alone does not reach the disk
+        db.execute(f"PRAGMA journal_size_limit={LOG_SIZE}")
+        # Some systems turn it on; then taking out a large record on a full disk needs room to overwrite it.
+        db.execute("PRAGMA secure_delete=OFF")
+        # Two reads outside a transaction may have the commit of another process between them that makes the
+        # file just now: so what is not an outbox is only refused under the lock.
+        if _pragma(db, "application_id") == self._application and self._is_ours(db):
+            return
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            if not self._is_ours(db):  # nobody was faster
+                self._fill(db)
+
+    def _is_ours(self, db: sqlite3.Connection) -> bool:
+        """Whether the file is ready.
+
+        Raises:
+            OutboxError: it is something else.
+        """
+        application, version = _pragma(db, "application_id"), _pragma(db, "user_version")
+        if application == self._application:
+            self._refuse_other(version)
+            return True
+        if db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+            raise OutboxError(
+                f"{str(self.path)!r} is a SQLite file, but not an outbox: name another file, which is made "
+                "when it is needed"
+            )
+        return False
+
+    def _refuse_other(self, version: int) -> None:
+        which = f"(format {version}, this one knows {self._version})"
+        if version > self._version:
+            raise OutboxError(
+                f"the outbox {str(self.path)!r} was made by a newer newsdesk {which}: upgrade newsdesk, or "
+                "name another file"
+            )
+        if version < self._version:
+            raise OutboxError(
+                f"the outbox {str(self.path)!r} was made by an older newsdesk {which}: send what it owes "
+                "with 'newsdesk outbox send' of the older one, then remove the file; or name another file"
+            )
+
+    def _fill(self, db: sqlite3.Connection) -> None:
+        for statement in self._schema:
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id={self._application}")
+        db.execute(f"PRAGMA user_version={self._version}")
+
+    def _shrink(self, db: sqlite3.Connection) -> None:
+        free = _pragma(db, "freelist_count") * _pragma(db, "page_size")
+        if free < LOG_SIZE and self.reserve.is_kept:
+            return
+        # executescript, because it alone goes on to the end: execute stops after the first page.
+        db.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
+        self.reserve.keep()
+
+    def _named(self, doing: str) -> str:
+        return f"the outbox {str(self.path)!r} cannot be {doing}"
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    row = db.execute(f"PRAGMA {name}").fetchone()
+    if row is None:
+        raise malformed(f"no {name}")
+    return int(row[0])
+
+
+@functools.lru_cache(maxsize=128)  # once for each file: it is opened anew after each fork
+def _warn_if_remote(path: Path) -> None:
+    kind = remote_type(path)
+    if kind is not None:
+        _log.warning(
+            "the outbox %r is on a file system (%s) that other computers may use too; if two of them do, or "
+            "its locks fail, it is damaged and machines are lost: name a file on a disk of this computer",
+            str(path),
+            kind,
+        )
+
+
+def _rest() -> None:
+    _lock.acquire()
+    for database in list(_databases):
+        database.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_rest, after_in_parent=_lock.release, after_in_child=_lock.release)
