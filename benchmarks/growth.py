@@ -23,7 +23,7 @@ SIZE = 20_000
 
 
 def growth() -> dict[str, dict[str, Points]]:
-    """Give seconds by machines, and machines in a second by processes."""
+    """Return seconds by machines, and machines in a second by processes."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(f"{folder}/pg") as server:
         tables = (
             {"postgres": {"url": server.url, "table": f"machine{number}"}} for number in itertools.count()

@@ -64,7 +64,7 @@ class Page:
 
 
 def row(figure: Figure) -> str:
-    """Give a line of the table."""
+    """Return a line of the table."""
     raw = "" if figure.raw is None else f"{figure.raw:.3g} {figure.unit}"
     value = f"{figure.ours:.3g}" if figure.raw is None else f"{figure.value:.2f}x"
     goal, verdict = (

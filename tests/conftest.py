@@ -1,4 +1,4 @@
-"""The wheels of this tree, fresh environments to install them in, and the servers of the backends."""
+"""The wheels of this tree, new environments to install them in, and the servers of the backends."""
 
 import contextlib
 import itertools
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 def command(
     *arguments: object, cwd: Path, status: int = 0, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of this or of another environment, and hold it to its exit status."""
+    """Run a command of this or another environment, and check its exit status."""
     inherited = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
     done = subprocess.run(
         list(map(str, arguments)),
@@ -44,7 +44,7 @@ def command(
 
 
 def find_uv() -> str:
-    """Give uv: from this environment, or the one on PATH."""
+    """Return the path of uv, from this environment or PATH."""
     own = Path(sysconfig.get_path("scripts"), "uv")
     program = str(own) if own.exists() else shutil.which("uv")
     assert program, "these tests need uv: install the dependency group 'build'"
@@ -57,7 +57,7 @@ def call_uv(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess
 
 
 def requirements(wheel: Path, extra: str = "") -> list[str]:
-    """Give what a wheel requires: uv's `lowest-direct` means what is asked for, not what a wheel asks for."""
+    """Return a wheel's requirements: uv's `lowest-direct` only applies to what is given on the command line."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         lines = message_from_bytes(archive.read(name)).get_all("Requires-Dist") or []
@@ -68,7 +68,7 @@ def requirements(wheel: Path, extra: str = "") -> list[str]:
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment with nothing in it but what a test installs."""
+    """An environment that contains only what a test installs."""
 
     folder: Path
 
@@ -83,7 +83,7 @@ class Environment:
         call_uv("pip", "install", "--quiet", "--python", self.folder, *wheels, cwd=self.folder)
 
     def version(self, name: str) -> str:
-        """Give the version of an installed distribution."""
+        """Return the version of an installed distribution."""
         found: str = self.python(
             f"import importlib.metadata, json; print(json.dumps(importlib.metadata.version({name!r})))"
         )
@@ -93,7 +93,7 @@ class Environment:
         call_uv("pip", "uninstall", "--quiet", "--python", self.folder, *names, cwd=self.folder)
 
     def offer_pip(self) -> None:
-        """Make a `pip` for those who type it; uv's is faster, and knows the wheels that are installed already."""
+        """Create a `pip` that calls uv's, which is faster and has a cache of wheels."""
         pip = self.folder / "bin" / "pip"
         pip.write_text(f'#!/bin/sh\nexec "{find_uv()}" pip "$@" --quiet --python "{self.folder}"\n')
         pip.chmod(0o755)
@@ -103,30 +103,30 @@ class Environment:
         return command(self.folder / "bin" / "newsdesk", *arguments, cwd=self.folder, status=status)
 
     def shell(self, line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run a line in a shell that finds this environment's programs first, and uv after them."""
+        """Run a shell command with this environment's programs first on PATH, then uv."""
         path = os.pathsep.join([str(self.folder / "bin"), sysconfig.get_path("scripts"), os.environ["PATH"]])
         return command("bash", "-c", line, cwd=cwd, PATH=path)
 
     def python(self, code: str) -> Any:
-        """Run code in a new process, and give what it prints, read as JSON."""
+        """Run code in a new process, and parse its output as JSON."""
         return json.loads(command(self.folder / "bin" / "python", "-c", code, cwd=self.folder).stdout)
 
 
 @pytest.fixture(scope="session")
 def run() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Give `command`: tests cannot import it from here."""
+    """Return `command`, which tests cannot import from here."""
     return command
 
 
 @pytest.fixture(scope="session")
 def uv() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Give `call_uv`, for the same reason."""
+    """Return `call_uv`, for the same reason."""
     return call_uv
 
 
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with every distribution, built once: each wheel from its source distribution, as on PyPI."""
+    """A folder with all distributions, built once: each wheel from its sdist, as on PyPI."""
     folder = tmp_path_factory.mktemp("dist")
     call_uv("build", "--quiet", "--all-packages", "--out-dir", folder)
     return folder
@@ -134,13 +134,13 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def wheels(dist: Path) -> Mapping[str, Path]:
-    """Each distribution's wheel by its name."""
+    """The wheels by name of distribution."""
     return {path.name.split("-")[0].replace("_", "-"): path for path in dist.glob("*.whl")}
 
 
 @pytest.fixture
 def oldest(tmp_path: Path, wheels: Mapping[str, Path]) -> Environment:
-    """An environment with core, and the oldest version of each distribution that it requires."""
+    """An environment with core and the oldest versions of its requirements."""
     core = wheels["newsdesk"]
     return Environment.make(tmp_path / "venv", core, *requirements(core), resolution="lowest-direct")
 
@@ -149,7 +149,7 @@ def oldest(tmp_path: Path, wheels: Mapping[str, Path]) -> Environment:
 def environment(
     tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, Path]
 ) -> Callable[..., Environment]:
-    """Give an environment with some distributions, such as `newsdesk` or `newsdesk[dask]`; made once for all who only look."""
+    """Return a function that creates environments with some distributions, such as `newsdesk[dask]`; read-only."""
     made: dict[tuple[str, ...], Environment] = {}
 
     def environment_with(*names: str) -> Environment:
@@ -166,7 +166,7 @@ def environment(
 def third_party(
     tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, Path]
 ) -> Callable[[Path, str], Environment]:
-    """Give an environment with core, the wheel of a project, and what the project's own tests need."""
+    """Return a function that creates an environment with core, a project's wheel, and its test requirements."""
 
     def environment_with(project: Path, resolution: str) -> Environment:
         folder = tmp_path_factory.mktemp("third-party")
@@ -181,16 +181,16 @@ def third_party(
 
 @pytest.fixture
 def bare(tmp_path: Path, wheels: Mapping[str, Path]) -> Environment:
-    """An environment with nothing but core, that a test may change."""
+    """An environment with only core, which a test may modify."""
     return Environment.make(tmp_path / "venv", wheels["newsdesk"])
 
 
 @pytest.fixture
 def tiny_wheel(tmp_path: Path) -> Callable[..., Path]:
-    """Give a wheel of one module, as a third party would publish it."""
+    """Return a function that creates a third-party wheel of one module."""
 
     def make(name: str, version: str, *, entry: str, source: str) -> Path:
-        """Make one; `entry` is the name of its entry point."""
+        """Create it; `entry` is the name of its entry point."""
         stem = name.replace("-", "_")
         files = {
             f"{stem}.py": source,
@@ -209,7 +209,7 @@ def tiny_wheel(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-# Servers of the backends, seen by another road than that of the reporters.
+# Servers of the backends, inspected without the reporters.
 
 WARM = (
     "mlflow",
@@ -226,7 +226,7 @@ WARM = (
 
 
 class MlflowServer:
-    """The server of the fixture, and what it holds."""
+    """A server, and its content."""
 
     def __init__(self, server: Server) -> None:
         import requests
@@ -236,23 +236,23 @@ class MlflowServer:
         self.url = server.url  # the same after a restart
 
     def call(self, path: str, **fields: Any) -> Any:
-        """Ask for something by its REST API."""
+        """Call its REST API."""
         answer = self._http.post(f"{self.url}/api/2.0/mlflow/{path}", json=fields, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
     def query(self, sql: str, *values: Any) -> list[Any]:
-        """Ask its store."""
+        """Query its store."""
         with contextlib.closing(sqlite3.connect(self.folder / "store.db", timeout=60)) as store:
             return store.execute(sql, values).fetchall()
 
     def experiment(self, name: str) -> tuple[int, str]:
-        """Give the id of an experiment, and whether it is `active` or `deleted`."""
+        """Return the id and lifecycle stage of an experiment."""
         (found,) = self.query("SELECT experiment_id, lifecycle_stage FROM experiments WHERE name = ?", name)
         return found
 
     def runs(self, experiment: str) -> list[tuple[str, str, str]]:
-        """Give the id, the name and the status of each run of an experiment that is not deleted."""
+        """Return the id, name and status of an experiment's active runs."""
         return self.query(
             "SELECT run_uuid, runs.name, status FROM runs JOIN experiments USING (experiment_id)"
             " WHERE experiments.name = ? AND runs.lifecycle_stage = 'active' ORDER BY runs.name",
@@ -260,7 +260,7 @@ class MlflowServer:
         )
 
     def content(self, run_id: str) -> dict[str, Any]:
-        """Give all that a run holds, without what differs between two runs of the same content."""
+        """Return the content of a run, without what varies between runs of the same content."""
         ((uri, status),) = self.query("SELECT artifact_uri, status FROM runs WHERE run_uuid = ?", run_id)
         folder = self.folder / "artifacts" / uri.removeprefix("mlflow-artifacts:/")
         metrics = self.query("SELECT key, value, is_nan, step FROM metrics WHERE run_uuid = ?", run_id)
@@ -278,7 +278,7 @@ class MlflowServer:
 
 
 class PostgresServer:
-    """The server of the fixture, and what it holds."""
+    """A server, and its content."""
 
     def __init__(self, server: Server) -> None:
         self._server, self.restart = server, server.restart
@@ -288,7 +288,7 @@ class PostgresServer:
         return self._server.url  # another port after a restart
 
     def query(self, sql: str, *values: Any) -> list[Any]:
-        """Ask it; there are no rows in a table that is not there."""
+        """Query it; a missing table has no rows."""
         import psycopg2
 
         with contextlib.closing(psycopg2.connect(self.url.replace("+psycopg2", ""))) as connection:
@@ -301,7 +301,7 @@ class PostgresServer:
 
 @pytest.fixture(scope="session")
 def children() -> None:
-    """Have child processes start with the backends' libraries in them, which take seconds to import."""
+    """Preload the backends' libraries in child processes, since they take seconds to import."""
     from newsdesk.testing import warm_up
 
     with pytest.MonkeyPatch.context() as patch:
@@ -321,14 +321,14 @@ def postgres_server(postgres_server: Server) -> PostgresServer:
     return PostgresServer(postgres_server)
 
 
-# The fault runs: of a module that names the fixture of its server, `BACKEND`.
+# Fault tests, for modules that set `BACKEND` to the fixture of their server.
 
 FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
-    """Give a function that keeps a figure, which the end of the run tells."""
+    """Return a function that records a figure for the summary of the run."""
     figures = request.config.stash.setdefault(FIGURES, [])
     return lambda name, value: figures.append(f"{value} {name}: {request.node.name}")
 
@@ -341,7 +341,7 @@ def proxy_of_module(request: pytest.FixtureRequest) -> Iterator[FaultProxy]:
 
 @pytest.fixture
 def proxy(proxy_of_module: FaultProxy) -> FaultProxy:
-    """What stands before the server: each test begins with one that lets everything through."""
+    """The proxy in front of the server, without faults at the start of each test."""
     proxy_of_module.clear()
     proxy_of_module.recount()
     return proxy_of_module
@@ -349,7 +349,7 @@ def proxy(proxy_of_module: FaultProxy) -> FaultProxy:
 
 @pytest.fixture
 def every_kill(proxy: FaultProxy, figure: Callable[[str, object], None]) -> Callable[..., Iterator[Any]]:
-    """Give a function that kills deliveries at every boundary, and sees to it that all were tried."""
+    """Return a function that kills deliveries at every boundary, and checks that all were reached."""
 
     def kills(jobs: Iterable[Job]) -> Iterator[Any]:
         count = 0
@@ -365,9 +365,9 @@ def every_kill(proxy: FaultProxy, figure: Callable[[str, object], None]) -> Call
 def every_cut(
     proxy: FaultProxy, figure: Callable[[str, object], None]
 ) -> Callable[[Moment], Iterator[list[str]]]:
-    """Give a function that cuts one request after the other, until there was none left to cut.
+    """Return a function that cuts one request after the other, until none is left.
 
-    It gives what was cut, which is known once the delivery is made.
+    It yields a list that contains the cut request, once the delivery is done.
     """
 
     def cuts(moment: Moment) -> Iterator[list[str]]:
@@ -384,7 +384,7 @@ def every_cut(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell the figures."""
+    """Print the figures."""
     if figures := config.stash.get(FIGURES, []):
         terminalreporter.section("figures of the fault runs")
         for line in figures:

@@ -1,6 +1,6 @@
-"""Builds the wheel of the oldest core that a plugin admits: `python tests/oldest_core.py PLUGIN FOLDER`.
+"""Builds the wheel of the oldest core that a plugin supports: `python tests/oldest_core.py PLUGIN FOLDER`.
 
-Run at the root of the repository. Says in one line what it found, which ends with the wheel's path if there is one.
+Run it in the root of the repository. Prints one line, which ends with the path of the wheel if one was built.
 """
 
 import io
@@ -20,25 +20,25 @@ from packaging.version import Version
 
 
 def requirement_of(plugin: Path) -> Requirement:
-    """Give what a plugin requires of core."""
+    """Return a plugin's requirement of core."""
     project = tomllib.loads((plugin / "pyproject.toml").read_text())["project"]
     (found,) = (r for r in map(Requirement, project["dependencies"]) if r.name == "newsdesk")
     return found
 
 
 def releases() -> dict[Version, str]:
-    """Give the releases, by version with their tags."""
+    """Return the tags of the releases by version."""
     listed = subprocess.run(["git", "tag", "--list", "v[0-9]*"], capture_output=True, text=True, check=True)
     return {Version(tag.removeprefix("v")): tag for tag in listed.stdout.split()}
 
 
 def oldest(versions: Iterable[Version], requirement: Requirement) -> Version | None:
-    """Give the oldest version that a requirement admits."""
+    """Return the oldest version that satisfies a requirement."""
     return min((version for version in versions if version in requirement.specifier), default=None)
 
 
 def build(tag: str, folder: Path) -> Path:
-    """Build core's wheel as it was at a tag."""
+    """Build core's wheel of a tag."""
     uv = shutil.which("uv", path=os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]]))
     archive = subprocess.run(["git", "archive", tag, "core"], capture_output=True, check=True).stdout
     with tempfile.TemporaryDirectory() as source:
@@ -51,15 +51,17 @@ def build(tag: str, folder: Path) -> Path:
 
 
 def main(plugin: Path, folder: Path) -> str:
-    """Build, unless this core is the oldest; and say which it was."""
+    """Build it, unless this core is the oldest; return a message."""
     requirement, tags = requirement_of(plugin), releases()
     this = Version(tomllib.loads(Path("core/pyproject.toml").read_text())["project"]["version"])
     found = oldest(tags, requirement)
     if found is None or found == this:
-        why = f"the oldest that it admits of {len(tags)} releases is {found or 'none'}"
-        return f"{plugin}: nothing to test beside this core, {this}: {why if tags else 'there is no release yet'}"
-    return f"{plugin}: the oldest core that '{requirement}' admits is {found}: {build(tags[found], folder)}"
+        why = f"the oldest supported of {len(tags)} releases is {found or 'none'}"
+        return (
+            f"{plugin}: nothing to test but this core, {this}: {why if tags else 'there are no releases yet'}"
+        )
+    return f"{plugin}: the oldest core for '{requirement}' is {found}: {build(tags[found], folder)}"
 
 
 if __name__ == "__main__":
-    print(main(Path(sys.argv[1]), Path(sys.argv[2])))  # noqa: T201  (what a session reads)
+    print(main(Path(sys.argv[1]), Path(sys.argv[2])))  # noqa: T201  (read by a nox session)

@@ -1,4 +1,4 @@
-"""The page on compatibility tells the hooks and the contract as they are in the code."""
+"""The page on compatibility lists the hooks and the contract as in the code."""
 
 import inspect
 import re
@@ -16,16 +16,16 @@ ADVICE = "what plugins rely on has changed: tell it in docs/compatibility.md, an
 
 
 def table(*header: str) -> list[list[str]]:
-    """Give the rows of every table with such a header."""
+    """Return the rows of every table with such a header."""
     line = re.escape(f"| {' | '.join(header)} |")
     found = re.findall(rf"^{line}\n\|[ |-]+\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
     rows = [line for rows in found for line in rows.splitlines()]
-    # An escaped bar is a part of a cell.
+    # An escaped pipe is part of a cell.
     return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
 
 
 def signature(method: Callable[..., object]) -> str:
-    """Give a signature as a person writes it: without self, and without the modules of types."""
+    """Return a signature without `self` and without the modules of types."""
     return re.sub(r"^\(self(, )?", "(", without_modules(str(inspect.signature(method))))
 
 
@@ -38,7 +38,7 @@ def without_modules(text: str) -> str:
 
 
 def public(cls: type) -> dict[str, str]:
-    """Give the signature of each public method that a class itself has."""
+    """Return the signatures of the public methods that a class itself defines."""
     return {
         name: signature(getattr(cls, name))
         for name in vars(cls)

@@ -15,7 +15,7 @@ from newsdesk.outbox import Outbox
 
 distributed = pytest.importorskip("distributed")
 
-# Dask's own, not ours: what it leaves to the garbage collector when it ends, and when a worker was killed.
+# Raised by Dask itself, when it shuts down and when a worker was killed.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -50,7 +50,7 @@ def files(folder):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Two worker processes of one thread each; a nanny brings a killed one back."""
+    """Two worker processes of one thread each; a nanny restarts killed ones."""
     folder = tmp_path_factory.mktemp("dask")
     modules = folder / "modules"
     modules.mkdir()
@@ -90,7 +90,7 @@ def test_the_workers_of_a_cluster_deliver_and_the_receipts_come_in_order(client,
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_no_machine(client, tmp_path):
-    """Dask gives its chunk to the other one; the reporter is idempotent for that."""
+    """Dask gives its chunk to the other one, which is safe because the reporter is idempotent."""
     outbox = tmp_path / "outbox.db"
     receipts = []
     with Desk(slow_files(tmp_path), outbox=outbox, drain=0) as desk:
@@ -126,12 +126,12 @@ with Desk(SlowFiles(kept, pids), outbox=outbox, drain=0) as desk:
                 __import__("os").kill(int(scheduler), 9)
     except Exception as error:
         print(json.dumps([str(error), statuses]), flush=True)
-__import__("os")._exit(0)  # Dask would try for a while to say farewell to its scheduler
+__import__("os")._exit(0)  # Dask would try to disconnect from its scheduler for a while
 """
 
 
 def test_a_scheduler_that_goes_away_ends_the_stream_and_loses_no_machine(tmp_path):
-    """Its client gets no answers any more, and no error for what it is given later: only the cancelled tell."""
+    """Its client gets no more answers, and no error for later submissions: only cancelled futures show it."""
     (tmp_path / "acme_slow.py").write_text(SLOW)
     (tmp_path / "gone.py").write_text(GONE)
     for folder in ("kept", "pids"):
@@ -158,7 +158,7 @@ def test_a_scheduler_that_goes_away_ends_the_stream_and_loses_no_machine(tmp_pat
 
 @contextlib.contextmanager
 def separate_cluster(folder, env=None):
-    """Run a scheduler and a worker as processes of their own; give the address, and the scheduler."""
+    """Run a scheduler and a worker as separate processes; yield the address and the scheduler."""
     with contextlib.ExitStack() as running:
         local, file = ("--host", "127.0.0.1"), folder / "scheduler.json"
         scheduler = running.enter_context(dask("scheduler", *local, "--port", "0", "--scheduler-file", file))
@@ -171,7 +171,7 @@ def separate_cluster(folder, env=None):
 
 @contextlib.contextmanager
 def dask(*arguments, **options):
-    """Run one of Dask's own commands, and end it at the end."""
+    """Run one of Dask's commands, and stop it at the end."""
     command = [Path(sys.executable).with_name("dask"), *map(str, arguments), "--no-dashboard"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **options)
     try:
@@ -182,7 +182,7 @@ def dask(*arguments, **options):
 
 
 def when_written(file, seconds=60):
-    """Give what a JSON file holds, once another process has written it."""
+    """Return the content of a JSON file, once another process has written it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with contextlib.suppress(FileNotFoundError, ValueError):

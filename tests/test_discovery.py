@@ -1,4 +1,4 @@
-"""Third-party plugins, installed beside others, good and bad."""
+"""Third-party plugins, working and broken ones, installed together."""
 
 from pathlib import Path
 
@@ -165,7 +165,7 @@ def test_the_example_plugin_can_be_built_and_installed(bare, uv, tmp_path):
 
 
 def test_no_backend_is_imported_for_a_built_in_reporter(environment):
-    """A name that an entry point has loads that one only; `console` needs none of the plugins at all."""
+    """The name of an entry point loads only that plugin; `console` loads none."""
     everything = environment("newsdesk", "newsdesk-mlflow", "newsdesk-postgres")
     modules = everything.python(LOADED.format(code="default_registry().find('console')"))
     assert not [

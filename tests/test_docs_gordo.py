@@ -1,4 +1,4 @@
-"""A config of gordo, as the docs show it: its reporters run as they are, against real backends."""
+"""The docs' gordo config: its reporters deliver unchanged to real backends."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def project():
     return yaml.safe_load(shown)
 
 
-# MLflow's own store, not ours, asks SQLAlchemy for what that is going to drop.
+# Deprecated in SQLAlchemy, used by MLflow's store.
 @pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")
 def test_a_machine_of_that_project_arrives_where_its_own_reporters_say(
     project, postgres_server, tmp_path, monkeypatch

@@ -1,4 +1,4 @@
-"""What the docs show and nothing runs: manifests of Kubernetes' own schema, with a config that can be used; commands."""
+"""Manifests and commands that the docs show without running them: checked against schemas and options."""
 
 import json
 import re
@@ -36,12 +36,12 @@ class Page:
         return [document for document in map(yaml.safe_load, texts) if "apiVersion" in document]
 
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Give the manifests of a kind by their names."""
+        """Return the manifests of a kind by name."""
         return {item["metadata"]["name"]: item for item in self.manifests if item["kind"] == kind}
 
 
 class Pod(NamedTuple):
-    """Something that has volumes, with the containers that mount them."""
+    """A pod's spec and its containers."""
 
     page: Page
     spec: dict[str, Any]
@@ -57,7 +57,7 @@ class Pod(NamedTuple):
 KUBERNETES, AZUREML = Page("kubernetes"), Page("azureml")
 PAGES = [KUBERNETES, AZUREML]
 
-# Also within a list, where a block is indented.
+# Also indented blocks in lists.
 SHOWN = [
     block
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -99,7 +99,7 @@ OURS = [
 
 
 def unknown_in(words: Sequence[str]) -> list[str]:
-    """Give what newsdesk does not have of a command line: the command itself, or some of its options."""
+    """Return the parts of a command line that newsdesk does not have: the command, or options."""
     command: click.Command = main
     rest = list(words[1:])
     while isinstance(command, click.Group):
@@ -121,7 +121,7 @@ def options_of(words: Sequence[str]) -> set[str]:
 @pytest.mark.parametrize("manifest", [item for page in PAGES for item in page.manifests], ids=ident)
 def test_a_manifest_is_what_kubernetes_takes(manifest):
     if manifest["apiVersion"].startswith("argoproj.io/"):
-        pytest.skip("Argo's own kind: Kubernetes has no schema of it")
+        pytest.skip("Argo's own kind: Kubernetes has no schema for it")
     latest = kubernetes_validate.latest_version()
     kubernetes_validate.validate(manifest, latest, strict=True)
 

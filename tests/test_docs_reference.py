@@ -27,7 +27,7 @@ CAPTIONS = ["mlflow", "mlflow-2.22", "azureml"]
 
 
 def rows(page: str) -> list[list[str]]:
-    """Give the cells of each row of the tables in a page."""
+    """Return the cells of each row of the tables in a page."""
     lines = (DOCS / page).read_text("utf-8").splitlines()
     return [
         [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
@@ -37,7 +37,7 @@ def rows(page: str) -> list[list[str]]:
 
 
 def public_errors(package) -> set[str]:
-    """Give the names of the errors that a package defines for others."""
+    """Return the names of a package's public errors."""
     found = set()
     for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         module = importlib.import_module(info.name)

@@ -1,4 +1,4 @@
-"""The site: it builds without a warning, its links lead somewhere, and it asks nobody else for anything."""
+"""The site: it builds without warnings, its links work, and it loads nothing from other hosts."""
 
 import re
 import sys
@@ -17,7 +17,7 @@ PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
 
 
 def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    """Give every command that does something, with its long options."""
+    """Yield every command that is not a group, with its long options."""
     for name in group.list_commands(click.Context(group)):
         command = group.get_command(click.Context(group), name)
         if isinstance(command, click.Group):
@@ -31,13 +31,13 @@ def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], 
 
 COMMANDS = dict(commands(main))
 
-# What a browser fetches by itself; what it only follows, when somebody clicks, is no request.
+# Attributes that a browser loads, and those that it only follows on a click.
 FETCHED = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src"), ("source", "srcset")}
 FOLLOWED = {("a", "href")}
 
 
 class Page(NamedTuple):
-    """What a page of the site leads to, and where one may land on it."""
+    """The links and anchors of a page."""
 
     links: list[str]
     fetched: list[str]
@@ -45,7 +45,7 @@ class Page(NamedTuple):
 
 
 class Reader(HTMLParser):
-    """Reads a page."""
+    """Parses a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ def pages(site) -> dict[Path, Page]:
 
 
 def missing(pages: dict[Path, Page]) -> Iterator[str]:
-    """Give the links that lead nowhere within the site."""
+    """Yield the broken links within the site."""
     for path, page in pages.items():
         for link in [*page.links, *page.fetched]:
             parts = urlsplit(link)

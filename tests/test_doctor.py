@@ -1,4 +1,4 @@
-"""`newsdesk doctor` with all distributions installed, as its page shows it."""
+"""`newsdesk doctor` with all distributions installed, as shown on its page."""
 
 import re
 import sys

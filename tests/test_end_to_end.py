@@ -1,4 +1,4 @@
-"""The main job: real machines to a local MLflow store and to a private PostgreSQL, by the command, and back."""
+"""End to end: real machines to a local MLflow store and a private PostgreSQL with the command, and back."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ CONFIG = yaml.safe_load((EXAMPLES / "local.yaml").read_text())
 STORE, SERVER = (next(iter(entry.values())) for entry in CONFIG["reporters"])
 REPORTERS = ("mlflow", "postgres")
 
-# Everything in the store, by MLflow's own client: in a process of its own, which knows nothing of ours.
+# Reads the whole store with MLflow's client, in a separate process without newsdesk.
 READ = """
 import json, sys
 from mlflow import MlflowClient
@@ -45,7 +45,7 @@ print(json.dumps({run.info.run_id: read(run) for run in client.search_runs(exper
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory):
-    """Stand in one folder for all tests: the paths in the config are relative."""
+    """Use one working folder for all tests: the paths in the config are relative."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("demo")
         patch.chdir(folder)
@@ -54,7 +54,7 @@ def there(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def report(run, there):
-    """Report the machines as the demo does, and any others that are named."""
+    """Report the machines as the demo does, and any others given."""
 
     def call(*arguments):
         newsdesk = Path(sys.executable).with_name("newsdesk")
@@ -68,7 +68,7 @@ def report(run, there):
 
 @pytest.fixture(scope="module")
 def receipts(report):
-    """Report for the first time, and give the receipts by machine and reporter."""
+    """Report for the first time; return the receipts by machine and reporter."""
     made = [json.loads(line) for line in report("--json").splitlines()]
     assert len(made) == len(MACHINES) * len(REPORTERS)
     return {(receipt["machine"]["name"], receipt["reporter"]): receipt for receipt in made}
@@ -86,7 +86,7 @@ def rows(receipts):
 
 @pytest.fixture(scope="module")
 def rebuilt(there):
-    """A machine of the same name as another, that was built once more."""
+    """A rebuilt machine: same name, another record."""
     record = MACHINES["ae-4tags"].to_dict()
     record["metadata"]["build_metadata"]["model"]["model_creation_date"] = "2026-11-23 10:00:00.000000+00:00"
     machine = Machine.from_dict(record)
@@ -96,7 +96,7 @@ def rebuilt(there):
 
 @pytest.fixture(scope="module")
 def table(rows, report, rebuilt):
-    """Report the same once more, and with them the rebuilt one: the table that a person sees."""
+    """Report the same machines and the rebuilt one again; return the table that is printed."""
     return report("rebuilt.json").splitlines()
 
 
@@ -108,7 +108,7 @@ def runs(table, run, there):
 
 @pytest.fixture(scope="module")
 def first_runs(runs, receipts):
-    """Give the runs that the receipts of the first report name, by machine."""
+    """Return the runs referenced by the receipts of the first report, by machine."""
     return {
         name: next(run for run_id, run in runs.items() if run_id in receipts[name, "mlflow"]["reference"])
         for name in MACHINES

@@ -1,4 +1,4 @@
-"""MLflow holds each record as one finished run, complete and equal, whatever breaks on the way to it."""
+"""MLflow has each record as one finished, complete run, whatever fails during the delivery."""
 
 import itertools
 import json
@@ -45,14 +45,14 @@ REQUESTS = [
     "POST runs/search",
     "POST runs/update",
 ]
-"""Those of a machine that is new, in an experiment that is new."""
+"""The requests for a new machine in a new experiment."""
 LOGGED = REQUESTS.index("POST runs/log-batch") + 1
-"""The one that brings params and metrics, counted from 1."""
+"""The number of the request that logs params and metrics, from 1."""
 
 
 @pytest.fixture
 def through(proxy, mlflow_server):
-    """Give a reporter that works through the proxy, to an experiment that is not there yet or a given one."""
+    """Return a function that builds a reporter behind the proxy, for a new experiment or a given one."""
 
     def make(experiment=None):
         name = experiment or f"experiment {next(NUMBERS)}"
@@ -63,7 +63,7 @@ def through(proxy, mlflow_server):
 
 @pytest.fixture(scope="module")
 def undisturbed(mlflow_server):
-    """Give what the run of a machine holds that nothing has disturbed."""
+    """Return the content of a machine's run that was delivered without faults."""
     known = {}
 
     def look(machine):
@@ -80,7 +80,7 @@ def undisturbed(mlflow_server):
 
 @pytest.fixture
 def held(mlflow_server, undisturbed):
-    """Give the ids of an experiment's runs, one for each machine, after comparing each with what it must hold."""
+    """Compare each run of an experiment, one per machine, with its expected content; return their ids."""
 
     def look(reporter, *machines):
         found = [
@@ -105,14 +105,14 @@ def small(name, project="faults"):
 
 
 def short(label):
-    """Give what a request is called, without what differs each time."""
+    """Return the name of a request, without the parts that vary."""
     method, _, path = label.partition(" ")
     parts = path.split("/")
     return f"{method} {parts[-1] if method == 'PUT' else '/'.join(parts[-2:])}"
 
 
 def test_what_is_undisturbed_is_what_must_be_there(undisturbed):
-    """All else is measured by it."""
+    """The expectations of all other tests are based on it."""
     expected = json.loads(
         (Path(__file__).parents[1] / "examples" / "machines" / "expected" / "ae-4tags.json").read_bytes()
     )
@@ -122,12 +122,12 @@ def test_what_is_undisturbed_is_what_must_be_there(undisturbed):
     assert content["status"] == "FINISHED"
 
 
-# Killed, and reported again.
+# Killed and reported again
 
 
 @pytest.mark.usefixtures("children")
 def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(every_kill, through, held):
-    """The experiment itself is made by the report that is killed."""
+    """The killed report creates the experiment too."""
     jobs = (Job(through(), MACHINE) for _ in itertools.count())
     labels = []
     for step in every_kill(jobs):
@@ -142,7 +142,7 @@ def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(every
 
 @pytest.mark.usefixtures("children")
 def test_a_rebuild_that_was_killed_at_any_boundary_is_completed_by_the_next(every_kill, through, held):
-    """It gets a run beside that of the first build, which stays as it is."""
+    """It gets a second run; that of the first build is unchanged."""
 
     def jobs():
         for _ in itertools.count():
@@ -180,7 +180,7 @@ def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundar
         assert held(reporter, MACHINE) == [begun[reporter.experiment]]
 
 
-# Reset, and tried again.
+# Connection reset and retried
 
 
 @pytest.mark.parametrize("moment", Moment)
@@ -206,12 +206,12 @@ def test_a_desk_delivers_although_nobody_answers_at_first(proxy, through, held):
     held(reporter, MACHINE)
 
 
-# Many at once.
+# Concurrent reports
 
 
 @pytest.mark.usefixtures("children")
 def test_eight_processes_that_report_the_same_machine_make_one_run(through, held):
-    """The experiment is not there before, so that all of them make that too."""
+    """The experiment does not exist, so all of them try to create it."""
     reporter = through()
     receipts = deliver_at_once(reporter, [[MACHINE]] * 8)
     assert {receipt["status"] for receipt in receipts} <= {"delivered", "unchanged"}
@@ -220,7 +220,7 @@ def test_eight_processes_that_report_the_same_machine_make_one_run(through, held
 
 @pytest.mark.usefixtures("children")
 def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(through, mlflow_server, figure):
-    """All of them go to one experiment, which each process finds missing."""
+    """All of them use one experiment, which does not exist at first."""
     reporter = through()
     machines = [small(f"machine-{number:03}") for number in range(MACHINES)]
     receipts = deliver_at_once(reporter, [machines[number::PROCESSES] for number in range(PROCESSES)])
@@ -232,13 +232,13 @@ def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(through, ml
     ]
 
 
-# The server ends, and comes back.
+# Server restarts
 
 
 def test_a_server_that_is_restarted_between_two_reports_and_in_the_middle_of_a_third_has_all(
     mlflow_server, proxy, through, held
 ):
-    """It ends when it has the params and metrics of the third, and the client does not know that yet."""
+    """It stops after storing the params and metrics of the third, before the client gets the answer."""
     restarted = []
 
     def restart(label):
@@ -248,7 +248,7 @@ def test_a_server_that_is_restarted_between_two_reports_and_in_the_middle_of_a_t
     reporter = through()
     with Desk(reporter, retry=Retry(attempts=20, initial=1), deadline=200) as desk:
         desk.report(MACHINE)
-        known = REQUESTS.index("POST experiments/create")  # it is not looked up and made again, but searched
+        known = REQUESTS.index("POST experiments/create")  # not looked up and created again, but searched
         proxy.fail(Cut(LOGGED - known, Moment.AFTER, restart), times=1)
         (third,) = desk.report(REBUILT)
         (again,) = desk.report(MACHINE)
@@ -257,7 +257,7 @@ def test_a_server_that_is_restarted_between_two_reports_and_in_the_middle_of_a_t
     held(reporter, MACHINE, REBUILT)
 
 
-# What a server says.
+# Error responses
 
 
 @pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
@@ -293,7 +293,7 @@ def test_a_server_that_is_down_is_tried_again(proxy, through, held, request_numb
 
 @pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
 def test_a_portal_that_says_that_all_is_well_is_no_mlflow(proxy, through, held, request_number):
-    """It never will take the record; once it is gone, the record is delivered like any other."""
+    """The record is rejected permanently; without the fault it is delivered as usual."""
     reporter = through()
     pass_on(proxy, request_number)
     proxy.fail(html_answer())
@@ -305,12 +305,12 @@ def test_a_portal_that_says_that_all_is_well_is_no_mlflow(proxy, through, held, 
 
 
 def pass_on(proxy, count):
-    """Let some requests through before what comes next."""
+    """Let some requests pass before the next fault."""
     if count:
         proxy.fail(Delay(0), times=count)
 
 
-# Nobody answers.
+# No answer
 
 
 @pytest.mark.parametrize("fault", [BlackHole(), Refuse()], ids=["black hole", "refused"])
@@ -340,7 +340,7 @@ def test_a_best_effort_does_not_hold_up_the_build_and_is_made_good_later(
     held(reporter, MACHINE)
 
 
-# Somebody tidies up.
+# Deleted by others
 
 
 @pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)

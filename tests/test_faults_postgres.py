@@ -1,4 +1,4 @@
-"""PostgreSQL holds each record once, complete and equal, whatever breaks on the way to it."""
+"""PostgreSQL has each record once and complete, whatever fails during the delivery."""
 
 import itertools
 import json
@@ -41,13 +41,13 @@ MACHINES = 200
 
 @pytest.fixture
 def table():
-    """The name of a table that is not there yet."""
+    """The name of a table that does not exist."""
     return f"machine{next(NUMBERS)}"
 
 
 @pytest.fixture
 def through(proxy, postgres_server):
-    """Give a reporter that works through the proxy, to a table that is not there yet or a given one."""
+    """Return a function that builds a reporter behind the proxy, for a new table or a given one."""
 
     def make(table=None):
         return PostgresReporter(
@@ -59,7 +59,7 @@ def through(proxy, postgres_server):
 
 @pytest.fixture
 def held(postgres_server):
-    """Give the machines of a table, in the order of their names, seen by SQL of one's own."""
+    """Return the machines of a table by name, read with separate SQL."""
 
     def look(table):
         columns = "name, project_name, model, dataset, metadata, runtime, evaluation, extra"
@@ -80,12 +80,12 @@ def small(name, project="faults"):
     return Machine.from_dict({"name": name, "project_name": project, "model": {}, "dataset": {}})
 
 
-# Killed, and reported again.
+# Killed and reported again
 
 
 @pytest.mark.usefixtures("children")
 def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(every_kill, through, held):
-    """The table itself is made by the report that is killed."""
+    """The killed report creates the table too."""
     jobs = (Job(through(), MACHINE) for _ in itertools.count())
     for step in every_kill(jobs):
         table = step.job.reporter.table
@@ -114,12 +114,12 @@ def test_an_overwrite_that_was_killed_at_any_boundary_leaves_the_old_or_the_new(
         assert as_dicts(held(table)) == new, f"after a kill {step[0]}"
 
 
-# Reset, and tried again.
+# Connection reset and retried
 
 
 @pytest.mark.parametrize("moment", Moment)
 def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(every_cut, through, held, moment):
-    """Of two reports: the first one opens the reporter and makes the table, the second finds both."""
+    """Of two reports: the first one opens the reporter and creates the table, the second uses them."""
     for cut in every_cut(moment):
         reporter = through()
         with Desk(reporter, retry=AT_ONCE, deadline=60) as desk:
@@ -138,12 +138,12 @@ def test_a_desk_delivers_although_nobody_listens_at_first(proxy, through, held):
     assert as_dicts(held(reporter.table)) == [MACHINE.to_dict()]
 
 
-# Many at once.
+# Concurrent reports
 
 
 @pytest.mark.usefixtures("children")
 def test_eight_processes_that_report_the_same_machine_make_one_row(through, held):
-    """The table is not there before, so that all of them make that too."""
+    """The table does not exist, so all of them try to create it."""
     reporter = through()
     receipts = deliver_at_once(reporter, [[MACHINE]] * 8)
     assert sorted(receipt["status"] for receipt in receipts) == ["delivered"] + ["unchanged"] * 7
@@ -152,7 +152,7 @@ def test_eight_processes_that_report_the_same_machine_make_one_row(through, held
 
 @pytest.mark.usefixtures("children")
 def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(through, postgres_server, figure):
-    """Each machine is reported by two processes, which begin at opposite ends."""
+    """Each machine is reported by two processes, which start at opposite ends."""
     reporter = through()
     machines = [small(f"machine-{number:03}") for number in range(MACHINES)]
     shares = [machines[number::PROCESSES] for number in range(PROCESSES)]
@@ -168,12 +168,12 @@ def test_of_two_hundred_machines_from_sixteen_processes_none_is_lost(through, po
     assert rows == [(machine.name, machine.revision) for machine in machines]
 
 
-# The server ends, and comes back.
+# Server restarts
 
 
 @pytest.fixture
 def restart(postgres_server, proxy):
-    """Give a function that ends the server and starts it again, behind the same address."""
+    """Return a function that restarts the server behind the same address."""
 
     def end_and_start(_label=""):
         postgres_server.restart()
@@ -215,8 +215,8 @@ def test_a_server_that_is_restarted_in_the_middle_of_a_report_has_the_record(
 
 
 def test_a_server_that_crashes_in_the_middle_of_a_report_has_the_record(proxy, postgres_server, held, table):
-    """One of its processes is killed, upon which PostgreSQL ends all the others and begins anew."""
-    # The server of these tests is not durable, but each connection may ask for it.
+    """One of its processes is killed, and PostgreSQL restarts all of them."""
+    # The server of these tests is not durable by default, but each connection can enable it.
     url = proxy.through(postgres_server.url) + "?options=-csynchronous_commit%3Don"
     first, second = small("first"), small("second")
 
@@ -238,7 +238,7 @@ def test_a_server_that_crashes_in_the_middle_of_a_report_has_the_record(proxy, p
     assert as_dicts(held(table)) == as_dicts([first, second])
 
 
-# What a server says.
+# Error responses
 
 FATAL = {
     "53300": ("sorry, too many clients already", TransientReporterError),
@@ -272,7 +272,7 @@ def test_a_refusal_to_connect_is_worth_another_try_only_where_it_may_pass(proxy,
 )
 def test_a_refusal_of_a_record_is_worth_another_try_only_where_it_may_pass(proxy, through, state, kind):
     with through() as reporter:
-        proxy.fail(Delay(0), times=1)  # the connection is tested before it is used again
+        proxy.fail(Delay(0), times=1)  # the connection is tested before reuse
         proxy.fail(postgres_error(state, "no"), times=1)
         with pytest.raises(kind, match=f"no .SQLSTATE {state}.") as caught:
             reporter.report(MACHINE)
@@ -285,14 +285,14 @@ def test_a_refusal_of_a_record_is_worth_another_try_only_where_it_may_pass(proxy
 )
 @pytest.mark.parametrize("sslmode", [None, "disable"])
 def test_somebody_who_is_no_postgres_will_never_take_it(proxy, postgres_server, answer, sslmode):
-    """A PostgreSQL that is down says nothing: whoever answers in HTTP is at the wrong address."""
+    """A PostgreSQL that is down does not answer in HTTP, so the address is wrong."""
     proxy.fail(answer)
     reporter = PostgresReporter(url=proxy.through(postgres_server.url), sslmode=sslmode)
     with pytest.raises(PermanentReporterError, match="received"):
         reporter.report(MACHINE)
 
 
-# Nobody answers.
+# No answer
 
 
 @pytest.mark.parametrize("fault", [BlackHole(), Refuse()], ids=["black hole", "refused"])

@@ -71,7 +71,7 @@ class Import(NamedTuple):
 
 
 def modules(source: Path, package: str) -> dict[str, Path]:
-    """Give the files of a package by the dotted names of their modules."""
+    """Return the files of a package by the dotted names of their modules."""
     return {
         ".".join(file.relative_to(source).with_suffix("").parts).removesuffix(".__init__"): file
         for file in sorted((source / package).rglob("*.py"))
@@ -80,7 +80,7 @@ def modules(source: Path, package: str) -> dict[str, Path]:
 
 
 def imports(module: str, file: Path, known: Collection[str]) -> Iterator[Import]:
-    """Give what a file imports: at its top, within functions, and for the type checker alone."""
+    """Return what a file imports: at its top, within functions, and for the type checker alone."""
     for node, in_function in _walked(ast.parse(file.read_text("utf-8")), in_function=False):
         if isinstance(node, ast.Import):
             yield from (Import(module, alias.name, in_function) for alias in node.names)
@@ -99,7 +99,7 @@ def _walked(node: ast.AST, *, in_function: bool) -> Iterator[tuple[ast.AST, bool
 
 
 def edges(source: Path, package: str) -> list[Import]:
-    """Give the imports of a package's modules from each other."""
+    """Return the imports of a package's modules from each other."""
     files = modules(source, package)
     return [
         found
@@ -110,7 +110,7 @@ def edges(source: Path, package: str) -> list[Import]:
 
 
 def knots(found: Iterable[Import]) -> set[tuple[str, str]]:
-    """Give the imports that are a part of a circle, or lead from one circle to another."""
+    """Return the imports that are a part of a circle, or lead from one circle to another."""
     left = {(edge.source, edge.target) for edge in found}
     while loose := {
         (source, target)
@@ -122,7 +122,7 @@ def knots(found: Iterable[Import]) -> set[tuple[str, str]]:
 
 
 def chapter(module: str) -> str:
-    """Give the chapter of a module of core: `delivery` of `newsdesk.delivery.desk`."""
+    """Return the chapter of a module of core: `delivery` of `newsdesk.delivery.desk`."""
     return module.split(".")[1] if "." in module else ""
 
 
@@ -231,7 +231,7 @@ def test_core_imports_no_plugin():
 
 
 def plugin_imports(package: str) -> list[tuple[str, str, str | None]]:
-    """Give module, target and name of each import of a plugin."""
+    """Return module, target and name of each import of a plugin."""
     return [
         (module, *found)
         for module, file in modules(PLUGINS[package], package).items()

@@ -1,4 +1,4 @@
-"""Which core is the oldest that a plugin admits, in a repository with releases; and its wheel."""
+"""The oldest core that a plugin supports, and its wheel, in a repository with releases."""
 
 import os
 import sys
@@ -51,31 +51,31 @@ def repository(tmp_path, run):
     return make
 
 
-def told(repository, run):
+def output(repository, run):
     return run(sys.executable, SCRIPT, "plugin", "wheels", cwd=repository).stdout.strip()
 
 
 @pytest.mark.parametrize(
     ("releases", "what"),
     [
-        ([], "there is no release yet"),
-        (["0.1.0"], "the oldest that it admits of 1 releases is none"),
-        (["0.1.0", "0.2.0"], "the oldest that it admits of 2 releases is 0.2.0"),
+        ([], "there are no releases yet"),
+        (["0.1.0"], "the oldest supported of 1 releases is none"),
+        (["0.1.0", "0.2.0"], "the oldest supported of 2 releases is 0.2.0"),
     ],
 )
-def test_where_this_core_is_the_oldest_that_is_told_in_a_line(repository, run, releases, what):
-    found = told(repository(">=0.2.0,<0.3", releases, "0.2.0"), run)
-    assert found == f"plugin: nothing to test beside this core, 0.2.0: {what}"
+def test_nothing_is_built_if_this_core_is_the_oldest(repository, run, releases, what):
+    found = output(repository(">=0.2.0,<0.3", releases, "0.2.0"), run)
+    assert found == f"plugin: nothing to test but this core, 0.2.0: {what}"
 
 
-def test_of_older_releases_the_oldest_that_is_admitted_is_built_as_it_was(repository, run):
+def test_the_oldest_supported_release_is_built_from_its_tag(repository, run):
     root = repository(">=0.2.0,<0.3", ["0.1.0", "0.2.0", "0.2.1"], "0.2.2")
     wheel = root / "wheels" / "newsdesk-0.2.0-py3-none-any.whl"
-    assert told(root, run) == f"plugin: the oldest core that 'newsdesk<0.3,>=0.2.0' admits is 0.2.0: {wheel}"
+    assert output(root, run) == f"plugin: the oldest core for 'newsdesk<0.3,>=0.2.0' is 0.2.0: {wheel}"
     with zipfile.ZipFile(wheel) as archive:
         assert archive.read("newsdesk/__init__.py") == b"VERSION = '0.2.0'\n"
 
 
-def test_the_plugins_of_this_repository_can_be_asked_about(run):
+def test_the_script_handles_the_plugins_of_this_repository(run):
     for plugin in ("plugins/mlflow", "plugins/postgres"):
         assert run(sys.executable, SCRIPT, plugin, "unused", cwd=SCRIPT.parents[1]).stdout.startswith(plugin)

@@ -1,4 +1,4 @@
-"""What the README and the docs show: every command and every block of code is executed."""
+"""The README and the docs: every command and every block of code is executed."""
 
 import ast
 import json
@@ -30,14 +30,14 @@ READMES = [
     *(f"{folder}/README.md" for folder in ("core", "plugins/mlflow", "plugins/postgres")),
 ]
 PAGES = [*(ROOT / name for name in READMES), *sorted((ROOT / "docs").glob("*.md"))]
-# Who follows it installs a package, so it has an environment of its own.
+# It installs a package, so it needs its own environment.
 FIRST_PLUGIN = ROOT / "docs" / "first-plugin.md"
 PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
 DISTRIBUTIONS = [ROOT / "core", ROOT / "plugins/mlflow", ROOT / "plugins/postgres"]
 SCHEMA = Draft202012Validator(json.loads((ROOT / "docs/newsdesk.schema.json").read_text("utf-8")))
 SELF_CONTAINED = 'python3 -m venv .venv && .venv/bin/pip install -q "nox[uv]" && .venv/bin/nox'
 
-# What the script that a page becomes begins with: a machine, as its reader has one, and a shell of this environment.
+# The head of the script that is generated from a page: a machine, and a shell with this environment's programs.
 RUN = """\
 import importlib, os, pathlib, subprocess
 from newsdesk import Machine
@@ -63,7 +63,7 @@ class Block(NamedTuple):
 
     @property
     def file(self) -> str | None:
-        """The file that it is the content of, by its first line."""
+        """The file whose content it is, from its first line."""
         first = re.match(r"# ([\w/.-]+\.\w+)\n", self.text)
         return first[1] if first else None
 
@@ -86,7 +86,7 @@ def is_executed(command: str) -> bool:
 
 
 def script(page: Path, programs: Path, *, installs: bool = False) -> str:
-    """Turn a page into one Python program that does in order what the page does."""
+    """Turn a page into a Python script that executes its blocks in order."""
     path = f"{programs}:" + "{os.environ['PATH']}"
     lines = [RUN, f'PATH = f"{path}"']
     for block in blocks(page):
@@ -106,16 +106,16 @@ def script(page: Path, programs: Path, *, installs: bool = False) -> str:
 
 
 def metadata(pyproject: str) -> tuple[str, str, str]:
-    """Give what an installation of a project in the working folder leaves beside its modules."""
+    """Return the metadata that an installation of a project would create: name, METADATA and entry points."""
     project = tomllib.loads(pyproject)["project"]
     entries = [f"{name} = {module}" for name, module in project["entry-points"]["newsdesk"].items()]
-    told = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    text = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
     stem = f"{project['name'].replace('-', '_')}-{project['version']}"
-    return stem, told, "\n".join(["[newsdesk]", *entries, ""])
+    return stem, text, "\n".join(["[newsdesk]", *entries, ""])
 
 
 def kind(document: object) -> str:
-    """Tell what a block of YAML is: of Kubernetes, of gordo, or a config of ours."""
+    """Return the kind of a YAML block: `manifest` of Kubernetes, config of `gordo`, or our `config`."""
     keys = document if isinstance(document, dict) else {}
     return "manifest" if "apiVersion" in keys else "gordo" if "machines" in keys else "config"
 
@@ -126,7 +126,7 @@ def names(page: Path) -> str:
 
 @pytest.fixture
 def scratch(tmp_path):
-    """A working folder with the examples, as somebody who follows a page has it."""
+    """A working folder with the examples, as for a reader of a page."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     return tmp_path
 
@@ -134,7 +134,7 @@ def scratch(tmp_path):
 @pytest.mark.parametrize("page", [page for page in PAGES if page != FIRST_PLUGIN], ids=names)
 def test_what_a_page_shows_can_be_done_in_its_order(page, scratch, run):
     (scratch / "page.py").write_text(script(page, Path(sys.executable).parent), "utf-8")
-    # MLflow's own store, not ours, asks SQLAlchemy for what that is going to drop.
+    # Deprecated in SQLAlchemy, used by MLflow's store.
     strict = ["-W", "error", "-W", "ignore:The ``noload`` loader strategy:DeprecationWarning"]
     own = {"HOME": str(scratch), "MLFLOW_TRACKING_URI": "sqlite:///reader.db"}
     run(sys.executable, *strict, "page.py", cwd=scratch, **own)
@@ -144,8 +144,8 @@ def test_a_first_plugin_can_be_shipped_as_its_page_shows(scratch, run, bare):
     (scratch / "page.py").write_text(script(FIRST_PLUGIN, bare.folder / "bin", installs=True), "utf-8")
     bare.offer_pip()
     done = run(bare.folder / "bin" / "python", "-W", "error", "page.py", cwd=scratch)
-    [told] = [block.text for block in blocks(FIRST_PLUGIN) if block.language == "text"]
-    assert [line for line in told.splitlines() if line not in done.stdout] == []
+    [shown] = [block.text for block in blocks(FIRST_PLUGIN) if block.language == "text"]
+    assert [line for line in shown.splitlines() if line not in done.stdout] == []
     assert "wiki: 4 delivered" in done.stdout
     assert "newsdesk_wiki.reporter.WikiReporter: 4 unchanged" in done.stdout
     assert "site-packages" in bare.python("import json, newsdesk_wiki as it; print(json.dumps(it.__file__))")
@@ -196,8 +196,8 @@ def test_what_a_page_installs_is_a_distribution_of_ours_with_that_extra(page):
         if command.startswith("pip install "):
             for text in shlex.split(command, comments=True)[2:]:
                 if page == FIRST_PLUGIN and (text == "uv" or text.startswith(("-e", ".", "dist/"))):
-                    continue  # its own, and a tool; they are installed when the page is followed
-                if text in ("-e", "."):  # a project that the page shows
+                    continue  # the reader's own, and a tool; installed when the page is executed
+                if text in ("-e", "."):  # a project on the page
                     assert any(block.file == "pyproject.toml" for block in blocks(page))
                     continue
                 requirement = Requirement(text)
@@ -213,7 +213,7 @@ def test_a_nox_command_names_sessions_that_exist(page):
 
 
 def sessions() -> set[str]:
-    """Give the names of the sessions in the noxfile; nox itself is not in this environment."""
+    """Return the names of the sessions in the noxfile, without nox, which is not installed here."""
     tree = ast.parse((ROOT / "noxfile.py").read_text())
     decorated = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
     return {node.name.replace("_", "-") if "matrix" in node.name else node.name for node in decorated}
@@ -243,14 +243,17 @@ def test_the_reference_of_the_config_has_every_key_with_its_default():
     rows = dict(re.findall(r"^\| `([\w.]+)` \| [^|]+ \| ([^|]+) \|", page, re.MULTILINE))
     defaults = dict(config_keys(ConfigModel))
     assert rows.keys() - defaults.keys() == OPTIONS.keys()
-    assert defaults.keys() - rows.keys() == {"retry"}, "a section whose keys say all"
-    told = {key: text for key, text in rows.items() if key in defaults and text.startswith("`")}
-    assert told == {key: f"`{defaults[key]}`" for key in told}
-    assert {defaults[key] for key in defaults.keys() - told.keys() - {"retry"}} <= {None, PydanticUndefined}
+    assert defaults.keys() - rows.keys() == {"retry"}, "a section, documented by its keys"
+    documented = {key: text for key, text in rows.items() if key in defaults and text.startswith("`")}
+    assert documented == {key: f"`{defaults[key]}`" for key in documented}
+    assert {defaults[key] for key in defaults.keys() - documented.keys() - {"retry"}} <= {
+        None,
+        PydanticUndefined,
+    }
 
 
 def config_keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Give the keys of a config with their defaults, a section's keys after its own."""
+    """Yield the keys of a config with their defaults, those of a section after the section."""
     for name, field in model.model_fields.items():
         yield f"{prefix}{name}", field.get_default(call_default_factory=True)
         for part in (field.annotation, *typing.get_args(field.annotation)):
@@ -259,7 +262,7 @@ def config_keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str,
 
 
 def helps(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
-    """Give every command with the commands that it is below."""
+    """Yield the path of every command."""
     yield path
     for name in group.list_commands(click.Context(group)):
         command = group.get_command(click.Context(group), name)

@@ -1,4 +1,4 @@
-"""Nothing that newsdesk writes or prints holds a secret, whichever way that was given."""
+"""Nothing that newsdesk writes or prints contains a secret, however it was provided."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ COMMAND = Path(sys.executable).with_name("newsdesk")
 
 @pytest.fixture
 def planted(postgres_server):
-    """Every secret of this test, by how it was given."""
+    """The secrets of this test, by how they are provided."""
     return {
         "in a URL": "Planted-In-A-Url-1",
         "the server's own, by ${env:}": urlsplit(postgres_server.url).password,
@@ -29,7 +29,7 @@ def planted(postgres_server):
 
 @pytest.fixture
 def folder(tmp_path, planted, monkeypatch, mlflow_server, postgres_server):
-    """A working folder whose config delivers to three backends, is refused by a fourth and cannot reach a fifth."""
+    """A working folder with a config of five backends: three work, one rejects records, one is unreachable."""
     monkeypatch.setenv("PLANTED", planted["the server's own, by ${env:}"])
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""The wheels, each installed as a user would install it."""
+"""The wheels, installed as users install them."""
 
 import json
 import zipfile

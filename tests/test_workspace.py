@@ -1,4 +1,4 @@
-"""The workspace: what `uv sync` at its root makes."""
+"""The workspace: the environment that `uv sync` creates."""
 
 import shutil
 from pathlib import Path

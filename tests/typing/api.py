@@ -1,4 +1,4 @@
-"""What users write; mypy checks it, and nobody runs it."""
+"""Code as users write it; checked by mypy, never run."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ from newsdesk_postgres import MachineDoesNotExist, PostgresReporter
 
 
 class Built:
-    """A build's own record, as other projects have it."""
+    """A record of another project, with `to_dict`."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the record."""
+        """Return the record."""
         return {"name": "compressor-7"}
 
 
@@ -76,13 +76,13 @@ class SlackReporter(BaseReporter):
         return map(self.report, machines)
 
     def plan(self, machine: Machine) -> Plan:
-        """Tell what would be sent."""
+        """Preview what would be sent."""
         return Plan(requests=1, items={"messages": 1}, size=len(machine.to_json()))
 
 
 @dataclass
 class NothingReporter(BaseReporter):
-    """A reporter that is a dataclass, and has nothing to say of a delivery."""
+    """A reporter that is a dataclass and returns nothing."""
 
     headers: Mapping[str, Secret]
     attempts: int = 3
@@ -109,30 +109,30 @@ with slack as opened:
 
 @hookimpl
 def newsdesk_reporters() -> Iterator[ReporterPlugin]:
-    """Offer a reporter."""
+    """Register a reporter."""
     yield ReporterPlugin("slack", "my_plugin.reporter:SlackReporter", aliases=("chat",))
     yield ReporterPlugin("nothing", NothingReporter, summary="says nothing")
 
 
 @hookimpl
 def newsdesk_receipt(receipt: Receipt) -> None:
-    """Hear of a delivery."""
+    """Handle a delivery's receipt."""
     if receipt.status is Status.FAILED:
         assert_type(receipt.error, Exception | None)
 
 
-# What else a plugin may say
+# Other hooks of a plugin
 
 
 @hookimpl
 def newsdesk_servers() -> Iterator[ServerPlugin]:
-    """Bring a server for tests."""
+    """Provide a server for tests."""
     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
 
 
 @hookimpl
 def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:
-    """Speak to the doctor."""
+    """Provide findings for the doctor."""
     for label, reporter in reporters.items():
         if ping and isinstance(reporter, SlackReporter) and reporter.token is None:
             yield Finding(label, "it has no token", "give it one as 'token'")
@@ -180,4 +180,4 @@ with PostgresReporter("db.example", password="${env:PGPASSWORD}", sslmode="verif
         assert_type(postgres.fetch("compressor-7", project_name="north-plant"), Machine)
     except MachineDoesNotExist:
         postgres.report(machine)
-PostgresReporter(embedded="folder", sslmode="often")  # type: ignore[arg-type]  # libpq knows no such mode
+PostgresReporter(embedded="folder", sslmode="often")  # type: ignore[arg-type]  # not a mode of libpq
