@@ -18,6 +18,11 @@ config = click.option(
     type=click.Path(exists=True, dir_okay=False),
     help="The config; newsdesk.yaml in the working folder, when there is one.",
 )
+ping = click.option(
+    "--ping",
+    is_flag=True,
+    help="Open each reporter, which may create what it needs, such as a table, and contact its backend.",
+)
 as_json = click.option(
     "--json",
     "as_json",

@@ -30,8 +30,9 @@ class Checkup:
     def findings(self) -> Iterator[Finding]:
         """Give what was found, as it is found; no secret of the config's reporters is in it."""
         config, told = settings.read(self._config_path, self._registry)
-        secrets = frozenset[str]().union(*(route.reporter.secret_values() for route in config.routes))
         for found in self._all(config, told):
+            # Each time: what a file holds is known once its reference was resolved.
+            secrets = frozenset[str]().union(*(route.reporter.secret_values() for route in config.routes))
             yield replace(found, text=mask_text(found.text, secrets), remedy=mask_text(found.remedy, secrets))
 
     def _all(self, config: Config, told: list[Finding]) -> Iterator[Finding]:
@@ -39,7 +40,7 @@ class Checkup:
         yield from installed.findings(self._registry, config.routes)
         yield from told
         for route in config.routes:
-            yield from settings.references(route)
+            yield from settings.references(route, deadline=config.deadline)
         yield from owed.findings(config)
         if self._ping:
             yield from backends.findings(config, self._registry)

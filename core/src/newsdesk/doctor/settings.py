@@ -1,56 +1,107 @@
-"""The config and its references: found, right, resolving?"""
+"""The config and its references: found, valid, resolving?"""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from newsdesk.config.file import DEFAULT_NAME, Config, found
 from newsdesk.contract.finding import Finding
 from newsdesk.contract.lifecycle import resolved_arguments
 from newsdesk.contract.references import has_reference, looks_like_one
 from newsdesk.delivery.route import Route
-from newsdesk.exceptions import DefinitionError, Fault, UnresolvedReferenceError
+from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.plugins.registry import Registry
+from newsdesk.secrets import leaves, mask_text
+from newsdesk.worker import Worker, waited
 
 SUBJECT = "config"
 
+# `${NAME}`, and `$NAME` in capitals: a lone `$` is common in passwords and patterns.
+_VARIABLE = re.compile(r"\$\{(\w+)\}|(?<![\w$])\$([A-Z_][A-Z0-9_]+)")
+
 
 def read(path: str | None, registry: Registry) -> tuple[Config, list[Finding]]:
-    """Read the config that the other commands would use; one that cannot be used counts as an empty one."""
+    """Read the config that the other commands would use; one with errors counts as an empty one."""
     name = found(path)
     if name is None:
-        text = f"there is no {DEFAULT_NAME} in {Path.cwd()}: machines name their own reporters"
+        text = f"there is no {DEFAULT_NAME} in {Path.cwd()}: machines go to their own reporters"
         return Config(), [Finding(SUBJECT, text)]
     try:
         config = Config.read(name, registry=registry)
     except DefinitionError as error:
         faults = error.faults or [Fault("", error.message)]
-        return Config(), [Finding(SUBJECT, str(fault), f"mend {name}") for fault in faults]
+        return Config(), [Finding(SUBJECT, str(fault), f"fix {name}") for fault in faults]
     labels = ", ".join(route.label for route in config.routes)
-    told = Finding(SUBJECT, f"{name} is right, with the reporters: {labels or 'none, so machines name them'}")
+    valid = Finding(SUBJECT, f"{name} is valid; its reporters: {labels or 'none, so machines name them'}")
     wrong = [fault for plugin in config.plugins if (fault := _fault(registry, plugin, name))]
-    return (replace(config, plugins=()) if wrong else config), [told, *wrong]
+    return (replace(config, plugins=()) if wrong else config), [valid, *wrong]
 
 
-def references(route: Route) -> Iterator[Finding]:
-    """Tell whether the references of a reporter point to something, and never to what."""
+def references(route: Route, *, deadline: float) -> Iterator[Finding]:
+    """Report whether the references of a reporter resolve, and never to what."""
+    found = list(problems(route, deadline=deadline))
+    yield from found
+    if not any(finding.remedy for finding in found) and _has_reference(route):
+        yield Finding(route.label, "its references resolve")
+
+
+def problems(route: Route, *, deadline: float) -> Iterator[Finding]:
+    """Report references that do not resolve and, without a remedy, what only looks like one."""
     for name, value in route.reporter.arguments.given.items():
-        if looks_like_one(value):
-            text = f"{name}: it holds '${{', but no reference, and is taken as it is"
-            yield Finding(route.label, f"{text}; references are ${{env:NAME}} and ${{file:PATH}}")
+        for text in _misspelled(route, value):
+            yield Finding(route.label, f"{name}: {text}")
+    yield from _unresolved(route, deadline)
+
+
+def _misspelled(route: Route, value: Any) -> Iterator[str]:
+    """Give a hint for what another tool would take for a variable; here it is data."""
+    secrets = route.reporter.secret_values()
+    shown, found = set[str](), set[str]()
+    for text in leaves(value):
+        found |= _variables(text)
+        shown |= _variables(mask_text(text, secrets))
+    for name in sorted(shown):
+        yield f"'${name}' is taken literally; for the environment variable write ${{env:{name}}}"
+    if found - shown:  # it may be a part of a password
+        yield "it has a '$' and is taken literally; for an environment variable write ${env:NAME}"
+    if not found and looks_like_one(value):
+        yield "it has a '${' and is taken literally; references are ${env:NAME} and ${file:PATH}"
+
+
+def _variables(text: str) -> set[str]:
+    return {match[1] or match[2] for match in _VARIABLE.finditer(text)}
+
+
+def _unresolved(route: Route, deadline: float) -> Iterator[Finding]:
+    """Report what does not resolve, or to what the reporter refuses. A file may be a pipe that hangs."""
+    worker = Worker(f"newsdesk references of {route.label}")
     try:
-        resolved_arguments(route.reporter)
-    except UnresolvedReferenceError as error:
-        for fault in error.faults:
-            yield Finding.of_message(route.label, str(fault), "mend what it points to")
-    else:
-        if has_reference(list(route.reporter.arguments.given.values())):
-            yield Finding(route.label, "its references resolve")
+        waited(worker.submit(lambda: _built_resolved(route)), deadline)
+    except DefinitionError as error:
+        for fault in error.faults or [Fault("", error.message)]:
+            yield Finding.of_message(route.label, str(fault), "fix what it points to")
+    except TimeoutError:
+        text = f"its references did not resolve within {deadline:g} s"
+        yield Finding(route.label, text, "check the files that ${file:…} names; is one a pipe?")
+    finally:
+        worker.stop()
+
+
+def _built_resolved(route: Route) -> None:
+    args, kwargs = resolved_arguments(route.reporter)
+    if _has_reference(route):
+        type(route.reporter)(*args, **kwargs)  # which checks what was not known before
+
+
+def _has_reference(route: Route) -> bool:
+    return has_reference(list(route.reporter.arguments.given.values()))
 
 
 def _fault(registry: Registry, plugin: str, name: str) -> Finding | None:
     try:
         registry.load(plugin)
     except DefinitionError as error:
-        return Finding(SUBJECT, f"plugins: {error}", f"mend {name}, or install the plugin")
+        return Finding(SUBJECT, f"plugins: {error}", f"fix {name}, or install the plugin")
     return None

@@ -49,6 +49,114 @@ def test_all_backends_there_gives_0(newsdesk, write):
     assert newsdesk("check", "--ping").stdout == "null: reached\n"
 
 
+@pytest.mark.parametrize(("required", "code"), [("true", 1), ("spooled", 1), ("false", 3)])
+@pytest.mark.parametrize("option", [[], ["--ping"]])
+def test_references_that_do_not_resolve_are_all_reported_once(newsdesk, write, required, code, option):
+    write(
+        "c.yaml",
+        f"outbox: owed.db\nreporters:\n- files: {{path: '${{env:NOPE}}/${{file:nowhere}}'}}\n  required: {required}\n",
+    )
+    result = newsdesk("check", *option, "--config", "c.yaml", code=code)
+    name = "files (best effort)" if code == 3 else "files"
+    assert result.stderr.splitlines() == [
+        f"{name}: path: ${{env:NOPE}}: the environment variable NOPE is not set; set it",
+        f"{name}: path: ${{file:nowhere}}: the file cannot be read (No such file or directory); "
+        "mend the path or its permissions",
+    ]
+    assert "NOPE is not set" not in result.stdout
+
+
+def test_what_a_reference_resolves_to_is_checked_without_being_shown(
+    newsdesk, distribution, write, monkeypatch
+):
+    source = """
+        from newsdesk import BaseReporter, DefinitionError, Secret
+
+        class Keyed(BaseReporter):
+            def __init__(self, key: Secret) -> None:
+                if "${" not in key and len(key) != 8:
+                    raise DefinitionError(f"the key {key} must have 8 characters")
+
+            def report(self, machine): ...
+    """
+    distribution("keyed", {"keyed": source})
+    monkeypatch.setenv("THE_KEY", "hunter2-hunter2")
+    write("newsdesk.yaml", "reporters: [{keyed.Keyed: {key: '${env:THE_KEY}'}, label: it}]")
+    assert (
+        newsdesk("check", code=1).stderr == "it: the key *** must have 8 characters; fix what it points to\n"
+    )
+    monkeypatch.setenv("THE_KEY", "hunter22")
+    assert newsdesk("check").stderr == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_file_that_never_ends_is_reported_within_the_deadline(newsdesk, write, folder):
+    os.mkfifo(folder / "pipe")
+    write("newsdesk.yaml", "deadline: 0.3\nreporters: [{files: {path: '${file:pipe}'}}]")
+    assert newsdesk("check", code=1).stderr == (
+        "files: its references did not resolve within 0.3 s; check the files that ${file:…} names; is one a pipe?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("$NOPE/x", "'$NOPE' is taken literally; for the environment variable write ${env:NOPE}"),
+        ("${NOPE}/x", "'$NOPE' is taken literally; for the environment variable write ${env:NOPE}"),
+        ("${evn:NOPE}", "it has a '${' and is taken literally; references are ${env:NAME} and ${file:PATH}"),
+        ("${env:NOPE", "it has a '${' and is taken literally; references are ${env:NAME} and ${file:PATH}"),
+    ],
+)
+def test_what_looks_like_a_reference_is_a_warning(newsdesk, write, path, told):
+    write("newsdesk.yaml", {"reporters": [{"files": {"path": path}}]})
+    result = newsdesk("check")
+    assert result.stderr == f"Warning: files: path: {told}\n"
+    assert result.stdout == f"files: FilesReporter(path={path!r})\n"
+
+
+@pytest.mark.parametrize("path", ["100$", "a$b", "$$NOPE", "cost-$5", "US$HOME", "x/$n"])
+def test_any_other_dollar_is_data(newsdesk, write, path):
+    write("newsdesk.yaml", {"reporters": [{"files": {"path": path}}]})
+    assert newsdesk("check").stderr == ""
+
+
+@pytest.mark.parametrize("token", ["$HUNTER_TWO", "${HUNTER_TWO}", "x/$HUNTER_TWO"])
+def test_a_secret_that_looks_like_a_reference_is_not_shown(newsdesk, acme, write, token):
+    write(
+        "newsdesk.yaml",
+        {"reporters": [{"acme_reporters.Takes": {"first": 1, "token": token}, "label": "it"}]},
+    )
+    result = newsdesk("check")
+    assert result.stderr == (
+        "Warning: it: token: it has a '$' and is taken literally; for an environment variable write ${env:NAME}\n"
+    )
+    assert "HUNTER" not in result.stdout + newsdesk("doctor").stdout
+
+
+def test_what_a_plugin_finds_wrong_with_a_reporter_is_reported(newsdesk, distribution, write):
+    source = """
+        from newsdesk import BaseReporter, Finding, ReporterPlugin, hookimpl
+
+        class Letters(BaseReporter):
+            def report(self, machine): ...
+
+        @hookimpl
+        def newsdesk_reporters():
+            yield ReporterPlugin("letters", Letters)
+
+        @hookimpl
+        def newsdesk_checks(reporters, ping):
+            assert not ping
+            for label in reporters:
+                yield Finding(label, "letters go out daily")
+                yield Finding(label, "it has no stamps", "buy some")
+            yield Finding("post office", "it is closed", "come back")
+    """
+    distribution("letters", {"letters_plugin": source}, entries={"letters": "letters_plugin"})
+    write("newsdesk.yaml", "reporters: [letters]")
+    assert newsdesk("check", code=1).stderr == "letters: it has no stamps; buy some\n"
+
+
 def test_a_wrong_config_gives_2(newsdesk, write):
     result = newsdesk("check", "--config", write("c.yaml", "reporters: [nul]"), code=2)
     assert result.stderr.startswith("Error: the config 'c.yaml' cannot be used\n  - line 1: reporters.0: ")

@@ -1,27 +1,31 @@
-"""`newsdesk check`: is the config right, and are its backends there?"""
+"""`newsdesk check`: is the config valid, and do its backends respond?"""
+
+from collections.abc import Iterator
 
 import click
 
+from newsdesk.builtin.registry import default_registry
 from newsdesk.cli import options
 from newsdesk.cli.desks import Desks
+from newsdesk.config.file import Config
+from newsdesk.contract.finding import Finding
 from newsdesk.delivery.route import Route
+from newsdesk.doctor import hooked, settings
 from newsdesk.exceptions import DefinitionError
+from newsdesk.secrets import mask_text
 
 
-@click.command()
+@click.command(short_help="Check the config, and with --ping its backends.")
 @options.config
-@click.option(
-    "--ping",
-    is_flag=True,
-    help="Open each reporter, which may make what it needs, such as a table, and ask its "
-    "backend whether it can be reached.",
-)
+@options.ping
 @click.pass_context
 def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  # noqa: FBT001  (click's signature)
     """Check the config without sending anything.
 
-    Exit code: 0 all is well; 1 a required reporter's backend does not answer; 2 the config cannot be used; 3
-    only the backends of best-effort reporters do not answer.
+    Also reports references that do not resolve here, what looks like one, and what plugins find.
+
+    Exit code: 0 no problems; 1 a required reporter, or the outbox, cannot be used; 2 the config has errors;
+    3 only best-effort reporters cannot be used.
     """
     config = Desks(config_path, ()).config
     if not config.routes:
@@ -29,16 +33,44 @@ def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  #
             "no reporters: name a config with --config, or put newsdesk.yaml here with 'reporters' in it"
         )
     desk = config.desk()  # its plugins are loaded, and nothing is opened
+    failed = set(_problems(config))
     if not ping:
         for route in config.routes:
             click.echo(f"{_name(route)}: {route.reporter!r}")
-        return
-    with desk:
-        answers = desk.ping()
-    for route, error in answers:
-        click.echo(f"{_name(route)}: {'reached' if error is None else f'{type(error).__name__}: {error}'}")
-    failed = [route for route, error in answers if error is not None]
-    ctx.exit(1 if any(route.required for route in failed) else 3 if failed else 0)
+    else:
+        with desk:
+            failed |= {route.label for route, error in desk.ping() if not _responds(route, error, failed)}
+    is_required = any(route.required for route in config.routes if route.label in failed)
+    ctx.exit(1 if is_required else 3 if failed else 0)
+
+
+def _problems(config: Config) -> Iterator[str]:
+    """Print what was found of the reporters, and give the labels of those that cannot be used."""
+    for route, finding in _findings(config):
+        text = mask_text(f"{_name(route)}: {finding.text}", route.reporter.secret_values())
+        if finding.remedy:
+            click.echo(f"{text}; {finding.remedy}", err=True)
+            yield route.label
+        else:
+            click.echo(f"Warning: {text}", err=True)
+
+
+def _findings(config: Config) -> Iterator[tuple[Route, Finding]]:
+    routes = {route.label: route for route in config.routes}
+    for route in config.routes:
+        for finding in settings.problems(route, deadline=config.deadline):
+            yield route, finding
+    for finding in hooked.findings(default_registry(), config.routes, ping=False):
+        if finding.remedy and finding.subject in routes:
+            yield routes[finding.subject], finding
+
+
+def _responds(route: Route, error: Exception | None, reported: set[str]) -> bool:
+    if error is None:
+        click.echo(f"{_name(route)}: reached")
+    elif route.label not in reported:  # else why it cannot be opened has been said
+        click.echo(f"{_name(route)}: {type(error).__name__}: {error}")
+    return error is None
 
 
 def _name(route: Route) -> str:

@@ -11,12 +11,7 @@ from newsdesk.doctor.checkup import Checkup
 
 @click.command()
 @options.config
-@click.option(
-    "--ping",
-    is_flag=True,
-    help="Open each reporter, which may make what it needs, such as a table, and ask its "
-    "backend whether it can be reached.",
-)
+@options.ping
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, config_path: str | None, ping: bool, as_json: bool) -> None:  # noqa: FBT001  (click's signature)
