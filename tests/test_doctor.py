@@ -43,7 +43,7 @@ def test_it_asks_real_backends(tmp_path, run, mlflow_server, postgres_server):
     )
     (tmp_path / "newsdesk.yaml").write_text(config)
     done = run(NEWSDESK, "doctor", "--ping", cwd=tmp_path, PLACE=postgres_server.url)
-    assert "mlflow: its backend answers\n" in done.stdout
+    assert "mlflow: its backend responds\n" in done.stdout
     assert "mlflow: artifacts go to mlflow-artifacts:/" in done.stdout
     assert "postgres: PostgreSQL " in done.stdout
     assert done.stdout.endswith("\nAll is well.\n")
