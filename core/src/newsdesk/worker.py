@@ -1,4 +1,4 @@
-"""Threads that can be left behind when they hang: one for each reporter, several for a command."""
+"""Threads that can be abandoned if they hang: one for each reporter, several for a command."""
 
 import os
 import queue
@@ -14,14 +14,14 @@ _Calls = queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
 
 
 SLICE = 1.0
-"""Seconds that are waited at a time: a Ctrl-C that comes just before a wait is seen at its end alone."""
+"""Seconds per wait: a Ctrl-C just before a wait is only noticed when the wait ends."""
 
 
 def waited(future: Future[T], seconds: float) -> T:
-    """Give a future's result, or raise its error.
+    """Return a future's result, or raise its error.
 
     Raises:
-        TimeoutError: it has none within `seconds`.
+        TimeoutError: It has no result within `seconds`.
     """
     until = time.monotonic() + seconds
     while True:
@@ -29,14 +29,14 @@ def waited(future: Future[T], seconds: float) -> T:
         try:
             return future.result(timeout=max(0.0, min(left, SLICE)))
         except TimeoutError:
-            if future.done():  # with an error of this kind, or just now
+            if future.done():  # its own error is a TimeoutError, or it finished just now
                 return future.result()
             if left <= SLICE:
                 raise
 
 
 class ForkLock:
-    """A lock that is free in a forked child, whichever thread of the parent held it at the fork."""
+    """A lock that is free in a forked child, even if a thread of the parent held it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -66,14 +66,14 @@ if hasattr(os, "register_at_fork"):
 
 
 class Worker:
-    """Runs calls one after the other in a thread of its own, begun with the first.
+    """Runs calls in its own threads, which start with the first call.
 
-    A reporter's connections are thus used by one thread alone. Python cannot stop a thread that hangs; it can
-    leave it behind: a daemon thread does not keep the process from ending.
+    With one thread, calls run in order, and a reporter's connections are used by one thread only. Python
+    cannot stop a thread that hangs, only abandon it: a daemon thread does not keep the process from exiting.
 
     Args:
-        name: What its threads are called.
-        threads: How many calls run at a time.
+        name: The name of its threads.
+        threads: The number of concurrent calls.
     """
 
     def __init__(self, name: str, threads: int = 1) -> None:
@@ -84,17 +84,17 @@ class Worker:
         self._threads: list[threading.Thread] = []
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
-        """Run a call after those before it."""
+        """Queue a call."""
         future: Future[Any] = Future()
-        with self._lock:  # or two threads of the caller would begin two threads for one reporter
-            # A forked child has none of its parent's threads.
+        with self._lock:  # or two calling threads could both start a worker thread
+            # A forked child does not have its parent's threads.
             if not any(thread.is_alive() for thread in self._threads):
                 self._begin()
             self._calls.put((future, call))
         return future
 
     def stop(self) -> None:
-        """End the threads after the calls that wait; they are not waited for."""
+        """Stop the threads after the queued calls, without waiting for them."""
         for _ in range(self._count):
             self._calls.put(None)
 
@@ -114,15 +114,15 @@ def _work(calls: _Calls) -> None:
         del task
         if future.set_running_or_notify_cancel():
             _run(future, call)
-        # Nothing of a machine is kept while waiting for the next.
+        # Do not keep a machine alive while waiting for the next.
         del future, call
 
 
 def _run(future: Future[Any], call: Callable[[], Any]) -> None:
     try:
         result = call()
-    except BaseException as error:  # noqa: BLE001  (handed to the caller, who judges it)
-        del call  # what an error came through stays with it
+    except BaseException as error:  # noqa: BLE001  (raised to the caller by the future)
+        del call  # the error's traceback would keep it alive
         future.set_exception(error)
     else:
         del call

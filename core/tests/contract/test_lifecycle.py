@@ -234,7 +234,7 @@ class TestReferences:
             reporter.open()
         unset = "${env:NEWSDESK_NONE}: the environment variable NEWSDESK_NONE is not set; set it"
         assert str(caught.value) == (
-            "Recording has parameters that do not resolve\n"
+            "Recording has references that cannot be resolved\n"
             f"  - host: {unset}\n"
             "  - port: must be a valid integer, unable to parse string as an integer, but is ***\n"
             f"  - tags.a: {unset}"

@@ -1,6 +1,6 @@
-"""The life of a reporter: opened once, before its first use, with references resolved; closed at the end.
+"""The lifecycle of a reporter: opened before its first use, with references resolved; closed at the end.
 
-Here are the wrappers that `BaseReporter` puts around the methods of each subclass.
+Contains the wrappers that `BaseReporter` applies to the methods of each subclass.
 """
 
 import enum
@@ -20,7 +20,7 @@ _Method = Callable[..., Any]
 
 
 class State(enum.Enum):
-    """Where in its life a reporter is."""
+    """The states of a reporter."""
 
     CLOSED = enum.auto()
     OPENING = enum.auto()
@@ -29,7 +29,7 @@ class State(enum.Enum):
 
 
 class Life:
-    """Where in its life one reporter is, and in which process."""
+    """The state of one reporter, and the process that opened it."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -40,18 +40,18 @@ class Life:
 
     @property
     def inherited(self) -> bool:
-        """Whether it was opened by the process that this one was forked from."""
+        """Whether it was opened by the parent process of a fork."""
         return self.state is State.OPEN and self.process != os.getpid()
 
     def begin_anew(self) -> None:
-        """Let go of a lock that another thread held at a fork: in the child, that thread is not there."""
+        """Replace a lock that another thread held at a fork: in the child, that thread does not exist."""
         self.lock = threading.RLock()
         if self.state in (State.OPENING, State.CLOSING):
-            self.state = State.OPEN  # of the parent's making, so that it is abandoned before anything else
+            self.state = State.OPEN  # opened by the parent, so it is abandoned first
 
 
 class Openable(Protocol):
-    """What is wrapped here: `BaseReporter`, which imports this module."""
+    """What is wrapped: `BaseReporter`, which imports this module."""
 
     arguments: Arguments
     life: Life
@@ -60,7 +60,7 @@ class Openable(Protocol):
         """Connect."""
 
     def abandon(self) -> None:
-        """Forget the connection of a parent process."""
+        """Drop the connection of a parent process."""
 
 
 _lives: "weakref.WeakSet[Life]" = weakref.WeakSet()
@@ -69,7 +69,7 @@ _lives: "weakref.WeakSet[Life]" = weakref.WeakSet()
 def _begin_held_anew() -> None:
     for life in _lives:
         if life.lock.acquire(blocking=False):
-            life.lock.release()  # nobody's, or that of the thread that forked
+            life.lock.release()  # free, or held by the forking thread
         else:
             life.begin_anew()
 
@@ -79,7 +79,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def opens(method: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Wrap `open`: once, with references resolved; and once more in a forked child."""
+    """Wrap `open`: called once, with references resolved, and again in a forked child."""
 
     @functools.wraps(method)
     def open_(self: Openable) -> None:
@@ -87,7 +87,7 @@ def opens(method: Callable[[Any], None]) -> Callable[[Any], None]:
         if life.state is State.OPEN and not life.inherited:
             return
         with life.lock:
-            if life.state is State.OPENING:  # a subclass calls its parent's
+            if life.state is State.OPENING:  # called by a subclass's own
                 method(self)
             elif life.state is State.CLOSED or life.inherited:
                 _open(self, method)
@@ -96,13 +96,13 @@ def opens(method: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 def closes(method: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Wrap `close`: only what is open; what a parent process opened is abandoned, not closed."""
+    """Wrap `close`: only if open; what a parent process opened is abandoned instead."""
 
     @functools.wraps(method)
     def close(self: Openable) -> None:
         life = self.life
         with life.lock:
-            if life.state is State.CLOSING:  # a subclass calls its parent's
+            if life.state is State.CLOSING:  # called by a subclass's own
                 method(self)
             elif life.state is State.OPEN:
                 _close(self, method)
@@ -111,7 +111,7 @@ def closes(method: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 def uses(method: _Method) -> _Method:
-    """Wrap what needs an open reporter."""
+    """Wrap a method that needs an open reporter."""
 
     @functools.wraps(method)
     def use(self: Openable, *args: Any, **kwargs: Any) -> Any:
@@ -122,11 +122,11 @@ def uses(method: _Method) -> _Method:
 
 
 def reports(method: _Method) -> _Method:
-    """Wrap `report`: an open reporter, and a machine whose own reporters' secrets are masked."""
+    """Wrap `report`: opens the reporter, and masks the secrets of the machine's own reporters."""
 
     @functools.wraps(method)
     def report(self: Openable, machine: object) -> Any:
-        shown = Machine.of(machine).redacted()  # first: bad input is told before anything is opened
+        shown = Machine.of(machine).redacted()  # first: invalid input is rejected before opening
         self.open()
         return method(self, shown)
 
@@ -139,14 +139,14 @@ def reports_many(method: _Method) -> _Method:
     @functools.wraps(method)
     def report_many(self: Openable, machines: Iterable[object]) -> Any:
         self.open()
-        # No generator: its frame would hold a machine for as long as an error that came through it is kept.
+        # Not a generator: errors would keep its frame alive, and the machine in it.
         return method(self, map(_shown, machines))
 
     return report_many
 
 
 def plans(method: _Method) -> _Method:
-    """Wrap `plan` like `report`, but nothing is opened."""
+    """Wrap `plan` like `report`, but without opening the reporter."""
 
     @functools.wraps(method)
     def plan(self: Openable, machine: object) -> Any:
@@ -197,11 +197,10 @@ def _close(reporter: Openable, method: Callable[[Any], None]) -> None:
 
 
 def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Give a reporter's arguments with their references resolved.
+    """Return a reporter's arguments with their references resolved.
 
     Raises:
-        UnresolvedReferenceError: a reference points to nothing, or to what the parameter does not take; all
-        at once.
+        UnresolvedReferenceError: References cannot be resolved, or have invalid values; lists all of them.
     """
     faults: list[Fault] = []
     found: set[str] = set()
@@ -217,14 +216,14 @@ def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, A
     reporter.life.secrets |= found
     if faults:
         raise UnresolvedReferenceError(
-            f"{type(reporter).__name__} has parameters that do not resolve", faults
+            f"{type(reporter).__name__} has references that cannot be resolved", faults
         )
     return arguments
 
 
 def _initialise(reporter: Openable, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    """Run `__init__` once more, which only sets the attributes anew; needless without references."""
+    """Call `__init__` again, which only sets the attributes; not needed without references."""
     if references.has_reference(reporter.arguments.args) or references.has_reference(
         reporter.arguments.kwargs
     ):
-        reporter.__init__(*args, **kwargs)  # type: ignore[misc]  # on purpose, see BaseReporter
+        reporter.__init__(*args, **kwargs)  # type: ignore[misc]  # intended, see BaseReporter

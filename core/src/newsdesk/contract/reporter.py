@@ -1,4 +1,4 @@
-"""The contract that a backend fulfils."""
+"""The interface that a reporter implements."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,140 +16,139 @@ API_VERSION = 1
 """The version of the contract between core and reporters; see `newsdesk.plugins.hookspecs.ReporterPlugin`."""
 
 OLDEST_API_VERSION = 1
-"""The oldest version of the contract that this core still keeps."""
+"""The oldest version of the contract that this core supports."""
 
 
 class BaseReporter(ABC):
     """Delivers machines to one backend.
 
-    A subclass has an `__init__` that keeps its arguments and does nothing else (or is a dataclass), and a
-    `report`. All that makes a reporter a *value* is here, built on the arguments that it was made with:
-    `to_dict`, `from_dict`, `get_params`, a `repr` that masks secrets, equality, pickling. So is its life: the
-    first delivery opens it.
+    A subclass needs an `__init__` that only stores its arguments (or is a dataclass), and a `report`. This
+    class makes it a *value* of its arguments: `to_dict`, `from_dict`, `get_params`, a `repr` that masks
+    secrets, equality, pickling. It also manages the lifecycle: the first delivery opens it.
 
-    Just before `open()` runs, `__init__` is run once more with every `${env:…}` and `${file:…}` resolved:
-    from then until `close()` the attributes hold the real values, while `to_dict()` and `repr()` go on
-    showing the references.
+    Before `open()`, `__init__` is called again with every `${env:…}` and `${file:…}` resolved: until
+    `close()` the attributes hold the real values, while `to_dict()` and `repr()` still show the references.
 
-    An author writes nothing about retries, isolation, outboxes or receipts: the desk does that.
+    Retries, isolation, outboxes and receipts are the desk's job, not the reporter's.
     """
 
     arguments: Arguments
-    """What the reporter was built with; references unresolved."""
+    """Its constructor arguments, with references unresolved."""
     life: lifecycle.Life
-    """Whether it is open, and in which process."""
+    """Its state, and the process that opened it."""
     target: str | None
-    """The name or import path that it was asked for by, when it came from a definition."""
+    """The name or import path in its definition, if it was built from one."""
 
     def __new__(cls, /, *args: Any, **kwargs: Any) -> Self:
-        """Remember the arguments."""
+        """Store the arguments."""
         self = super().__new__(cls)
-        # Past __setattr__, which a frozen dataclass forbids.
+        # Not with setattr, which a frozen dataclass forbids.
         self.__dict__.update(arguments=Arguments(cls, args, kwargs), life=lifecycle.Life(), target=None)
         return self
 
     def __init__(self) -> None:
-        # There, so that a class without an own one takes no arguments: object's takes any beside a __new__.
+        # So that a subclass without __init__ takes no arguments: object's takes any if __new__ is defined.
         super().__init__()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("__repr__", "__eq__", "__hash__"):
-            # Put into the class itself, so that @dataclass, which runs later, finds them and does not write
-            # its own: its repr would show secrets.
+            # Defined in the class itself, so that @dataclass, which runs later, does not generate its own:
+            # that repr would show secrets.
             if name not in cls.__dict__:
                 setattr(cls, name, getattr(cls, name))
         for name, wrap in lifecycle.WRAPPERS.items():
             owner = next(base for base in cls.__mro__ if name in base.__dict__)
             if owner is not cls and issubclass(owner, BaseReporter):
-                continue  # wrapped already; what a class that is no reporter mixes in is not
+                continue  # already wrapped; methods of a mixin that is not a reporter are not
             method = owner.__dict__[name]
             if callable(method) and not getattr(method, "__isabstractmethod__", False):
                 setattr(cls, name, wrap(method))
 
-    # What a reporter does.
+    # Methods to implement or override
 
     @abstractmethod
     def report(self, machine: Machine) -> Delivery | None:
-        """Deliver one machine; when it is the same one again, leave the backend as it is.
+        """Deliver one machine; if it is the same one again, leave the backend unchanged.
 
-        A caller may give a mapping or any object with a `to_dict()`; the method itself always gets a
-        `Machine` whose own reporters' secrets are masked.
+        Callers may pass a mapping or any object with a `to_dict()`; the method itself always gets a `Machine`
+        with the secrets of its own reporters masked.
 
         Raises:
-            TransientReporterError: it may work later.
-            PermanentReporterError: it never will work.
+            TransientReporterError: A retry may succeed.
+            PermanentReporterError: A retry cannot succeed.
         """
 
     @lifecycle.reports_many
     def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | Exception | None]:
-        """Deliver many, and yield what became of each, in their order: what `report` would return or raise.
+        """Deliver many machines; for each, in order, yield what `report` would return or raise.
 
-        A loop, unless the backend knows better. One that fails does not stop the others; what is raised
-        instead of yielded is about all that have no answer yet, and the desk then tries those one by one.
+        A loop by default; override it if the backend has a bulk operation. A failed machine does not stop the
+        others. An exception that is raised instead of yielded applies to all machines without a result, and
+        the desk then delivers these one by one.
         """
-        # A generator's frame stays with the errors that came through it, so it must hold no machine.
+        # Errors keep a reference to the generator's frame, so it must not hold a machine.
         yield from map(self._answer, machines)
 
     def prepare(self) -> None:  # noqa: B027  (optional)
-        """Do what the first use needs and no network: import a large library, create a local file.
+        """Prepare the first use without the network: import a large library, create a local file.
 
-        Called once, in the thread that later delivers and before `open()`. What it takes is not counted
-        against the deadline of the first delivery. What is raised here is logged: `open()` or `report()`
-        must meet it again and raise it themselves. Parameters that are references are not resolved yet.
+        Called once before `open()`, in the thread that delivers. Its time does not count towards the deadline
+        of the first delivery. Exceptions are only logged: `open()` or `report()` must raise them again.
+        References in parameters are not resolved yet.
         """
 
     @lifecycle.opens  # noqa: B027  (optional)
     def open(self) -> None:
-        """Connect. Called once before the first delivery, never in `__init__`."""
+        """Connect. Called once before the first delivery, never by `__init__`."""
 
     @lifecycle.closes  # noqa: B027  (optional)
     def close(self) -> None:
-        """Let go of what `open()` took. May be called twice; a later delivery opens again."""
+        """Release what `open()` acquired. May be called twice; a later delivery opens it again."""
 
     def abandon(self) -> None:  # noqa: B027  (optional)
-        """Forget what `open()` took without closing it: it belongs to the parent process."""
+        """Drop what `open()` acquired without closing it: it belongs to the parent process."""
 
     @lifecycle.uses  # noqa: B027  (optional)
     def ping(self) -> None:
-        """Ask the backend something cheap.
+        """Check that the backend responds, with a cheap request.
 
         Raises:
-            ReporterException: it cannot be reached, or refuses.
+            ReporterException: The backend cannot be reached, or rejects the request.
         """
 
     def holds(self, keys: Sequence[MachineKey]) -> AbstractSet[MachineKey]:
-        """Tell which of these machines the backend holds already, in whatever revision."""
+        """Return those of the machines that the backend has, in any revision."""
         raise NotImplementedError(f"{type(self).__name__} cannot tell what its backend holds")
 
     @lifecycle.plans
-    def plan(self, machine: Machine) -> Plan:  # noqa: ARG002  (for those who override it)
-        """Tell what `report` would send, without a network."""
+    def plan(self, machine: Machine) -> Plan:  # noqa: ARG002  (used by overrides)
+        """Preview what `report` would send, without using the network."""
         return Plan(requests=1)
 
-    # What a reporter is.
+    # A reporter as a value
 
     def _answer(self, machine: Machine) -> Delivery | Exception | None:
         try:
             return self.report(machine)
-        except Exception as error:  # noqa: BLE001  (it is handed on, not swallowed)
+        except Exception as error:  # noqa: BLE001  (returned, not swallowed)
             return error
 
     @classmethod
     def from_dict(
         cls, config: str | Mapping[str, Any], *, allow_import_paths: Sequence[str] | None = None
     ) -> "BaseReporter":
-        """Build a reporter of its definition: a name or an import path, alone or with parameters.
+        """Build a reporter from its definition: a name or an import path, alone or with parameters.
 
         Args:
-            config: `"mlflow"`, `{"postgres": {"host": "db"}}`, `"my_pkg.SlackReporter"`, … It is not changed.
-            allow_import_paths: Prefixes of the import paths that may be used; all, when None.
+            config: `"mlflow"`, `{"postgres": {"host": "db"}}`, `"my_pkg.SlackReporter"`, … Not modified.
+            allow_import_paths: Allowed prefixes of import paths; None allows all.
 
         Raises:
-            UnknownReporterError: no such name, no such module, or no reporter there.
-            DefinitionError: a parameter that is unknown, missing or wrong; all of them at once.
+            UnknownReporterError: The name, the module, or the class in it does not exist.
+            DefinitionError: Parameters are unknown, missing or invalid; lists all of them.
         """
-        # Upwards, for a constructor that belongs here.
+        # Upward imports, for a constructor that belongs here.
         from newsdesk.builtin.registry import default_registry  # noqa: PLC0415
         from newsdesk.plugins.building import build  # noqa: PLC0415
 
@@ -159,18 +158,18 @@ class BaseReporter(ABC):
         return reporter
 
     def to_dict(self) -> str | dict[str, Any]:
-        """Give the definition that `from_dict` builds an equal reporter of: the target and what was given."""
+        """Return the definition: `from_dict` builds an equal reporter from it."""
         separator = ":" if "." in type(self).__qualname__ else "."  # a nested class needs the colon
         target = self.target or f"{type(self).__module__}{separator}{type(self).__qualname__}"
         given = self.arguments.given
         return {target: given} if given else target
 
     def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002, ARG002  (scikit-learn's)
-        """Give every parameter with its value, defaults filled in; references stay references."""
+        """Return all parameters, including defaults; references are unresolved."""
         return self.arguments.all(self)
 
     def masked_params(self) -> dict[str, Any]:
-        """Give every parameter as it may be shown."""
+        """Return all parameters with secrets masked."""
         declared = secret_names(type(self))
         return {
             name: secrets.mask(value) if name in declared else secrets.mask_by_name(name, value)
@@ -211,14 +210,14 @@ class BaseReporter(ABC):
         return hash((type(self), *sorted(self.get_params())))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # From its arguments: neither a connection nor a resolved secret goes along.
+        # Only the arguments are pickled: no connection, no resolved secret.
         return rebuilt, (type(self), self.target, self.arguments.args, self.arguments.kwargs)
 
 
 def rebuilt(
     cls: type[BaseReporter], target: str | None, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> BaseReporter:
-    """Build a reporter that remembers by which name it was asked for."""
+    """Rebuild a pickled reporter, with the name of its definition."""
     reporter = cls(*args, **kwargs)
     reporter.__dict__["target"] = target
     return reporter
