@@ -9,6 +9,7 @@ from newsdesk_mlflow import MlFlowReporter
 from newsdesk_mlflow.checks import findings, of_artifacts, of_limits, of_version
 from newsdesk_mlflow.limits import FLAVOURS, limits_for
 from newsdesk_mlflow.plugin import newsdesk_checks
+from newsdesk_mlflow.transport.artifacts import SERVE_ARTIFACTS
 
 CLIENT = metadata.version("mlflow-skinny")
 
@@ -112,8 +113,8 @@ def test_a_newer_server_whose_limits_are_named_needs_no_hint():
         (
             "http://h",
             "/mlruns/0",
-            "artifacts go to /mlruns/0, a folder of the machine that reports, not of the server",
-            "start the server with --artifacts-destination, so that it takes artifacts itself",
+            "artifacts go to /mlruns/0, a folder on this machine, not the server's: left out",
+            SERVE_ARTIFACTS,
         ),
         ("sqlite:///x.db", "file:///x/0", "artifacts go to file:///x/0", ""),
         (

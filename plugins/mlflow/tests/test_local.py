@@ -59,7 +59,7 @@ def test_without_a_folder_for_temporary_files_the_error_says_what_to_do(
     assert told.startswith(
         "the artifact metadata.json cannot be written to a temporary file, from which MLflow sends it: [Errno 2] "
     )
-    assert told.endswith("; let TMPDIR name a folder that can be written to and has room")
+    assert told.endswith("; set TMPDIR to a folder that can be written to and has room")
     assert server.run(machine.name).status == "FAILED"
     monkeypatch.undo()
     MlFlowReporter(tracking_uri=server.url).report(machine)

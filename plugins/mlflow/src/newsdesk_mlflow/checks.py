@@ -3,27 +3,19 @@
 import re
 from collections.abc import Iterator, Mapping
 from importlib import metadata
-from urllib.parse import urlsplit
 
 from newsdesk import BaseReporter, Finding, ReporterException
 
 from newsdesk_mlflow.auth import NO_WORKSPACE
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits, flavour_of, limits_for
 from newsdesk_mlflow.reporter import MlFlowReporter
+from newsdesk_mlflow.transport.artifacts import SERVE_ARTIFACTS, missing_library, stays_here
 from newsdesk_mlflow.transport.uri import check_installed, without_credentials
 
 OLDEST = (2, 14)
 """The oldest server that the limits were held against."""
 _NEWER = "mlflow-2.22"
 _NEWER_FROM = (2, 22)
-_OF_THIS_MACHINE = ("", "file")
-# What MLflow's client needs where a server has it write to its store by itself.
-_CLIENTS = {
-    "s3": "boto3",
-    "gs": "google-cloud-storage",
-    "wasbs": "azure-storage-blob",
-    "abfss": "azure-storage-file-datalake",
-}
 
 
 def findings(reporters: Mapping[str, BaseReporter], *, ping: bool) -> Iterator[Finding]:
@@ -111,21 +103,12 @@ def of_version(label: str, server: str | None, limits: ServerLimits) -> Finding:
 
 
 def of_artifacts(label: str, uri: str, root: str) -> Finding:
-    """Tell where artifacts go, and whether they get there from here."""
-    scheme = urlsplit(root).scheme
+    """Report where artifacts go, and whether they get there from here."""
     text = f"artifacts go to {without_credentials(root)}"
-    if scheme in _OF_THIS_MACHINE and urlsplit(uri).scheme in ("http", "https"):
-        remedy = "start the server with --artifacts-destination, so that it takes artifacts itself"
-        return Finding(label, f"{text}, a folder of the machine that reports, not of the server", remedy)
-    needed = _CLIENTS.get(scheme)
-    if needed is not None and not _is_installed(needed):
+    if stays_here(uri, root):
+        return Finding(
+            label, f"{text}, a folder on this machine, not the server's: left out", SERVE_ARTIFACTS
+        )
+    if needed := missing_library(root):
         return Finding(label, f"{text}, which needs {needed} here", f"pip install {needed}")
     return Finding(label, text)
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return False
-    return True

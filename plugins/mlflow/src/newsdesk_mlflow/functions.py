@@ -139,10 +139,12 @@ def log_machine(client: "MlflowClient", run_id: str, machine: object) -> Deliver
     try:
         run = tracking.get_run(run_id)
         log_batches(tracking, run, [*batches(fitted.metrics, fitted.params, [], limits)], resumed=True)
-        tracking.upload(run, {**fitted.artifacts, RECORD: shown.to_json()})
+        artifacts = {**fitted.artifacts, RECORD: shown.to_json()}
+        tracking.upload(run, artifacts)
     except GoneError as error:
         raise MlflowLoggingError(f"{error}; get another run by get_run_id") from error
-    return Delivery(tracking.reference(run), fitted.alterations)
+    alterations = [*fitted.alterations, *tracking.left_out(run, artifacts)]
+    return Delivery(tracking.reference(run), alterations)
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ from newsdesk_mlflow.errors import GoneError, KeptError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.payload import Payload
 from newsdesk_mlflow.mapping.tags import TIMESTAMP
+from newsdesk_mlflow.transport.artifacts import check_library
 from newsdesk_mlflow.transport.run import Run
 from newsdesk_mlflow.transport.tracking import Tracking
 
@@ -70,7 +71,8 @@ def _deliver(tracking: Tracking, payload: Payload) -> Delivery:
             others = _settle(tracking, run, payload)
             tracking.finish(run.id)
     _discard(tracking, run, others)
-    return Delivery(tracking.reference(run), payload.alterations, unchanged=run.finished)
+    alterations = [*payload.alterations, *tracking.left_out(run, payload.artifacts)]
+    return Delivery(tracking.reference(run), alterations, unchanged=run.finished)
 
 
 def _can_resume(run: Run, payload: Payload) -> bool:
@@ -89,6 +91,7 @@ def _create(tracking: Tracking, experiment_id: str, payload: Payload) -> Run:
 
 def _write(tracking: Tracking, run: Run, payload: Payload, *, resumed: bool) -> None:
     """Send everything; sent again with the same timestamp it changes nothing."""
+    check_library(run.artifact_uri)
     log_batches(tracking, run, payload.batches, resumed=resumed)
     try:
         tracking.upload(run, payload.artifacts)

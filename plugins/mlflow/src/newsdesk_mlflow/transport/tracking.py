@@ -2,20 +2,19 @@
 
 import contextlib
 import math
-import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
-from newsdesk import ReporterException, TransientReporterError
+from newsdesk import Alteration, ReporterException
 
 from newsdesk_mlflow import auth
-from newsdesk_mlflow.errors import GoneError, KeptError, MlflowLoggingError
+from newsdesk_mlflow.errors import GoneError, MlflowLoggingError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.items import Tag
+from newsdesk_mlflow.transport.artifacts import check_library, left_out, store, temporary_file
 from newsdesk_mlflow.transport.calls import calls
 from newsdesk_mlflow.transport.failures import code_of
 from newsdesk_mlflow.transport.run import Experiment, Run, run_of
@@ -94,6 +93,7 @@ class Tracking:
                 raise GoneError(
                     f"MLflow at {self.shown} neither has nor takes an experiment {name!r}; try again"
                 )
+            check_library(found.artifact_location)  # before a run is made that could not be completed
             self._restore(found)
         experiment_id = new_id or found.experiment_id  # type: ignore[union-attr]  # one of them is there
         self._experiments[name] = experiment_id
@@ -202,34 +202,22 @@ class Tracking:
         return points
 
     def upload(self, run: Run, artifacts: Mapping[str, bytes]) -> None:
-        """Store artifacts by name; what is there already is overwritten.
+        """Store artifacts by name, but those that are left out; those that exist are overwritten.
 
         Raises:
             KeptError: AzureML overwrites nothing, and the run has another artifact of that name.
         """
+        if self.left_out(run, artifacts):
+            return
         for name, content in artifacts.items():
             # Whatever the store is built on, S3, Azure or a disk, raises errors of its own.
             doing = self._calls(f"store the artifact {name}", unknown_is_transient=True)
-            with _file(name, content) as file, doing:
-                self._upload_file(run, file)
+            with temporary_file(name, content) as file, doing:
+                store(self.client, self.uri, run, file)
 
-    def _upload_file(self, run: Run, file: Path) -> None:
-        if is_azureml(run.artifact_uri):
-            if not auth.upload(self.client, run.artifact_uri, file):
-                raise KeptError(f"the run {run.id} keeps another artifact {file.name}: AzureML replaces none")
-            return
-        if urlsplit(run.artifact_uri).scheme != "mlflow-artifacts":
-            self.client.log_artifact(run.id, str(file))
-            return
-        # Through the tracking server, at its URL: the client would ask for the run again first, and up to
-        # 2.22 would go to the global tracking URI in place of its own.
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository  # noqa: PLC0415
-        from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository  # noqa: PLC0415
-
-        repository: Any = MlflowArtifactsRepository
-        url = repository.resolve_uri(run.artifact_uri, self.uri)
-        store: Any = get_artifact_repository(url)
-        store.log_artifact(str(file))
+    def left_out(self, run: Run, artifacts: Iterable[str]) -> list[Alteration]:
+        """Give an alteration for each artifact that would stay on this disk; see `artifacts.left_out`."""
+        return left_out(self.uri, run, artifacts)
 
     def ping(self) -> None:
         """Ask for one experiment."""
@@ -272,25 +260,6 @@ class Tracking:
     def _refine(self, told: ReporterException, error: Exception) -> ReporterException:
         """Let a workspace that refuses a token get another one at the next try."""
         return auth.refused(self.client, told, error) if is_azureml(self.uri) else told
-
-
-@contextlib.contextmanager
-def _file(name: str, content: bytes) -> Iterator[Path]:
-    """Lend a temporary file, in the system's folder for those: the working folder may be read-only.
-
-    Raises:
-        TransientReporterError: that folder is missing, full, or read-only as well.
-    """
-    try:
-        with tempfile.TemporaryDirectory(prefix="newsdesk-") as folder:
-            file = Path(folder, name)
-            file.write_bytes(content)
-            yield file
-    except OSError as error:
-        raise TransientReporterError(
-            f"the artifact {name} cannot be written to a temporary file, from which MLflow sends it: "
-            f"{error}; let TMPDIR name a folder that can be written to and has room"
-        ) from error
 
 
 def entities(

@@ -23,6 +23,17 @@ def is_azureml(uri: str) -> bool:
     return urlsplit(uri).scheme == "azureml"
 
 
+def is_folder(uri: str) -> bool:
+    """Tell whether it is a folder on the disk of whoever opens it, absolute or not."""
+    scheme = urlsplit(uri).scheme
+    return scheme in ("", "file") or len(scheme) == 1  # a drive of Windows
+
+
+def is_local_store(uri: str) -> bool:
+    """Tell whether it is a store on this machine's disk: a SQLite file, or a folder."""
+    return is_folder(uri) or urlsplit(uri).scheme.partition("+")[0] == "sqlite"
+
+
 def is_server(uri: str) -> bool:
     """Tell whether it is an MLflow server, asked over HTTP."""
     return urlsplit(uri).scheme in _SERVERS
@@ -102,8 +113,7 @@ def store_address(tracking_uri: str) -> str:
     file = _sqlite_file(tracking_uri)
     if file is not None:
         return f"{tracking_uri.partition(':')[0]}:///{file}"
-    scheme = urlsplit(tracking_uri).scheme
-    if scheme in ("", "file"):
+    if is_folder(tracking_uri):
         folder = tracking_uri.removeprefix("file:").removeprefix("//")
         return tracking_uri if tracking_uri.startswith("file:///") else _absolute(folder).as_uri()
     return without_credentials(re.split(r"[?#]", tracking_uri)[0])
