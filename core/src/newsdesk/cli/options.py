@@ -21,7 +21,8 @@ config = click.option(
 ping = click.option(
     "--ping",
     is_flag=True,
-    help="Open each reporter, which may create what it needs, such as a table, and contact its backend.",
+    help="Open each reporter, which may create what it needs, such as a table, and contact its backend; "
+    "write to the outbox.",
 )
 as_json = click.option(
     "--json",

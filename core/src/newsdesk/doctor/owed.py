@@ -1,7 +1,6 @@
-"""What the outbox owes: is somebody to look?"""
+"""The outbox: can it be written, and does what it owes need a person?"""
 
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
@@ -16,30 +15,22 @@ OVERDUE = 3600.0
 
 
 def findings(config: Config) -> Iterator[Finding]:
-    """Look at the config's outbox; one that is not there yet is not made."""
+    """Look at the config's outbox, and write to it: one that does not exist is created."""
     if config.outbox is None:
-        yield Finding(SUBJECT, "the config has none: what cannot be delivered in time is not kept")
+        yield Finding(SUBJECT, "the config has none; what cannot be delivered in time is not kept")
         return
     if kind := remote_type(config.outbox.path):
-        text = f"{config.outbox.path} is on a file system ({kind}) that other computers may use too"
-        yield Finding(SUBJECT, f"{text}, and is damaged if two of them do", "name a file on a local disk")
-    if not _may_be_there(config.outbox.path):
-        yield Finding(SUBJECT, f"{config.outbox.path} is not there yet: nothing was owed so far")
-        return
+        text = f"{config.outbox.path} is on a file system ({kind}) that several computers may use"
+        yield Finding(SUBJECT, f"{text}, which damages it", "use a file on a local disk")
     try:
         with config.outbox as outbox:
+            outbox.probe()
             backlog = Backlog.of(outbox)
     except OutboxError as error:
         yield Finding.of_message(SUBJECT, str(error), "name another file in the config")
     else:
+        yield Finding(SUBJECT, f"{config.outbox.path} can be written")
         yield from of_backlog(backlog, {route.label for route in config.routes})
-
-
-def _may_be_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # its folder may not be looked into: opening it tells what to do
-        return True
 
 
 def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:

@@ -40,6 +40,26 @@ def test_ping_tells_what_each_backend_answers(newsdesk, acme, write):
     ]
 
 
+def test_ping_writes_to_the_outbox(newsdesk, write, folder):
+    write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
+    newsdesk("check")
+    assert not (folder / "owed.db").exists()
+    assert newsdesk("check", "--ping").stdout.splitlines() == [
+        "null: reached",
+        f"outbox: {folder / 'owed.db'} can be written",
+    ]
+    assert newsdesk("outbox", "status").stdout == "Nothing is owed.\n"
+
+
+def test_an_outbox_that_cannot_be_written_shows_before_the_outage(newsdesk, write):
+    write("file", "")
+    write("newsdesk.yaml", "reporters: [null]\noutbox: file/owed.db")
+    told = newsdesk("check", "--ping", code=2)
+    assert told.stdout == "null: reached\n"
+    assert told.stderr.startswith("Error: ")
+    assert "file/owed.db" in told.stderr
+
+
 def test_a_required_backend_that_does_not_answer_gives_1(newsdesk, acme, write):
     newsdesk("check", "--ping", "--config", write("c.yaml", "reporters: [acme_reporters.Fails]"), code=1)
 

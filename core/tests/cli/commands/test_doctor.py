@@ -391,27 +391,41 @@ def outbox(folder, write):
         yield outbox
 
 
-def test_an_outbox_that_is_not_there_yet_is_not_made(doctor, write, folder):
+def test_an_outbox_is_written_to_and_created(doctor, write, folder):
     write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
-    assert doctor()["outbox"] == [f"{folder / 'owed.db'} is not there yet: nothing was owed so far"]
-    assert not (folder / "owed.db").exists()
+    told = [f"{folder / 'owed.db'} can be written", "nothing is owed"]
+    assert [doctor()["outbox"], doctor()["outbox"]] == [told, told]
 
 
-def test_an_empty_outbox_is_told(doctor, outbox):
-    outbox.counts()
-    assert doctor()["outbox"] == ["nothing is owed"]
+def test_an_outbox_that_cannot_be_written_shows_before_the_outage(doctor, write):
+    write("file", "")
+    write("newsdesk.yaml", "reporters: [null]\noutbox: file/owed.db")
+    [told] = doctor(code=1)["outbox"]
+    assert "cannot be" in told
+
+
+def test_an_outbox_on_a_full_disk_shows_before_the_outage(newsdesk, write):
+    """A limit of a process's files stands for the disk."""
+    write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
+    newsdesk("check", "--ping")
+    command = Path(sys.executable).with_name("newsdesk")
+    for arguments, code in (("check --ping", 2), ("doctor", 1)):
+        script = f"ulimit -f 1; trap '' XFSZ; exec {command} {arguments}"
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "owed.db" in done.stdout + done.stderr
 
 
 def test_what_waits_for_a_short_time_is_told_and_asks_for_nothing(doctor, outbox):
     outbox.put("disk", Machine(name="m"))
-    [told] = doctor()["outbox"]
+    _, told = doctor()["outbox"]
     assert re.fullmatch(r"1 for disk wait to be sent, the oldest for \d+ seconds", told)
 
 
 def test_what_has_waited_for_long_is_to_be_looked_at(doctor, outbox):
     outbox.put("disk", Machine(name="m"))
     outbox._database.write(lambda db: db.execute("UPDATE entries SET created = created - 7300"))
-    assert doctor(code=1)["outbox"] == [
+    assert doctor(code=1)["outbox"][1:] == [
         "1 for disk wait to be sent, the oldest for 2 hours => see what holds it up with 'newsdesk outbox send'"
     ]
 
@@ -420,14 +434,14 @@ def test_the_dead_are_told_with_how_to_send_them_again(doctor, outbox):
     outbox.put("disk", Machine(name="m"))
     [entry] = outbox.claim(["disk"], lease=60)
     outbox.bury(entry, error="refused")
-    assert doctor(code=1)["outbox"] == [
+    assert doctor(code=1)["outbox"][1:] == [
         "1 for disk failed for good => see why with 'newsdesk outbox dead', mend that, then 'newsdesk outbox requeue'"
     ]
 
 
 def test_what_is_owed_to_nobody_is_told(doctor, outbox):
     outbox.put("renamed", Machine(name="m"))
-    assert doctor(code=1)["outbox"] == [
+    assert doctor(code=1)["outbox"][1:] == [
         "1 for renamed stay, since the config has no reporter of that label => "
         "give a reporter the label 'renamed', then 'newsdesk outbox send'"
     ]
@@ -438,9 +452,10 @@ def test_an_outbox_that_other_computers_may_use_is_to_be_moved(doctor, write, fo
     write("mountinfo", "40 28 0:45 / / rw - nfs4 server:/export rw\n")
     write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
     assert doctor(code=1)["outbox"] == [
-        f"{folder / 'owed.db'} is on a file system (nfs4) that other computers may use too, and is damaged if two of "
-        "them do => name a file on a local disk",
-        f"{folder / 'owed.db'} is not there yet: nothing was owed so far",
+        f"{folder / 'owed.db'} is on a file system (nfs4) that several computers may use, which damages it "
+        "=> use a file on a local disk",
+        f"{folder / 'owed.db'} can be written",
+        "nothing is owed",
     ]
 
 
@@ -448,7 +463,7 @@ def test_a_file_that_is_no_outbox_is_told(doctor, write, folder):
     write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
     (folder / "owed.db").write_bytes(b"not a database, and long enough for SQLite to look at it" * 40)
     [told] = doctor(code=1)["outbox"]
-    assert "cannot be read" in told
+    assert "cannot be written to: file is not a database" in told
     assert " => the file is damaged: move it away" in told
 
 

@@ -24,8 +24,8 @@ def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  #
 
     Also reports references that do not resolve here, what looks like one, and what plugins find.
 
-    Exit code: 0 no problems; 1 a required reporter, or the outbox, cannot be used; 2 the config has errors;
-    3 only best-effort reporters cannot be used.
+    Exit code: 0 no problems; 1 a required reporter cannot be used; 2 the config has errors, or the outbox
+    cannot be written; 3 only best-effort reporters cannot be used.
     """
     config = Desks(config_path, ()).config
     if not config.routes:
@@ -40,6 +40,10 @@ def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  #
     else:
         with desk:
             failed |= {route.label for route, error in desk.ping() if not _responds(route, error, failed)}
+        if config.outbox is not None:
+            with config.outbox as outbox:
+                outbox.probe()
+            click.echo(f"outbox: {config.outbox.path} can be written")
     is_required = any(route.required for route in config.routes if route.label in failed)
     ctx.exit(1 if is_required else 3 if failed else 0)
 
