@@ -1,14 +1,25 @@
 """PostgreSQL has each record once and complete, whatever fails during the delivery."""
 
+import contextlib
 import itertools
 import json
 import os
 import signal
+import socket
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from newsdesk import Desk, Machine, PermanentReporterError, Retry, Status, TransientReporterError
+from newsdesk import (
+    DeliveryError,
+    Desk,
+    Machine,
+    PermanentReporterError,
+    Retry,
+    Status,
+    TransientReporterError,
+)
 from newsdesk.delivery.route import Route
 from newsdesk.testing import (
     BlackHole,
@@ -236,6 +247,77 @@ def test_a_server_that_crashes_in_the_middle_of_a_report_has_the_record(proxy, p
         (receipt,) = desk.report(second)
     assert receipt.status is Status.DELIVERED
     assert as_dicts(held(table)) == as_dicts([first, second])
+
+
+# Sessions that cannot be used any longer
+
+
+@pytest.fixture
+def node(postgres_server):
+    """The name of a database whose sessions can be made read-only, as those of a standby are."""
+    name = f"node{next(NUMBERS)}"
+    postgres_server.query(f"CREATE DATABASE {name}")
+    return name
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_session_of_a_demoted_primary_is_left_when_its_address_leads_to_a_primary(
+    proxy, postgres_server, node, count
+):
+    """Also where several threads have made several sessions."""
+    url = proxy.through(postgres_server.url.rpartition("/")[0] + f"/{node}")
+    read_only = f"ALTER DATABASE {node} SET default_transaction_read_only = on"
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{node}'"
+    with PostgresReporter(url=url) as reporter:
+        reporter.report(small("a"))
+        postgres_server.query(read_only)
+        postgres_server.query(end)
+        with contextlib.ExitStack() as several:
+            for _ in range(count):
+                several.enter_context(reporter._connection("holding a session"))
+        with pytest.raises(TransientReporterError, match=r"25006.*name the primary"):
+            reporter.report(small("b"))
+        postgres_server.query(f"ALTER DATABASE {node} RESET default_transaction_read_only")
+        assert reporter.report(small("b")).reference
+        assert [delivery.unchanged for delivery in reporter.report_many([small("b"), small("c")])] == [
+            True,
+            False,
+        ]
+
+
+@pytest.mark.parametrize("state", ["25006", "25P02", "57P01", "57P05", "08006", "53200", "XX000"])
+def test_after_an_error_of_the_session_the_next_attempt_has_a_new_one(proxy, through, state):
+    with through() as reporter:
+        proxy.fail(Delay(0), times=1)
+        proxy.fail(postgres_error(state, "no"), times=1)
+        with pytest.raises(DeliveryError):
+            reporter.report(MACHINE)
+        before = proxy.counts.connections
+        assert reporter.report(MACHINE).reference
+        assert proxy.counts.connections == before + 1
+
+
+@pytest.mark.parametrize("state", ["22P02", "23505", "40001", "42501", "55P03", "57014"])
+def test_after_an_error_of_the_statement_the_session_is_used_again(proxy, through, state):
+    with through() as reporter:
+        proxy.fail(Delay(0), times=1)
+        proxy.fail(postgres_error(state, "no"), times=1)
+        with pytest.raises(DeliveryError):
+            reporter.report(MACHINE)
+        before = proxy.counts.connections
+        assert reporter.report(MACHINE).reference
+        assert proxy.counts.connections == before
+
+
+def test_of_several_servers_the_one_that_answers_is_used_and_the_reference_names_all(postgres_server, table):
+    at = urlsplit(postgres_server.url)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = listener.getsockname()[1]
+    servers = f"127.0.0.1:{closed},127.0.0.1:{at.port}"
+    url = f"postgresql://{at.username}:{at.password}@{servers}/postgres?target_session_attrs=read-write"
+    with Desk(PostgresReporter(url=url, table=table)) as desk:
+        (receipt,) = desk.report(SMALL)
+    assert receipt.reference == f"postgresql://{servers}/postgres/{table}?project_name=faults&name=small"
 
 
 # Error responses

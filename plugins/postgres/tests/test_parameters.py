@@ -30,6 +30,48 @@ def test_all_faults_are_reported_at_once():
     ]
 
 
+URL = "postgresql://me:geheim@db/machines"
+TWICE = "is in 'url' as well: give it once"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [
+        ({"url": f"{URL}?sslmode=require", "sslmode": "disable"}, f"sslmode: {TWICE}"),
+        ({"url": f"{URL}?connect_timeout=3", "connect_timeout": 20}, f"connect_timeout: {TWICE}"),
+        (
+            {"url": f"{URL}?options=-c%20statement_timeout%3D3s", "statement_timeout": None},
+            f"statement_timeout: {TWICE}",
+        ),
+        (
+            {"url": "postgresql://me:${env:PASSWORD}@/d?host=a&host=b"},
+            "url: has 'host' 2 times; write it once: several servers are host1:port1,host2:port2",
+        ),
+        (
+            {"url": "postgresql://me:${file:/run/a?b@c}@h/d?optoins=x"},
+            "url: has the parameter 'optoins', which libpq does not know: correct it",
+        ),
+        ({"host": "db", "password": "gehe\0im"}, "password: must not contain a NUL character"),
+        ({"host": "db", "password": "geheim\ud800"}, "password: must be valid Unicode, without surrogates"),
+    ],
+)
+def test_what_is_wrong_with_a_url_or_a_password_is_known_before_a_report(parameters, fault):
+    assert faults(**parameters) == ["this PostgresReporter cannot be built", f"  - {fault}"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "${env:DATABASE_URL}",
+        "${env:BASE}/machines",
+        "postgresql://${env:SERVERS}/machines?${env:PARAMETERS}",
+        "postgresql://me:${file:/run/secrets/a}@h1:${env:PORT},h2:2/d?target_session_attrs=read-write",
+    ],
+)
+def test_a_url_with_references_is_read_when_they_are_resolved(url):
+    assert PostgresReporter(url=url).url == url
+
+
 def test_a_reference_is_not_judged_before_it_is_resolved():
     assert PostgresReporter("${env:HOST}", sslmode="${env:MODE}").host == "${env:HOST}"
 

@@ -168,6 +168,17 @@ class BaseReporter(ABC):
         """Return all parameters, including defaults; references are unresolved."""
         return self.arguments.all(self)
 
+    def resolved(self) -> Self:
+        """Give a reporter like this one, with references replaced by what they point to now.
+
+        For a backend that refuses a login: the secret may have been rotated since this reporter was opened.
+
+        Raises:
+            UnresolvedReferenceError: a reference points to nothing, or to what the parameter does not take.
+        """
+        args, kwargs = lifecycle.resolved_arguments(self)
+        return type(self)(*args, **kwargs)
+
     def masked_params(self) -> dict[str, Any]:
         """Return all parameters with secrets masked."""
         declared = secret_names(type(self))

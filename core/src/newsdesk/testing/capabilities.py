@@ -33,7 +33,12 @@ HTTP = Network(
 
 POSTGRES = Network(
     transient=tuple(
-        postgres_error(state, "not now", severity="FATAL") for state in ("53300", "57P01", "57P03")
+        postgres_error(state, text, severity="FATAL")
+        for state, text in (
+            ("53300", "sorry, too many clients already"),
+            ("57P01", "terminating connection due to administrator command"),
+            ("57P03", "the database system is starting up"),
+        )
     ),
     permanent=(http_answer(503), http_answer(429)),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from newsdesk import BaseReporter, Finding, ReporterException
 
 from newsdesk_postgres.reporter import PostgresReporter
+from newsdesk_postgres.table.rights import grant
 from newsdesk_postgres.table.server_info import ServerInfo
 
 _ENCODING = "UTF8"
@@ -32,5 +33,4 @@ def of_server(label: str, info: ServerInfo) -> Iterator[Finding]:
     if info.missing:
         rights = ", ".join(info.missing)
         text = f"the user {info.user!r} has no right to {rights} on the table {info.table}"
-        user = info.user.replace('"', '""')
-        yield Finding(label, text, f'as its owner: GRANT {rights} ON {info.table} TO "{user}"')
+        yield Finding(label, text, f"as its owner: {grant(info.missing, info.table, info.user)}")

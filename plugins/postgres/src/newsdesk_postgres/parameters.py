@@ -5,11 +5,19 @@ from typing import Any, Literal, get_args
 
 from newsdesk import Fault
 
+from newsdesk_postgres.connection.address import text_fault, url_faults
+from newsdesk_postgres.connection.settings import CONNECT_TIMEOUT, STATEMENT_TIMEOUT
+
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 """What libpq takes as `sslmode`."""
 
 _PLACES = ("host", "url", "embedded")
 _BESIDE_HOST = {"port": 5432, "user": "postgres", "password": "postgres", "database": "postgres"}
+_BESIDE_URL = {
+    "sslmode": None,
+    "connect_timeout": CONNECT_TIMEOUT,
+    "statement_timeout": STATEMENT_TIMEOUT,
+}
 _IDENTIFIER_BYTES = (
     63  # PostgreSQL cuts longer names without an error: its manual, "Identifiers and Key Words"
 )
@@ -17,7 +25,13 @@ _IDENTIFIER_BYTES = (
 
 def parameter_faults(parameters: Mapping[str, Any]) -> list[Fault]:
     """Give every fault of a reporter's parameters; references among them are not resolved yet."""
-    return [*_place_faults(parameters), *_name_faults(parameters), *_mode_faults(parameters)]
+    return [
+        *_place_faults(parameters),
+        *_text_faults(parameters),
+        *_url_faults(parameters),
+        *_name_faults(parameters),
+        *_mode_faults(parameters),
+    ]
 
 
 def _place_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
@@ -31,6 +45,22 @@ def _place_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
                 yield Fault(
                     name, f"belongs to 'host': leave it out beside {places[0]!r}, which says it already"
                 )
+
+
+def _text_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in ("host", "user", "password", "database"):
+        if fault := text_fault(name, parameters[name]):
+            yield fault
+
+
+def _url_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
+    if parameters["url"] is None:
+        return
+    said, faults = url_faults(parameters["url"])
+    yield from faults
+    for name, default in _BESIDE_URL.items():
+        if parameters[name] != default and (name in said or f"{name}=" in said.get("options", "")):
+            yield Fault(name, "is in 'url' as well: give it once")
 
 
 def _name_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:

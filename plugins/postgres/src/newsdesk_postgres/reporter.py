@@ -1,5 +1,6 @@
 """PostgresReporter: one row for each machine."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
@@ -17,7 +18,8 @@ from newsdesk import (
     Secret,
 )
 
-from newsdesk_postgres.connection import address
+from newsdesk_postgres.connection.address import Address
+from newsdesk_postgres.connection.settings import CONNECT_TIMEOUT, STATEMENT_TIMEOUT, settings
 from newsdesk_postgres.errors import MachineDoesNotExist, PostgresReporterException
 from newsdesk_postgres.parameters import SslMode, parameter_faults
 from newsdesk_postgres.row.batches import batches
@@ -25,8 +27,9 @@ from newsdesk_postgres.row.machine_row import Row, column_text, machine_of, row_
 
 # Importing SQLAlchemy takes a second: it is done when a reporter opens, not when its parameters are listed.
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import Connection, Engine
 
+    from newsdesk_postgres.connection.login import Login, RefusedLogins
     from newsdesk_postgres.embedded import EmbeddedPostgres
     from newsdesk_postgres.table.machine_table import MachineTable
     from newsdesk_postgres.table.server_info import ServerInfo
@@ -51,7 +54,8 @@ class PostgresReporter(BaseReporter):
         statement_timeout: seconds that a statement may take; None to leave it to the server, also where a
             pooler such
             as PgBouncer refuses options of a connection.
-        url: all of that in one, such as `postgresql://user:password@host/database`.
+        url: all of that in one, such as `postgresql://user:password@host/database`. What it says as libpq's
+            parameters, such as `?target_session_attrs=read-write`, counts more than a default here.
         embedded: a folder, for a private PostgreSQL that is started when it is needed; see
             `EmbeddedPostgres`.
         create: whether the table may be made, and an older one upgraded.
@@ -72,8 +76,8 @@ class PostgresReporter(BaseReporter):
         schema: str | None = None,
         table: str = "machine",
         sslmode: SslMode | None = None,
-        connect_timeout: float = 10,
-        statement_timeout: float | None = 60,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        statement_timeout: float | None = STATEMENT_TIMEOUT,
         url: Secret | None = None,
         embedded: str | None = None,
         create: bool = True,
@@ -93,6 +97,7 @@ class PostgresReporter(BaseReporter):
         self.embedded = embedded
         self.create = create
         self.create_schema = create_schema
+        self._login: Login | None = None
         self._engine: Engine | None = None
         self._table: MachineTable | None = None
         self._server: EmbeddedPostgres | None = None
@@ -103,18 +108,15 @@ class PostgresReporter(BaseReporter):
     def open(self) -> None:
         """Connect, and make the table ready."""
         from newsdesk_postgres.connection.engine import make_engine  # noqa: PLC0415  (SQLAlchemy, see above)
+        from newsdesk_postgres.connection.login import Login  # noqa: PLC0415
         from newsdesk_postgres.table.machine_table import MachineTable  # noqa: PLC0415
 
         try:
-            self._engine = make_engine(
-                self._address(),
-                sslmode=self.sslmode,
-                connect_timeout=float(self.connect_timeout),
-                statement_timeout=None if self.statement_timeout is None else float(self.statement_timeout),
-            )
+            self._login = Login(self._settings(), self._refused_logins, self._renewed_settings, self._remedy)
+            self._engine = make_engine(self._login.connect, pool_timeout=float(self.connect_timeout))
             self._table = MachineTable.of(self.table, self.schema)
             self._unknown_projects = self._table.prepare(
-                self._engine, create=self.create, create_schema=self.create_schema
+                self._engine, user=self._login.user, create=self.create, create_schema=self.create_schema
             )
         except BaseException:
             self._release()
@@ -130,7 +132,7 @@ class PostgresReporter(BaseReporter):
             self._engine.dispose(close=False)
         if self._server is not None:
             self._server.abandon()
-        self._engine = self._table = self._server = None
+        self._login = self._engine = self._table = self._server = None
 
     def ping(self) -> None:
         """Ask the server for an answer."""
@@ -227,39 +229,62 @@ class PostgresReporter(BaseReporter):
         """Lend a connection; `whole`: what is done with it is one transaction, else each statement is one."""
         from sqlalchemy import Engine  # noqa: PLC0415  (SQLAlchemy, see above)
 
-        from newsdesk_postgres.connection.engine import transaction  # noqa: PLC0415
+        from newsdesk_postgres.connection.engine import transaction, used  # noqa: PLC0415
         from newsdesk_postgres.connection.failures import translated  # noqa: PLC0415
 
-        engine = self._opened_engine
+        engine, login, table = _while_open(self._engine), _while_open(self._login), self._opened
         lend = transaction if whole else Engine.connect
-        with translated(f"{doing} at {address.shown(engine.url)}"), lend(engine) as connection:
+        with (
+            translated(f"{doing} at {login.address.shown}", rights=table.rights(login.user)),
+            lend(engine) as connection,
+            used(connection),
+        ):
             yield connection
-
-    @property
-    def _opened_engine(self) -> "Engine":
-        return _while_open(self._engine)
 
     def _reference(self, row: Row) -> str:
         table = f"{self.schema}.{self.table}" if self.schema else self.table
-        return address.reference(
-            self._opened_engine.url, table, row.values["name"] or "", row.values["project_name"] or ""
+        address = _while_open(self._login).address
+        return address.reference(table, row.values["name"] or "", row.values["project_name"] or "")
+
+    @property
+    def _refused_logins(self) -> "RefusedLogins":
+        from newsdesk_postgres.connection.login import RefusedLogins  # noqa: PLC0415  (psycopg2)
+
+        # Not made in __init__, which runs again at each opening: what was refused is remembered beyond that.
+        refused: RefusedLogins = self.__dict__.setdefault("_refused", RefusedLogins())
+        return refused
+
+    def _settings(self) -> dict[str, str]:
+        return settings(
+            self._address().parameters,
+            os.environ,
+            sslmode=self.sslmode,
+            connect_timeout=float(self.connect_timeout),
+            statement_timeout=None if self.statement_timeout is None else float(self.statement_timeout),
         )
 
-    def _address(self) -> "URL":
-        from sqlalchemy import URL  # noqa: PLC0415  (SQLAlchemy, see above)
+    def _renewed_settings(self) -> dict[str, str] | None:
+        return None if self.embedded is not None else self.resolved()._settings()  # noqa: SLF001  (one of ours)
 
+    def _remedy(self, remedy: str) -> str:
+        if self.host is not None and "password" not in self.arguments.given and "`password`" in remedy:
+            return "no `password` is set; the default was tried"
+        return f"{remedy} in `url`" if self.url is not None and "check `" in remedy else remedy
+
+    def _address(self) -> Address:
         if self.embedded is not None:
             from newsdesk_postgres.embedded import EmbeddedPostgres  # noqa: PLC0415  (POSIX only)
 
             self._server = EmbeddedPostgres(self.embedded)
-            return address.normalised(self._server.start().url)
+            server = self._server.start()
+            return Address.of_server(server.host, server.port, server.user, server.password, server.database)
         if self.url is not None:
-            return address.normalised(self.url)
-        return URL.create(address.DRIVER, self.user, self.password, self.host, int(self.port), self.database)
+            return Address.of_url(self.url)
+        return Address.of_server(self.host or "", self.port, self.user, self.password, self.database)
 
     def _release(self) -> None:
         engine, server = self._engine, self._server
-        self._engine = self._table = self._server = None
+        self._login = self._engine = self._table = self._server = None
         if engine is not None:
             engine.dispose()
         if server is not None:

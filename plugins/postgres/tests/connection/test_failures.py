@@ -14,19 +14,29 @@ from newsdesk_postgres import (
     PostgresReporterException,
     TransientPostgresError,
 )
-from newsdesk_postgres.connection.address import normalised
+from newsdesk_postgres.connection.address import Address
 from newsdesk_postgres.connection.engine import make_engine
 from newsdesk_postgres.connection.failures import translated
+from newsdesk_postgres.connection.login import Login, RefusedLogins
+from newsdesk_postgres.connection.settings import settings
 from newsdesk_postgres.embedded import EmbeddedPostgres, cluster
 from sqlalchemy import text
 
+PLACE = "check `host` and `port`"
 MACHINE = Machine(name="m", project_name="p")
 
 
-def failing(reporter):
-    with reporter, pytest.raises(PostgresReporterException) as caught:
-        reporter.report(MACHINE)
-    return caught.value
+def engine_of(url, environment=(), pool_timeout=10, **parameters):
+    given = settings(Address.of_url(url).parameters, dict(environment), **parameters)
+    login = Login(given, RefusedLogins(), lambda: None, lambda remedy: remedy)
+    return make_engine(login.connect, pool_timeout=pool_timeout)
+
+
+def shown_by(engine, *names):
+    with engine.connect() as connection:
+        shown = [connection.scalar(text(f"SHOW {name}")) for name in names]
+    engine.dispose()
+    return shown
 
 
 def opening(reporter):
@@ -99,28 +109,32 @@ def test_a_statement_that_takes_too_long_is_cancelled_and_worth_another_try(data
         assert str(caught.value) == (
             f"writing the machine 'p/m' at postgresql://127.0.0.1:{database.server.port}/{database.name}: canceling "
             "statement due to statement timeout (SQLSTATE 57014); it was cancelled, or took longer than "
-            "'statement_timeout'"
+            "`statement_timeout`"
         )
         assert not reporter.report(MACHINE).unchanged
 
 
+NAMES = ("work_mem", "statement_timeout", "application_name")
+
+
 def test_options_of_the_url_and_our_own_go_together(database):
-    url = normalised(f"{database.url}?options=-c%20work_mem%3D5MB")
-    engine = make_engine(url, sslmode="prefer", connect_timeout=5, statement_timeout=1.5)
-    with engine.connect() as connection:
-        shown = [
-            connection.scalar(text(f"SHOW {name}"))
-            for name in ("work_mem", "statement_timeout", "application_name")
-        ]
-    engine.dispose()
-    assert shown == ["5MB", "1500ms", "newsdesk"]
+    url = f"{database.url}?options=-c%20work_mem%3D5MB"
+    assert shown_by(engine_of(url, statement_timeout=1.5), *NAMES) == ["5MB", "1500ms", "newsdesk"]
+
+
+def test_what_the_url_says_wins_over_the_defaults(database):
+    url = f"{database.url}?application_name=plant&options=-c%20work_mem%3D5MB%20-c%20statement_timeout%3D7s"
+    assert shown_by(engine_of(url), *NAMES) == ["5MB", "7s", "plant"]
+
+
+def test_what_libpqs_variables_say_wins_over_the_defaults(database, monkeypatch):
+    monkeypatch.setenv("PGAPPNAME", "plant")
+    engine = engine_of(database.url, {"PGOPTIONS": "-c work_mem=5MB -c statement_timeout=7s"})
+    assert shown_by(engine, *NAMES) == ["5MB", "7s", "plant"]
 
 
 def test_without_a_statement_timeout_no_option_is_sent(database):
-    engine = make_engine(normalised(database.url), sslmode=None, connect_timeout=5, statement_timeout=None)
-    with engine.connect() as connection:
-        assert connection.scalar(text("SHOW statement_timeout")) == "0"
-    engine.dispose()
+    assert shown_by(engine_of(database.url, statement_timeout=None), "statement_timeout") == ["0"]
 
 
 def test_a_server_that_never_answers_is_given_up(database):
@@ -128,7 +142,9 @@ def test_a_server_that_never_answers_is_given_up(database):
         reporter = PostgresReporter(
             "127.0.0.1", listener.getsockname()[1], password="geheim", connect_timeout=1
         )
-        assert "timeout expired" in str(opening(reporter))
+        error = opening(reporter)
+        assert isinstance(error, TransientPostgresError)
+        assert str(error).endswith(f"timeout expired; {PLACE}, or raise `connect_timeout`")
 
 
 def test_a_refused_connection_is_worth_another_try():
@@ -136,25 +152,28 @@ def test_a_refused_connection_is_worth_another_try():
         port = listener.getsockname()[1]
     error = opening(PostgresReporter("127.0.0.1", port, password="geheim"))
     assert isinstance(error, TransientReporterError)
-    assert str(error).startswith('looking at the table machine: connection to server at "127.0.0.1"')
+    assert str(error) == f"cannot connect to 127.0.0.1:{port}: refused; {PLACE}"
 
 
 def test_a_port_that_is_none_never_will_work():
     error = opening(PostgresReporter("127.0.0.1", 99999, password="geheim"))
     assert isinstance(error, PermanentPostgresError)
-    assert str(error) == 'looking at the table machine: invalid port number: "99999"'
+    assert str(error) == 'cannot connect to 127.0.0.1:99999: invalid port number: "99999"; check `port`'
 
 
 def test_a_wrong_password_never_will_work_and_is_not_shown(database):
     error = opening(PostgresReporter(**{**database.place, "password": "geheim-und-falsch"}))
     assert isinstance(error, PermanentReporterError)
-    assert 'password authentication failed for user "postgres"' in str(error)
+    assert str(error) == (
+        f"cannot connect to 127.0.0.1:{database.server.port}: password authentication failed for user "
+        '"postgres"; check `user` and `password`'
+    )
 
 
 def test_a_missing_database_never_will_work(database):
     error = opening(PostgresReporter(**{**database.place, "database": "nothing"}))
     assert isinstance(error, PermanentPostgresError)
-    assert 'database "nothing" does not exist' in str(error)
+    assert str(error).endswith(': database "nothing" does not exist; check `database`')
 
 
 def test_too_many_clients_is_worth_another_try(database):
@@ -169,7 +188,7 @@ def test_a_url_that_is_none_is_reported_when_it_opens_and_never_shown(monkeypatc
     monkeypatch.setenv("PG_URL", "http://me:geheim@db")
     with pytest.raises(DefinitionError) as caught:
         PostgresReporter(url="${env:PG_URL}").report(MACHINE)
-    assert "'url' begins with 'http', which is not PostgreSQL" in str(caught.value)
+    assert "  - url: begins with 'http', which is not PostgreSQL" in str(caught.value)
     assert "geheim" not in "".join(traceback.format_exception(caught.value))
 
 
@@ -183,6 +202,8 @@ TRANSIENT = [
     "57P01",
     "57P02",
     "57P03",
+    "57P05",
+    "25P02",
     "53100",
     "53300",
     "08006",
@@ -212,9 +233,7 @@ PERMANENT = [
     ],
 )
 def test_an_sqlstate_tells_whether_another_try_is_worth_it(postgres_server, state, kind):
-    engine = make_engine(
-        normalised(postgres_server.url), sslmode=None, connect_timeout=5, statement_timeout=None
-    )
+    engine = engine_of(postgres_server.url)
     with (
         pytest.raises(PostgresReporterException) as caught,
         translated("asking"),
@@ -260,7 +279,10 @@ def test_a_user_who_may_not_write_is_reported_which_right_is_missing(reporter, d
     place = {**database.place, "user": f"reader{database.name}", "password": "geheim"}
     error = opening(PostgresReporter(**place))
     assert isinstance(error, PermanentPostgresError)
-    assert "permission denied for table machine (SQLSTATE 42501); grant the user that right" in str(error)
+    assert str(error).endswith(
+        "permission denied for table machine (SQLSTATE 42501); run as its owner: "
+        f'GRANT SELECT, INSERT, UPDATE ON machine TO "reader{database.name}"'
+    )
 
 
 def test_an_error_holds_no_record(reporter, database):
@@ -272,7 +294,7 @@ def test_an_error_holds_no_record(reporter, database):
 
 
 def test_more_threads_than_connections_is_worth_another_try(database):
-    engine = make_engine(normalised(database.url), sslmode=None, connect_timeout=1, statement_timeout=None)
+    engine = engine_of(database.url, pool_timeout=1)
     held = [engine.connect() for _ in range(5)]
     with (
         pytest.raises(TransientPostgresError, match="asking: QueuePool limit of size 5"),

@@ -1,60 +1,144 @@
-"""The address of a database: read from a URL, and shown without its password."""
+"""The address of a database: libpq's parameters, read from a URL, and shown without user and password."""
 
 import re
 import urllib.parse
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from newsdesk import DefinitionError
+from newsdesk import DefinitionError, Fault
 
-if TYPE_CHECKING:
-    from sqlalchemy import URL
-
-DRIVER = "postgresql+psycopg2"
-"""Always named: to SQLAlchemy 2.1 a bare `postgresql://` means psycopg 3."""
-
+EXPECTED = "expected postgresql://user:password@host:port/database, with special characters percent-encoded"
+_UNREADABLE = Fault("url", f"cannot be read; {EXPECTED}")
 _SCHEME = re.compile(r"\s*(?P<scheme>[A-Za-z][A-Za-z0-9_]*)(?:\+[A-Za-z0-9_]+)?://")
+_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}")
+_USERINFO = re.compile("^[^@/]*@")  # as libpq looks for it
+_LAST_PORT = 65535
+_UTF8 = ("utf8", "utf-8", "unicode")
 
 
-def normalised(url: str) -> "URL":
-    """Read a URL: `postgres://` or `postgresql://`, with another driver or with none.
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a database is, and as whom it is used."""
 
-    Raises:
-        DefinitionError: it is not the URL of a PostgreSQL; without the URL, which may hold a password.
-    """
-    from sqlalchemy import make_url  # noqa: PLC0415  (takes a second)
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+    parameters: Mapping[str, str] = field(repr=False)
+    """What libpq is given; only what was written, without defaults."""
 
-    expected = "expected postgresql://user:password@host:port/database"
+    @classmethod
+    def of_url(cls, url: str) -> "Address":
+        """Read a URL as libpq does: `postgres://` or `postgresql://`, with a driver's name or without.
+
+        Raises:
+            DefinitionError: it is not the URL of a PostgreSQL; without the URL, which may hold a password.
+        """
+        parameters, faults = _read(url)
+        if faults:
+            raise DefinitionError("'url' cannot be used", faults)
+        return cls(parameters)
+
+    @classmethod
+    def of_server(cls, host: str, port: int, user: str, password: str, database: str) -> "Address":
+        """Give the address of a database on one server."""
+        parts = {"host": host, "port": str(port), "user": user, "password": password, "dbname": database}
+        return cls({name: value for name, value in parts.items() if value})
+
+    @property
+    def servers(self) -> str:
+        """The hosts with their ports, as a URL has them; empty where libpq's defaults decide."""
+        hosts = (self.parameters.get("host") or self.parameters.get("hostaddr") or "").split(",")
+        ports = self.parameters.get("port", "").split(",")
+        if len(ports) == 1:
+            ports *= len(hosts)
+        return ",".join(_server(host, port) for host, port in zip(hosts, ports, strict=False))
+
+    @property
+    def shown(self) -> str:
+        """The address without user and password."""
+        return f"postgresql://{self.servers}/{urllib.parse.quote(self.parameters.get('dbname', ''))}"
+
+    def reference(self, table: str, name: str, project_name: str) -> str:
+        """Give the address of one row."""
+        query = urllib.parse.urlencode(
+            {"project_name": project_name, "name": name}, quote_via=urllib.parse.quote
+        )
+        return f"{self.shown}/{urllib.parse.quote(table, safe='.')}?{query}"
+
+
+def url_faults(url: str) -> tuple[Mapping[str, str], list[Fault]]:
+    """Give what a URL says, and what is wrong with it as far as its references let one see."""
+    if not _REFERENCE.search(url):
+        return _read(url)
+    if _REFERENCE.match(url.strip()):  # which may be all of it
+        return {}, []
+    parameters, faults = _read(_REFERENCE.sub("1", url))
+    return parameters, [fault for fault in faults if fault != _UNREADABLE]  # it may be readable by then
+
+
+def text_fault(name: str, value: object) -> Fault | None:
+    """Give what keeps a text from being sent to PostgreSQL; without the text."""
+    text = str(value)
+    if "\0" in text:
+        return Fault(name, "must not contain a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return Fault(name, "must be valid Unicode, without surrogates")
+    return None
+
+
+def _read(url: str) -> tuple[Mapping[str, str], list[Fault]]:
+    """Give the parameters of a URL, none where it cannot be read, and its faults."""
+    fault = text_fault("url", url)
+    if fault:
+        return {}, [fault]
     head = _SCHEME.match(url)
     if head is None:
-        raise DefinitionError(f"'url' does not begin with a scheme; {expected}")
+        return {}, [Fault("url", f"does not begin with a scheme; {EXPECTED}")]
     if head["scheme"].lower() not in ("postgres", "postgresql"):
-        raise DefinitionError(f"'url' begins with {head['scheme']!r}, which is not PostgreSQL; {expected}")
-    unreadable = DefinitionError(f"'url' cannot be read; {expected}, with special characters percent-encoded")
+        return {}, [Fault("url", f"begins with {head['scheme']!r}, which is not PostgreSQL; {EXPECTED}")]
+    rest = url[head.end() :].strip()
+    found = _parsed(rest)
+    return ({}, [found]) if isinstance(found, Fault) else (found, _query_faults(rest, found))
+
+
+def _parsed(rest: str) -> Mapping[str, str] | Fault:
+    """Read what is after the scheme; a fault never repeats it, since it may hold a password."""
+    from psycopg2 import ProgrammingError  # noqa: PLC0415  (only a URL needs it before the reporter opens)
+    from psycopg2.extensions import parse_dsn  # noqa: PLC0415
+
+    place, _, query = _USERINFO.sub("", rest).partition("?")
+    if "@" in place:  # the end of a password, which would be taken for host and database
+        return _UNREADABLE
     try:
-        read = make_url(f"{DRIVER}://{url[head.end() :].strip()}")
-    except (ArgumentError, ValueError):
-        # Without the cause: its message repeats the URL, or what is where the port should be.
-        raise unreadable from None
-    if "@" in (read.host or ""):  # the end of a password, which every connection error would show
-        raise unreadable
-    if (
-        read.database and make_url("postgresql:///%20").database == "%20"
-    ):  # SQLAlchemy before 2.1 does not decode it
-        read = read.set(database=urllib.parse.unquote(read.database))
-    return read
+        parameters: dict[str, str] = parse_dsn(f"postgresql://{rest}")
+    except ProgrammingError as error:
+        # Only what is surely a parameter's name is taken from its text.
+        name = re.search(r'invalid URI query parameter: "([a-z_]+)"', str(error))
+        if name is None or "@" in query:
+            return _UNREADABLE
+        return Fault("url", f"has the parameter {name[1]!r}, which libpq does not know: correct it")
+    ports = [port for port in parameters.get("port", "").split(",") if port]
+    if all(port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT for port in ports):
+        return parameters
+    return _UNREADABLE
 
 
-def shown(url: "URL") -> str:
-    """Give the address without user and password."""
-    host = url.host or str(url.query.get("host", ""))
-    port = f":{url.port}" if url.port else ""
-    return (
-        f"postgresql://{urllib.parse.quote(host, safe=':[]')}{port}/{urllib.parse.quote(url.database or '')}"
-    )
+def _query_faults(rest: str, parameters: Mapping[str, str]) -> list[Fault]:
+    query = _USERINFO.sub("", rest).partition("?")[2]
+    keys = Counter(key for key, _ in urllib.parse.parse_qsl(query, keep_blank_values=True))
+    faults = [
+        Fault("url", f"has {key!r} {count} times; write it once{_SEVERAL.get(key, '')}")
+        for key, count in keys.items()
+        if count > 1
+    ]
+    if parameters.get("client_encoding", "utf8").lower() not in _UTF8:
+        faults.append(Fault("url", "sets 'client_encoding'; leave it out, since records are sent as UTF-8"))
+    return faults
 
 
-def reference(url: "URL", table: str, name: str, project_name: str) -> str:
-    """Give the address of one row."""
-    query = urllib.parse.urlencode({"project_name": project_name, "name": name}, quote_via=urllib.parse.quote)
-    return f"{shown(url)}/{urllib.parse.quote(table, safe='.')}?{query}"
+_SEVERAL = dict.fromkeys(("host", "port", "hostaddr"), ": several servers are host1:port1,host2:port2")
+
+
+def _server(host: str, port: str) -> str:
+    name = f"[{host}]" if ":" in host else urllib.parse.quote(host, safe="")
+    return f"{name}:{port}" if port else name

@@ -1,53 +1,35 @@
 """The pool of connections of one reporter."""
 
-import math
+import contextlib
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+
+import psycopg2
 
 # Whole, before anything is asked of SQLAlchemy: while another thread imports its ORM, as MLflow does for a
 # local store, statements are built with what is half imported there, and fail.
 import sqlalchemy.orm  # noqa: F401
-from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
-APPLICATION = "newsdesk"
-"""The name of the connections in `pg_stat_activity`."""
+from newsdesk_postgres.connection.failures import spoils_session
 
-# A peer that vanished is noticed after a minute of silence, or 30 s of unanswered data.
-_KEEPALIVE = {
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
+# The driver is named, since to SQLAlchemy 2.1 a bare `postgresql://` means psycopg 3.
+_DRIVER = "postgresql+psycopg2://"
 
 
-def make_engine(
-    url: URL, *, sslmode: str | None, connect_timeout: float, statement_timeout: float | None
-) -> Engine:
+def make_engine(connect: Callable[[], psycopg2.extensions.connection], *, pool_timeout: float = 10) -> Engine:
     """Make a pool that connects when it is first used, and tests a connection before it is used again.
 
     Each statement is a transaction, which saves two round trips; see `transaction` for several in one.
     """
-    arguments: dict[str, Any] = {
-        **_KEEPALIVE,
-        "application_name": APPLICATION,
-        "client_encoding": "utf8",
-        # libpq takes whole seconds, at least 2.
-        "connect_timeout": max(2, math.ceil(connect_timeout)),
-    }
-    if sslmode is not None:
-        arguments["sslmode"] = sslmode
-    if statement_timeout is not None:
-        own = url.query.get("options", "")
-        arguments["options"] = f"{own} -c statement_timeout={math.ceil(statement_timeout * 1000)}".strip()
     return create_engine(
-        url,
-        connect_args=arguments,
+        _DRIVER,
+        creator=connect,
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=0,
-        pool_timeout=max(1.0, connect_timeout),
+        pool_timeout=max(1.0, pool_timeout),
         pool_use_lifo=True,
         hide_parameters=True,
         # For the whole pool: SQLAlchemy would set it for one use, and back, with a round trip each.
@@ -58,3 +40,19 @@ def make_engine(
 def transaction(engine: Engine) -> AbstractContextManager[Connection]:
     """Lend a connection for statements that take effect together."""
     return engine.execution_options(isolation_level="READ COMMITTED").begin()
+
+
+@contextlib.contextmanager
+def used(connection: Connection) -> Iterator[None]:
+    """Use a connection, and drop it, with all others of its pool, after an error that comes of its session.
+
+    A session that began on a standby stays read-only also when its server, or the one that its address leads
+    to, has become the primary: the next attempt needs a new one.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, psycopg2.Error) as error:
+        if spoils_session(error):
+            connection.invalidate()
+            connection.engine.dispose()
+        raise

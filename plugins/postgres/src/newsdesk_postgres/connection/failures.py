@@ -1,7 +1,6 @@
 """What the errors of PostgreSQL, psycopg2 and SQLAlchemy mean: worth another try, or not."""
 
 import contextlib
-import re
 from collections.abc import Iterator
 
 import psycopg2
@@ -17,33 +16,29 @@ from newsdesk_postgres.errors import (
 # Appendix A of PostgreSQL's manual, "PostgreSQL Error Codes".
 _TRANSIENT = frozenset(
     {
-        "25006",  # read-only: a standby that is about to be, or just was, the primary
-        "40001",  # serialization failure
+        "40001",  # serialization failure, conflict with recovery
         "40P01",  # deadlock
         "55P03",  # lock not available
         "57014",  # the statement took too long
         "57P01",  # shut down by an administrator
         "57P02",  # crash of another process
         "57P03",  # cannot connect now: starting up
+        "57P05",  # idle for too long
     }
 )
-_TRANSIENT_CLASSES = frozenset({"08", "53"})
-"""Errors of the connection, and of what the server has run out of: connections, memory, disk."""
+_TRANSIENT_CLASSES = frozenset({"08", "25", "53"})
+"""Errors of the connection, of its transaction (25006: read-only, on a standby that is about to become the
+primary, or that was it), and of what the server has run out of: connections, memory, disk."""
 
-# Errors of connecting carry no SQLSTATE: only their text tells those that will not pass. On a server that
-# does not speak English they count as worth another try, and the deadline ends that.
-_REFUSED_FOR_GOOD = re.compile(
-    r"authentication failed|no password supplied|(role|database) \".*\" does not exist|no pg_hba\.conf entry|"
-    r"not permitted to log in|permission denied for database|does not support SSL|certificate|"
-    r"invalid (port number|.*value)|not currently accepting connections|invalid connection option|root\.crt"
-)
-_NO_POSTGRES = re.compile(
-    r"invalid response to SSL negotiation|expected authentication request from server, but received"
-)
+_STATEMENT_STATES = frozenset({"55P03", "57014"})
+_STATEMENT_CLASSES = frozenset({"0A", "21", "22", "23", "40", "42", "54"})
+"""Errors of what was sent, or of what others do with the same rows: the session is as good as before."""
 
+_NO_RIGHT = "42501"
 _HINTS = {
-    "57014": "it was cancelled, or took longer than 'statement_timeout'",
-    "42501": "grant the user that right, or let an owner of the table report once",
+    "25006": "it is a standby, or was one: name the primary, or let `target_session_attrs` find it",
+    "57014": "it was cancelled, or took longer than `statement_timeout`",
+    "3F000": "create the first schema of the user's search_path, or set `schema`",
     "42P01": "the table was there when this reporter opened: close the reporter and open it again",
     "42703": "the table was changed after this reporter opened: close the reporter and open it again",
     "42P10": "the table was changed after this reporter opened: close the reporter and open it again",
@@ -52,37 +47,54 @@ _HINTS = {
 
 
 @contextlib.contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """Turn what SQLAlchemy raises within into an error of ours that says what was being done."""
+def translated(doing: str, *, rights: str = "") -> Iterator[None]:
+    """Turn what SQLAlchemy raises within into an error of ours.
+
+    Args:
+        doing: what is being done.
+        rights: what to do where a right for it is missing.
+    """
     try:
         yield
     # SQLAlchemy lets some of psycopg2's pass, such as those of giving a connection back to the pool.
     except (SQLAlchemyError, psycopg2.Error) as error:
-        raise translate(error, doing) from error
+        raise translate(error, doing, rights) from error
 
 
-def translate(error: SQLAlchemyError | psycopg2.Error, doing: str) -> PostgresReporterException:
+def translate(
+    error: SQLAlchemyError | psycopg2.Error, doing: str, rights: str = ""
+) -> PostgresReporterException:
     """Give our error for one of SQLAlchemy's or psycopg2's."""
-    state = getattr(_original(error), "pgcode", None)
-    told = f"{doing}: {_message(error)}"
+    state = _state(error)
+    text = f"{doing}: {_message(error)}"
     if state:
-        told += f" (SQLSTATE {state})"
+        text += f" (SQLSTATE {state})"
     if state in _HINTS:
-        told += f"; {_HINTS[state]}"
-    if _NO_POSTGRES.search(told):
-        told += "; the server there is not a PostgreSQL: check the host and the port"
-    return TransientPostgresError(told) if _is_transient(error, state) else PermanentPostgresError(told)
+        text += f"; {_HINTS[state]}"
+    if state == _NO_RIGHT and rights and "row-level security" not in text:  # that is a policy, no right
+        text += f"; {rights}"
+    return TransientPostgresError(text) if _is_transient(error, state) else PermanentPostgresError(text)
 
 
-def _is_transient(error: SQLAlchemyError | psycopg2.Error, state: str | None) -> bool:
+def spoils_session(error: SQLAlchemyError | psycopg2.Error) -> bool:
+    """Tell whether an error may come of the session it happened in, so that another try needs a new one."""
+    state = _state(error)
+    return state not in _STATEMENT_STATES and state[:2] not in _STATEMENT_CLASSES
+
+
+def _state(error: SQLAlchemyError | psycopg2.Error) -> str:
+    return getattr(_original(error), "pgcode", None) or ""
+
+
+def _is_transient(error: SQLAlchemyError | psycopg2.Error, state: str) -> bool:
     if isinstance(error, PoolTimeoutError):
         return True
     if state:
         return state in _TRANSIENT or state[:2] in _TRANSIENT_CLASSES
-    original, told = _original(error), str(_original(error))
-    lost = getattr(error, "connection_invalidated", False)
-    lost = lost or isinstance(original, psycopg2.OperationalError | psycopg2.InterfaceError)
-    return lost and not (_REFUSED_FOR_GOOD.search(told) or _NO_POSTGRES.search(told))
+    # The connection was lost, and nobody has said why.
+    return getattr(error, "connection_invalidated", False) or isinstance(
+        _original(error), psycopg2.OperationalError | psycopg2.InterfaceError
+    )
 
 
 def _original(error: SQLAlchemyError | psycopg2.Error) -> BaseException:

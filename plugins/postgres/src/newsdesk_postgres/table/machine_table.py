@@ -14,6 +14,7 @@ from newsdesk_postgres.row.batches import columns
 from newsdesk_postgres.row.machine_row import Key, Row
 from newsdesk_postgres.table import statements
 from newsdesk_postgres.table.migration import State, Unique, migration
+from newsdesk_postgres.table.rights import to_create, to_use
 
 _LOCK = 0x6E657773_6465736B
 """The advisory lock under which tables are made and changed: "newsdesk" in ASCII."""
@@ -40,20 +41,24 @@ class MachineTable:
         parts = [_quoted(part) for part in (schema, table) if part is not None]
         return cls(".".join(parts), parts[0] if schema is not None else None)
 
-    def prepare(self, engine: Engine, *, create: bool, create_schema: bool) -> bool:
+    def prepare(self, engine: Engine, *, user: str, create: bool, create_schema: bool) -> bool:
         """Make the table ready: create it, or upgrade it; only looked at when it is ready already.
 
         Many processes may do it at once. It happens whole or not at all.
 
         Args:
             engine: where.
+            user: who does it, for the remedy where a right is missing.
             create: whether the table may be made and changed.
             create_schema: whether its schema may be created as well.
 
         Returns:
             Whether it holds machines whose project is not known.
         """
-        with translated(f"looking at the table {self.name}"), engine.connect() as connection:
+        with (
+            translated(f"looking at the table {self.name}", rights=self.rights(user)),
+            engine.connect() as connection,
+        ):
             state = self._state(connection)
             if state.ready:
                 return state.project_optional and self._has_unknown_projects(connection)
@@ -63,7 +68,10 @@ class MachineTable:
                 f"the table {self.name} is missing or older than this version, and create=False forbids "
                 "to change that; run this, or report once with create=True:\n" + ";\n".join(changes) + ";"
             )
-        with translated(f"making the table {self.name} ready"), transaction(engine) as connection:
+        with (
+            translated(f"making the table {self.name} ready", rights=to_create(self.schema, user)),
+            transaction(engine) as connection,
+        ):
             connection.exec_driver_sql(
                 statements.LOCK_MIGRATION.format(lock=_LOCK, seconds=_LOCK_SECONDS),
             )
@@ -72,6 +80,10 @@ class MachineTable:
             for statement in migration(self.name, self.schema, state, create_schema=create_schema):
                 connection.exec_driver_sql(statement.replace("%", "%%"))
             return self._has_unknown_projects(connection)
+
+    def rights(self, user: str) -> str:
+        """Give what to do where a user lacks a right to use the table."""
+        return to_use(self.name, self.schema, user)
 
     def upsert(self, connection: Connection, rows: Sequence[Row]) -> set[Key]:
         """Write rows of different keys, and give the keys of those that were not there already."""

@@ -2,14 +2,12 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from newsdesk_postgres.table.rights import RIGHTS
 from newsdesk_postgres.table.statements import SERVER_INFO
 
 # SQLAlchemy takes a second: the doctor imports it only where there is a server to ask.
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-_RIGHTS = ("SELECT", "INSERT", "UPDATE")
-"""What reporting needs: to overwrite a row it has to be read."""
 
 
 class ServerInfo(NamedTuple):
@@ -31,6 +29,6 @@ class ServerInfo(NamedTuple):
 
 def server_info(connection: "Connection", table: str) -> ServerInfo:
     """Ask the server, as the user that is connected."""
-    asked = {"rights": list(_RIGHTS), "table": table}
+    asked = {"rights": list(RIGHTS), "table": table}
     version, encoding, user, read_only, missing = connection.exec_driver_sql(SERVER_INFO, asked).one()
     return ServerInfo(version, encoding, user, read_only, tuple(missing), table)
