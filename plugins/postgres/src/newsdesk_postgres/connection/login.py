@@ -20,27 +20,29 @@ Settings = Mapping[str, str]
 """What libpq is given."""
 
 
-@dataclass
 class RefusedLogins:
-    """The last login that was refused: with a password policy, each further try may lock the account."""
+    """The logins that were refused: with a password policy, each further try may lock the account."""
 
-    settings: Settings | None = field(default=None, repr=False)
-    """With what."""
-    text: str = ""
-    """The error's text."""
+    def __init__(self) -> None:
+        self._texts: list[tuple[Settings, str]] = []
 
     def note(self, settings: Settings, text: str) -> None:
         """Keep a login from being tried again."""
-        self.settings, self.text = settings, text
+        login = _with_password(settings)
+        if login["password"]:  # else it is in libpq's own file, which may have another one by the next time
+            self._texts.append((login, text))
 
-    def check(self, settings: Settings) -> None:
-        """Raise what the same login was refused with, if it was.
+    def text(self, settings: Settings) -> str | None:
+        """Give what a login was refused with; None for one that was not."""
+        return next((text for login, text in self._texts if login == _with_password(settings)), None)
 
-        Raises:
-            PermanentPostgresError: it was.
-        """
-        if settings == self.settings:
-            raise PermanentPostgresError(f"{self.text}; the same login is not tried a second time")
+    def forget(self) -> None:
+        """Forget all of them: a login has succeeded, so a password was changed since."""
+        self._texts.clear()
+
+
+def _with_password(settings: Settings) -> Settings:
+    return {**settings, "password": settings.get("password") or os.environ.get("PGPASSWORD", "")}
 
 
 @dataclass
@@ -74,28 +76,31 @@ class Login:
             PermanentPostgresError: it will not.
         """
         try:
-            return self._connect(self.settings)
+            return self._connect()
         except PermanentPostgresError:
-            if self.settings != self.refused.settings:
+            if self.refused.text(self.settings) is None:
                 raise
             try:
                 fresh = self.renewed()
             except DefinitionError:  # the secret is being replaced just now
-                fresh = self.settings
+                fresh = None
             if fresh is None or fresh == self.settings:
                 raise
-            connection = self._connect(fresh)
             self.settings = fresh
-            return connection
+            return self._connect()
 
-    def _connect(self, settings: Settings) -> psycopg2.extensions.connection:
-        self.refused.check(settings)
+    def _connect(self) -> psycopg2.extensions.connection:
+        settings = self.settings  # of now: another thread may renew them
+        if text := self.refused.text(settings):
+            raise PermanentPostgresError(f"{text}; the same login is not tried a second time")
         try:
-            return psycopg2.connect(make_dsn(**settings))
+            connection = psycopg2.connect(make_dsn(**settings))
         except (UnicodeError, ValueError):  # its text may hold the password
             raise PermanentPostgresError("a parameter of the connection is not valid text") from None
         except psycopg2.Error as error:
             raise self._translated(error, settings) from error
+        self.refused.forget()
+        return connection
 
     def _translated(self, error: psycopg2.Error, settings: Settings) -> PostgresReporterException:
         found = refusals(str(error))
@@ -103,8 +108,8 @@ class Login:
         remedies = dict.fromkeys(self.remedy(refusal.remedy) for refusal in found if refusal.remedy)
         servers = Address(settings).servers or "the default server"
         text = "; ".join([f"cannot connect to {servers}: {reasons}", *remedies])
-        if any(refusal.is_transient for refusal in found):
-            return TransientPostgresError(text)
-        if any(refusal.is_login for refusal in found):
+        if any(refusal.is_login for refusal in found):  # whatever the servers before that one said
             self.refused.note(settings, text)
+        elif any(refusal.is_transient for refusal in found):
+            return TransientPostgresError(text)
         return PermanentPostgresError(text)
