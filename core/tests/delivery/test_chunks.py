@@ -13,6 +13,8 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from typing import ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from newsdesk import (
     BaseReporter,
     DefinitionError,
@@ -27,7 +29,7 @@ from newsdesk import (
     hookimpl,
 )
 from newsdesk.builtin.registry import new_registry
-from newsdesk.delivery.chunks import chunks
+from newsdesk.delivery.job import SLOW, Job, chunks
 from newsdesk.delivery.route import Route
 from newsdesk.outbox import Outbox
 
@@ -154,27 +156,48 @@ def fatal(distribution):
 # In chunks.
 
 
-def test_chunks_are_made_when_they_are_asked_for():
-    taken = []
-    stream = chunks((taken.append(machine) or machine for machine in fleet(9)), 4)
-    assert names_of(next(stream)) == ["m000", "m001", "m002", "m003"]
-    assert len(taken) == 4
-    assert [len(chunk) for chunk in stream] == [4, 1]
-
-
-@pytest.mark.parametrize("size", [0, -1, 1])
-def test_a_chunk_has_one_machine_at_the_least(size):
-    assert [len(chunk) for chunk in chunks(fleet(3), size)] == [1, 1, 1]
+def grouped(machines, most):
+    return [names_of(job.machine for job in chunk) for chunk in chunks(map(Job, machines), most)]
 
 
 def names_of(machines):
     return [machine.name for machine in machines]
 
 
+def test_chunks_are_made_when_they_are_asked_for():
+    taken = []
+    stream = chunks((taken.append(machine) or Job(machine) for machine in fleet(9)), 4)
+    assert names_of(job.machine for job in next(stream)) == ["m000", "m001", "m002", "m003"]
+    assert len(taken) == 4
+    assert [len(chunk) for chunk in stream] == [4, 1]
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=60), st.integers(-1, 9))
+def test_chunks_have_all_machines_in_their_order_and_none_twice(names, most):
+    made = grouped([Machine(name=name) for name in names], most)
+    assert [name for chunk in made for name in chunk] == names
+    assert all(len(set(chunk)) == len(chunk) for chunk in made)
+    assert all(1 <= len(chunk) <= max(1, most) for chunk in made)
+
+
+def test_while_the_producer_is_slow_no_machine_waits_for_the_next():
+    taken = []
+
+    def slowly():
+        for machine in fleet(6):
+            time.sleep(2 * SLOW)
+            taken.append(machine.name)
+            yield machine
+
+    with Desk("null") as desk:
+        for receipt in desk.report_many(slowly()):
+            assert taken[-1] == receipt.machine.name
+
+
 def test_the_machines_before_one_that_is_none_are_a_chunk_of_their_own():
-    stream = chunks(map(Machine.of, [*fleet(2), 7]), 10)
-    assert names_of(next(stream)) == ["m000", "m001"]
-    with pytest.raises(MachineError, match="no machine"):
+    stream = chunks((Job(Machine.of(machine)) for machine in [*fleet(2), 7]), 10)
+    assert names_of(job.machine for job in next(stream)) == ["m000", "m001"]
+    with pytest.raises(MachineError, match="machine"):
         next(stream)
 
 
@@ -354,10 +377,10 @@ def test_reporters_that_cannot_be_sent_to_workers_are_told_and_nothing_is_taken(
 
     taken = []
     stream = (taken.append(machine) or machine for machine in fleet(3))
-    with threads() as pool, Desk(Local()) as desk:
-        receipts, error = told(desk.report_many(stream, pool))
-    assert (receipts, taken) == ([], [])
-    assert isinstance(error, DefinitionError)
+    with threads() as pool, Desk(Local()) as desk, pytest.raises(DefinitionError) as caught:
+        desk.report_many(stream, pool)
+    error = caught.value
+    assert taken == []
     assert str(error).startswith("the desk's reporters cannot be sent to the executor's workers: ")
     assert "Local" in str(error)
     assert str(error).endswith("that can be pickled, or report without an executor")

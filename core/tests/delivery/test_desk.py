@@ -1,5 +1,6 @@
 """Machines to reporters, and a receipt for each."""
 
+import copy
 import gc
 import logging
 import math
@@ -125,10 +126,22 @@ def test_there_is_a_receipt_for_each_reporter_in_their_order_with_all_that_is_kn
     assert [first.required, second.required, third.required] == [True, False, True]
 
 
-def test_all_reporters_get_the_same_machine_object_so_that_json_is_made_once():
-    a, b = Calls(), Other()
-    report(a, b)
-    assert a.machines[0] is b.machines[0]
+def test_what_a_reporter_does_to_its_machine_changes_neither_that_of_others_nor_the_callers():
+    def spoil(machine):
+        machine.metadata.clear()
+        machine.extra["more"] = "nothing"
+        machine.runtime["new"] = 1
+
+    record = {"name": "compressor", "metadata": {"scores": {"r2": 0.5}}, "more": "to know"}
+    theirs = copy.deepcopy(record)
+    spoils, keeps = Calls(spoil), Other()
+    for machine in (Machine.from_dict(record), record):
+        with Desk([spoils, keeps]) as desk:
+            desk.report(machine)
+            list(desk.report_many([machine, {**record, "name": "pump"}]))
+        assert Machine.of(machine).to_dict() == {**Machine.from_dict(theirs).to_dict()}
+    assert [machine.metadata for machine in keeps.machines] == [theirs["metadata"]] * 6
+    assert record == theirs
 
 
 def test_a_machine_may_be_an_object_with_to_dict():
@@ -218,7 +231,7 @@ FAULTS = [
     ),
     pytest.param(
         hangs,
-        "the reporter 'Calls' had not answered when the deadline was over; it is left behind, and what it was "
+        "the reporter 'Calls' did not answer before the deadline. It was left behind, and what it was "
         "doing may still arrive. Is its backend up? Raise the deadline if it needs more time",
         id="hangs",
     ),
@@ -448,7 +461,7 @@ def test_a_reporter_that_hangs_while_it_closes_is_left_behind(monkeypatch, caplo
     desk = Desk(Sticks())
     desk.report(MACHINE)
     desk.close()
-    assert "the reporter Sticks did not close: the reporter 'Sticks' had not answered" in caplog.text
+    assert "the reporter Sticks did not close: the reporter 'Sticks' did not answer" in caplog.text
     assert desk.report(MACHINE)[0].ok
     desk.close()
 
@@ -512,7 +525,7 @@ def test_a_machine_whose_turn_did_not_come_before_its_deadline_is_never_begun():
     with Desk(reporter, deadline=60) as slow_desk, ThreadPoolExecutor(1) as pool:
         first = pool.submit(slow_desk.report, MACHINE)
         assert begun.wait(30)
-        slow_desk._deadline = SOON
+        slow_desk._engine.deadline = SOON
         with pytest.raises(DeliveryFailed) as caught:
             slow_desk.report({**MACHINE, "name": "second"})
         go.set()
@@ -816,7 +829,7 @@ def test_a_backend_that_does_not_answer_a_ping_is_left_behind():
 
     with Desk([Hangs(), Calls()], deadline=SOON) as desk:
         (_, error), (_, fine) = desk.ping()
-        assert "the reporter 'Hangs' had not answered" in str(error)
+        assert "the reporter 'Hangs' did not answer" in str(error)
         assert fine is None
         assert all(receipt.ok for receipt in desk.report(MACHINE))
 

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.retry import PATIENCE
 from newsdesk.exceptions import (
@@ -40,7 +41,7 @@ class Backend:
         if isinstance(error, BaseException) and not isinstance(error, Exception):
             raise error
         status = Status.DELIVERED if error is None else Status.FAILED
-        return Receipt(machine.key, machine.revision, label, status, error=error)
+        return Answer(Receipt(machine.key, machine.revision, label, status, error=error))
 
 
 @pytest.fixture

@@ -1,32 +1,36 @@
 """Sends machines to reporters, and gives a receipt for each."""
 
 import contextlib
+import copy
 import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from newsdesk.builtin.registry import default_registry
-from newsdesk.contract.delivery import Delivery
-from newsdesk.contract.receipt import DeliveryFailed, Receipt, Status
+from newsdesk.contract.answer import Answer
+from newsdesk.contract.receipt import DeliveryFailed, Receipt
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.delivery.chunks import CHUNK_SIZE, IN_FLIGHT, delivered, outcomes
-from newsdesk.delivery.dispatcher import Outcome, Post
-from newsdesk.delivery.executor_worker import worker_routes
+from newsdesk.delivery.engine import Engine, receipt_of
+from newsdesk.delivery.job import CHUNK_SIZE, Job, chunks
+from newsdesk.delivery.outcome import Outcome
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route, routes
-from newsdesk.exceptions import DefinitionError
+from newsdesk.delivery.stream import Stream
+from newsdesk.exceptions import DefinitionError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.plugins.registry import Registry
-from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
     import os
     from concurrent.futures import Executor
 
-    from newsdesk.delivery.spool import Keeper
+    from newsdesk.delivery.spool import Spool
     from newsdesk.outbox import Outbox
 
 DEADLINE = 60.0
@@ -36,7 +40,10 @@ DRAIN = 3
 """Owed machines that are sent along with a delivery that went well."""
 
 _CLOSING = 5.0
-"""Seconds that a reporter may take to close."""
+"""Seconds that the reporters may take to close."""
+
+_Answers = Generator[list[Answer], None, None]
+_Deliver = Callable[[Iterator[list[Job]]], _Answers]
 
 _log = logging.getLogger(__name__)
 
@@ -83,33 +90,32 @@ class Desk:
         plugins: Sequence[str] = (),
         registry: Registry | None = None,
     ) -> None:
-        if isinstance(deadline, bool) or not isinstance(deadline, int | float) or not deadline > 0:
-            raise DefinitionError(f"the deadline must be a number of seconds above 0, but is {deadline!r}")
         self._registry = registry or default_registry()
         for plugin in plugins:
             self._registry.load(plugin)
-        self._retry = retry or Retry()
-        self._deadline = float(min(deadline, threading.TIMEOUT_MAX))
-        self._posts = {
-            route.label: Post(route)
-            for route in routes(
+        self._plugins = tuple(plugins)
+        self._engine = Engine(
+            routes(
                 reporters,
                 registry=self._registry,
                 allow_import_paths=allow_import_paths,
                 has_outbox=outbox is not None,
-            )
-        }
-        self._keeper = None if outbox is None else self._make_keeper(outbox, drain)
+            ),
+            retry or Retry(),
+            _seconds(deadline),
+        )
+        self._drain = drain
+        self._spool = None if outbox is None else self._make_spool(outbox)
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """The reporters with their labels, in order."""
-        return tuple(post.route for post in self._posts.values())
+        return self._engine.routes
 
     @property
     def deadline(self) -> float:
         """Seconds for one machine's delivery to all reporters."""
-        return self._deadline
+        return self._engine.deadline
 
     def report(self, machine: object) -> list[Receipt]:
         """Deliver one machine to every reporter, and give a receipt for each.
@@ -118,10 +124,11 @@ class Desk:
             machine: A `Machine`, a mapping, or any object with a `to_dict()`.
 
         Raises:
-            MachineError: it is no machine; nothing was sent.
+            MachineError: it is not a valid machine; nothing was sent.
             DeliveryFailed: a required reporter failed; it has all failures and all receipts.
         """
-        receipts = self._receipts(Machine.of(machine))
+        with contextlib.closing(self._delivered([machine], self._deliver_here, 1)) as delivered:
+            receipts = [receipt for some in delivered for receipt in some]
         if any(receipt.fails_report for receipt in receipts):
             raise DeliveryFailed(receipts)
         return receipts
@@ -132,39 +139,42 @@ class Desk:
         executor: "Executor | None" = None,
         *,
         chunk_size: int = CHUNK_SIZE,
-        in_flight: int = IN_FLIGHT,
+        in_flight: int | None = None,
     ) -> Iterator[Receipt]:
         """Deliver any number of machines, and yield the receipts as they come, in the order of the machines.
 
-        Machines are taken, and held, a few chunks at a time. Failures are told by the receipts; they do not
-        end the stream. When the stream is ended early, by Ctrl-C say, what was begun and not acknowledged
-        goes to the outbox, if there is one.
+        Machines are taken, and held, a few chunks at a time. Failures are on the receipts; they do not end
+        the stream. When the stream is ended early, by Ctrl-C say, what was begun and not acknowledged goes to
+        the outbox, if there is one.
 
         Args:
             machines: Machines, mappings, or objects with a `to_dict()`.
             executor: Who works: any `concurrent.futures.Executor`, such as a thread or process pool, or that
-                of a `dask.distributed.Client`. Its workers get copies of the desk and of the records, so
+                of a `dask.distributed.Client`. Its workers get copies of the reporters and of the records, so
                 `Machine.source` is not known there. Without one, everything is done here.
-            chunk_size: Machines that are delivered together.
-            in_flight: Chunks that the executor has at a time, at the most: twice its workers keep it busy.
+            chunk_size: Machines that are delivered together at the most; of a slow producer, fewer.
+            in_flight: Chunks that the executor has at a time at the most; by default, enough for one worker
+                for each core.
 
         Raises:
             DefinitionError: the reporters cannot be sent to the executor's workers; nothing was sent.
-            MachineError: one is no machine; those before it are delivered.
+            MachineError: one is not a valid machine; those before it are delivered.
             ReporterException: the executor takes no more work, or has not answered for as long as the
                 deliveries of a chunk may take at the most, and ten minutes more.
         """
-        noted = map(self._noted, machines)
-        with contextlib.closing(delivered(self, noted, executor, chunk_size, in_flight)) as answered:
-            for receipts in answered:
-                yield from receipts
-                self._send_along([r.reporter for r in receipts if r.ok], time.monotonic() + self._deadline)
+        deliver: _Deliver = self._deliver_here
+        if executor is not None:
+            # Only for those who have one: most do not.
+            from newsdesk.delivery.executor import ExecutorDelivery  # noqa: PLC0415
+
+            asked = Engine(self._asked_routes(), self._engine.retry, self._engine.deadline)
+            deliver = ExecutorDelivery(asked, executor, in_flight).answers
+        delivered = self._delivered(machines, deliver, chunk_size)
+        return Stream(_flat(delivered))
 
     def ping(self) -> list[tuple[Route, Exception | None]]:
         """Ask every backend whether it can be reached; give what each answered, bounded by the deadline."""
-        until = time.monotonic() + self._deadline
-        asked = [(post, post.ping()) for post in self._posts.values()]
-        return [(post.route, post.answer(call, until).error) for post, call in asked]
+        return self._engine.ping()
 
     def holds(self, label: str, keys: Sequence[MachineKey]) -> set[MachineKey]:
         """Ask a reporter, within the deadline, which of these its backend holds in whatever revision.
@@ -173,26 +183,7 @@ class Desk:
             NotImplementedError: it cannot tell.
             ReporterException: its backend cannot be asked.
         """
-        post, found = self._posts[label], set[MachineKey]()
-        outcome = post.answer(post.holds(keys, found), time.monotonic() + self._deadline)
-        if outcome.error is not None:
-            raise outcome.error
-        return found
-
-    def close(self) -> None:
-        """Close the reporters; one that fails or hangs in it is logged and left."""
-        until = time.monotonic() + _CLOSING
-        for post, call in [(post, post.close()) for post in self._posts.values()]:
-            if (error := post.answer(call, until).error) is not None:
-                _log.warning("the reporter %s did not close: %s", post.route.label, error)
-        if self._keeper is not None:
-            self._keeper.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        return self._engine.holds(label, keys)
 
     def send_owed(
         self, *, deadline: float | None = None, labels: Iterable[str] | None = None
@@ -206,131 +197,138 @@ class Desk:
             labels: Only to these reporters.
 
         Raises:
-            DefinitionError: the desk has no outbox.
+            DefinitionError: the desk has no outbox, or the deadline is not a number of seconds above 0.
         """
-        if self._keeper is None:
+        if self._spool is None:
             raise DefinitionError("this desk has no outbox; give it one with 'outbox'")
-        until = float("inf") if deadline is None else time.monotonic() + deadline
-        sent = self._keeper.send(list(self._posts if labels is None else labels), until)
-        yield from map(self._told_of_owed, sent)
+        seconds = float("inf") if deadline is None else _seconds(deadline)
+        wanted = [route.label for route in self.routes] if labels is None else list(labels)
+        return self._send_owed(self._spool, wanted, seconds)
+
+    def close(self) -> None:
+        """Close the reporters; one that fails or hangs in it is logged and left."""
+        for route, error in self._engine.close(_CLOSING):
+            _log.warning("the reporter %s did not close: %s", route.label, error)
+        if self._spool is not None:
+            self._spool.outbox.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __copy__(self) -> Self:
+        return self._rebuilt(self._registry)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._rebuilt(self._registry)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # As a worker uses it: what is spooled or told is spooled and told by who gave the work.
-        return _for_worker, (worker_routes(self.routes), self._retry, self._deadline)
+        # A desk in another process is a desk: with its outbox, and with the plugins that it loads there.
+        return partial(type(self), **self._arguments()), (self.routes,)
 
-    # For the modules that make up a desk.
+    def _rebuilt(self, registry: Registry) -> Self:
+        # No reporter is used by the threads of two desks.
+        own = [dataclasses.replace(route, reporter=copy.copy(route.reporter)) for route in self.routes]
+        return type(self)(own, registry=registry, **self._arguments())
 
-    def answers(self, machines: Sequence[Machine]) -> Generator[list[Receipt], None, None]:
-        """Deliver redacted machines together, and give what the reporters answered of each.
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "retry": self._engine.retry,
+            "deadline": self._engine.deadline,
+            "outbox": None if self._spool is None else self._spool.outbox,
+            "drain": self._drain,
+            "plugins": self._plugins,
+        }
 
-        Nothing is kept yet. Those with `spool: always` are not asked, see `kept`.
+    # The way of machines: down to the reporters, and up again as receipts.
+
+    def _delivered(
+        self, machines: Iterable[object], deliver: _Deliver, chunk_size: int
+    ) -> Generator[list[Receipt], None, None]:
+        """Deliver machines in chunks, and give the receipts of each, in order.
+
+        However it ends, of every machine that was taken each receipt is finished: what nobody has
+        acknowledged goes to the outbox.
         """
-        streams = {
-            label: outcomes(post, machines, self._retry, self._deadline)
-            for label, post in self._posts.items()
-            if post.route.spool != "always"
-        }
+        pending: deque[Job] = deque()
+        answered = deliver(self._begun(chunks(_taken(machines, pending), chunk_size)))
+        done: list[Receipt] = []
         try:
-            for machine in machines:
-                yield [
-                    self._receipt(self._posts[label], machine, next(told)) for label, told in streams.items()
-                ]
-        finally:  # when it was stopped, none of them goes on with the rest
-            for stream in streams.values():
-                stream.close()
+            for answers in answered:
+                job = pending[0]
+                for answer in answers:
+                    self._finish(answer, job)
+                pending.popleft()
+                receipts = [job.receipts[route.label] for route in self.routes]
+                done += receipts
+                if job.is_last:
+                    self._send_along(done)
+                    done = []
+                yield receipts
+        finally:
+            answered.close()
+            self._keep(pending)
 
-    def unanswered(self, route: Route, machine: Machine, error: Exception | None) -> Receipt:
-        """Give the receipt of what no reporter has answered."""
-        return Receipt(
-            machine=machine.key,
-            revision=machine.revision,
-            reporter=route.label,
-            status=Status.FAILED,
-            required=route.required,
-            accepts_spooled=route.accepts_spooled,
-            attempts=0,
-            error=error,
-        )
+    def _begun(self, waiting: Iterator[list[Job]]) -> Iterator[list[Job]]:
+        """Give each chunk its order, and keep what is always kept: it is safe before anything can hang."""
+        for chunk in waiting:
+            chunk[-1].is_last = True
+            if self._spool is not None:
+                self._spool.begin(chunk)
+            for job in chunk:
+                for route in self.routes:
+                    if route.spool == "always":
+                        self._finish(Answer(receipt_of(route, job.machine)), job)
+            yield chunk
 
-    def kept(self, machine: Machine) -> Iterator[Receipt]:
-        """Keep a machine for the reporters with `spool: always`: it is safe before anything can hang."""
-        for route in self.routes:
-            if route.spool == "always":
-                yield self.finish(self.unanswered(route, machine, None), machine)
+    def _deliver_here(self, waiting: Iterator[list[Job]]) -> _Answers:
+        labels = [route.label for route in self._asked_routes()]
+        for chunk in waiting:
+            is_superseded = partial(self._is_superseded, chunk)
+            machines = [job.machine for job in chunk]
+            with contextlib.closing(self._engine.deliver(machines, labels, is_superseded)) as answered:
+                yield from answered
 
-    def finish(self, receipt: Receipt, machine: Machine) -> Receipt:
-        """Keep what is owed, and tell everybody who wants to know."""
-        finished = receipt if self._keeper is None else self._keeper.keep(receipt, machine)
-        self._tell(finished)
-        return finished
+    def _asked_routes(self) -> list[Route]:
+        return [route for route in self.routes if route.spool != "always"]
 
-    def _receipts(self, machine: Machine) -> list[Receipt]:
-        until = time.monotonic() + self._deadline
-        shown = self._noted(machine).redacted()
-        finished = {receipt.reporter: receipt for receipt in self.kept(shown)}
-        calls = {
-            label: post.deliver(shown, self._retry, until)
-            for label, post in self._posts.items()
-            if label not in finished
-        }
-        try:
-            receipts = {
-                label: self._receipt(self._posts[label], shown, self._posts[label].answer(call, until))
-                for label, call in calls.items()
-            }
-        except BaseException:  # Ctrl-C: nobody waits for them any more
-            for label, call in calls.items():
-                self._posts[label].leave(call)
-            raise
-        finished |= {label: self.finish(receipt, shown) for label, receipt in receipts.items()}
-        self._send_along([label for label, receipt in finished.items() if receipt.ok], until)
-        return [finished[label] for label in self._posts]
+    def _is_superseded(self, chunk: Sequence[Job], label: str, index: int) -> bool:
+        return self._spool is not None and self._spool.is_superseded(chunk[index], label)
 
-    def _receipt(self, post: Post, machine: Machine, outcome: Outcome) -> Receipt:
-        delivery = outcome.delivery or Delivery()
-        return dataclasses.replace(
-            self.unanswered(post.route, machine, outcome.error),
-            status=_status(outcome),
-            attempts=outcome.attempts,
-            seconds=outcome.ended - outcome.began,
-            reference=None if delivery.reference is None else mask_text(delivery.reference, post.secrets),
-            alterations=tuple(delivery.alterations),
-        )
+    def _finish(self, answer: Answer, job: Job) -> None:
+        """Keep what is owed, and tell the log and the plugins that listen."""
+        receipt = answer.receipt if self._spool is None else self._spool.finish(answer, job)
+        job.receipts[receipt.reporter] = receipt
+        self._tell(receipt)
 
-    def _noted(self, machine: object) -> Machine:
-        made = Machine.of(machine)
-        if self._keeper is not None:
-            self._keeper.note(made.redacted())
-        return made
+    def _keep(self, pending: Sequence[Job]) -> None:
+        """See to it that nothing is lost when it ends early."""
+        if not pending:
+            return
+        stopped = Outcome(error=TransientReporterError("it was stopped before this was acknowledged"))
+        for job in pending:
+            for route in self.routes:
+                if route.label not in job.receipts:
+                    # Its call may go on in its thread, or in an executor's worker: nobody hears of its end.
+                    self._finish(Answer(receipt_of(route, job.machine, stopped), (Future(),)), job)
+        _log.warning("stopped with %d machines that were taken and not acknowledged", len(pending))
 
-    def _send_along(self, labels: Sequence[str], until: float) -> None:
-        if self._keeper is not None:
-            for receipt in self._keeper.send_along(labels, until):
-                self._told_of_owed(receipt)
+    def _send_along(self, receipts: Sequence[Receipt]) -> None:
+        if self._spool is not None:
+            for receipt in self._spool.send_along(receipts):
+                self._finish_owed(receipt)
 
-    def _told_of_owed(self, receipt: Receipt) -> Receipt:
-        route = self._posts[receipt.reporter].route
-        told = dataclasses.replace(receipt, required=route.required, accepts_spooled=route.accepts_spooled)
-        self._tell(told)
-        return told
+    def _send_owed(self, spool: "Spool", labels: Sequence[str], seconds: float) -> Iterator[Receipt]:
+        self._engine.prepare(labels)
+        yield from map(self._finish_owed, spool.send(labels, time.monotonic() + seconds))
 
-    def _make_keeper(self, outbox: "Outbox | str | os.PathLike[str]", drain: int) -> "Keeper":
-        from newsdesk.delivery.spool import Keeper  # noqa: PLC0415  (SQLite, only for those who have an outbox)
-        from newsdesk.outbox import Outbox  # noqa: PLC0415  (the same)
-
-        return Keeper(
-            outbox if isinstance(outbox, Outbox) else Outbox(outbox),
-            {label: post.route for label, post in self._posts.items()},
-            self._deliver_owed,
-            deadline=self._deadline,
-            drain=drain,
-        )
-
-    def _deliver_owed(self, label: str, machine: Machine, until: float) -> Receipt:
-        """Try once: the outbox itself is the retry."""
-        post = self._posts[label]
-        outcome = post.answer(post.deliver(machine, Retry(attempts=1), until), until)
-        return self._receipt(post, machine, outcome)
+    def _finish_owed(self, receipt: Receipt) -> Receipt:
+        route = self._engine.dispatchers[receipt.reporter].route
+        own = dataclasses.replace(receipt, required=route.required, accepts_spooled=route.accepts_spooled)
+        self._tell(own)
+        return own
 
     def _tell(self, receipt: Receipt) -> None:
         _log.log(
@@ -343,7 +341,19 @@ class Desk:
             receipt.seconds,
             "" if receipt.error is None else f": {type(receipt.error).__name__}: {receipt.error}",
         )
-        self._registry.tell(receipt)
+        self._registry.tell(receipt, self.deadline - receipt.seconds)
+
+    def _make_spool(self, outbox: "Outbox | str | os.PathLike[str]") -> "Spool":
+        from newsdesk.delivery.spool import Spool  # noqa: PLC0415  (SQLite, only for those who have an outbox)
+        from newsdesk.outbox import Outbox  # noqa: PLC0415  (the same)
+
+        return Spool(
+            outbox if isinstance(outbox, Outbox) else Outbox(outbox),
+            {route.label: route for route in self.routes},
+            self._engine.try_once,
+            deadline=self.deadline,
+            drain=self._drain,
+        )
 
 
 def report(
@@ -394,13 +404,26 @@ def own_reporters(machine: Machine) -> list[Any]:
     return list(entries) if isinstance(entries, list) else [] if entries is None else [entries]
 
 
-def _status(outcome: Outcome) -> Status:
-    if outcome.error is not None:
-        return Status.FAILED
-    return (
-        Status.UNCHANGED if outcome.delivery is not None and outcome.delivery.unchanged else Status.DELIVERED
-    )
+def _taken(machines: Iterable[object], pending: "deque[Job]") -> Iterator[Job]:
+    """Take machines one by one: from then on, each gets its receipts."""
+    for machine in machines:
+        job = Job(Machine.of(machine).redacted())
+        pending.append(job)
+        yield job
 
 
-def _for_worker(ways: tuple[Route, ...], retry: Retry, deadline: float) -> Desk:
-    return Desk(ways, retry=retry, deadline=deadline)
+def _flat(delivered: Generator[list[Receipt], None, None]) -> Generator[Receipt, None, None]:
+    with contextlib.closing(delivered):
+        for receipts in delivered:
+            yield from receipts
+
+
+def _seconds(deadline: object) -> float:
+    """Give a deadline.
+
+    Raises:
+        DefinitionError: it is not a number of seconds above 0.
+    """
+    if isinstance(deadline, bool) or not isinstance(deadline, int | float) or not deadline > 0:
+        raise DefinitionError(f"the deadline must be a number of seconds above 0, but is {deadline!r}")
+    return float(min(deadline, threading.TIMEOUT_MAX))

@@ -1,53 +1,60 @@
-"""Chunks of machines that are given to an executor's workers, and their answers in order."""
+"""Chunks that are delivered by an executor's workers, and their answers in order."""
 
 import pickle
 import uuid
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import CancelledError, Executor, Future
-from typing import TYPE_CHECKING
+from os import cpu_count
 
-from newsdesk.contract.receipt import Receipt
+from newsdesk.contract.answer import Answer
+from newsdesk.delivery.engine import Engine, receipt_of
 from newsdesk.delivery.executor_worker import leave, work
+from newsdesk.delivery.job import Job
+from newsdesk.delivery.outcome import Outcome
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
-from newsdesk.machine import Machine
 from newsdesk.worker import waited
 
-if TYPE_CHECKING:
-    from newsdesk.delivery.desk import Desk
-
+IN_FLIGHT = 2 * (cpu_count() or 1) + 2
+"""Chunks that an executor has at a time when nothing is said: they keep one worker for each core busy."""
 
 SLACK = 600.0
 """Seconds that an executor may take besides: to begin its workers, and for what it does for others."""
 
+_Answers = list[list[Answer]]
 
-class Spread:
-    """Has an executor's workers deliver, each with a copy of the desk; nothing is kept or told there.
+
+class ExecutorDelivery:
+    """Has an executor's workers deliver, each with a copy of the engine; nothing is kept or logged there.
+
+    A chunk with a machine that is in another chunk waits until that one is answered, so that its revisions
+    are delivered in their order.
 
     Args:
-        desk: whose reporters deliver.
-        executor: who works.
-        in_flight: how many chunks it has at a time, at the most.
+        engine: The reporters that the workers call.
+        executor: Who works.
+        in_flight: Chunks that it has at a time at the most; None for `IN_FLIGHT`.
 
     Raises:
-        DefinitionError: the desk cannot be sent to workers.
+        DefinitionError: the reporters cannot be sent to workers.
     """
 
-    def __init__(self, desk: "Desk", executor: Executor, in_flight: int) -> None:
-        self._desk = desk
+    def __init__(self, engine: Engine, executor: Executor, in_flight: int | None = None) -> None:
+        self._engine = engine
         self._executor = executor
-        self._in_flight = max(1, in_flight)
-        self._asked = [route for route in desk.routes if route.spool != "always"]
-        self._copy = _pickled(desk)
+        self._in_flight = IN_FLIGHT if in_flight is None else max(1, in_flight)
+        self._copy = _pickled(engine)
         self._run = uuid.uuid4().hex
-        self._tasks: deque[tuple[list[Machine], Future[list[list[Receipt]]]]] = deque()
+        self._tasks: deque[tuple[list[Job], Future[_Answers]]] = deque()
+        self._held: list[Job] | None = None
+        """The next chunk, which waits for one that has one of its machines."""
         self._taken = 0
         self._ended: Exception | None = None
         """Why no more chunks are taken; a StopIteration, when there are no more."""
         self._is_lost = False
         """Whether what the executor has not answered will not be answered any more."""
 
-    def answers(self, chunks: Iterator[list[Machine]]) -> Generator[list[Receipt], None, None]:
+    def answers(self, chunks: Iterator[list[Job]]) -> Generator[list[Answer], None, None]:
         """Give what the reporters answered of each machine, in order.
 
         Raises:
@@ -66,17 +73,24 @@ class Spread:
         if self._ended is not None and not isinstance(self._ended, StopIteration):
             raise self._ended
 
-    def _give_out(self, chunks: Iterator[list[Machine]]) -> None:
-        while self._ended is None and len(self._tasks) < self._in_flight:
-            try:
-                chunk = next(chunks)
-            except Exception as error:  # noqa: BLE001  (raised at the end, after the answers of those before it)
-                self._ended = error
-            else:
-                self._submit(chunk)
+    def _give_out(self, chunks: Iterator[list[Job]]) -> None:
+        while len(self._tasks) < self._in_flight:
+            if self._held is None and self._ended is None:
+                try:
+                    self._held = next(chunks)
+                except Exception as error:  # noqa: BLE001  (raised at the end, after the answers of those before it)
+                    self._ended = error
+            if self._held is None or self._has_one_of(self._held):
+                return
+            chunk, self._held = self._held, None
+            self._submit(chunk)
 
-    def _submit(self, chunk: list[Machine]) -> None:
-        records = [machine.to_json() for machine in chunk]
+    def _has_one_of(self, chunk: list[Job]) -> bool:
+        keys = {job.machine.key for given, _ in self._tasks for job in given}
+        return any(job.machine.key in keys for job in chunk)
+
+    def _submit(self, chunk: list[Job]) -> None:
+        records = [job.machine.to_json() for job in chunk]
         self._taken += len(chunk)
         try:
             future = self._executor.submit(work, self._run, self._copy, records)
@@ -86,19 +100,21 @@ class Spread:
             self._end(error)
         self._tasks.append((chunk, future))
 
-    def _answered(self, chunk: list[Machine], future: "Future[list[list[Receipt]]]") -> list[list[Receipt]]:
+    def _answered(self, chunk: list[Job], future: "Future[_Answers]") -> _Answers:
         try:
             answered = self._waited(chunk, future)
-            return [receipts for _, receipts in zip(chunk, answered, strict=True)]
+            return [answers for _, answers in zip(chunk, answered, strict=True)]
         except Exception as error:  # noqa: BLE001  (whatever an executor raises when a worker dies)
-            why = TransientReporterError(f"the executor did not deliver it: {type(error).__name__}: {error}")
+            text = f"the executor did not deliver it: {type(error).__name__}: {error}"
+            outcome = Outcome(error=TransientReporterError(text))
             return [
-                [self._desk.unanswered(route, machine, why) for route in self._asked] for machine in chunk
+                [Answer(receipt_of(route, job.machine, outcome)) for route in self._engine.routes]
+                for job in chunk
             ]
 
-    def _waited(self, chunk: list[Machine], future: "Future[list[list[Receipt]]]") -> list[list[Receipt]]:
+    def _waited(self, chunk: list[Job], future: "Future[_Answers]") -> _Answers:
         # No honest worker takes longer: each delivery has its deadline, at worst one after the other.
-        most = SLACK + len(chunk) * max(1, len(self._asked)) * self._desk.deadline
+        most = SLACK + len(chunk) * max(1, len(self._engine.routes)) * self._engine.deadline
         try:
             return waited(future, 0 if self._is_lost else most)
         except CancelledError as error:
@@ -126,10 +142,10 @@ class Spread:
             self._ended.__cause__ = why
 
 
-def _pickled(desk: "Desk") -> bytes:
+def _pickled(engine: Engine) -> bytes:
     try:
-        return pickle.dumps(desk)
-    except Exception as error:  # whatever a stranger's value raises when it is pickled
+        return pickle.dumps(engine)
+    except Exception as error:  # whatever a value of a plugin raises when it is pickled
         raise DefinitionError(
             f"the desk's reporters cannot be sent to the executor's workers: {error}; use classes that can "
             "be imported, and parameters that can be pickled, or report without an executor"

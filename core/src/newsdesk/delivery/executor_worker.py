@@ -1,24 +1,29 @@
-"""A seat: where an executor's worker sits, with its own copy of a desk."""
+"""What an executor's worker does: it delivers with its own copy of a desk's engine."""
 
 import atexit
 import contextlib
 import pickle
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt
-from newsdesk.delivery.retry import stand_in
-from newsdesk.delivery.route import Route
+from newsdesk.delivery.engine import Engine
+from newsdesk.delivery.outcome import stand_in
 from newsdesk.machine import Machine
+
+CLOSING = 5.0
+"""Seconds that reporters may take to close."""
 
 
 @dataclass(eq=False)
-class Seat:
-    """A worker's copy of a desk, for as long as one stream lasts."""
+class Copy:
+    """A worker's copy of an engine, for as long as one stream lasts."""
 
-    desk: Any
+    engine: Engine
     """The copy."""
     busy: threading.Lock = field(default_factory=threading.Lock)
     """Held while the worker delivers."""
@@ -26,98 +31,103 @@ class Seat:
     """Whether nobody waits for it any more."""
 
     def leave(self) -> None:
-        """Close the desk, now, or when its worker has finished the machine that it is at."""
+        """Close the reporters, now, or when the worker has finished the machine that it is at."""
         self.is_left = True
         self.rest()
 
     def rest(self) -> None:
-        """Close the desk while its worker has nothing to do; the next delivery opens it again."""
+        """Close the reporters while the worker has nothing to do; the next delivery opens them again."""
         if self.busy.acquire(blocking=False):
             try:
-                self.desk.close()
+                self.engine.close(CLOSING)
             finally:
                 self.busy.release()
 
 
 _own = threading.local()
 _lock = threading.Lock()
-_taken: dict[str, list[Seat]] = {}
+_copies: dict[str, list[Copy]] = {}
 
 
-def work(run: str, desk: bytes, records: Sequence[bytes]) -> list[list[Receipt]]:
-    """Deliver records with this worker's copy of a desk, and give the receipts of each.
+def work(run: str, engine: bytes, records: Sequence[bytes]) -> list[list[Answer]]:
+    """Deliver records with this worker's copy of an engine, and give the answers of each.
 
     Args:
         run: Which stream they belong to.
-        desk: The desk, pickled.
+        engine: The engine, pickled.
         records: Machines as JSON.
     """
-    seat = _seat(run, desk)
-    with seat.busy:
-        receipts = _delivered(seat, [Machine.from_json(record) for record in records])
-    if seat.is_left:
-        seat.desk.close()
-    return receipts
+    copy = _copy(run, engine)
+    with copy.busy:
+        answers = _delivered(copy, [Machine.from_json(record) for record in records])
+    if copy.is_left:
+        copy.engine.close(CLOSING)
+    return answers
 
 
 def leave(run: str) -> None:
-    """Leave the seats that this process has for a stream."""
+    """Leave the copies that this process has for a stream."""
     with _lock:
-        seats = _taken.pop(run, [])
-    for seat in seats:
-        seat.leave()
+        copies = _copies.pop(run, [])
+    for copy in copies:
+        copy.leave()
 
 
-def worker_routes(routes: Iterable[Route]) -> tuple[Route, ...]:
-    """Give routes as workers use them: what is spooled is spooled by who gave the work."""
-    own = (route for route in routes if route.spool != "always")
-    return tuple(replace(route, spool="never", accepts_spooled=False) for route in own)
-
-
-def _delivered(seat: Seat, machines: Sequence[Machine]) -> list[list[Receipt]]:
-    receipts: list[list[Receipt]] = []
-    with contextlib.closing(seat.desk.answers(machines)) as answers:
-        for answered in answers:
-            receipts.append(list(map(_portable, answered)))
-            if seat.is_left:
+def _delivered(copy: Copy, machines: Sequence[Machine]) -> list[list[Answer]]:
+    answers: list[list[Answer]] = []
+    with contextlib.closing(copy.engine.deliver(machines)) as answered:
+        for some in answered:
+            answers.append(list(map(_portable, some)))
+            if copy.is_left:
                 break
-    return receipts
+    return answers
 
 
-def _seat(run: str, desk: bytes) -> Seat:
+def _copy(run: str, engine: bytes) -> Copy:
     if getattr(_own, "run", None) != run:
         _move_on()
-        _own.run, _own.seat = run, Seat(pickle.loads(desk))  # noqa: S301  (our own, from whoever gave us the work)
+        _own.run, _own.copy = run, Copy(pickle.loads(engine))  # noqa: S301  (our own, from the desk)
         with _lock:
-            if not _taken:
+            if not _copies:
                 atexit.register(_leave_all)
-            _taken.setdefault(run, []).append(_own.seat)
-    return _own.seat  # type: ignore[no-any-return]  # a thread's own attribute
+            _copies.setdefault(run, []).append(_own.copy)
+    return _own.copy  # type: ignore[no-any-return]  # a thread's own attribute
 
 
 def _move_on() -> None:
-    """Leave this worker's own seat; the others of its stream rest, since that may be over, or go on."""
+    """Leave this worker's own copy; the others of its stream rest, since that may be over, or go on."""
     if not hasattr(_own, "run"):
         return
     with _lock:
-        others = [seat for seat in _taken.pop(_own.run, []) if seat is not _own.seat]
+        others = [copy for copy in _copies.pop(_own.run, []) if copy is not _own.copy]
         if others:
-            _taken[_own.run] = others
-    _own.seat.leave()
-    for seat in others:
-        seat.rest()
+            _copies[_own.run] = others
+    _own.copy.leave()
+    for copy in others:
+        copy.rest()
 
 
 def _leave_all() -> None:
-    for run in list(_taken):
+    for run in list(_copies):
         leave(run)
 
 
-def _portable(receipt: Receipt) -> Receipt:
-    """Give a receipt that can be sent to another process, whatever the reporter raised."""
+class _Elsewhere(Future[None]):
+    """A call that was left behind in a worker's process: nobody hears of its end."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), ()
+
+
+def _portable(answer: Answer) -> Answer:
+    """Give an answer that can be sent to another process, whatever the reporter raised."""
+    return Answer(_portable_receipt(answer.receipt), tuple(_Elsewhere() for _ in answer.running))
+
+
+def _portable_receipt(receipt: Receipt) -> Receipt:
     if receipt.error is None:
         return receipt
-    with contextlib.suppress(Exception):  # an exception of a stranger: neither way need work
+    with contextlib.suppress(Exception):  # an exception of a plugin: neither way need work
         pickle.loads(pickle.dumps(receipt.error))  # noqa: S301  (our own, in memory)
         return receipt
     return replace(receipt, error=stand_in(receipt.error, f"{type(receipt.error).__name__}: {receipt.error}"))

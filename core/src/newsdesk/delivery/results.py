@@ -42,7 +42,7 @@ def answers(reporter: BaseReporter, machines: deque[Machine]) -> Iterator[Answer
 
 def _let_go(machines: deque[Machine]) -> Iterator[Machine]:
     while machines:
-        yield machines.popleft()
+        yield machines.popleft().isolated()
 
 
 def _answered(answer: object, reporter: BaseReporter) -> Delivery | None:

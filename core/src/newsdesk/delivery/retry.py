@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from newsdesk.exceptions import DefinitionError, Fault, ReporterException, TransientReporterError
+from newsdesk.exceptions import DefinitionError, Fault, TransientReporterError
 
 T = TypeVar("T")
 
@@ -50,28 +50,18 @@ class Retry:
         if faults:
             raise DefinitionError("the retry cannot be used", faults)
 
-    def run(
-        self,
-        attempt: Callable[[int], T],
-        *,
-        until: float,
-        stopped: threading.Event,
-        before_retry: Callable[[], None] | None = None,
-    ) -> T:
+    def run(self, attempt: Callable[[int], T], *, until: float, stopped: threading.Event) -> T:
         """Call `attempt` with its number until it succeeds, fails for good, or there is no time for another.
 
         Args:
             attempt: What to try. A `TransientReporterError` is worth another try, anything else is not.
             until: `time.monotonic()` after which no attempt is begun.
             stopped: Ends a pause, and the attempts, when it is set.
-            before_retry: Called before each attempt but the first; what it raises ends the attempts.
 
         Raises:
-            Exception: what the last attempt, or `before_retry`, raised.
+            Exception: what the last attempt raised.
         """
         for number in itertools.count(1):
-            if number > 1 and before_retry is not None:
-                before_retry()
             try:
                 return attempt(number)
             except TransientReporterError as error:
@@ -87,10 +77,3 @@ class Retry:
             return max(0.0, asked)
         longest = min(self.maximum, self.initial * 2.0 ** min(number - 1, _DOUBLINGS))
         return random.uniform(0, longest)  # noqa: S311  (to spread, not to hide)
-
-
-def stand_in(error: BaseException, text: str) -> ReporterException:
-    """Give an error of ours in another's place, that says a text; worth another try where that one was."""
-    if isinstance(error, TransientReporterError):
-        return TransientReporterError(text, error.retry_after)
-    return ReporterException(text)

@@ -1,28 +1,38 @@
-"""Sees to it that nothing is lost: puts what is owed into the outbox, and takes out what came another way."""
+"""The outbox as a desk uses it: the order of reports, what is kept, and what is sent along."""
 
 import dataclasses
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
+from time import monotonic
 
+from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt, Status
+from newsdesk.delivery.job import Job
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import ReporterException, TransientReporterError
-from newsdesk.machine import Machine, MachineKey
-from newsdesk.outbox import Entry, Outbox
-from newsdesk.outbox.sender import Deliver, Sender
+from newsdesk.outbox import Outbox, Ticket
+from newsdesk.outbox.sender import LEASE_MARGIN, Deliver, Sender
+
+ORDER = 1.0
+"""Seconds to wait for a locked outbox before a report begins without an order; a quarter of the deadline if
+that is less."""
+
+DRAIN_SECONDS = 2.0
+"""Seconds for what is sent along with a delivery, besides three times what that delivery took."""
 
 _log = logging.getLogger(__name__)
 
 
-class Keeper:
-    """The outbox of one desk, as that desk uses it.
+class Spool:
+    """The outbox of one desk.
 
     Args:
         outbox: Where things are kept.
         routes: The desk's reporters by their labels.
         deliver: How the desk delivers one machine that is owed.
         deadline: Seconds for one delivery.
-        drain: Owed machines of a reporter that are sent along with a delivery that went well, at the most.
+        drain: Owed machines of a reporter that are sent along with a delivery to it, at the most.
     """
 
     def __init__(
@@ -30,72 +40,119 @@ class Keeper:
     ) -> None:
         self.outbox = outbox
         self._routes = routes
-        self._sender = Sender(outbox, deliver, deadline=deadline)
+        self._deliver = deliver
+        self._deadline = deadline
         self._drain = drain
-        self._waiting: dict[tuple[str, MachineKey, str], list[Entry]] = {}
 
-    def note(self, machine: Machine) -> None:
-        """Note what is owed of a machine before it is sent, to settle that afterwards."""
-        for label in self._routes:
-            try:
-                waiting = self.outbox.waiting(label, machine.key)
-            except ReporterException as error:
-                _log.warning("what the outbox owes of %s to %s is not known: %s", machine.key, label, error)
-                continue
-            if waiting:
-                self._waiting[label, machine.key, machine.revision] = waiting
-
-    def keep(self, receipt: Receipt, machine: Machine) -> Receipt:
-        """Keep what a receipt says is owed, and owe nothing older than what was delivered."""
-        waiting = self._waiting.pop((receipt.reporter, machine.key, machine.revision), [])
-        if receipt.ok:
-            self._overtake(receipt.reporter, machine, waiting)
-            return receipt
-        is_owed = receipt.error is None or isinstance(receipt.error, TransientReporterError)
-        if not is_owed or self._routes[receipt.reporter].spool == "never":
-            return receipt
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Give jobs their order, before anything of them is sent."""
+        keys = [job.machine.key for job in jobs]
+        lease = len(jobs) * self._deadline + LEASE_MARGIN
         try:
-            self.outbox.put(
-                receipt.reporter, machine, error=None if receipt.error is None else str(receipt.error)
+            tickets = self.outbox.begin(
+                self._routes, keys, lease=lease, within=min(ORDER, self._deadline / 4)
             )
         except ReporterException as error:
-            return _lost(receipt, error)
-        return receipt.spooled()
+            _log.warning(
+                "an older revision that is owed may replace what is delivered of %s now, since the outbox "
+                "cannot be used: %s",
+                keys[0] if len(keys) == 1 else f"{len(keys)} machines",
+                error,
+            )
+            return
+        for job, own in zip(jobs, tickets, strict=True):
+            job.tickets = own
 
-    def send_along(self, labels: Sequence[str], until: float) -> Iterator[Receipt]:
-        """Send a few of those owed to reporters whose backends have just shown that they are up."""
+    def is_superseded(self, job: Job, label: str) -> bool:
+        """Tell whether a newer revision was reported since a job began."""
+        try:
+            return label in job.tickets and self.outbox.is_late(job.tickets[label])
+        except ReporterException:  # then it is tried again, and settled later
+            return False
+
+    def finish(self, answer: Answer, job: Job) -> Receipt:
+        """Keep what an answer says is owed, and settle what it says is delivered."""
+        receipt = answer.receipt
+        ticket = job.tickets.get(receipt.reporter)
+        is_running = bool(answer.running)
+        if receipt.ok:
+            receipt = self._settle(receipt, job, ticket, is_running=is_running)
+        elif self._is_owed(receipt):
+            receipt = self._put(receipt, job, ticket, is_running=is_running)
+        elif ticket is not None and not is_running:
+            self._end(ticket)
+        if ticket is not None:
+            self.outbox.end_after(ticket, answer.running)
+        return receipt
+
+    def send_along(self, receipts: Iterable[Receipt]) -> Iterator[Receipt]:
+        """Send a few machines that are owed to reporters whose backends have just shown that they are up."""
         if self._drain < 1:
             return
-        for label in labels:
+        seconds: dict[str, float] = {}
+        for receipt in receipts:
+            if receipt.ok or receipt.status is Status.SUPERSEDED:
+                seconds[receipt.reporter] = max(seconds.get(receipt.reporter, 0.0), receipt.seconds)
+        for label, taken in seconds.items():
+            budget = min(self._deadline, DRAIN_SECONDS + 3 * taken)
             try:
-                yield from self._sender.send([label], until=until, limit=self._drain, due_only=True)
+                yield from self._send_some(label, budget)
             except ReporterException as error:  # it is about other machines than the one that was reported
                 _log.warning("what is owed to %s could not be sent along: %s", label, error)
 
+    def _send_some(self, label: str, budget: float) -> Iterator[Receipt]:
+        end = monotonic() + budget
+        # Each has the whole budget: what hangs for so long had a fair chance, and counts as an attempt.
+        sender = Sender(self.outbox, self._deliver, deadline=budget)
+        for receipt in sender.send([label], until=inf, limit=self._drain, due_only=True):
+            yield receipt
+            if monotonic() >= end:
+                return
+
     def send(self, labels: Sequence[str], until: float) -> Iterator[Receipt]:
         """Send all that is owed to these reporters and may work now."""
-        return self._sender.send(labels, until=until)
+        return Sender(self.outbox, self._deliver, deadline=self._deadline).send(labels, until=until)
 
-    def close(self) -> None:
-        """Close the file."""
-        self.outbox.close()
+    def _is_owed(self, receipt: Receipt) -> bool:
+        may_work_later = receipt.error is None or isinstance(receipt.error, TransientReporterError)
+        is_failed = receipt.status is Status.FAILED
+        return is_failed and may_work_later and self._routes[receipt.reporter].spool != "never"
 
-    def _overtake(self, label: str, machine: Machine, waiting: list[Entry]) -> None:
+    def _settle(self, receipt: Receipt, job: Job, ticket: Ticket | None, *, is_running: bool) -> Receipt:
+        if ticket is None:
+            return receipt
         try:
-            self.outbox.overtake(label, machine, waiting)
+            is_newest = self.outbox.settle(job.machine, ticket, running=is_running)
         except ReporterException as error:  # the backend has it: that is what the receipt tells
             _log.warning(
-                "%s is at %s, but an older one is still owed and may replace it: %s",
-                machine.key,
-                label,
-                error,
+                "%s is at %s, but an older revision that is owed may replace it: %s",
+                *(job.machine.key, receipt.reporter, error),
             )
+            return receipt
+        return receipt if is_newest else dataclasses.replace(receipt, status=Status.SUPERSEDED)
+
+    def _put(self, receipt: Receipt, job: Job, ticket: Ticket | None, *, is_running: bool) -> Receipt:
+        reason = None if receipt.error is None else str(receipt.error)
+        try:
+            number = self.outbox.put(
+                receipt.reporter, job.machine, error=reason, ticket=ticket, running=is_running
+            )
+        except ReporterException as error:
+            return _lost(receipt, error)
+        status = Status.SUPERSEDED if number is None else Status.SPOOLED
+        return dataclasses.replace(receipt, status=status)
+
+    def _end(self, ticket: Ticket) -> None:
+        try:
+            self.outbox.end(ticket)
+        except ReporterException as error:  # the end of this process ends it as well
+            _log.debug("the delivery of %s to %s is not ended: %s", ticket.key, ticket.label, error)
 
 
 def _lost(receipt: Receipt, error: ReporterException) -> Receipt:
     reasons = [reason for reason in (receipt.error, error) if reason is not None]
-    told = "; ".join(map(str, reasons))
+    text = "; ".join(map(str, reasons))
     lost = ExceptionGroup(
-        f"{receipt.machine} could be neither delivered to {receipt.reporter} nor kept: {told}", reasons
+        f"{receipt.machine} could be neither delivered to {receipt.reporter} nor kept: {text}", reasons
     )
-    return dataclasses.replace(receipt, status=Status.FAILED, error=lost)
+    return dataclasses.replace(receipt, error=lost)

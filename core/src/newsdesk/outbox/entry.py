@@ -59,3 +59,8 @@ class Entry:
     """Bytes of its record."""
     claim: int | None = None
     """The ticket of the sender that has it."""
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket of its sender; one that nobody has, where it is not claimed."""
+        return Ticket(self.claim or 0, self.number, self.label, self.key)

@@ -74,10 +74,12 @@ class Ledger:
         self._refuse_overflow(len(machine.to_json()))
         return self.table.insert(label, machine, number, error)
 
-    def settle(self, machine: Machine, ticket: Ticket) -> bool:
+    def settle(self, machine: Machine, ticket: Ticket, *, running: bool) -> bool:
         """Settle what is older, and keep the machine where something older is or was in flight."""
         label, key, number = ticket.label, ticket.key, ticket.number
-        crossed = self._tickets.close(ticket)
+        crossed = self._tickets.is_crossed(ticket)
+        if not running:
+            self._tickets.close(ticket)
         late = self.table.has_newer_delivered(label, key, number)
         self.table.owe_again(label, key, above=number)
         if late:
@@ -116,7 +118,8 @@ class Ledger:
         """Settle an entry whose claim holds, and what is older."""
         label, key, number = entry.label, entry.key, entry.number
         held = self.table.holds(entry)
-        crossed = self._tickets.close(_ticket(entry))
+        crossed = self._tickets.is_crossed(entry.ticket)
+        self._tickets.close(entry.ticket)
         late = self.table.has_newer_delivered(label, key, number)
         self.table.owe_again(label, key, above=number)
         if held and late:
@@ -137,7 +140,7 @@ class Ledger:
         """Give back an entry whose claim holds: owed, or dead, or deleted since a newer one replaced it."""
         held = self.table.holds(entry)
         if not running:
-            self.end(_ticket(entry))
+            self.end(entry.ticket)
         if not held:
             return None
         if self._is_replaced(entry):
@@ -152,7 +155,7 @@ class Ledger:
     def bury(self, entry: Entry, error: str) -> bool:
         """Let an entry die whose claim holds; one that is older than what was delivered is deleted."""
         held = self.table.holds(entry)
-        self.end(_ticket(entry))
+        self.end(entry.ticket)
         if held and self.table.has_newer_delivered(entry.label, entry.key, entry.number):
             self.table.delete(entry)
         elif held:
@@ -202,28 +205,3 @@ class Ledger:
                 f"the record needs {size} bytes, and {used} of the outbox's {limit} are taken; send what is "
                 "owed with 'newsdesk outbox send', or raise 'max_bytes'"
             )
-
-
-def _ticket(entry: Entry) -> Ticket:
-    return Ticket(entry.claim or 0, entry.number, entry.label, entry.key)
-
-
-def waiting(ledger: Ledger, label: str, key: MachineKey) -> list[Entry]:
-    """Give what is owed of a machine; only until delivery uses tickets."""
-    return ledger.table.of_machine(label, key)
-
-
-def overtake(ledger: Ledger, label: str, machine: Machine, seen: Sequence[Entry]) -> None:
-    """Settle what was owed before a machine was delivered; only until delivery uses tickets."""
-    now = {entry.id: entry for entry in ledger.table.of_machine(label, machine.key)}
-    crossed = any(
-        entry.revision != machine.revision
-        and entry.state is not State.DEAD
-        and (entry.state is State.CLAIMED or now.get(entry.id) != entry)
-        for entry in seen
-    )
-    last = max(entry.number for entry in seen)
-    if not crossed:
-        ledger.table.delete_older(label, machine.key, below=last + 1)
-    elif not ledger.table.has_newer(label, machine.key, last):
-        ledger.put(label, machine, "an older revision was sent at the same time", None, running=False)

@@ -10,17 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from newsdesk.exceptions import MachineError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox.entry import Entry, State, Ticket
-from newsdesk.outbox.ledger import Bounds, Ledger, overtake, waiting
+from newsdesk.outbox.ledger import Bounds, Ledger
 from newsdesk.outbox.processes import Processes
 from newsdesk.outbox.schema import APPLICATION, SCHEMA, VERSION
 from newsdesk.outbox.storage.database import BUSY, Database
 from newsdesk.outbox.storage.faults import DamagedError, OutboxError, is_damage
 from newsdesk.outbox.table import StuckError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 _Work = Callable[[Ledger], T]
@@ -129,18 +132,42 @@ class Outbox:
         except OutboxError as problem:
             raise OutboxError(f"{machine.key} could not be kept for {label}: {problem}") from problem
 
-    def settle(self, machine: Machine, ticket: Ticket, *, within: float = BUSY) -> bool:
+    def settle(
+        self, machine: Machine, ticket: Ticket, *, running: bool = False, within: float = BUSY
+    ) -> bool:
         """End a report that was delivered: what is older of the machine and owed is deleted.
+
+        Args:
+            machine: The machine.
+            ticket: What its report began with.
+            running: Whether a call of the report may still write, so that its ticket stays open until `end`.
+            within: Seconds to wait while others use the file.
 
         Returns:
             False when a newer revision was delivered before; that one is owed again.
         """
         shown = machine.redacted()
-        return self._settled(lambda ledger: ledger.settle(shown, ticket), within)
+        return self._settled(lambda ledger: ledger.settle(shown, ticket, running=running), within)
 
     def end(self, ticket: Ticket, *, within: float = BUSY) -> None:
         """End a report that was not delivered, and is not to be kept; or one that was put while `running`."""
         self._settled(lambda ledger: ledger.end(ticket), within)
+
+    def end_after(self, ticket: Ticket, running: Sequence["Future[None]"]) -> None:
+        """End a report when the last of its calls that were left behind is done.
+
+        The end of this process ends it as well.
+        """
+
+        def end(_: object) -> None:
+            if all(call.done() for call in running):
+                try:
+                    self.end(ticket)
+                except OutboxError as error:
+                    _log.debug("the report of %s to %s was not ended: %s", ticket.key, ticket.label, error)
+
+        for call in running:
+            call.add_done_callback(end)
 
     def claim(
         self,
@@ -235,16 +262,6 @@ class Outbox:
             Whether the claim still held.
         """
         return self._write(lambda ledger: ledger.bury(entry, error), frees_space=True)
-
-    def waiting(self, label: str, key: MachineKey) -> list[Entry]:
-        """Give what is owed of a machine; only until delivery uses tickets."""
-        return self._read(lambda ledger: waiting(ledger, label, key))
-
-    def overtake(self, label: str, machine: Machine, seen: Sequence[Entry]) -> None:
-        """Settle what was `waiting`; only until delivery uses tickets."""
-        if seen:
-            shown = machine.redacted()
-            self._write(lambda ledger: overtake(ledger, label, shown, seen), frees_space=True)
 
     def requeue(self, ids: Iterable[int] | None = None) -> int:
         """Send dead entries again from the start: these, or all; give how many are owed again.

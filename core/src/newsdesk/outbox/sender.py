@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 
+from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import DefinitionError, TransientReporterError
 from newsdesk.machine import Machine
@@ -21,7 +22,10 @@ LONGEST_PAUSE = 3600.0
 PATIENCE = 3
 """Failures in a row that say the backend is down, before nothing more is sent there for now."""
 
-Deliver = Callable[[str, Machine, float], Receipt]
+_HANG = 6
+"""Doublings of the pause after a hang: it has cost all the time that there was."""
+
+Deliver = Callable[[str, Machine, float], Answer]
 """Delivers a machine to the reporter of a label, until a `time.monotonic()`."""
 
 _log = logging.getLogger(__name__)
@@ -85,17 +89,19 @@ class Sender:
             return Receipt(entry.key, entry.revision, entry.label, Status.FAILED, attempts=0, error=error)
         end = time.monotonic() + self._deadline
         try:
-            receipt = self._deliver(entry.label, machine, min(until, end))
+            answer = self._deliver(entry.label, machine, min(until, end))
         except BaseException as error:  # Ctrl-C: the next sender need not wait for the claim to expire
-            self._outbox.release(entry, error=f"stopped: {type(error).__name__}", pause=0, counts=False)
+            reason = f"stopped: {type(error).__name__}"
+            self._outbox.release(entry, error=reason, pause=0, counts=False, running=True)
             raise
-        if receipt.ok:
+        if answer.receipt.ok:
             self._warn_if_lost(entry, held=self._outbox.delivered(entry))
-            return receipt
-        return self._keep(entry, receipt, was_cut=until < end and time.monotonic() >= until)
+            return answer.receipt
+        return self._keep(entry, answer, was_cut=until < end and time.monotonic() >= until)
 
-    def _keep(self, entry: Entry, receipt: Receipt, *, was_cut: bool) -> Receipt:
+    def _keep(self, entry: Entry, answer: Answer, *, was_cut: bool) -> Receipt:
         """Put an entry back that could not be delivered, or with the dead."""
+        receipt = answer.receipt
         reason = f"{type(receipt.error).__name__}: {receipt.error}"
         # A definition that does not resolve says nothing of the record, and neither does a run that was over.
         is_config = isinstance(receipt.error, DefinitionError)
@@ -103,7 +109,14 @@ class Sender:
             self._warn_if_lost(entry, held=self._outbox.bury(entry, error=reason))
             return receipt
         counts = not is_config and not was_cut
-        state = self._outbox.release(entry, error=reason, pause=_pause(entry, receipt), counts=counts)
+        state = self._outbox.release(
+            entry,
+            error=reason,
+            pause=_pause(entry, answer),
+            counts=counts,
+            running=bool(answer.running),
+        )
+        self._outbox.end_after(entry.ticket, answer.running)
         self._warn_if_lost(entry, held=state is not None)
         return receipt if state is State.DEAD else receipt.spooled()
 
@@ -125,6 +138,7 @@ def _left(patience: int, receipt: Receipt) -> int:
     return patience - 1 if isinstance(receipt.error, TransientReporterError) else patience
 
 
-def _pause(entry: Entry, receipt: Receipt) -> float:
-    asked = getattr(receipt.error, "retry_after", None) or 0.0
-    return float(max(asked, min(LONGEST_PAUSE, 2.0 ** min(entry.attempts, 12))))
+def _pause(entry: Entry, answer: Answer) -> float:
+    asked = getattr(answer.receipt.error, "retry_after", None) or 0.0
+    doublings = entry.attempts + (_HANG if answer.running else 0)
+    return float(max(asked, min(LONGEST_PAUSE, 2.0 ** min(doublings, 12))))

@@ -35,20 +35,20 @@ class Tickets:
         )
         return Ticket(int(done.lastrowid or 0), number, label, key)
 
-    def close(self, ticket: Ticket) -> bool:
-        """Drop a ticket; newer ones that are open are crossed by it.
+    def is_crossed(self, ticket: Ticket) -> bool:
+        """Whether an older send of the machine has ended since this one began."""
+        found = self._db.execute(
+            "SELECT crossed FROM tickets WHERE id = ? AND number = ?", (ticket.id, ticket.number)
+        ).fetchone()
+        return found is not None and schema.whole(found[0]) > 0
 
-        Returns:
-            Whether it was crossed itself.
-        """
-        mine = (ticket.id, ticket.number)
-        found = self._db.execute("SELECT crossed FROM tickets WHERE id = ? AND number = ?", mine).fetchone()
-        self._db.execute("DELETE FROM tickets WHERE id = ? AND number = ?", mine)
+    def close(self, ticket: Ticket) -> None:
+        """Drop a ticket; newer ones that are open are crossed by it."""
+        self._db.execute("DELETE FROM tickets WHERE id = ? AND number = ?", (ticket.id, ticket.number))
         self._db.execute(
             f"UPDATE tickets SET crossed = 1 WHERE {_MACHINE} AND number > ?",
             (*schema.machine(ticket.label, ticket.key), ticket.number),
         )
-        return found is not None and schema.whole(found[0]) > 0
 
     def has_older(self, label: str, key: MachineKey, number: int) -> bool:
         """Whether an older send of the machine may still write."""

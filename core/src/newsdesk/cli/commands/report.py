@@ -12,7 +12,7 @@ from newsdesk.cli.executors import Crew, crew
 from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.receipts.summary import show
 from newsdesk.contract.receipt import Receipt
-from newsdesk.delivery.chunks import CHUNK_SIZE
+from newsdesk.delivery.job import CHUNK_SIZE
 
 
 @click.command()

@@ -1,0 +1,218 @@
+"""Delivers machines to several reporters at the same time: no outbox, no log, no listeners."""
+
+import dataclasses
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from newsdesk.contract.answer import Answer
+from newsdesk.contract.delivery import Delivery
+from newsdesk.contract.receipt import Receipt, Status
+from newsdesk.delivery.dispatcher import Call, Dispatcher, IsSuperseded
+from newsdesk.delivery.outcome import Outcome, SupersededError
+from newsdesk.delivery.retry import PATIENCE, Retry
+from newsdesk.delivery.route import Route
+from newsdesk.machine import Machine, MachineKey
+from newsdesk.secrets import mask_text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+PREPARATION = 120.0
+"""Seconds that a reporter's `prepare()` may take: a large import from a slow disk, a local database."""
+
+
+_log = logging.getLogger(__name__)
+
+
+def receipt_of(route: Route, machine: Machine, outcome: Outcome | None = None) -> Receipt:
+    """Give the receipt of an outcome; without one, of what was not tried."""
+    outcome = outcome or Outcome()
+    delivery = outcome.delivery or Delivery()
+    if isinstance(outcome.error, SupersededError):
+        status, error = Status.SUPERSEDED, None
+    elif outcome.error is not None or outcome.attempts == 0:
+        status, error = Status.FAILED, outcome.error
+    else:
+        status, error = Status.UNCHANGED if delivery.unchanged else Status.DELIVERED, None
+    return Receipt(
+        machine=machine.key,
+        revision=machine.revision,
+        reporter=route.label,
+        status=status,
+        required=route.required,
+        accepts_spooled=route.accepts_spooled,
+        attempts=outcome.attempts,
+        seconds=outcome.ended - outcome.began,
+        reference=delivery.reference,
+        alterations=tuple(delivery.alterations),
+        error=error,
+    )
+
+
+class Engine:
+    """The reporters of a desk, each with a thread of its own.
+
+    Args:
+        routes: The reporters.
+        retry: How often to try again.
+        deadline: Seconds for one machine at all of them, retries and pauses included.
+    """
+
+    def __init__(self, routes: Iterable[Route], retry: Retry, deadline: float) -> None:
+        self.routes = tuple(routes)
+        self.retry = retry
+        self.deadline = deadline
+        self.dispatchers = {route.label: Dispatcher(route) for route in self.routes}
+
+    def deliver(
+        self,
+        machines: Sequence[Machine],
+        labels: Collection[str] | None = None,
+        is_superseded: Callable[[str, int], bool] = lambda label, index: False,  # noqa: ARG005
+    ) -> Generator[list[Answer], None, None]:
+        """Deliver machines together, and give what each reporter answered of each, in their order.
+
+        When the generator is closed, what has no answer yet is left behind.
+
+        Args:
+            machines: Redacted machines, no two of them with one key.
+            labels: Only to these reporters; to all, when None.
+            is_superseded: Tells by a reporter's label and a machine's index whether a newer revision of it
+                was reported meanwhile, so that it need not be tried again.
+        """
+        asked = self._asked(labels)
+        preparing = [(dispatcher, dispatcher.prepare()) for dispatcher in asked]
+        batches = [
+            Batch(d, machines, self.retry, self.deadline, partial(is_superseded, d.route.label))
+            for d in asked
+        ]
+        try:
+            _wait(preparing)
+            for machine in machines:
+                until = time.monotonic() + self.deadline
+                yield [batch.answer(machine, until) for batch in batches]
+        finally:
+            for batch in batches:
+                batch.leave()
+
+    def prepare(self, labels: Collection[str] | None = None) -> None:
+        """Have reporters do what their first use needs; that is in no deadline."""
+        _wait([(dispatcher, dispatcher.prepare()) for dispatcher in self._asked(labels)])
+
+    def ping(self) -> list[tuple[Route, Exception | None]]:
+        """Ask every backend whether it can be reached, within the deadline, and give what each answered."""
+        self.prepare()
+        until = time.monotonic() + self.deadline
+        calls = [(dispatcher, dispatcher.ping()) for dispatcher in self.dispatchers.values()]
+        return [(dispatcher.route, dispatcher.answer(call, until).error) for dispatcher, call in calls]
+
+    def holds(self, label: str, keys: Sequence[MachineKey]) -> set[MachineKey]:
+        """Ask a reporter, within the deadline, which of these its backend holds in whatever revision.
+
+        Raises:
+            NotImplementedError: it cannot tell.
+            ReporterException: its backend cannot be asked.
+        """
+        self.prepare([label])
+        dispatcher, found = self.dispatchers[label], set[MachineKey]()
+        outcome = dispatcher.answer(dispatcher.holds(keys, found), time.monotonic() + self.deadline)
+        if outcome.error is not None:
+            raise outcome.error
+        return found
+
+    def try_once(self, label: str, machine: Machine, until: float) -> Answer:
+        """Deliver one machine to one reporter with one attempt, until `time.monotonic()` is `until`."""
+        seconds = max(0.0, until - time.monotonic())
+        batch = Batch(self.dispatchers[label], [machine], Retry(attempts=1), seconds, lambda _: False)
+        try:
+            return batch.answer(machine, until)
+        finally:
+            batch.leave()
+
+    def close(self, seconds: float) -> list[tuple[Route, Exception]]:
+        """Close the reporters within some seconds, and give those that did not, with why."""
+        until = time.monotonic() + seconds
+        calls = [(dispatcher, dispatcher.close()) for dispatcher in self.dispatchers.values()]
+        outcomes = [(dispatcher.route, dispatcher.answer(call, until)) for dispatcher, call in calls]
+        return [(route, outcome.error) for route, outcome in outcomes if outcome.error is not None]
+
+    def _asked(self, labels: Collection[str] | None) -> list[Dispatcher]:
+        return [d for label, d in self.dispatchers.items() if labels is None or label in labels]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.routes, self.retry, self.deadline)
+
+
+class Batch:
+    """Machines that one reporter delivers together.
+
+    Those that were left behind with one that hung are begun anew; after `PATIENCE` that hung one after the
+    other they are given up.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        machines: Sequence[Machine],
+        retry: Retry,
+        deadline: float,
+        is_superseded: IsSuperseded,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._machines = deque(machines)
+        self._retry = retry
+        self._deadline = deadline
+        self._is_superseded = is_superseded
+        self._done = 0
+        self._hung = 0
+        self._left: list[Future[None]] = []
+        self._calls: deque[Call] = deque()
+        self._begin()
+
+    def answer(self, machine: Machine, until: float) -> Answer:
+        """Wait until `time.monotonic()` is `until` for what becomes of the next machine."""
+        dispatcher = self._dispatcher
+        if dispatcher.is_left(self._calls[0]) and self._calls[0].future.cancel() and self._hung < PATIENCE:
+            self._begin()  # another thread's machine hung before this one's turn
+        call = self._calls.popleft()
+        outcome = dispatcher.answer(call, 0.0 if dispatcher.is_left(call) else until)
+        self._machines.popleft()
+        self._done += 1
+        self._hung = 0 if call.future.done() else self._hung + 1
+        if dispatcher.is_left(call) and call.task not in self._left:
+            self._left.append(call.task)
+        if self._machines and 0 < self._hung < PATIENCE and dispatcher.is_left(self._calls[0]):
+            self._begin()
+        receipt = receipt_of(dispatcher.route, machine, outcome)
+        if receipt.reference is not None:
+            shown = mask_text(receipt.reference, dispatcher.secrets)
+            receipt = dataclasses.replace(receipt, reference=shown)
+        self._left = [task for task in self._left if not task.done()]
+        return Answer(receipt, tuple(self._left))
+
+    def leave(self) -> None:
+        """Leave behind what has no answer."""
+        for call in self._calls:
+            self._dispatcher.leave(call)
+
+    def _begin(self) -> None:
+        done = self._done
+        self._calls = deque(
+            self._dispatcher.deliver(
+                list(self._machines),
+                self._retry,
+                self._deadline,
+                lambda index: self._is_superseded(done + index),
+            )
+        )
+
+
+def _wait(preparing: Iterable[tuple[Dispatcher, Call | None]]) -> None:
+    until = time.monotonic() + PREPARATION
+    for dispatcher, call in preparing:
+        if call is not None and (error := dispatcher.answer(call, until).error) is not None:
+            _log.debug("the reporter %s is not prepared: %s", dispatcher.route.label, error)

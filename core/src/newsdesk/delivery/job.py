@@ -1,0 +1,62 @@
+"""A machine on its way through a desk, and machines in chunks."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from newsdesk.contract.receipt import Receipt
+from newsdesk.machine import Machine
+
+if TYPE_CHECKING:
+    from newsdesk.outbox import Ticket
+
+CHUNK_SIZE = 50
+"""Machines that are delivered together at the most: a task of an executor, a statement of a database."""
+
+SLOW = 0.05
+"""Seconds that a producer may take for the machines of a chunk before those that it gave are delivered."""
+
+
+@dataclass
+class Job:
+    """A machine that was taken, and what is known of it so far."""
+
+    machine: Machine
+    """The machine, as reporters get it."""
+    tickets: Mapping[str, "Ticket"] = field(default_factory=dict)
+    """The order of its deliveries, by the reporters' labels; empty without an outbox."""
+    is_last: bool = False
+    """Whether it is the last of its chunk."""
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    """What is finished, by the reporters' labels."""
+
+
+def chunks(jobs: Iterable[Job], most: int = CHUNK_SIZE) -> Iterator[list[Job]]:
+    """Group jobs as they are taken, at the most `most` together.
+
+    Where the producer is slow, nothing waits for what comes next. A machine that comes again begins a new
+    chunk: its revisions must not be delivered together.
+    """
+    chunk, seconds = list[Job](), 0.0
+    source = iter(jobs)
+    while True:
+        began = time.monotonic()
+        try:
+            job = next(source)
+        except StopIteration:
+            break
+        except Exception:
+            if chunk:  # those before the one that is wrong are right
+                yield chunk
+            raise
+        seconds += time.monotonic() - began
+        if any(job.machine.key == other.machine.key for other in chunk):
+            yield chunk
+            chunk, seconds = [], 0.0
+        chunk.append(job)
+        if len(chunk) >= most or seconds > SLOW:
+            yield chunk
+            chunk, seconds = [], 0.0
+    if chunk:
+        yield chunk
