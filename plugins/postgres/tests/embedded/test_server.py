@@ -1,5 +1,6 @@
 """A private PostgreSQL: from the system's and from the wheel's programs, as root and not."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -8,6 +9,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -224,6 +227,91 @@ EmbeddedPostgres(sys.argv[1], durable=False).start()
 def test_a_user_who_forgets_to_stop_leaves_no_server_behind(run_script, made):
     run_script(FORGETFUL, made)
     assert not runs(made)
+
+
+@contextlib.contextmanager
+def stopping(folder):
+    """Let a server begin to stop, and not finish before the end of the body."""
+    with EmbeddedPostgres(folder, durable=False) as server:
+        [(checkpointer,)] = ask(
+            server, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+        )
+        os.kill(checkpointer, signal.SIGSTOP)  # the last process to finish
+        pid_file = folder / "data" / "postmaster.pid"
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
+        while pid_file.read_text().split()[-1] != "stopping":
+            time.sleep(0.01)
+        try:
+            yield
+        finally:
+            os.kill(checkpointer, signal.SIGCONT)
+
+
+def test_a_server_that_is_stopping_is_waited_for_and_started_again(private, made):
+    with ThreadPoolExecutor(1) as pool:
+        with stopping(made):
+            starting = pool.submit(private.start)
+            wait([starting], timeout=0.5)
+        assert ask(starting.result(), "SELECT 1") == [(1,)]
+
+
+def test_a_server_that_takes_no_connections_is_reported(private, made, monkeypatch):
+    with stopping(made), monkeypatch.context() as patch:
+        patch.setattr(cluster, "TIMEOUT", 0)
+        with pytest.raises(TransientPostgresError) as caught:
+            private.start()
+    assert str(caught.value) == (
+        f"the private PostgreSQL in {made / 'data'} takes no connections: "
+        f"its log {made / 'data' / 'server.log'} says why"
+    )
+
+
+PG_CTL = """#!/bin/sh
+case "$*" in *stop*)
+    touch {gate}/stopping
+    while [ ! -e {gate}/go ]; do sleep 0.01; done
+    {program} "$@"
+    touch {gate}/stopped
+    exit
+esac
+exec {program} "$@"
+"""
+
+LEFT_BEHIND = """
+import os, sys, threading, time
+from pathlib import Path
+from newsdesk_postgres.embedded import EmbeddedPostgres
+folder, programs, gate = map(Path, sys.argv[1:])
+private = EmbeddedPostgres(folder, durable=False, binaries=programs)
+private.start()
+threading.Thread(target=private.stop, daemon=True).start()
+while not (gate / "stopping").exists():
+    time.sleep(0.01)
+"""
+
+
+def test_a_process_that_ends_while_it_stops_the_server_harms_no_later_one(private, made, run_script):
+    """A desk waits some seconds for a reporter that closes, and the process may end then."""
+    with tempfile.TemporaryDirectory() as place:
+        bin_folder, gate = Path(place) / "bin", Path(place) / "gate"
+        for folder in (Path(place), bin_folder, gate):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o777)
+        reached = private._cluster().binaries
+        for program in ("initdb", "postgres"):
+            (bin_folder / program).symlink_to(reached[program])
+        (bin_folder / "pg_ctl").write_text(PG_CTL.format(gate=gate, program=reached["pg_ctl"]))
+        (bin_folder / "pg_ctl").chmod(0o755)
+        run_script(LEFT_BEHIND, made, bin_folder, gate)
+        assert runs(made)
+        with ThreadPoolExecutor(1) as pool:
+            starting = pool.submit(private.start)
+            wait([starting], timeout=1)
+            (gate / "go").touch()
+            server = starting.result()
+        while not (gate / "stopped").exists():
+            time.sleep(0.01)
+        assert ask(server, "SELECT 1") == [(1,)]
 
 
 FORKED = """
@@ -447,14 +535,3 @@ def test_a_reporter_that_cannot_open_stops_its_server(made):
     with pytest.raises(PermanentPostgresError, match="create=False"):
         PostgresReporter(embedded=str(made), create=False, table="missing").ping()
     assert not runs(made)
-
-
-def test_a_server_that_takes_no_connections_is_reported(private):
-    private.start()
-    private.stop()
-    data = private.folder / "data"
-    with pytest.raises(TransientPostgresError) as caught:
-        private._cluster().wait()
-    assert str(caught.value) == (
-        f"the private PostgreSQL in {data} takes no connections: its log {data / 'server.log'} says why"
-    )

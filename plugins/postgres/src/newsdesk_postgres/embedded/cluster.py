@@ -88,9 +88,15 @@ class Cluster:
                 why = _tail(log) or _tail(done.stderr)
                 raise TransientPostgresError(f"the private PostgreSQL in {self.data} did not start: {why}")
 
-    def stop(self) -> None:
-        """Stop the server fast: clients are disconnected, data are safe."""
-        done = self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(TIMEOUT))
+    def stop(self, lock: int) -> None:
+        """Stop the server fast: clients are disconnected, data are safe.
+
+        Args:
+            lock: The descriptor of the lock that keeps others from starting the server. `pg_ctl` inherits it:
+                if this process exits first, the lock is held until the server has stopped.
+        """
+        # Silent, so that it prints nothing to a process that has exited, which would kill it.
+        done = self._pg_ctl("stop", "-s", "-m", "fast", "-w", "-t", str(TIMEOUT), pass_fds=(lock,))
         if done.returncode and self.running():
             raise TransientPostgresError(
                 f"the private PostgreSQL in {self.data} did not stop in {TIMEOUT} s: {_tail(done.stderr)}"
@@ -100,16 +106,23 @@ class Cluster:
         """Tell whether a server runs on these data."""
         return self.data.exists() and self._pg_ctl("status").returncode == _STATUS_RUNNING
 
-    def wait(self) -> None:
-        """Wait until a server that somebody else started takes connections."""
+    def wait(self) -> bool:
+        """Wait until a running server takes connections; return whether it does, or has stopped instead.
+
+        Raises:
+            TransientPostgresError: Neither has happened within `TIMEOUT`.
+        """
         deadline = time.monotonic() + TIMEOUT
         while self._pid_file()[-1:] != ["ready"]:
-            if time.monotonic() > deadline or not self.running():
+            if not self.running():
+                return False
+            if time.monotonic() > deadline:
                 raise TransientPostgresError(
                     f"the private PostgreSQL in {self.data} takes no connections: "
                     f"its log {self.data / _LOG} says why"
                 )
             time.sleep(0.05)
+        return True
 
     def port(self) -> int:
         """Give the port of the running server."""
@@ -120,10 +133,12 @@ class Cluster:
         path = self.data / "postmaster.pid"
         return [line.strip() for line in path.read_text().splitlines()] if path.exists() else []
 
-    def _pg_ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _pg_ctl(self, *arguments: str, pass_fds: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
         with self.account.reach(self.data) as (folder, descriptors):
             named = [argument.replace("{data}", folder) for argument in arguments]
-            return self.account.run(self.binaries["pg_ctl"], "-D", folder, *named, pass_fds=descriptors)
+            return self.account.run(
+                self.binaries["pg_ctl"], "-D", folder, *named, pass_fds=descriptors + pass_fds
+            )
 
     def _log_size(self) -> int:
         log = self.data / _LOG

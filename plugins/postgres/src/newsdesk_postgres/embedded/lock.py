@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock alone; wait for it first."""
+def locked(path: Path) -> Iterator[int]:
+    """Hold a lock exclusively, and give its descriptor: a program that inherits it holds the lock as well."""
     descriptor = _open(path)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
-        yield
+        yield descriptor
     finally:
         release(descriptor)
 

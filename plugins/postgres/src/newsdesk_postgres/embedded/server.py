@@ -91,11 +91,11 @@ class EmbeddedPostgres:
             self.abandon()
         if self._user_lock is None:
             return
-        with locked(self.folder / "starting.lock"):
+        with locked(self.folder / "starting.lock") as lock:
             release(self._user_lock)
             self._user_lock = self._server = None
             if is_free(self.folder / "users.lock"):
-                self._cluster().stop()
+                self._cluster().stop(lock)
         atexit.unregister(self.stop)
 
     def abandon(self) -> None:
@@ -123,9 +123,8 @@ class EmbeddedPostgres:
             if not cluster.data.exists():
                 cluster.create(self._new_password_file(cluster.account), durable=self.durable)
             password = self._password()
-            if not cluster.running():
+            if not (cluster.running() and cluster.wait()):
                 cluster.start(durable=self.durable)
-            cluster.wait()
             self._user_lock = share(self.folder / "users.lock")
             return Server(HOST, cluster.port(), SUPERUSER, password)
 
