@@ -74,6 +74,16 @@ class _Commands(click.Group):
                 err=True,
             )
             sys.exit(1)
+        finally:
+            if ctx.invoked_subcommand != "doctor" and not logging.root.handlers:  # which say it themselves
+                _warn_of_damaged_distributions()
+
+
+def _warn_of_damaged_distributions() -> None:
+    """Name those that were met: a plugin may be missing by them, and other libraries stumble over them."""
+    if (entry_points := sys.modules.get("newsdesk.plugins.entry_points")) is not None:
+        for fault in entry_points.damaged():
+            click.echo(f"Warning: {fault}", err=True)
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  (click's signature)

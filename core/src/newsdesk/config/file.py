@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from newsdesk.builtin.registry import default_registry
 from newsdesk.config.lines import Lines
+from newsdesk.contract.parameters import prepare_pydantic
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.delivery.desk import DEADLINE, DRAIN, Desk
 from newsdesk.delivery.retry import Retry
@@ -39,6 +40,9 @@ def found(path: str | None) -> str | None:
             f"whether there is a {DEFAULT_NAME} in the working folder cannot be told: {error.strerror}; "
             "name a config with --config, or work in another folder"
         ) from error
+
+
+prepare_pydantic()
 
 
 class _Model(BaseModel):

@@ -1,5 +1,6 @@
 """Pure: are these the right parameters for this class?"""
 
+import contextlib
 import inspect
 import json
 from collections.abc import Iterable, Mapping
@@ -122,7 +123,21 @@ def adapter_of(cls: type, name: str) -> "TypeAdapter[Any] | None":
     annotation = annotations(cls).get(name)
     if annotation is None or isinstance(annotation, str):
         return None
+    prepare_pydantic()
     try:
         return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
     except PydanticUserError:  # an annotation that brings a config of its own
         return TypeAdapter(annotation)
+
+
+@lru_cache(maxsize=1)
+def prepare_pydantic() -> None:
+    """Have pydantic look for its own plugins, before it is used.
+
+    It looks in all installed distributions when the first type is built. One that is damaged, whoever it
+    belongs to, ends that with an error; after that it does not look again.
+    """
+    from pydantic import TypeAdapter  # noqa: PLC0415  (the same)
+
+    with contextlib.suppress(Exception):
+        TypeAdapter(int)

@@ -17,6 +17,8 @@ def findings() -> Iterator[Finding]:
     yield Finding("Python", platform.python_version())
     for name in (_CORE, *sorted(_plugins())):
         yield from of_distribution(name)
+    for fault in entry_points.damaged():
+        yield Finding.of_message("distributions", fault, "reinstall it")
 
 
 def of_distribution(name: str) -> list[Finding]:
@@ -25,6 +27,11 @@ def of_distribution(name: str) -> list[Finding]:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:  # its metadata are damaged, which its plugin's origin tells
         return []
+    try:
+        distribution.version  # noqa: B018  (read)
+    except Exception as error:  # noqa: BLE001  (damaged metadata raise anything)
+        text = f"its metadata cannot be read: {type(error).__name__}: {error}"
+        return [Finding(name, text, f"pip install --force-reinstall {name}")]
     try:
         return list(_looked_at(name, distribution))
     except ValueError as error:  # no requirement or no version, as packaging reads them
@@ -78,7 +85,7 @@ def _is_needed(requirement: Requirement) -> bool:
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)
-    except metadata.PackageNotFoundError:
+    except Exception:  # noqa: BLE001  (not there, or damaged: to install it helps either way)
         return None
 
 

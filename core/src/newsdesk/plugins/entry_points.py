@@ -1,19 +1,22 @@
 """The entry points of the group `newsdesk`: which plugins are installed, from which distributions."""
 
+import logging
+import re
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 if sys.version_info >= (3, 12):
     from importlib import metadata
 else:
     import importlib_metadata as metadata
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 GROUP = "newsdesk"
+
+_FILE = "entry_points.txt"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,27 +38,91 @@ class Entry:
         return f"{self.distribution} {self.version}"
 
 
-def installed() -> "Mapping[str, Sequence[Entry]]":
+def installed() -> Mapping[str, Sequence[Entry]]:
     """Give the installed entry points by name; one scan for each `sys.path`, since it costs 3 to 30 ms."""
-    return _scan(tuple(sys.path))
+    return _scan(tuple(sys.path))[0]
+
+
+def damaged() -> Sequence[str]:
+    """Give a message for each distribution that cannot be read: its folder, and why."""
+    return _scan(tuple(sys.path))[1]
 
 
 @lru_cache(maxsize=1)
-def _scan(_path: tuple[str, ...]) -> "Mapping[str, Sequence[Entry]]":
+def _scan(_path: tuple[str, ...]) -> tuple[Mapping[str, Sequence[Entry]], Sequence[str]]:
+    # One by one: `metadata.entry_points()` reads those of every distribution together, so that a damaged one,
+    # whoever it belongs to, would end every command.
     found: dict[str, list[Entry]] = {}
-    for point in metadata.entry_points(group=GROUP):
-        found.setdefault(point.name, []).append(Entry(point.name, point, *_distribution(point)))
-    return found
+    folders: dict[str, Path] = {}
+    faults: list[str] = []
+    for distribution in metadata.distributions():
+        folder = _folder(distribution)
+        try:
+            name, entries = _key(distribution, folder), _entries(distribution, folder)
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with it must harm nobody else)
+            faults.append(_fault(folder, error))
+            continue
+        try:
+            _ = distribution.entry_points
+        except Exception as error:  # noqa: BLE001  (other libraries stumble over it: somebody should hear why)
+            faults.append(_fault(folder, error))
+        # Of two distributions with one name, Python imports the one that comes first on `sys.path`.
+        first = folders.setdefault(name, folder)
+        if first == folder:
+            for entry in entries:
+                found.setdefault(entry.name, []).append(entry)
+        elif entries and first.parent == folder.parent:
+            faults.append(_fault(folder, f"{first.name} is there, too"))
+    for fault in faults:
+        _log.warning("%s", fault)
+    return found, tuple(faults)
 
 
-def _distribution(point: metadata.EntryPoint) -> tuple[str, str]:
-    """Give name and version of the distribution that brings an entry point, as far as its metadata tell."""
-    dist: Any = point.dist
+def _fault(folder: Path, why: object) -> str:
+    kind = f"{type(why).__name__}: " if isinstance(why, Exception) else ""
+    return f"the distribution {folder} is damaged ({kind}{why}); reinstall it, or delete that folder"
+
+
+def _entries(distribution: metadata.Distribution, folder: Path) -> list[Entry]:
+    text = distribution.read_text(_FILE)
+    if text is None and (folder / _FILE).is_file():
+        raise PermissionError(f"{_FILE} cannot be read")
+    points = [metadata.EntryPoint(name, value, GROUP) for name, value in _section(text or "")]
+    origin = _name_and_version(distribution, folder) if points else ("", "")
+    return [Entry(point.name, point, *origin) for point in points]
+
+
+def _section(text: str) -> Iterator[tuple[str, str]]:
+    """Give the names and values of our section; what is wrong in the others concerns other programs."""
+    section = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            section = line
+        elif section == f"[{GROUP}]" and line and not line.startswith("#"):
+            name, equals, value = map(str.strip, line.partition("="))
+            if not (name and equals and value):
+                raise ValueError(f"a line of [{GROUP}] is not of the form 'name = module': {line!r}")
+            yield name, value
+
+
+def _name_and_version(distribution: metadata.Distribution, folder: Path) -> tuple[str, str]:
+    """Give name and version, as the metadata or else the folder's name tell."""
+    name, _, version = folder.stem.partition("-")
     try:
-        told = dist.metadata  # parsed anew each time that it is asked for, by `dist.name` too
-        return told.get("Name") or _UNKNOWN, told.get("Version") or "?"
-    except Exception:  # noqa: BLE001  (a distribution with damaged metadata must harm nobody else)
-        return _UNKNOWN, "?"
+        told = distribution.metadata  # parsed anew each time that it is asked for, by `distribution.name` too
+        return told.get("Name") or name, told.get("Version") or version or "?"
+    except Exception:  # noqa: BLE001  (the same)
+        return name, version or "?"
 
 
-_UNKNOWN = "an unknown distribution"
+def _key(distribution: metadata.Distribution, folder: Path) -> str:
+    """Give what identifies a distribution: its normalised name."""
+    known = folder.suffix in (".dist-info", ".egg-info") and folder.stem
+    name = folder.stem.partition("-")[0] if known else _name_and_version(distribution, Path())[0]
+    if not name:
+        raise ValueError("it has no name")
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _folder(distribution: metadata.Distribution) -> Path:
+    return Path(str(getattr(distribution, "_path", distribution)))
