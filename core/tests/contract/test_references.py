@@ -44,7 +44,7 @@ def environment(monkeypatch, tmp_path):
     ("value", "expected"),
     [
         ("${env:NEWSDESK_A}", "va$lue"),
-        ("http://${env:NEWSDESK_A}:${env:NEWSDESK_A}@h", "http://va$lue:va$lue@h"),
+        ("http://${env:NEWSDESK_A}:${env:NEWSDESK_A}@h", "http://va%24lue:va%24lue@h"),
         ("${env:NEWSDESK_EMPTY}", ""),
         ("${env:NEWSDESK_NESTED}", "${env:NEWSDESK_A}"),
         ("${file:secret}", "top\nsecret"),
@@ -74,9 +74,9 @@ def test_what_does_not_resolve_is_told_with_its_path_all_at_once():
     assert value["e"] == "va$lue"
     assert faults == [
         "p.a.0: ${env:NEWSDESK_NONE}: the environment variable NEWSDESK_NONE is not set; set it",
-        "p.b: ${file:none}: the file cannot be read (No such file or directory); mend the path or its permissions",
-        "p.c: ${file:.}: the file cannot be read (Is a directory); mend the path or its permissions",
-        "p.d: ${file:binary}: the file cannot be read (UnicodeDecodeError); mend the path or its permissions",
+        "p.b: ${file:none}: the file cannot be read (No such file or directory); fix the path or its permissions",
+        "p.c: ${file:.}: the file cannot be read (Is a directory); fix the path or its permissions",
+        "p.d: ${file:binary}: the file cannot be read (UnicodeDecodeError); fix the path or its permissions",
     ]
 
 

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from newsdesk.contract.urls import REFERENCE, resolve_text
 from newsdesk.exceptions import Fault
-
-_REFERENCE = re.compile(r"\$\{(?P<source>env|file):(?P<name>[^}]*)\}")
 
 
 def has_reference(value: Any) -> bool:
     """Tell whether a reference stands anywhere in a value."""
     if isinstance(value, str):
-        return _REFERENCE.search(value) is not None
+        return REFERENCE.search(value) is not None
     if isinstance(value, Mapping):
         return any(has_reference(item) for item in value.values())
     return isinstance(value, list | tuple) and any(has_reference(item) for item in value)
@@ -25,7 +24,7 @@ def has_reference(value: Any) -> bool:
 def looks_like_one(value: Any) -> bool:
     """Tell whether `${` stands anywhere in a value, and begins no reference."""
     if isinstance(value, str):
-        return "${" in _REFERENCE.sub("", value)
+        return "${" in REFERENCE.sub("", value)
     if isinstance(value, Mapping):
         return any(looks_like_one(item) for item in value.values())
     return isinstance(value, list | tuple) and any(looks_like_one(item) for item in value)
@@ -34,17 +33,25 @@ def looks_like_one(value: Any) -> bool:
 def resolve(value: Any, path: str, faults: list[Fault], found: set[str]) -> Any:
     """Give a value with its references replaced by what they point to.
 
-    A reference may be the whole of a string or a part of it. Any other `$` is data. Of a file the last line
-    break is left out. Each file is read once: it may be a pipe.
+    A reference may be the whole of a string or a part of it; within a URL it is resolved by its place, see
+    `resolve_text`. Any other `$` is data. Of a file the last line break is left out. Each file is read once:
+    it may be a pipe.
 
     Args:
         value: A parameter's value.
         path: What faults call it.
-        faults: Gets the references that point to nothing.
+        faults: Gets the references that point to nothing, or to what has no place in a URL.
         found: Gets the texts that references point to, so that they can be masked.
     """
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: _noted(_look_up(match, path, faults), found), value)
+        missing, misplaced = list[Fault](), list[Fault]()
+        text = resolve_text(
+            value,
+            lambda match: _noted(_look_up(match, path, missing), found),
+            lambda reason: misplaced.append(Fault(path, reason)),
+        )
+        faults += missing or misplaced
+        return text
     if isinstance(value, Mapping):
         return {key: resolve(item, f"{path}.{key}", faults, found) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -68,7 +75,7 @@ def variables(value: Any) -> set[str]:
         return set().union(*(variables(item) for item in value))
     if not isinstance(value, str):
         return set()
-    names = [match["name"] for match in _REFERENCE.finditer(value) if match["source"] == "env"]
+    names = [match["name"] for match in REFERENCE.finditer(value) if match["source"] == "env"]
     return {text for name in names if (text := _variable(name))}
 
 
@@ -84,7 +91,7 @@ def _look_up(match: re.Match[str], path: str, faults: list[Fault]) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         faults.append(
-            Fault(path, f"{match[0]}: the file cannot be read ({reason}); mend the path or its permissions")
+            Fault(path, f"{match[0]}: the file cannot be read ({reason}); fix the path or its permissions")
         )
         return ""
 

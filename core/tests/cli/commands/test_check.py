@@ -81,7 +81,7 @@ def test_references_that_do_not_resolve_are_all_reported_once(newsdesk, write, r
     assert result.stderr.splitlines() == [
         f"{name}: path: ${{env:NOPE}}: the environment variable NOPE is not set; set it",
         f"{name}: path: ${{file:nowhere}}: the file cannot be read (No such file or directory); "
-        "mend the path or its permissions",
+        "fix the path or its permissions",
     ]
     assert "NOPE is not set" not in result.stdout
 

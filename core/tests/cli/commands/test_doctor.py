@@ -353,7 +353,7 @@ def test_references_that_do_not_resolve_are_told_all_at_once_and_never_with_a_va
     assert sound.startswith("loads and is sound")
     assert unset == "path: ${env:UNKNOWN}: the environment variable UNKNOWN is not set => set it"
     assert unread == (
-        "path: ${file:nowhere.txt}: the file cannot be read (No such file or directory) => mend the path or its permissions"
+        "path: ${file:nowhere.txt}: the file cannot be read (No such file or directory) => fix the path or its permissions"
     )
 
 
