@@ -34,7 +34,7 @@ def test_it_says_what_the_page_shows(folder, run):
         "newsdesk-mlflow",
         "newsdesk-postgres",
     }
-    assert len([line for line in told if line.startswith("  to do: ")]) == 1
+    assert len([line for line in told if line.startswith("  fix: ")]) == 1
 
 
 def test_it_asks_real_backends(tmp_path, run, mlflow_server, postgres_server):
@@ -46,5 +46,5 @@ def test_it_asks_real_backends(tmp_path, run, mlflow_server, postgres_server):
     assert "mlflow: its backend responds\n" in done.stdout
     assert "mlflow: artifacts go to mlflow-artifacts:/" in done.stdout
     assert "postgres: PostgreSQL " in done.stdout
-    assert done.stdout.endswith("\nAll is well.\n")
+    assert done.stdout.endswith("\nNo problems found.\n")
     assert postgres_server.url not in done.stdout

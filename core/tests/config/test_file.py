@@ -162,7 +162,7 @@ def test_a_key_that_stands_twice_is_refused():
         ("retry: 3", "line 1: retry: must be a mapping, but is 3"),
         ("retry: {attempts: 2.5}", "line 1: retry.attempts: must be a valid integer, but is 2.5"),
         ("retry: {initial: -1}", "line 1: retry.initial: must be greater than or equal to 0, but is -1"),
-        ("outbox: {drain: 3}", "line 1: outbox.path: missing; outbox cannot do without it"),
+        ("outbox: {drain: 3}", "line 1: outbox.path: missing; outbox requires it"),
         ("reporters:", "line 1: reporters: must be a valid list, but is None"),
         ("reporters: console", "line 1: reporters: must be a valid list, but is 'console'"),
         ("reporters: {files: {path: x}}", "line 1: reporters: must be a valid list, but is of type dict"),
@@ -253,7 +253,7 @@ def test_a_file_is_read(tmp_path):
     [
         (lambda path: None, "No such file or directory"),
         (lambda path: path.mkdir(), "Is a directory"),
-        (lambda path: path.write_bytes(b"\xff\xfe"), "invalid start byte at byte 0; save it in UTF-8"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "invalid start byte at byte 0; save it as UTF-8"),
     ],
 )
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other words")
@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, make, reason):
     make(path)
     with pytest.raises(DefinitionError) as caught:
         Config.read(path)
-    assert str(caught.value).startswith(f"the config {str(path)!r} cannot be read: {reason}")
+    assert str(caught.value).startswith(f"cannot read the config {str(path)!r}: {reason}")
 
 
 # Anything at all.

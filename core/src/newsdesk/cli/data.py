@@ -1,4 +1,4 @@
-"""Standard output for data alone: what plugins print while the command runs goes to standard error."""
+"""Standard output for data alone: what plugins print goes to standard error."""
 
 import contextlib
 import sys
@@ -9,14 +9,14 @@ _KEY = f"{__name__}.stream"
 
 
 def keep(ctx: click.Context) -> None:
-    """Keep standard output for what `echo` prints, until the command ends."""
-    if not sys.stdout.isatty():  # a terminal is for a person, whose progress bar must know what is printed
+    """Reserve standard output for what `echo` prints, until the command ends."""
+    if not sys.stdout.isatty():  # the progress bar of a terminal must know what is printed
         ctx.meta[_KEY] = sys.stdout
         ctx.with_resource(contextlib.redirect_stdout(sys.stderr))
 
 
 def keep_when_asked(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:  # noqa: FBT001  (click's signature)
-    """Do so where an option is given; its callback."""
+    """Do so if an option is given; its callback."""
     if value and not ctx.resilient_parsing:
         keep(ctx)
     return value

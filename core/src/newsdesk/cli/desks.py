@@ -1,4 +1,4 @@
-"""The desk that a machine goes to: by `--to`, by the config, or by the machine's own reporters."""
+"""The desk for a machine: by `--to`, by the config, or by the machine's own reporters."""
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
@@ -21,16 +21,16 @@ from newsdesk.plugins.definition import is_import_path
 from newsdesk.plugins.import_paths import what_to_install
 
 FALLBACK = "newsdesk-reports"
-"""The folder for machines that name no reporters, when nobody else does."""
+"""The folder for machines without reporters, if neither `--to` nor a config names any."""
 KEPT = 32
-"""Desks that stay open: each may hold connections, and every machine may name reporters of its own."""
+"""Desks that are open at a time: each may hold connections, and each machine may have its own reporters."""
 
 
 _FORM = "give a label, a name, an import path, or YAML such as '{files: {path: reports}}'"
 
 
 class Desks:
-    """The desks of one run of a command; those in use last are kept, and closed at the end."""
+    """The desks of one run of a command; those used last stay open until the end."""
 
     def __init__(self, config_path: str | None, to: Sequence[str]) -> None:
         """Read the config, and `--to`.
@@ -47,7 +47,7 @@ class Desks:
         self._has_fallen_back = False
 
     def of(self, machine: Machine) -> Desk:
-        """Give the desk of a machine, until those of many others were asked for."""
+        """Give the desk for a machine; it is closed when those of many other machines have been used."""
         entries: Any = [] if self.config.routes else own_reporters(machine)
         key = canonical.dumps(entries)
         if key in self._made:
@@ -67,7 +67,7 @@ class Desks:
         """
         if len(self.config.routes) != 1:
             labels = ", ".join(route.label for route in self.config.routes) or "none"
-            raise click.UsageError(f"name one reporter with --to; there are: {labels}")
+            raise click.UsageError(f"give one reporter with --to; the config has: {labels}")
         return self.config.routes[0]
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Desks:
 
     def _fallback(self) -> list[Any]:
         if not self._has_fallen_back:
-            click.echo(f"No reporters were named, so machines go to files in ./{FALLBACK}.", err=True)
+            click.echo(f"No reporters are configured; machines are written to ./{FALLBACK}.", err=True)
             self._has_fallen_back = True
         return [{"files": {"path": FALLBACK}}]
 

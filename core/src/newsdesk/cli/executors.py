@@ -1,4 +1,4 @@
-"""Who works for a command: this thread, several, or those of a Dask cluster."""
+"""The workers of a command: its own thread, several threads, or a Dask cluster."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -14,32 +14,32 @@ from newsdesk.worker import Worker
 
 @dataclass(frozen=True)
 class Crew:
-    """Who works, and how many they are."""
+    """The workers, and their number."""
 
     executor: Executor | None
-    """Whom to give work; None, when the command's own thread does everything."""
+    """What runs the work; None: the command's own thread."""
     workers: int = 1
-    """How many work at a time."""
+    """How many run at a time."""
 
     @property
     def in_flight(self) -> int:
-        """Chunks that are given out at a time: the next for each worker waits when it has finished one."""
+        """Chunks that are submitted at a time: the next one for each worker is ready when it finishes one."""
         return 2 * self.workers
 
     def chunk_size(self, machines: int, most: int) -> int:
-        """Give each worker several chunks, so that none is idle while another has much left."""
+        """Give each worker several chunks, so that none is idle at the end."""
         return most if self.executor is None else max(1, min(most, machines // (4 * self.workers)))
 
 
 @contextlib.contextmanager
 def crew(workers: int | None, dask: str | None) -> Iterator[Crew]:
-    """Give who works for as long as the body runs.
+    """Give the workers, for as long as the body runs.
 
     Raises:
-        click.UsageError: both were asked for, or Dask is not installed, cannot be reached or has no workers.
+        click.UsageError: both are given, or Dask is not installed, cannot be reached or has no workers.
     """
     if workers is not None and dask is not None:
-        raise click.UsageError("give --workers for threads here, or --dask for a cluster, not both")
+        raise click.UsageError("give --workers for threads, or --dask for a cluster, not both")
     if dask is not None:
         with _dask(dask) as cluster:
             yield cluster
@@ -60,12 +60,12 @@ def _dask(address: str) -> Iterator[Crew]:
     try:
         client: Any = distributed.Client(address, set_as_default=False)  # type: ignore[no-untyped-call]  # it has no types
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"the Dask scheduler {address!r} cannot be reached: {error}") from error
+        raise click.UsageError(f"cannot connect to the Dask scheduler {address!r}: {error}") from error
     with client:
         threads = sum(client.nthreads().values())
         if not threads:
             raise click.UsageError(
-                f"the Dask scheduler {address!r} has no workers: start some, then try again"
+                f"the Dask scheduler {address!r} has no workers; start some, and try again"
             )
         yield Crew(_Cluster(client), threads)
 
@@ -85,7 +85,7 @@ class _Threads(Executor):
 
 
 class _Cluster(Executor):
-    """Dask's executor; it takes no work while the scheduler is away, for that would never be answered."""
+    """Dask's executor; it takes no work without a connection to the scheduler, which would never finish."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -93,5 +93,5 @@ class _Cluster(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         if self._client.status != "running":
-            raise ConnectionError(f"the Dask scheduler is away: its client is {self._client.status}")
+            raise ConnectionError(f"no connection to the Dask scheduler; its client is {self._client.status}")
         return self._executor.submit(fn, *args, **kwargs)  # type: ignore[no-any-return]  # it has no types

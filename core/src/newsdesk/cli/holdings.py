@@ -1,4 +1,4 @@
-"""Which machines a reporter does not hold yet."""
+"""The machines that a reporter does not hold yet."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -10,15 +10,15 @@ from newsdesk.exceptions import DefinitionError, DeliveryError
 from newsdesk.machine import Machine
 
 CHUNK = 200
-"""Machines that are asked for at once, and held meanwhile."""
+"""Machines in one request to the backend, and in memory."""
 
 
 def not_held(machines: Iterable[Machine], desk: Desk) -> Iterator[Machine]:
     """Give the machines that the desk's only reporter does not hold.
 
     Raises:
-        DefinitionError: it cannot tell.
-        click.ClickException: its backend cannot be asked.
+        DefinitionError: it cannot list them.
+        click.ClickException: its backend cannot be used.
     """
     label, waiting = desk.routes[0].label, iter(machines)
     while chunk := list(islice(waiting, CHUNK)):
@@ -26,8 +26,8 @@ def not_held(machines: Iterable[Machine], desk: Desk) -> Iterator[Machine]:
             held = desk.holds(label, [machine.key for machine in chunk])
         except NotImplementedError as error:
             raise DefinitionError(
-                f"{error}; use 'newsdesk report', which changes nothing that is there already"
+                f"{error}; use 'newsdesk report', which leaves what is unchanged alone"
             ) from error
         except DeliveryError as error:
-            raise click.ClickException(f"{label} cannot be asked what it holds: {error}") from error
+            raise click.ClickException(f"{label} cannot list what it holds: {error}") from error
         yield from (machine for machine in chunk if machine.key not in held)

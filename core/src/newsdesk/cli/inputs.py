@@ -21,17 +21,17 @@ from newsdesk.machine import Machine
 _LINES = (".jsonl", ".ndjson")
 _YAML = (".yaml", ".yml")
 _SHOWN = 200
-"""Characters of a name that a message shows: a whole record may have been given in a file's place."""
+"""Characters of a name in a message: a whole record may have been given instead of a file."""
 
 
 class Inputs:
-    """The machines of some files; they can be gone through more than once, and only one is held at a time."""
+    """The machines of some files; can be iterated more than once, and holds one at a time."""
 
     def __init__(self, names: Iterable[str]) -> None:
         """Find the files.
 
         Raises:
-            click.UsageError: some do not exist; all of them are named. Or the system refuses one.
+            click.UsageError: some do not exist; all of them are named. Or one cannot be opened.
         """
         self._files: list[tuple[str, Path]] = []
         missing: list[str] = []
@@ -101,7 +101,7 @@ def _short(name: str) -> str:
 
 
 def _spooled(stream: BinaryIO) -> Path:
-    """Keep a stream in a file, so that all of it can be checked before anything is sent."""
+    """Copy a stream to a file, so that all of it can be checked before anything is sent."""
     spool = tempfile.NamedTemporaryFile(prefix="newsdesk-", delete=False)  # noqa: SIM115  (removed when the command ends)
     path = Path(spool.name)
     context = click.get_current_context(silent=True)
@@ -137,7 +137,7 @@ def _read_once(data: bytes, place: str) -> Any:
 
 
 def _records(name: str, path: Path, read: _Read = _read) -> Iterator[tuple[str, Any]]:
-    """Give each record of a file with its place: by the file's suffix, or by what it turns out to be.
+    """Give each record of a file with its place; the format is known by the suffix or the content.
 
     Raises:
         MachineError: the file cannot be read.

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from newsdesk.cli.stops import Stopped, Stops, name_of
+from newsdesk.cli.stops import Stops, name_of
 from newsdesk.exceptions import ReporterException
 
 _COMMANDS = (
@@ -31,7 +31,7 @@ class _Commands(click.Group):
                 return super().main(*args, **kwargs)
             finally:
                 stops.end()
-        except (SystemExit, Stopped, OSError):  # after SIGHUP the terminal cannot be written to
+        except (SystemExit, KeyboardInterrupt, OSError):  # after SIGHUP the terminal cannot be written to
             if stops.exit_code is None:
                 raise
             raise SystemExit(stops.exit_code) from None
@@ -96,11 +96,21 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None: 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version and exit.",
 )
-@click.option("-v", "--verbose", count=True, help="Say more on standard error; twice: all.")
+@click.option(
+    "-v",
+    "--verbose",
+    count=True,
+    help="Log deliveries to standard error; -vv: also debug logs, with tracebacks.",
+)
 def main(verbose: int) -> None:
-    """Deliver the records of finished ML builds to the backends where people look for them."""
+    """Deliver the records of finished ML builds to MLflow, PostgreSQL and other backends."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a record may hold what the terminal's encoding does not
             stream.reconfigure(errors="backslashreplace")
@@ -108,4 +118,4 @@ def main(verbose: int) -> None:
         level = logging.INFO if verbose == 1 else logging.DEBUG
         logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     else:
-        logging.getLogger("newsdesk").addHandler(logging.NullHandler())  # what it says is on the receipts
+        logging.getLogger("newsdesk").addHandler(logging.NullHandler())  # the receipts have what it logs

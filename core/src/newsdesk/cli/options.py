@@ -9,14 +9,14 @@ to = click.option(
     "--to",
     multiple=True,
     metavar="DEFINITION",
-    help="A reporter: a label of the config, a name, an import path, or YAML such as "
-    "'{files: {path: reports}}'. May be given more than once; replaces the config's reporters.",
+    help="Deliver to this reporter instead of the config's: a label of the config, a name, an import path, "
+    "or YAML such as '{files: {path: reports}}'. Can be repeated.",
 )
 config = click.option(
     "--config",
     "config_path",
     type=click.Path(exists=True, dir_okay=False),
-    help="The config; newsdesk.yaml in the working folder, when there is one.",
+    help="The config file; by default newsdesk.yaml in the working folder, if it exists.",
 )
 ping = click.option(
     "--ping",
@@ -29,5 +29,5 @@ as_json = click.option(
     "as_json",
     is_flag=True,
     callback=data.keep_when_asked,
-    help="Print JSON Lines on standard output instead of a table.",
+    help="Print JSON Lines to standard output.",
 )

@@ -1,4 +1,4 @@
-"""Pure: the names of a plugin's project, all made of its reporter's name."""
+"""Pure: the names in a plugin project, all derived from its reporter's name."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Self
 from newsdesk.contract.reporter import BaseReporter
 
 MAX_LENGTH = 35
-"""Characters of a name: so that no line of the project gets longer than its linter allows."""
+"""Characters of a name: more would make lines longer than the project's linter allows."""
 
 _PREFIX = "newsdesk-"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -15,17 +15,17 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Project:
-    """A project that offers one reporter."""
+    """A project of one reporter."""
 
     name: str
-    """What a config calls the reporter."""
+    """The reporter's name in a config."""
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Give the project for a reporter's or a distribution's name: `slack`, or `newsdesk-slack`.
 
         Raises:
-            ValueError: why no project can be called so, and what to call it.
+            ValueError: the name is not valid; with a suggestion.
         """
         project = cls(text.removeprefix(_PREFIX))
         _check(project, text)
@@ -33,32 +33,32 @@ class Project:
 
     @property
     def distribution(self) -> str:
-        """What pip installs, and the folder that the project is in."""
+        """The name of the distribution, and of the project's folder."""
         return f"{_PREFIX}{self.name}"
 
     @property
     def package(self) -> str:
-        """What Python imports."""
+        """The name of the package."""
         return self.distribution.replace("-", "_")
 
     @property
     def reporter(self) -> str:
-        """The name of the class."""
+        """The name of the reporter class."""
         return "".join(part.capitalize() for part in self.name.split("-")) + "Reporter"
 
     def answers(self, version: str, api_version: int) -> dict[str, Any]:
-        """Give what the template asks for.
+        """Give the answers to the template's questions.
 
         Args:
-            version: Of newsdesk, which the project is made with.
-            api_version: Of newsdesk's contract.
+            version: The installed version of newsdesk.
+            api_version: The version of newsdesk's contract.
         """
         names = {key: getattr(self, key) for key in ("name", "distribution", "package", "reporter")}
         return {**names, "newsdesk": compatible(version), "api_version": api_version}
 
 
 def compatible(version: str) -> str:
-    """Give the versions of newsdesk that promise to run what was written for one of them."""
+    """Give the versions of newsdesk that are compatible with one of them."""
     major, minor = map(int, version.split(".")[:2])
     return f">={version},<{f'0.{minor + 1}' if major == 0 else major + 1}"
 
@@ -67,16 +67,14 @@ def _check(project: Project, text: str) -> None:
     if not _NAME.fullmatch(project.name):
         near = "-".join(re.findall(r"[a-z0-9]+", project.name.lower())).lstrip("0123456789-")
         raise ValueError(
-            f"{text!r} cannot be a reporter's name: give lower-case letters, digits and single '-', with a "
-            f"letter first, such as {near or 'slack'!r}"
+            f"{text!r} is not a valid reporter name; use lower-case letters, digits and single '-', a letter "
+            f"first, such as {near or 'slack'!r}"
         )
     if len(project.name) > MAX_LENGTH:
         raise ValueError(
-            f"{text!r} has {len(project.name)} characters, and a reporter's name may have {MAX_LENGTH}: "
-            "give a shorter one"
+            f"{text!r} has {len(project.name)} characters; a reporter's name has at most {MAX_LENGTH}"
         )
     if project.reporter == BaseReporter.__name__:
         raise ValueError(
-            f"the class for {text!r} would be {project.reporter}, which is a name of newsdesk's own: give "
-            "another name"
+            f"the class for {text!r} would be {project.reporter}, which is newsdesk's; give another name"
         )

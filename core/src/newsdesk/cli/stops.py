@@ -13,7 +13,7 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 _Handler = Any  # what `signal.getsignal` returns
 
 
-class Stopped(KeyboardInterrupt):
+class _Stopped(KeyboardInterrupt):
     """A signal asked the command to end. It takes the same way as Ctrl-C through all `finally`."""
 
 
@@ -27,7 +27,7 @@ class Stops:
     def __init__(self) -> None:
         self._number: int | None = None
         self._before: dict[int, _Handler] = {}
-        self._raised: weakref.ref[Stopped] | None = None
+        self._raised: weakref.ref[_Stopped] | None = None
 
     @property
     def exit_code(self) -> int | None:
@@ -53,7 +53,7 @@ class Stops:
             return  # it ends already
         # The first one, or the one before was swallowed, in a destructor say: then its error is gone.
         self._number = number
-        stopped = Stopped(number)
+        stopped = _Stopped(number)
         self._raised = weakref.ref(stopped)
         try:
             raise stopped

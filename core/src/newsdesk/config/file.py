@@ -1,4 +1,4 @@
-"""The config file: which reporters, and how a desk uses them."""
+"""The config file: reporters, and the options of their desk."""
 
 import os
 import re
@@ -21,24 +21,24 @@ from newsdesk.outbox import Bounds, Outbox
 from newsdesk.plugins.registry import Registry
 
 DEFAULT_NAME = "newsdesk.yaml"
-"""The file that is found by itself in the working folder."""
+"""The file in the working folder that is used by default."""
 
 
 _Path = Annotated[str, Field(min_length=1)]
 
 
 def found(path: str | None) -> str | None:
-    """Give the config that a command uses: the one that was named, or the one of the working folder.
+    """Give the config that a command uses: the given one, or the one in the working folder.
 
     Raises:
-        DefinitionError: the working folder may not be looked into.
+        DefinitionError: the working folder cannot be read.
     """
     try:
         return path or (DEFAULT_NAME if Path(DEFAULT_NAME).is_file() else None)
     except OSError as error:
         raise DefinitionError(
-            f"whether there is a {DEFAULT_NAME} in the working folder cannot be told: {error.strerror}; "
-            "name a config with --config, or work in another folder"
+            f"cannot look for {DEFAULT_NAME} in the working folder: {error.strerror}; give a config with "
+            "--config, or use another folder"
         ) from error
 
 
@@ -50,35 +50,39 @@ class _Model(BaseModel):
 
 
 class RetryModel(_Model):
-    """How often a delivery is tried again, see `newsdesk.Retry`."""
+    """Retries of a delivery; see `newsdesk.Retry`."""
 
-    attempts: int = Field(default=Retry.attempts, ge=1, description="How often a delivery is tried at most.")
+    attempts: int = Field(default=Retry.attempts, ge=1, description="Attempts at most.")
     initial: float = Field(
-        default=Retry.initial, ge=0, description="Seconds of the longest pause after the first attempt."
+        default=Retry.initial,
+        ge=0,
+        description="Upper bound of the first backoff in seconds; doubles with each attempt.",
     )
-    maximum: float = Field(default=Retry.maximum, ge=0, description="Seconds of the longest pause of all.")
+    maximum: float = Field(default=Retry.maximum, ge=0, description="Upper bound of any backoff, in seconds.")
 
 
 class OutboxModel(_Model):
-    """Where what is owed is kept, see `newsdesk.outbox.Outbox`."""
+    """The outbox; see `newsdesk.outbox.Outbox`."""
 
-    path: _Path = Field(description="The file; it is made when it is needed.")
-    max_bytes: int | None = Field(default=None, ge=1, description="Bytes of all records together.")
+    path: _Path = Field(description="The file; created when needed.")
+    max_bytes: int | None = Field(
+        default=None, ge=1, description="Upper bound of all records together, in bytes."
+    )
     max_age: float | None = Field(
-        default=None, gt=0, description="Seconds after which an entry that is still owed becomes dead."
+        default=None, gt=0, description="Seconds after which an owed record becomes dead."
     )
     attempts: int = Field(
         default=Bounds.attempts,
         ge=1,
-        description="How often one is sent in vain before it becomes dead.",
+        description="Failed attempts after which a record becomes dead.",
     )
     drain: int = Field(
-        default=DRAIN, ge=0, description="Owed machines sent along with a delivery that went well."
+        default=DRAIN, ge=0, description="Owed records that are sent after a successful delivery, at most."
     )
 
 
 def _or_a_path(schema: dict[str, Any]) -> None:
-    """Let the outbox be a path alone.
+    """Allow a path alone for the outbox.
 
     Not with `json_schema_input_type`: pydantic before 2.11.3 raises a KeyError for a model in it.
     """
@@ -88,18 +92,22 @@ def _or_a_path(schema: dict[str, Any]) -> None:
 class ConfigModel(_Model):
     """The whole file."""
 
-    reporters: list[Any] = Field(default_factory=list, description="Where machines go.")
+    reporters: list[Any] = Field(default_factory=list, description="Where to deliver machines.")
     retry: RetryModel = Field(default_factory=RetryModel)
-    deadline: float = Field(default=DEADLINE, gt=0, description="Seconds for one machine at all reporters.")
+    deadline: float = Field(
+        default=DEADLINE, gt=0, description="Seconds for the delivery of one machine to all reporters."
+    )
     outbox: OutboxModel | None = Field(
         default=None,
-        description="The file that keeps what could not be delivered in time.",
+        description="The file for records that could not be delivered in time.",
         json_schema_extra=_or_a_path,
     )
     allow_import_paths: list[str] | None = Field(
-        default=None, description="Prefixes of the import paths that a definition may name; all without it."
+        default=None, description="Prefixes of the import paths that a definition may use; all by default."
     )
-    plugins: list[str] = Field(default_factory=list, description="Entry points to load for their hooks.")
+    plugins: list[str] = Field(
+        default_factory=list, description="Plugins to load for their hooks, by entry point."
+    )
 
     @field_validator("outbox", mode="before")
     @classmethod
@@ -107,27 +115,27 @@ class ConfigModel(_Model):
         return {"path": value} if isinstance(value, str) else value
 
 
-# Pydantic's words for what YAML calls a mapping.
+# Pydantic's term for a YAML mapping.
 _MAPPING = re.compile(r"a valid dictionary( or instance of \w+)?")
 _SECTIONS: Mapping[str, type[BaseModel]] = {"retry": RetryModel, "outbox": OutboxModel}
 
 
 @dataclass(frozen=True)
 class Config:
-    """What a config file says; its reporters are built, but nothing is opened."""
+    """The content of a config file; its reporters are built, but not opened."""
 
     routes: tuple[Route, ...] = ()
     """The reporters with their labels."""
     retry: Retry = field(default_factory=Retry)
-    """How often to try again."""
+    """Retries of a delivery."""
     deadline: float = DEADLINE
-    """Seconds for one machine's delivery."""
+    """Seconds for the delivery of one machine."""
     allow_import_paths: tuple[str, ...] | None = None
     """Prefixes of the import paths that definitions may use; all, when None."""
     outbox: Outbox | None = None
-    """Where what is owed is kept."""
+    """Where records are kept that are still owed."""
     drain: int = DRAIN
-    """Owed machines that are sent along with a delivery that went well."""
+    """Owed records that are sent after a successful delivery, at most."""
     plugins: tuple[str, ...] = ()
     """Entry points that are loaded for their hooks."""
 
@@ -136,24 +144,22 @@ class Config:
         """Read a config file.
 
         Raises:
-            DefinitionError: it cannot be read or used; all faults at once, with their lines.
+            DefinitionError: it cannot be read, or has errors; all at once, with their lines.
         """
         try:
             text = Path(path).read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise DefinitionError(
-                f"the config {os.fspath(path)!r} cannot be read: {error.reason} at byte {error.start}; "
-                "save it in UTF-8"
+                f"cannot read the config {os.fspath(path)!r}: {error.reason} at byte {error.start}; save it "
+                "as UTF-8"
             ) from error
         except OSError as error:
-            raise DefinitionError(
-                f"the config {os.fspath(path)!r} cannot be read: {error.strerror}"
-            ) from error
+            raise DefinitionError(f"cannot read the config {os.fspath(path)!r}: {error.strerror}") from error
         return cls.from_yaml(text, name=os.fspath(path), registry=registry)
 
     @classmethod
     def from_yaml(cls, text: str, *, name: str = "config", registry: Registry | None = None) -> "Config":
-        """Read a config from text; `name` is what messages call it."""
+        """Read a config from text; `name` is its name in messages."""
         lines = Lines.of(text, name)
         faults = list(lines.faults)
         document = lines.value if lines.value is not None else {}
@@ -188,7 +194,7 @@ class Config:
         )
 
     def desk(self, *, registry: Registry | None = None) -> Desk:
-        """Make a desk that does what the config says."""
+        """Make a desk from the config."""
         return Desk(
             self.routes,
             retry=self.retry,
@@ -215,7 +221,7 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
         meant = did_you_mean(str(entry["loc"][-1]), names)
         return Fault(path, f"unknown key{meant}; there are: {listed(names)}")
     if entry["type"] == "missing":
-        return Fault(path, f"missing; {entry['loc'][0]} cannot do without it")
+        return Fault(path, f"missing; {entry['loc'][0]} requires it")
     if entry["type"] == "invalid_key":
         return Fault(str(entry["loc"][0]), f"a key must be a string, but is {_shown(entry['input'])}")
     if not entry["loc"]:
@@ -225,5 +231,5 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
 
 
 def _shown(value: Any) -> str:
-    """Show a number or a word; of anything larger only the type, since it may hold secrets."""
+    """Show a number or a string; of anything else only the type, since it may contain secrets."""
     return repr(value) if isinstance(value, str | int | float | None) else f"of type {type(value).__name__}"

@@ -10,17 +10,17 @@ from yaml.composer import ComposerError
 from newsdesk.exceptions import DefinitionError, Fault
 
 DEPTH = 100
-"""Levels of a document; more than a config needs, and fewer than Python's recursion allows."""
+"""Levels of a document: more than a config needs, and fewer than Python's recursion limit."""
 
 
 @dataclass(frozen=True)
 class Lines:
-    """A YAML document, with the line of each of its keys and items."""
+    """A YAML document, with the lines of its keys and items."""
 
     value: Any
     """The document."""
     numbers: dict[str, int]
-    """The line, from 1, of each dotted path."""
+    """The line of each dotted path, counted from 1."""
     faults: tuple[Fault, ...]
     """Keys that a mapping has twice: YAML silently takes the last."""
 
@@ -41,7 +41,7 @@ class Lines:
         return cls(value, {path: line for path, line, _ in places}, tuple(twice))
 
     def located(self, faults: Iterable[Fault]) -> list[Fault]:
-        """Give faults in the order of their lines, each with its line in front."""
+        """Sort faults by line, and put the line in front of each."""
         ordered = sorted((self._line(fault.path), fault) for fault in faults)
         return [
             Fault(f"line {line}: {fault.path}" if line else fault.path, fault.message)
@@ -59,7 +59,7 @@ class UniqueLoader(yaml.SafeLoader):
     """Reads YAML, and refuses duplicate keys, of which YAML itself takes the last."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Check a mapping before anything is merged into it."""
+        """Check a mapping before other mappings are merged into it."""
         node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:

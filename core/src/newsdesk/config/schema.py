@@ -1,6 +1,6 @@
 """The config as a JSON Schema, for editors.
 
-It takes everything that a config may be, and refuses what it can: `newsdesk check` knows more.
+It accepts every valid config, and rejects some that are not valid: `newsdesk check` finds more.
 """
 
 import inspect
@@ -36,18 +36,18 @@ _OPTIONS: Mapping[str, Schema] = {
 
 @dataclass(frozen=True)
 class Offer:
-    """A reporter as a config may name it."""
+    """A reporter under one of its names."""
 
     name: str
     """Its name, or an alias."""
     reporter: type[BaseReporter]
     """Its class."""
     summary: str = ""
-    """What it is, in a line."""
+    """A one-line description."""
 
 
 def offers(registry: Registry) -> tuple[list[Offer], list[Fault]]:
-    """Give every installed reporter under each of its names, and why others cannot be had."""
+    """Give every installed reporter under each of its names, and why others are missing."""
     offered: list[Offer] = []
     faults: list[Fault] = []
     for plugin in registry.plugins():
@@ -60,25 +60,25 @@ def offers(registry: Registry) -> tuple[list[Offer], list[Fault]]:
                 faults.append(Fault(record.name, str(error)))
                 continue
             names = [*record.names]
-            if len(plugin.records) == 1:  # then the entry point's name stands for it as well
+            if len(plugin.records) == 1:  # then the name of the entry point is one of its names
                 names.append(plugin.name)
             offered += [Offer(name, reporter, record.summary) for name in dict.fromkeys(names)]
     return offered, faults
 
 
 def config_schema(offered: Sequence[Offer]) -> Schema:
-    """Give the schema of a config that may name these reporters, and any import path."""
+    """Give the schema of a config with these reporters, and any import path."""
     document = ConfigModel.model_json_schema()
     document["properties"]["reporters"]["items"] = {
         "anyOf": [
             {"enum": [offer.name for offer in offered]},
             {"type": "string", "pattern": _IMPORT_PATH},
-            {"type": "null", "description": "The reporter `null`, as YAML reads it."},
+            {"type": "null", "description": "The reporter `null`, as YAML parses it."},
             *(_named(offer) for offer in offered),
             _imported([offer.name for offer in offered]),
         ]
     }
-    # A reporter that several names lead to is described once.
+    # A reporter with several names is described once.
     classes = dict.fromkeys(offer.reporter for offer in offered)
     document["$defs"] |= {_key(cls): _parameters(cls) for cls in classes}
     document["$defs"]["Reference"] = _REFERENCE
@@ -127,11 +127,11 @@ def _parameters(cls: type[BaseReporter]) -> Schema:
 
 
 def _parameter(cls: type[BaseReporter], parameter: inspect.Parameter, text: str | None) -> Schema:
-    told: Schema = {"description": text} if text else {}
+    described: Schema = {"description": text} if text else {}
     default = parameter.default
     if _is_json(default) and parameter.name not in secret_names(cls):
-        told["default"] = default
-    return {**_or_reference(_typed(cls, parameter.name)), **told}
+        described["default"] = default
+    return {**_or_reference(_typed(cls, parameter.name)), **described}
 
 
 def _is_json(value: object) -> bool:
@@ -139,18 +139,18 @@ def _is_json(value: object) -> bool:
 
 
 def _typed(cls: type[BaseReporter], name: str) -> Schema:
-    """Give the schema of a parameter's values; the one that takes all, where its type tells nothing."""
+    """Give the schema of a parameter's values; if its type says nothing, one that accepts everything."""
     try:
         adapter = adapter_of(cls, name)
         schema = {} if adapter is None else adapter.json_schema()
     except PydanticInvalidForJsonSchema:
         return {}
-    # Definitions of its own would have to move to the top; the check itself knows them.
+    # Nested definitions would have to move to the top level; `newsdesk check` checks them.
     return {} if "$defs" in schema else schema
 
 
 def _or_reference(schema: Schema) -> Schema:
-    """Let a reference stand wherever a value may."""
+    """Accept a reference in place of every value."""
     if not schema or schema == {"type": "string"}:
         return schema
     if "anyOf" in schema:
@@ -161,7 +161,7 @@ def _or_reference(schema: Schema) -> Schema:
 
 
 def _inner(schema: Schema) -> Schema:
-    """Do the same for all that a list or a mapping holds."""
+    """Do the same for the values in a list or a mapping."""
     below: Schema = {
         key: _or_reference(held)
         for key in ("items", "additionalProperties")

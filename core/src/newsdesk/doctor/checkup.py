@@ -1,4 +1,4 @@
-"""All findings, in the order in which they are told."""
+"""All findings, in the order in which they are shown."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,11 +12,11 @@ from newsdesk.secrets import mask_text
 
 
 class Checkup:
-    """One look at everything.
+    """All checks of one installation.
 
     Args:
-        config_path: The config; by default the one that the other commands would find.
-        ping: Whether backends are asked.
+        config_path: The config; by default the one that other commands would use.
+        ping: Whether backends are contacted.
         registry: Where plugins are looked up.
     """
 
@@ -28,17 +28,17 @@ class Checkup:
         self._registry = registry or default_registry()
 
     def findings(self) -> Iterator[Finding]:
-        """Give what was found, as it is found; no secret of the config's reporters is in it."""
-        config, told = settings.read(self._config_path, self._registry)
-        for found in self._all(config, told):
+        """Give the findings as they come, with the secrets of the config's reporters masked."""
+        config, read = settings.read(self._config_path, self._registry)
+        for found in self._all(config, read):
             # Each time: what a file holds is known once its reference was resolved.
             secrets = frozenset[str]().union(*(route.reporter.secret_values() for route in config.routes))
             yield replace(found, text=mask_text(found.text, secrets), remedy=mask_text(found.remedy, secrets))
 
-    def _all(self, config: Config, told: list[Finding]) -> Iterator[Finding]:
+    def _all(self, config: Config, read: list[Finding]) -> Iterator[Finding]:
         yield from versions.findings()
         yield from installed.findings(self._registry, config.routes)
-        yield from told
+        yield from read
         for route in config.routes:
             yield from settings.references(route, deadline=config.deadline)
         yield from owed.findings(config)

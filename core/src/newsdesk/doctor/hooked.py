@@ -1,4 +1,4 @@
-"""The checks that plugins add."""
+"""The checks of plugins."""
 
 import copy
 import logging
@@ -16,9 +16,9 @@ _log = logging.getLogger(__name__)
 
 
 def findings(registry: Registry, routes: Sequence[Route], *, ping: bool) -> Iterator[Finding]:
-    """Ask every plugin; one that fails is a finding, and harms no other."""
+    """Run the checks of every plugin; one that fails is a finding, and does not affect others."""
     for plugin, check in registry.hooked("newsdesk_checks"):
-        # Copies of its own: what one plugin opens or changes is not there for the next.
+        # Copies for each plugin: what one opens or changes does not affect the next.
         reporters = {route.label: copy.copy(route.reporter) for route in routes}
         try:
             yield from _isolated(plugin, check, reporters, ping=ping)
@@ -33,12 +33,12 @@ def _isolated(
         yield from map(_finding, check(reporters=reporters, ping=ping))
     except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's code: it must harm no other check)
         text = f"the checks of {plugin.origin} failed: {type(error).__name__}: {error}"
-        yield Finding(plugin.name, text, "tell its author; all else was checked")
+        yield Finding(plugin.name, text, "report it to its author; everything else was checked")
 
 
 def _finding(found: object) -> Finding:
     if not isinstance(found, Finding):
-        raise PluginError(f"newsdesk_checks() must yield Finding records, but gave {found!r}")
+        raise PluginError(f"newsdesk_checks() must yield Finding records, not {found!r}")
     return found
 
 
@@ -47,5 +47,5 @@ def _close(reporters: Mapping[str, BaseReporter]) -> None:
         try:
             reporter.close()
         except Exception as error:  # noqa: BLE001  (the same)
-            told = mask_text(f"{type(error).__name__}: {error}", reporter.secret_values())
-            _log.warning("the reporter %s did not close: %s", label, told)
+            text = mask_text(f"{type(error).__name__}: {error}", reporter.secret_values())
+            _log.warning("the reporter %s did not close: %s", label, text)

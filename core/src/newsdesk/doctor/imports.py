@@ -1,4 +1,4 @@
-"""What loading each plugin brings along, seen by a fresh interpreter: `python -m newsdesk.doctor.imports`."""
+"""What each plugin imports, seen in a new interpreter: `python -m newsdesk.doctor.imports`."""
 
 import json
 import os
@@ -12,18 +12,18 @@ from newsdesk.testing.inspection.discovery import extra_imports
 _PATIENCE = 120
 
 
-def brought_along() -> dict[str, list[str]]:
-    """Give for each entry point the packages that are imported with it, and are no part of it or of Python.
+def imported_packages() -> dict[str, list[str]]:
+    """Give for each entry point the packages that it imports besides its own and the standard library.
 
-    Of a package that several bring along, the first one is told.
+    A package that several import is listed for the first of them.
 
     Raises:
-        PluginError: a plugin ended the interpreter.
+        PluginError: a plugin exits the interpreter.
     """
     command = [sys.executable, "-P", "-m", __spec__.name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)  # noqa: S603  (our own)
     if done.returncode or not done.stdout:
-        raise PluginError(f"a fresh interpreter that loads the plugins ends with {done.returncode}")
+        raise PluginError(f"a new interpreter that loads the plugins exits with {done.returncode}")
     found: dict[str, list[str]] = json.loads(done.stdout)
     return found
 
@@ -35,5 +35,5 @@ def _look() -> dict[str, list[str]]:
 
 if __name__ == "__main__":
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer:
-        os.dup2(2, 1)  # what a plugin prints, when it is imported or at the end, must not come between
+        os.dup2(2, 1)  # what a plugin prints must not be mixed with it
         json.dump(_look(), answer)

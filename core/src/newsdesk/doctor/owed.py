@@ -1,4 +1,4 @@
-"""The outbox: can it be written, and does what it owes need a person?"""
+"""The outbox: can it be written, and does anything in it need attention?"""
 
 from collections.abc import Collection, Iterator
 
@@ -11,13 +11,13 @@ from newsdesk.outbox.storage.mounts import remote_type
 
 SUBJECT = "outbox"
 OVERDUE = 3600.0
-"""Seconds after which what is owed should have been sent, by the next reports or by a job."""
+"""Seconds after which an owed record should have been sent, by the next reports or by a job."""
 
 
 def findings(config: Config) -> Iterator[Finding]:
-    """Look at the config's outbox, and write to it: one that does not exist is created."""
+    """Check the config's outbox, and write to it; one that does not exist is created."""
     if config.outbox is None:
-        yield Finding(SUBJECT, "the config has none; what cannot be delivered in time is not kept")
+        yield Finding(SUBJECT, "not configured; what cannot be delivered in time is not kept")
         return
     if kind := remote_type(config.outbox.path):
         text = f"{config.outbox.path} is on a file system ({kind}) that several computers may use"
@@ -34,14 +34,14 @@ def findings(config: Config) -> Iterator[Finding]:
 
 
 def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:
-    """Tell what of a backlog a person should know."""
+    """Report what is owed, and what of that needs attention."""
     for (label, state), count in backlog.counts.items():
         if state is State.DEAD:
-            text = f"{count} for {label} failed for good"
-            remedy = "see why with 'newsdesk outbox dead', mend that, then 'newsdesk outbox requeue'"
+            text = f"{count} dead for {label}"
+            remedy = "fix what 'newsdesk outbox dead' lists, then 'newsdesk outbox requeue'"
             yield Finding(SUBJECT, text, remedy)
         elif state is not State.STANDBY and label not in labels:
-            text = f"{count} for {label} stay, since the config has no reporter of that label"
+            text = f"{count} for {label}, and the config has no reporter of that label"
             yield Finding(SUBJECT, text, f"give a reporter the label {label!r}, then 'newsdesk outbox send'")
         elif state is State.OWED:
             yield _waiting(label, count, backlog.oldest.get(label))
@@ -52,5 +52,5 @@ def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:
 def _waiting(label: str, count: int, created: float | None) -> Finding:
     since = "" if created is None else f", the oldest for {age(created)}"
     late = created is not None and seconds_since(created) > OVERDUE
-    remedy = "see what holds it up with 'newsdesk outbox send'" if late else ""
-    return Finding(SUBJECT, f"{count} for {label} wait to be sent{since}", remedy)
+    remedy = "find out why with 'newsdesk outbox send'" if late else ""
+    return Finding(SUBJECT, f"{count} owed to {label}{since}", remedy)

@@ -1,4 +1,4 @@
-"""Versions: of Python, of newsdesk, of the plugins, and of what they stand on."""
+"""Versions: of Python, of newsdesk, of the plugins, and of their dependencies."""
 
 import platform
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ _CORE = "newsdesk"
 
 
 def findings() -> Iterator[Finding]:
-    """Tell each version, and what does not fit together."""
+    """Report each version, and what is not compatible."""
     yield Finding("Python", platform.python_version())
     for name in (_CORE, *sorted(_plugins())):
         yield from of_distribution(name)
@@ -22,10 +22,10 @@ def findings() -> Iterator[Finding]:
 
 
 def of_distribution(name: str) -> list[Finding]:
-    """Tell the version of a distribution and of what it asks for, directly, and what of that is amiss."""
+    """Report the versions of a distribution and its direct dependencies, and those that do not fit."""
     try:
         distribution = metadata.distribution(name)
-    except metadata.PackageNotFoundError:  # its metadata are damaged, which its plugin's origin tells
+    except metadata.PackageNotFoundError:  # its metadata is damaged, which is reported with its plugin
         return []
     try:
         distribution.version  # noqa: B018  (read)
@@ -33,25 +33,25 @@ def of_distribution(name: str) -> list[Finding]:
         text = f"its metadata cannot be read: {type(error).__name__}: {error}"
         return [Finding(name, text, f"pip install --force-reinstall {name}")]
     try:
-        return list(_looked_at(name, distribution))
-    except ValueError as error:  # no requirement or no version, as packaging reads them
-        text = f"{distribution.version}, and what it asks for cannot be read: {error}"
-        return [Finding(name, text, f"pip install --force-reinstall {name}, or tell its author")]
+        return list(_checked(name, distribution))
+    except ValueError as error:  # not a valid requirement or version
+        text = f"{distribution.version}; its requirements cannot be read: {error}"
+        return [Finding(name, text, f"pip install --force-reinstall {name}, or report it to its author")]
 
 
-def _looked_at(name: str, distribution: metadata.Distribution) -> Iterator[Finding]:
-    stands_on: dict[str, str] = {}
+def _checked(name: str, distribution: metadata.Distribution) -> Iterator[Finding]:
+    dependencies: dict[str, str] = {}
     for requirement in _requirements(distribution):
         found = _version(requirement.name)
         if found is None and _is_needed(requirement):
-            text = f"{distribution.version} asks for {requirement.name}, which is not installed"
+            text = f"{distribution.version} requires {requirement.name}, which is not installed"
             yield Finding(name, text, _install(requirement))
         elif found is not None:
-            stands_on[requirement.name] = found
+            dependencies[requirement.name] = found
             if not requirement.specifier.contains(found, prereleases=True):
-                asks = f"{distribution.version} asks for {requirement.name}{requirement.specifier}"
-                yield Finding(name, f"{asks}, and {found} is installed", _install(requirement))
-    others = ", ".join(f"{other} {version}" for other, version in sorted(stands_on.items()))
+                asks = f"{distribution.version} requires {requirement.name}{requirement.specifier}"
+                yield Finding(name, f"{asks}, but {found} is installed", _install(requirement))
+    others = ", ".join(f"{other} {version}" for other, version in sorted(dependencies.items()))
     yield Finding(name, f"{distribution.version}{f', with {others}' if others else ''}")
 
 
@@ -62,7 +62,7 @@ def _plugins() -> set[str]:
 
 
 def _requirements(distribution: metadata.Distribution) -> Iterator[Requirement]:
-    """Give what a distribution asks for on this system, and what its extras do that are all there."""
+    """Give the requirements of a distribution on this system, and those of extras that are installed."""
     asked = [Requirement(text) for text in distribution.requires or ()]
     named = distribution.metadata.get_all("Provides-Extra") or ()
     extras = ["", *(extra for extra in named if _is_there(extra, asked))]
@@ -73,7 +73,7 @@ def _requirements(distribution: metadata.Distribution) -> Iterator[Requirement]:
 
 
 def _is_there(extra: str, asked: Iterable[Requirement]) -> bool:
-    """Tell whether all that an extra adds is installed: else nobody has asked for the extra."""
+    """Whether all that an extra adds is installed; otherwise the extra was not asked for."""
     added = (r for r in asked if not _is_needed(r) and r.marker and r.marker.evaluate({"extra": extra}))
     return all(_version(requirement.name) is not None for requirement in added)
 

@@ -28,14 +28,14 @@ def test_only_what_is_missing_is_delivered(newsdesk, half):
 @pytest.mark.parametrize("command", ["missing", "backfill"])
 def test_it_is_for_one_reporter_at_a_time(newsdesk, half, command):
     two = newsdesk(command, half, "--to", FILES, "--to", "null", code=2).stderr
-    assert "name one reporter with --to; there are: files, null" in two
-    assert "name one reporter with --to; there are: none" in newsdesk(command, half, code=2).stderr
+    assert "give one reporter with --to; the config has: files, null" in two
+    assert "give one reporter with --to; the config has: none" in newsdesk(command, half, code=2).stderr
 
 
 @pytest.mark.parametrize("command", ["missing", "backfill"])
 def test_a_reporter_that_cannot_tell_is_refused(newsdesk, acme, half, command):
     told = newsdesk(command, half, "--to", "acme_reporters.Bare", code=2).stderr
-    assert "use 'newsdesk report', which changes nothing that is there already" in told
+    assert "use 'newsdesk report', which leaves what is unchanged alone" in told
 
 
 UNSURE = """
@@ -70,14 +70,14 @@ def unsure(distribution):
 @pytest.mark.parametrize("command", ["missing", "backfill"])
 def test_a_backend_that_cannot_be_asked_is_told(newsdesk, unsure, half, command):
     told = newsdesk(command, half, "--to", "{unsure.Unsure: {answers: 0}}", code=1).stderr
-    assert "Error: unsure.Unsure cannot be asked what it holds: the backend is down" in told
+    assert "Error: unsure.Unsure cannot list what it holds: the backend is down" in told
 
 
 def test_what_was_delivered_before_the_backend_went_down_is_told(newsdesk, unsure, write):
     many = write("many.json", [{"name": f"m{n:03}", "project_name": "north"} for n in range(201)])
     told = newsdesk("backfill", many, "--to", "unsure.Unsure", code=1)
     assert "unsure.Unsure: 200 delivered" in told.stdout
-    assert "Error: unsure.Unsure cannot be asked what it holds" in told.stderr
+    assert "Error: unsure.Unsure cannot list what it holds" in told.stderr
 
 
 @pytest.mark.parametrize("command", ["missing", "backfill"])

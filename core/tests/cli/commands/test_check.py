@@ -202,6 +202,6 @@ def test_a_working_folder_that_may_not_be_looked_into_is_told(newsdesk, folder, 
     finally:
         folder.chmod(0o700)
     assert told == (
-        "Error: whether there is a newsdesk.yaml in the working folder cannot be told: Permission denied; "
-        "name a config with --config, or work in another folder\n"
+        "Error: cannot look for newsdesk.yaml in the working folder: Permission denied; give a config with "
+        "--config, or use another folder\n"
     )

@@ -26,8 +26,8 @@ CHECKS = """
 @pytest.fixture(autouse=True)
 def look(monkeypatch):
     """Leave out the look by a fresh interpreter, half a second each time; it is given to those that want it."""
-    monkeypatch.setattr(installed, "brought_along", dict)
-    return lambda: monkeypatch.setattr(installed, "brought_along", imports.brought_along)
+    monkeypatch.setattr(installed, "imported_packages", dict)
+    return lambda: monkeypatch.setattr(installed, "imported_packages", imports.imported_packages)
 
 
 @pytest.fixture
@@ -63,18 +63,18 @@ def plugin(distribution):
 def test_all_is_well_where_nothing_is_amiss(newsdesk, write):
     write("newsdesk.yaml", "reporters: [console, {files: {path: out}}]\noutbox: owed.db")
     told = newsdesk("doctor").stdout
-    assert told.endswith("\nAll is well.\n")
-    assert "to do" not in told
+    assert told.endswith("\nNo problems found.\n")
+    assert "  fix: " not in told
 
 
 def test_what_is_to_do_stands_below_what_was_found_and_is_counted(newsdesk, write):
     write("newsdesk.yaml", 'reporters: [{files: {path: "${env:NOWHERE_TO_GO}/x"}}]')
     told = newsdesk("doctor", code=1).stdout
     assert (
-        "\nfiles: path: ${env:NOWHERE_TO_GO}: the environment variable NOWHERE_TO_GO is not set\n  to do: set it\n"
+        "\nfiles: path: ${env:NOWHERE_TO_GO}: the environment variable NOWHERE_TO_GO is not set\n  fix: set it\n"
         in told
     )
-    assert told.endswith("\n1 to do.\n")
+    assert told.endswith("\n1 to fix.\n")
 
 
 def test_each_finding_is_an_object_in_json(newsdesk, write):
@@ -110,15 +110,15 @@ def test_python_newsdesk_and_what_it_stands_on_are_told_with_their_versions(doct
     [
         (
             "acme-backend>=2",
-            "1.0 asks for acme-backend, which is not installed => pip install 'acme-backend>=2'",
+            "1.0 requires acme-backend, which is not installed => pip install 'acme-backend>=2'",
         ),
         (
             "click<1",
-            f"1.0 asks for click<1, and {metadata.version('click')} is installed => pip install 'click<1'",
+            f"1.0 requires click<1, but {metadata.version('click')} is installed => pip install 'click<1'",
         ),
         (
             "newsdesk[testing]>=99",
-            f"1.0 asks for newsdesk>=99, and {metadata.version('newsdesk')} is installed => "
+            f"1.0 requires newsdesk>=99, but {metadata.version('newsdesk')} is installed => "
             "pip install 'newsdesk[testing]>=99'",
         ),
     ],
@@ -140,9 +140,11 @@ def test_what_is_not_needed_here_is_not_asked_for(doctor, plugin, asks):
 def test_a_requirement_that_cannot_be_read_is_told_and_all_else_is_looked_at(doctor, plugin):
     requires(plugin("odd", "return []"), "acme-odd", "click !! 3")
     found = doctor(code=1)
-    assert found["acme-odd"][0].startswith("1.0, and what it asks for cannot be read: ")
-    assert found["acme-odd"][0].endswith(" => pip install --force-reinstall acme-odd, or tell its author")
-    assert found["null"] == ["loads and is sound  [newsdesk (built in)]"]
+    assert found["acme-odd"][0].startswith("1.0; its requirements cannot be read: ")
+    assert found["acme-odd"][0].endswith(
+        " => pip install --force-reinstall acme-odd, or report it to its author"
+    )
+    assert found["null"] == ["loads and follows the contract  [newsdesk (built in)]"]
 
 
 def requires(site, name, requirement):
@@ -158,9 +160,9 @@ def test_a_broken_plugin_is_told_and_all_others_are_looked_at(doctor, distributi
     distribution("acme-bad", {"bad_plugin": "raise OSError('worn out')"}, entries={"bad": "bad_plugin"})
     found = doctor(code=1)
     assert found["bad"] == [
-        "the plugin of acme-bad 1.0 is broken: OSError: worn out => mend it, or pip uninstall acme-bad"
+        "the plugin of acme-bad 1.0 is broken: OSError: worn out => fix it, or pip uninstall acme-bad"
     ]
-    assert found["console"] == ["loads and is sound  [newsdesk (built in)]"]
+    assert found["console"] == ["loads and follows the contract  [newsdesk (built in)]"]
 
 
 def reporters_of(distribution, source, name="odd"):
@@ -192,7 +194,9 @@ ODD = """
 def test_a_reporter_that_does_io_when_it_is_built_is_told(doctor, distribution, folder):
     reporters_of(distribution, ODD.format(body="open('made', 'w').close()"))
     [told] = doctor(code=1)["odd"]
-    assert told.startswith("building Odd(size=3) does I/O: open 'made'; move it to open() => tell its author")
+    assert told.startswith(
+        "building Odd(size=3) does I/O: open 'made'; move it to open() => report it to its author"
+    )
 
 
 def test_a_reporter_that_is_not_the_same_after_pickling_is_told(doctor, distribution):
@@ -210,34 +214,34 @@ def test_a_reporter_whose_pickling_fails_is_told_and_the_others_are_looked_at(do
         ODD.format(body="pass\n\n        def __reduce__(self):\n            raise OSError('no')"),
     )
     found = doctor(code=1)
-    assert found["odd"][0].startswith("lost_in_pickle cannot be told: OSError: no => ")
-    assert found["null"] == ["loads and is sound  [newsdesk (built in)]"]
+    assert found["odd"][0].startswith("the check lost_in_pickle failed: OSError: no => ")
+    assert found["null"] == ["loads and follows the contract  [newsdesk (built in)]"]
 
 
 def test_a_reporter_that_raises_when_it_is_built_is_told(doctor, distribution):
     reporters_of(distribution, ODD.format(body="raise OSError('no backend')"))
     [told] = doctor(code=1)["odd"]
-    assert told.startswith("building it raises OSError: no backend => tell its author")
+    assert told.startswith("building it raises OSError: no backend => report it to its author")
 
 
 def test_a_reporter_whose_module_cannot_be_imported_is_told(doctor, distribution):
     reporters_of(distribution, "import no_such_backend")
     [told] = doctor(code=1)["odd"]
     assert "no_such_backend" in told
-    assert told.endswith(" => mend acme-odd 1.0, or install what it lacks")
+    assert told.endswith(" => fix acme-odd 1.0, or install what it needs")
 
 
 def test_a_reporter_that_needs_parameters_is_looked_at_with_those_of_the_config(doctor, write):
     assert doctor()["files"] == [
-        "loads, and needs parameters, so it is looked at further where a config has it  [newsdesk (built in)]"
+        "loads; needs parameters, so it is checked further if a config has it  [newsdesk (built in)]"
     ]
     write("newsdesk.yaml", "reporters: [{files: {path: out}}]")
-    assert doctor()["files"] == ["loads and is sound  [newsdesk (built in)]"]
+    assert doctor()["files"] == ["loads and follows the contract  [newsdesk (built in)]"]
 
 
 def test_a_reporter_that_is_named_by_its_import_path_is_looked_at(doctor, acme, write):
     write("newsdesk.yaml", "reporters: [{acme_reporters.Bare: {}, label: bare}]")
-    assert doctor()["bare"] == ["loads and is sound  [acme_reporters]"]
+    assert doctor()["bare"] == ["loads and follows the contract  [acme_reporters]"]
 
 
 def test_two_plugins_of_one_name_are_told_with_both(doctor, distribution):
@@ -271,9 +275,9 @@ def test_a_name_that_is_also_an_alias_of_another_is_told_and_asks_for_nothing(do
     """
     distribution("acme-other", {"other_plugin": other}, entries={"other": "other_plugin"})
     sound, claimed = doctor()["odd"]
-    assert sound == "loads and is sound  [acme-odd 1.0]"
+    assert sound == "loads and follows the contract  [acme-odd 1.0]"
     assert re.fullmatch(
-        r"claimed by acme-\w+ 1\.0 and acme-\w+ 1\.0; it is the name of a reporter of acme-odd 1\.0, which gets it",
+        r"claimed by acme-\w+ 1\.0 and acme-\w+ 1\.0; it means the reporter of acme-odd 1\.0, whose name it is",
         claimed,
     )
 
@@ -286,8 +290,8 @@ def test_a_plugin_module_that_imports_what_it_need_not_is_told(doctor, look, dis
     )
     monkeypatch.setenv("PYTHONPATH", str(site))
     assert doctor(code=1)["slow"] == [
-        "its plugin module imports heavy_backend, for which every command waits => "
-        "tell its author: to name the class as a text is enough"
+        "its plugin module imports heavy_backend, which slows down every command => "
+        "report it to its author: naming the class as text avoids that"
     ]
 
 
@@ -308,9 +312,7 @@ def test_a_plugin_that_ends_the_interpreter_is_told(doctor, look, distribution, 
     site = distribution("acme-exit", {"exit_plugin": source}, entries={"exit": "exit_plugin"})
     monkeypatch.setenv("PYTHONPATH", str(site))
     [told] = doctor(code=1)["plugins"]
-    assert told.startswith(
-        "what they import cannot be told: a fresh interpreter that loads the plugins ends with 3"
-    )
+    assert told.startswith("their imports are unknown: a new interpreter that loads the plugins exits with 3")
 
 
 # Config and references
@@ -350,7 +352,7 @@ def test_references_that_do_not_resolve_are_told_all_at_once_and_never_with_a_va
         'reporters: [{files: {path: "${env:WELL_KNOWN}/${env:UNKNOWN}/${file:nowhere.txt}"}}]',
     )
     sound, unset, unread = doctor(code=1)["files"]
-    assert sound.startswith("loads and is sound")
+    assert sound.startswith("loads and follows the contract")
     assert unset == "path: ${env:UNKNOWN}: the environment variable UNKNOWN is not set => set it"
     assert unread == (
         "path: ${file:nowhere.txt}: the file cannot be read (No such file or directory) => fix the path or its permissions"
@@ -419,14 +421,14 @@ def test_an_outbox_on_a_full_disk_shows_before_the_outage(newsdesk, write):
 def test_what_waits_for_a_short_time_is_told_and_asks_for_nothing(doctor, outbox):
     outbox.put("disk", Machine(name="m"))
     _, told = doctor()["outbox"]
-    assert re.fullmatch(r"1 for disk wait to be sent, the oldest for \d+ seconds", told)
+    assert re.fullmatch(r"1 owed to disk, the oldest for \d+ seconds", told)
 
 
 def test_what_has_waited_for_long_is_to_be_looked_at(doctor, outbox):
     outbox.put("disk", Machine(name="m"))
     outbox._database.write(lambda db: db.execute("UPDATE entries SET created = created - 7300"))
     assert doctor(code=1)["outbox"][1:] == [
-        "1 for disk wait to be sent, the oldest for 2 hours => see what holds it up with 'newsdesk outbox send'"
+        "1 owed to disk, the oldest for 2 hours => find out why with 'newsdesk outbox send'"
     ]
 
 
@@ -435,14 +437,14 @@ def test_the_dead_are_told_with_how_to_send_them_again(doctor, outbox):
     [entry] = outbox.claim(["disk"], lease=60)
     outbox.bury(entry, error="refused")
     assert doctor(code=1)["outbox"][1:] == [
-        "1 for disk failed for good => see why with 'newsdesk outbox dead', mend that, then 'newsdesk outbox requeue'"
+        "1 dead for disk => fix what 'newsdesk outbox dead' lists, then 'newsdesk outbox requeue'"
     ]
 
 
 def test_what_is_owed_to_nobody_is_told(doctor, outbox):
     outbox.put("renamed", Machine(name="m"))
     assert doctor(code=1)["outbox"][1:] == [
-        "1 for renamed stay, since the config has no reporter of that label => "
+        "1 for renamed, and the config has no reporter of that label => "
         "give a reporter the label 'renamed', then 'newsdesk outbox send'"
     ]
 
@@ -502,7 +504,7 @@ def test_a_check_takes_the_arguments_that_it_wants(doctor, plugin):
         ("raise OSError('worn out')", "OSError: worn out"),
         ("raise SystemExit(4)", "SystemExit: 4"),
         ("return None", "TypeError: 'NoneType' object is not iterable"),
-        ("return ['a text']", "PluginError: newsdesk_checks() must yield Finding records, but gave 'a text'"),
+        ("return ['a text']", "PluginError: newsdesk_checks() must yield Finding records, not 'a text'"),
     ],
 )
 def test_a_check_that_fails_is_a_finding_and_harms_no_other(doctor, plugin, body, told):
@@ -516,7 +518,7 @@ def test_a_check_that_fails_is_a_finding_and_harms_no_other(doctor, plugin, body
     found = doctor(code=1)
     assert (
         found["bad"][-1]
-        == f"the checks of acme-bad 1.0 failed: {told} => tell its author; all else was checked"
+        == f"the checks of acme-bad 1.0 failed: {told} => report it to its author; everything else was checked"
     )
     assert len(found["bad"]) == (2 if body.startswith("raise") else 1)
     assert found["good"] == ["well"]
@@ -585,7 +587,7 @@ def test_a_secret_in_a_finding_is_masked(newsdesk, plugin, acme, write, monkeypa
         'yield Finding("leaks", f"{reporters[\'it\'].arguments.given} hunter2-hunter2", "swordfish-swordfish")',
     )
     told = newsdesk("doctor", code=1).stdout
-    assert "leaks: {'first': 1, 'token': '${env:OTHER}'} ***\n  to do: ***\n" in told
+    assert "leaks: {'first': 1, 'token': '${env:OTHER}'} ***\n  fix: ***\n" in told
     assert "hunter2" not in told
 
 
@@ -597,4 +599,4 @@ def test_the_installed_command_has_it(tmp_path):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.splitlines()[-1], done.stderr) == (0, "All is well.", "")
+    assert (done.returncode, done.stdout.splitlines()[-1], done.stderr) == (0, "No problems found.", "")

@@ -24,9 +24,9 @@ def refused(newsdesk, *arguments):
 def test_a_project_is_written_and_what_to_do_next_is_told(newsdesk, folder):
     told = newsdesk("new", "pump-notes").stdout
     assert told == (
-        "newsdesk-pump-notes is written. What to do next:\n\n"
+        "Created newsdesk-pump-notes. Next steps:\n\n"
         '  cd newsdesk-pump-notes\n  pip install -e ".[dev]"\n  pytest\n\n'
-        "Its README.md says how to make it yours.\n"
+        "Its README.md explains how to adapt it.\n"
     )
     project = folder / "newsdesk-pump-notes"
     assert {str(path.relative_to(project)) for path in project.rglob("*") if path.is_file()} == {
@@ -58,21 +58,21 @@ def test_a_project_can_be_written_into_another_folder(newsdesk, folder):
 )
 def test_a_name_that_cannot_be_one_is_refused_with_a_better_one(newsdesk, folder, name, near):
     assert refused(newsdesk, name) == (
-        f"{name!r} cannot be a reporter's name: give lower-case letters, digits and single '-', with a letter "
-        f"first, such as {near!r}"
+        f"{name!r} is not a valid reporter name; use lower-case letters, digits and single '-', a letter first, "
+        f"such as {near!r}"
     )
     assert list(folder.iterdir()) == []
 
 
 def test_a_very_long_name_is_refused(newsdesk):
     assert refused(newsdesk, "n" * 36) == (
-        f"'{'n' * 36}' has 36 characters, and a reporter's name may have 35: give a shorter one"
+        f"'{'n' * 36}' has 36 characters; a reporter's name has at most 35"
     )
 
 
 def test_a_class_that_newsdesk_has_itself_is_refused(newsdesk):
     assert refused(newsdesk, "base") == (
-        "the class for 'base' would be BaseReporter, which is a name of newsdesk's own: give another name"
+        "the class for 'base' would be BaseReporter, which is newsdesk's; give another name"
     )
 
 
@@ -80,8 +80,7 @@ def test_a_class_that_newsdesk_has_itself_is_refused(newsdesk):
 def test_the_name_or_alias_of_an_installed_reporter_is_refused(newsdesk, distribution, name):
     distribution("acme", {"acme_plugin": PLUGIN}, entries={"slack": "acme_plugin"}, version="1.5")
     assert refused(newsdesk, name) == (
-        f"there is a reporter {name.removeprefix('newsdesk-')!r} already, of acme 1.5, and a config could not "
-        "tell the two apart: give another name"
+        f"the reporter {name.removeprefix('newsdesk-')!r} of acme 1.5 has this name; give another one"
     )
 
 
@@ -89,13 +88,13 @@ def test_the_name_or_alias_of_an_installed_reporter_is_refused(newsdesk, distrib
     ("name", "owner"), [("files", "newsdesk (built in)"), ("azureml", "newsdesk-mlflow")]
 )
 def test_the_name_of_a_reporter_of_newsdesks_own_is_refused(newsdesk, name, owner):
-    assert f"there is a reporter {name!r} already, of {owner}" in refused(newsdesk, name)
+    assert f"the reporter {name!r} of {owner}" in refused(newsdesk, name)
 
 
 def test_the_name_of_a_module_that_is_there_is_refused(newsdesk, distribution):
     distribution("else", {"newsdesk_else": ""})
     assert refused(newsdesk, "else") == (
-        "there is a module 'newsdesk_else' already: give another name, or uninstall what brings it"
+        "a module 'newsdesk_else' is installed; give another name, or uninstall it"
     )
 
 
@@ -103,9 +102,7 @@ def test_the_name_of_a_module_that_is_there_is_refused(newsdesk, distribution):
 def test_what_is_there_already_is_not_touched(newsdesk, folder, kind):
     target = folder / "newsdesk-notes"
     {"folder": target.mkdir, "file": target.touch, "broken link": lambda: target.symlink_to("gone")}[kind]()
-    assert refused(newsdesk, "notes") == (
-        "'newsdesk-notes' is there already: give another name, or a folder with --in"
-    )
+    assert refused(newsdesk, "notes") == ("'newsdesk-notes' exists; give another name, or a folder with --in")
     assert list(folder.rglob("*")) == [target]
 
 
@@ -119,7 +116,7 @@ def test_without_copier_it_is_told_what_to_install(newsdesk, folder, monkeypatch
 def test_a_folder_that_cannot_be_written_to_is_told(newsdesk):
     told = newsdesk("new", "notes", "--in", "/proc", code=1).stderr
     assert re.fullmatch(
-        r"Error: '/proc/newsdesk-notes' cannot be written: [\w ]+; give another folder with --in\n", told
+        r"Error: cannot write '/proc/newsdesk-notes': [\w ]+; give another folder with --in\n", told
     )
 
 
@@ -133,7 +130,7 @@ def test_a_template_that_fails_leaves_nothing_behind(newsdesk, folder, monkeypat
 
     monkeypatch.setattr(copier, "run_copy", fails)
     told = newsdesk("new", "notes", code=1).stderr
-    assert "'newsdesk-notes' cannot be written: No space left on device" in told
+    assert "cannot write 'newsdesk-notes': No space left on device" in told
     assert list(folder.iterdir()) == []
 
 

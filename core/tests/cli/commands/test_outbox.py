@@ -77,7 +77,7 @@ class TestStatus:
     def test_a_label_that_the_config_no_longer_has_is_told(self, newsdesk, config, outbox):
         outbox.put("gone", machine("a"))
         assert untimed(newsdesk("outbox", "status").stdout) == (
-            "gone: 1 owed, the oldest for some seconds; the config has no reporter of that label, so they stay\n"
+            "gone: 1 owed, the oldest for some seconds; the config has no reporter of that label\n"
         )
 
     def test_it_can_be_read_by_a_program(self, newsdesk, config, outbox):
@@ -127,7 +127,7 @@ class TestStatus:
 
     def test_without_any_outbox_it_says_where_to_name_one(self, newsdesk):
         told = newsdesk("outbox", "status", code=2).stderr
-        assert told == "Error: no outbox: name one in the config with 'outbox: PATH', or with --outbox\n"
+        assert told == "Error: no outbox; give one with --outbox, or in the config with 'outbox: PATH'\n"
 
     def test_a_damaged_outbox_is_told_as_such(self, newsdesk, config, folder):
         (folder / "owed.db").write_bytes(b"x" * 8192)
@@ -183,7 +183,7 @@ class TestSend:
     def test_a_label_that_the_config_no_longer_has_is_told_and_stays(self, newsdesk, config, outbox):
         outbox.put("gone", machine("a"))
         assert (
-            "gone: the config has no reporter of that label, so what it is owed stays; there is: archive, strict\n"
+            "gone: the config has no reporter of that label; its records stay. Labels: archive, strict\n"
             in newsdesk("outbox", "send", code=1).stderr
         )
         assert outbox.counts() == {("gone", State.OWED): 1}
@@ -229,30 +229,30 @@ class TestDead:
         )
 
     def test_those_that_are_named_are_sent_again(self, newsdesk, config, dead):
-        assert newsdesk("outbox", "requeue", 1, 3).stdout == "2 will be sent again.\n"
+        assert newsdesk("outbox", "requeue", 1, 3).stdout == "2 owed again.\n"
         assert "archive: 2 delivered" in newsdesk("outbox", "send").stdout
         assert newsdesk("outbox", "status").stdout == "archive: 1 dead\n"
 
     def test_all_are_sent_again_when_none_is_named(self, newsdesk, config, dead):
-        assert newsdesk("outbox", "requeue").stdout == "3 will be sent again.\n"
+        assert newsdesk("outbox", "requeue").stdout == "3 owed again.\n"
 
     def test_a_number_that_is_not_among_them_is_refused_and_nothing_is_changed(self, newsdesk, config, dead):
         told = newsdesk("outbox", "requeue", 1, 7, 9, code=2).stderr
-        assert "not among the dead: 7, 9; see 'newsdesk outbox dead'" in told
+        assert "no dead records 7, 9; see 'newsdesk outbox dead'" in told
         assert newsdesk("outbox", "status").stdout == "archive: 3 dead\n"
 
     def test_one_that_was_overtaken_is_told_as_such(self, newsdesk, config, dead, outbox):
         outbox.put("archive", machine("a", revision=1))
         assert newsdesk("outbox", "requeue", 1, 2).stdout.splitlines() == [
-            "1 will be sent again.",
-            "1 are deleted instead: a newer revision of the machine is owed already.",
+            "1 owed again.",
+            "1 deleted: a newer revision of the machine is owed.",
         ]
 
 
 class TestPrune:
     def test_without_an_age_nothing_is_deleted(self, newsdesk, config, outbox, dead):
         outbox.put("archive", machine("z"))
-        assert newsdesk("outbox", "prune").stdout == "Deleted: 0 dead.\n"
+        assert newsdesk("outbox", "prune").stdout == "0 dead deleted.\n"
         assert outbox.counts() == {("archive", State.DEAD): 3, ("archive", State.OWED): 1}
 
     def test_the_dead_go_when_they_are_old_enough_and_what_is_owed_stays(
@@ -261,7 +261,7 @@ class TestPrune:
         outbox.put("archive", machine("z"))
         a_day_ago = time.time() - 86400
         outbox._database.write(lambda db: db.execute("UPDATE entries SET due = ? WHERE id < 3", (a_day_ago,)))
-        assert newsdesk("outbox", "prune", "--dead-days", "0.9").stdout == "Deleted: 2 dead.\n"
+        assert newsdesk("outbox", "prune", "--dead-days", "0.9").stdout == "2 dead deleted.\n"
         assert outbox.counts() == {("archive", State.DEAD): 1, ("archive", State.OWED): 1}
 
 

@@ -141,7 +141,7 @@ def test_no_files_is_wrong_usage(newsdesk):
 
 def test_no_machines_is_no_failure_but_is_said(newsdesk, write):
     result = newsdesk("report", write("none.json", []), "--to", "null")
-    assert result.stderr == "The input holds no machines.\n"
+    assert result.stderr == "The input has no machines.\n"
 
 
 # Whom it goes to.
@@ -221,7 +221,7 @@ def test_a_machine_whose_own_reporters_cannot_be_used_is_named_and_nothing_is_se
 
 def test_machines_that_name_nobody_go_to_a_folder_and_that_is_said_once(newsdesk, write, folder):
     result = newsdesk("report", write("machines.json", [{"name": "a"}, {"name": "b"}]))
-    said = "No reporters were named, so machines go to files in ./newsdesk-reports."
+    said = "No reporters are configured; machines are written to ./newsdesk-reports."
     assert result.stderr.count(said) == 1
     assert sorted(path.name for path in (folder / "newsdesk-reports").rglob("*.json")) == ["a.json", "b.json"]
 
@@ -326,7 +326,7 @@ def test_several_threads_deliver_all(newsdesk, write, folder):
 
 def test_threads_and_a_cluster_exclude_each_other(newsdesk, machine):
     result = newsdesk("report", machine, "--workers", 2, "--dask", "tcp://host:1", "--to", "null", code=2)
-    assert "give --workers for threads here, or --dask for a cluster, not both" in result.stderr
+    assert "give --workers for threads, or --dask for a cluster, not both" in result.stderr
 
 
 def test_a_cluster_needs_dask_and_what_to_install_is_said(newsdesk, machine, monkeypatch):

@@ -59,7 +59,7 @@ def test_two_plugins_with_one_name_are_told_with_both_distributions(newsdesk, di
     distribution("two", {"two_plugin": plugin("slack")}, entries={"slack": "two_plugin"}, version="3.0")
     told = newsdesk("reporters").stdout.splitlines()
     (clash,) = [line for line in told if line.startswith("slack: claimed by ")]
-    assert clash.endswith("; asking for it fails until all but one are uninstalled")
+    assert clash.endswith("; it cannot be used until all but one are uninstalled")
     assert "one 1.0" in clash
     assert "two 3.0" in clash
     asked = newsdesk("reporters", "slack", code=2).stderr
@@ -71,7 +71,7 @@ def test_two_plugins_with_one_alias_are_told(newsdesk, distribution):
     distribution("two", {"two_plugin": plugin("teams", ["chat"])}, entries={"teams": "two_plugin"})
     (told,) = [line for line in newsdesk("reporters").stdout.splitlines() if line.startswith("chat: ")]
     assert told in [
-        f"chat: claimed by {both}; asking for it fails until all but one are uninstalled"
+        f"chat: claimed by {both}; it cannot be used until all but one are uninstalled"
         for both in ("one 1.0 and two 1.0", "two 1.0 and one 1.0")
     ]
 
@@ -84,7 +84,7 @@ def test_an_alias_that_is_anothers_name_is_told_with_who_gets_it(newsdesk, distr
     distribution("three", {"three_plugin": plugin("slack")}, entries=both)
     told = newsdesk("reporters").stdout.splitlines()
     (clash,) = [line for line in told if line.startswith(f"{alias}: claimed")]
-    assert clash.endswith("; it is the name of a reporter of three 1.0, which gets it")
+    assert clash.endswith("; it means the reporter of three 1.0, whose name it is")
 
 
 def test_with_a_name_its_parameters_are_told_with_types_defaults_and_doc(newsdesk):
@@ -113,7 +113,7 @@ def test_every_kind_of_parameter_is_told_and_a_secrets_default_is_not(newsdesk, 
         "Parameters:",
         "  first: Any, required",
         "  *more: int",
-        "  token: a secret; better a reference such as ${env:NAME} = ***",
+        "  token: a secret; use a reference such as ${env:NAME} = ***",
         "  size: int = 3",
         "  **others: Any",
     ]
@@ -121,7 +121,7 @@ def test_every_kind_of_parameter_is_told_and_a_secrets_default_is_not(newsdesk, 
 
 def test_a_reporter_without_parameters_or_documentation(newsdesk, acme):
     told = newsdesk("reporters", "acme_reporters.Bare").stdout
-    assert told.splitlines()[2:] == ["It has no documentation.", "", "It takes no parameters."]
+    assert told.splitlines()[2:] == ["No documentation.", "", "No parameters."]
 
 
 def test_a_name_that_is_not_there_is_told_with_the_nearest(newsdesk):

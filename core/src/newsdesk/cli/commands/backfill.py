@@ -9,7 +9,7 @@ from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.receipts.summary import show
 
 
-@click.command()
+@click.command(short_help="Deliver machines that a reporter does not hold yet.")
 @options.files
 @options.to
 @options.config
@@ -22,9 +22,9 @@ def command(
     config_path: str | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
 ) -> None:
-    """Deliver those of the machines in FILE... that the reporter does not hold yet.
+    """Deliver the machines in FILE... that the reporter does not hold yet.
 
-    Exit codes are those of report.
+    Machines are compared by project and name. Exit codes are those of report.
     """
     inputs, desks = Inputs(files), Desks(config_path, to)
     count = inputs.check()

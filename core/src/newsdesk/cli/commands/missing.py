@@ -8,13 +8,13 @@ from newsdesk.cli.holdings import not_held
 from newsdesk.cli.inputs import Inputs
 
 
-@click.command()
+@click.command(short_help="List machines that a reporter does not hold yet.")
 @options.files
 @options.to
 @options.config
 @click.pass_context
 def command(ctx: click.Context, files: tuple[str, ...], to: tuple[str, ...], config_path: str | None) -> None:
-    """List those of the machines in FILE... that the reporter does not hold, one project/name on a line."""
+    """List the machines in FILE... that the reporter does not hold yet, one project/name per line."""
     data.keep(ctx)
     inputs, desks = Inputs(files), Desks(config_path, to)
     inputs.check()

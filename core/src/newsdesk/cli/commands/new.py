@@ -1,4 +1,4 @@
-"""`newsdesk new`: a project for a reporter of one's own."""
+"""`newsdesk new`: a plugin project for a reporter."""
 
 import contextlib
 import importlib.metadata
@@ -20,37 +20,37 @@ from newsdesk.plugins.import_paths import FIRST_PARTY
 _SETTINGS = "COPIER_SETTINGS_PATH"
 
 
-@click.command()
+@click.command(short_help="Create a plugin project for a reporter.")
 @click.argument("name")
 @click.option(
     "--in",
     "parent",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=".",
-    help="The folder to make the project's folder in; the working folder, when it is not given.",
+    help="The parent folder; by default the working folder.",
 )
 def command(name: str, parent: Path) -> None:
-    """Write a plugin project for a reporter that a config will call NAME.
+    """Create a plugin project for a reporter that a config will call NAME.
 
-    It is written to the new folder newsdesk-NAME, works as it is, and has the conformance kit as its test.
-    Needs the extra newsdesk[template].
+    The new folder newsdesk-NAME is a working plugin, with the conformance kit as its test. Needs the extra
+    newsdesk[template].
 
-    Exit code: 0 it is written; 1 the folder cannot be written to; 2 wrong usage, or a name that is taken.
+    Exit code: 0 the project was created; 1 the folder cannot be written to; 2 wrong usage, or a name in use.
     """
     project = _project(name)
     target = parent / project.distribution
     if target.exists() or target.is_symlink():
-        raise click.UsageError(f"{str(target)!r} is there already: give another name, or a folder with --in")
+        raise click.UsageError(f"{str(target)!r} exists; give another name, or a folder with --in")
     copier = _copier()
     try:
         _write(project, target, copier)
     except OSError as error:
         raise click.ClickException(
-            f"{str(target)!r} cannot be written: {error.strerror}; give another folder with --in"
+            f"cannot write {str(target)!r}: {error.strerror}; give another folder with --in"
         ) from error
-    click.echo(f"{target} is written. What to do next:\n")
+    click.echo(f"Created {target}. Next steps:\n")
     click.echo(f'  cd {target}\n  pip install -e ".[dev]"\n  pytest\n')
-    click.echo("Its README.md says how to make it yours.")
+    click.echo("Its README.md explains how to adapt it.")
 
 
 def _project(name: str) -> Project:
@@ -59,19 +59,16 @@ def _project(name: str) -> Project:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if owner := _owner(project.name):
-        raise click.UsageError(
-            f"there is a reporter {project.name!r} already, of {owner}, and a config could not tell the two "
-            "apart: give another name"
-        )
+        raise click.UsageError(f"the reporter {project.name!r} of {owner} has this name; give another one")
     if importlib.util.find_spec(project.package) is not None:
         raise click.UsageError(
-            f"there is a module {project.package!r} already: give another name, or uninstall what brings it"
+            f"a module {project.package!r} is installed; give another name, or uninstall it"
         )
     return project
 
 
 def _owner(name: str) -> str | None:
-    """Give the distribution whose reporter answers to a name, installed or known."""
+    """Give the distribution whose reporter has a name, installed or known."""
     claiming = default_registry().claiming(name)
     return claiming[0].origin if claiming else FIRST_PARTY.get(name)
 
@@ -85,7 +82,7 @@ def _copier() -> Any:
 
 
 def _write(project: Project, target: Path, copier: Any) -> None:
-    """Write the project under another name, and rename it: it is there whole or not at all."""
+    """Write the project under another name, and rename it, so that it is never incomplete."""
     answers = project.answers(importlib.metadata.version("newsdesk"), API_VERSION)
     with (
         as_file(files("newsdesk") / "template") as template,
@@ -99,7 +96,7 @@ def _write(project: Project, target: Path, copier: Any) -> None:
 
 @contextlib.contextmanager
 def _no_settings(folder: Path) -> Iterator[None]:
-    """Let copier read no settings of this user: the project is the same for all, and they may be damaged."""
+    """Keep copier from reading this user's settings: the project is the same for all."""
     empty, before = folder / "settings.yml", os.environ.get(_SETTINGS)
     empty.write_text("{}", encoding="utf-8")
     os.environ[_SETTINGS] = str(empty)

@@ -1,4 +1,4 @@
-"""`newsdesk outbox`: what is still owed."""
+"""`newsdesk outbox`: undelivered records."""
 
 import json
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ DAY = 86400
 
 @click.group()
 def command() -> None:
-    """See, send and mend what is still owed to reporters."""
+    """Inspect, retry and clean up undelivered records."""
 
 
 _path = click.option(
     "--outbox",
     "path",
     type=click.Path(exists=True, dir_okay=False),
-    help="The outbox, instead of the config's.",
+    help="The outbox file; by default the config's.",
 )
 
 
@@ -36,7 +36,7 @@ _path = click.option(
 @_path
 @options.as_json
 def status(config_path: str | None, path: str | None, as_json: bool) -> None:  # noqa: FBT001  (click's signature)
-    """Say how much is owed to whom."""
+    """Show how many records are owed to each reporter."""
     config, outbox = _opened(config_path, path)
     labels = {route.label for route in config.routes}
     with outbox:
@@ -48,7 +48,7 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
             data.echo(json.dumps({**row, "oldest_age": None if oldest is None else seconds_since(oldest)}))
             continue
         since = "" if oldest is None else f", the oldest for {age(oldest)}"
-        unknown = "" if label in labels else "; the config has no reporter of that label, so they stay"
+        unknown = "" if label in labels else "; the config has no reporter of that label"
         click.echo(f"{label}: {count} {state}{since}{unknown}")
     if not backlog.counts and not as_json:
         click.echo("Nothing is owed.")
@@ -61,7 +61,7 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
 @click.option(
     "--deadline",
     type=click.FloatRange(min=0, min_open=True),
-    help="Seconds for all of it; no limit by default.",
+    help="Stop after this many seconds; no limit by default.",
 )
 @click.option("--allow-owed", is_flag=True, help="Exit with 0 also if records are still owed.")
 @click.pass_context
@@ -73,7 +73,7 @@ def send(  # noqa: PLR0917  (click gives each option by its name)
     deadline: float | None,
     allow_owed: bool,  # noqa: FBT001  (the same)
 ) -> None:
-    """Send what is owed to the config's reporters.
+    """Send owed records to the config's reporters.
 
     Exit code: 0 nothing is owed any more; 1 records are still owed, or a required reporter refused one; 2
     wrong usage or config; 3 only best-effort reporters refused one.
@@ -82,8 +82,8 @@ def send(  # noqa: PLR0917  (click gives each option by its name)
     with outbox, replace(config, outbox=outbox).desk() as desk:
         labels = {route.label for route in desk.routes}
         counts = outbox.counts()
-        _tell_unknown(counts, labels)
-        # Whether what is still owed is enough is not the config's to say here, but --allow-owed's.
+        _report_unknown(counts, labels)
+        # Here --allow-owed decides whether it is enough that a record is in the outbox, not the config.
         receipts = (replace(receipt, accepts_spooled=True) for receipt in desk.send_owed(deadline=deadline))
         code = show(receipts, machines=_owed(counts, labels), as_json=as_json)
         left = _owed(outbox.counts())
@@ -96,7 +96,7 @@ def send(  # noqa: PLR0917  (click gives each option by its name)
 @options.config
 @_path
 def dead(config_path: str | None, path: str | None) -> None:
-    """List what failed for good, with its number and why."""
+    """List records that failed for good, with number and error."""
     _, outbox = _opened(config_path, path)
     with outbox:
         for entry in outbox.entries(State.DEAD):
@@ -108,18 +108,18 @@ def dead(config_path: str | None, path: str | None) -> None:
 @options.config
 @_path
 def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None) -> None:
-    """Send dead machines again: those with these numbers, or all."""
+    """Retry dead records: those with these numbers, or all."""
     _, outbox = _opened(config_path, path)
     with outbox:
         known = {entry.id for entry in outbox.entries(State.DEAD)}
         if unknown := sorted(set(numbers) - known):
             raise click.UsageError(
-                f"not among the dead: {', '.join(map(str, unknown))}; see 'newsdesk outbox dead'"
+                f"no dead records {', '.join(map(str, unknown))}; see 'newsdesk outbox dead'"
             )
         owed = outbox.requeue(numbers or None)
-    click.echo(f"{owed} will be sent again.")
+    click.echo(f"{owed} owed again.")
     if overtaken := len(numbers or known) - owed:
-        click.echo(f"{overtaken} are deleted instead: a newer revision of the machine is owed already.")
+        click.echo(f"{overtaken} deleted: a newer revision of the machine is owed.")
 
 
 @command.command()
@@ -127,19 +127,19 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
     "--dead-days",
     type=click.FloatRange(min=0),
     metavar="DAYS",
-    help="Delete what has been dead for so many days; nothing by default.",
+    help="Delete records that have been dead for this many days; none by default.",
 )
 @options.config
 @_path
 def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
-    """Delete what has been dead for some days, and give free space back to the disk.
+    """Delete old dead records, and free disk space.
 
-    What is owed stays.
+    Owed records stay.
     """
     _, outbox = _opened(config_path, path)
     with outbox:
         dropped = outbox.prune(dead_for=None if dead_days is None else dead_days * DAY)
-    click.echo(f"Deleted: {dropped.get(State.DEAD, 0)} dead.")
+    click.echo(f"{dropped.get(State.DEAD, 0)} dead deleted.")
 
 
 @command.command()
@@ -148,15 +148,15 @@ def prune(dead_days: float | None, config_path: str | None, path: str | None) ->
     "states",
     multiple=True,
     type=click.Choice([str(state) for state in State]),
-    help="Only these; all that are owed or dead, by default.",
+    help="Only records in this state; by default all that are owed or dead. Can be repeated.",
 )
 @options.config
 @_path
 @click.pass_context
 def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None, path: str | None) -> None:
-    """Print the records as JSON Lines, which report reads; nothing is taken out.
+    """Print the records as JSON Lines, as `report` reads them.
 
-    Exit code: 0 all of them; 1 some have no record that can be read.
+    The outbox is not changed. Exit code: 0 all printed; 1 some cannot be read.
     """
     data.keep(ctx)
     _, outbox = _opened(config_path, path)
@@ -179,7 +179,7 @@ def _opened(config_path: str | None, path: str | None) -> tuple[Config, Outbox]:
     if path is not None:
         return config, Outbox(path, None if config.outbox is None else config.outbox.bounds)
     if config.outbox is None:
-        raise DefinitionError("no outbox: name one in the config with 'outbox: PATH', or with --outbox")
+        raise DefinitionError("no outbox; give one with --outbox, or in the config with 'outbox: PATH'")
     return config, config.outbox
 
 
@@ -192,12 +192,11 @@ def _owed(counts: Mapping[tuple[str, State], int], labels: set[str] | None = Non
     )
 
 
-def _tell_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -> None:
+def _report_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -> None:
     known = ", ".join(sorted(labels)) or "none"
     for label in sorted({label for label, _ in counts} - labels):
         click.echo(
-            f"{label}: the config has no reporter of that label, so what it is owed stays; there is: {known}",
-            err=True,
+            f"{label}: the config has no reporter of that label; its records stay. Labels: {known}", err=True
         )
 
 

@@ -1,4 +1,4 @@
-"""`newsdesk plan`: what would be sent."""
+"""`newsdesk plan`: preview a report."""
 
 import json
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from newsdesk.machine import Machine
 from newsdesk.secrets import mask_text
 
 
-@click.command()
+@click.command(short_help="Preview what `report` would send; no network.")
 @options.files
 @options.to
 @options.config
@@ -27,10 +27,10 @@ def command(
     config_path: str | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
 ) -> None:
-    """Say what would be sent of the machines in FILE..., in how many requests, with what changes.
+    """Preview what `report` would send of the machines in FILE...; no network.
 
-    No network is used. Exit code: 0 all is planned; 1 a reporter's plan failed; 2 wrong usage, config or
-    input.
+    Shows the number of requests, and what would be changed to fit the backend. Exit code: 0 all planned; 1 a
+    reporter's plan failed; 2 wrong usage, config or input.
     """
     inputs, desks = Inputs(files), Desks(config_path, to)
     inputs.check()

@@ -15,14 +15,14 @@ from newsdesk.contract.receipt import Receipt
 from newsdesk.delivery.job import CHUNK_SIZE
 
 
-@click.command()
+@click.command(short_help="Deliver machines from files.")
 @options.files
 @options.to
 @options.config
 @options.as_json
-@click.option("--workers", type=click.IntRange(min=1), help="Deliver with this many threads; 1 by default.")
+@click.option("--workers", type=click.IntRange(min=1), help="Number of threads; 1 by default.")
 @click.option(
-    "--dask", metavar="ADDRESS", help="Deliver with the workers of a Dask scheduler, such as tcp://host:8786."
+    "--dask", metavar="ADDRESS", help="Use the workers of this Dask scheduler, such as tcp://host:8786."
 )
 @click.pass_context
 def command(  # noqa: PLR0917  (click gives each option by its name)
@@ -36,25 +36,26 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
 ) -> None:
     """Deliver the machines in FILE...: JSON, JSON Lines or YAML.
 
-    A FILE may be a folder, a pattern, or - for standard input. Without --to and without a config each machine
-    goes to its own runtime.reporters.
+    FILE is a file, a folder, a pattern, or - for standard input. Without --to and without a config, each
+    machine goes to its own runtime.reporters. All input is checked before anything is sent.
 
-    All input is checked before anything is sent. Exit code: 0 all delivered; 1 a required reporter failed; 2
-    wrong usage, config or input; 3 only best-effort reporters failed.
+    Exit code: 0 all delivered, or in the outbox where that is enough; 1 a required reporter failed; 2 wrong
+    usage, config or input; 3 only best-effort reporters failed; 130 stopped by Ctrl-C, 143 by SIGTERM: what
+    was begun and not delivered is in the outbox.
     """
     inputs, desks = Inputs(files), Desks(config_path, to)
     count = inputs.check()
     if not count:
-        click.echo("The input holds no machines.", err=True)
+        click.echo("The input has no machines.", err=True)
     for machine in inputs:
-        desks.of(machine)  # a definition that cannot be used ends it here, before anything is sent
+        desks.of(machine)  # raises if a definition is not valid, before anything is sent
     with crew(workers, dask) as hands, closing(desks):
         code = show(_receipts(inputs, desks, hands, count), machines=count, as_json=as_json)
     ctx.exit(code)
 
 
 def _receipts(inputs: Inputs, desks: Desks, hands: Crew, count: int) -> Iterator[Receipt]:
-    """Give the receipts of each run of machines that go to the same desk."""
+    """Give the receipts; consecutive machines of one desk are delivered together."""
     size = hands.chunk_size(count, CHUNK_SIZE)
     for desk, machines in groupby(inputs, desks.of):
         yield from desk.report_many(machines, hands.executor, chunk_size=size, in_flight=hands.in_flight)

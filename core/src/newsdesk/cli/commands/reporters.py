@@ -1,4 +1,4 @@
-"""`newsdesk reporters`: what is installed."""
+"""`newsdesk reporters`: the installed reporters."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -14,31 +14,31 @@ from newsdesk.plugins.registry import LoadedPlugin, clashes
 from newsdesk.secrets import MASK, is_secret
 
 
-@click.command()
+@click.command(short_help="List installed reporters, or one's parameters.")
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the reporters that are installed; with NAME, its parameters."""
+    """List the installed reporters, or with NAME the parameters of one."""
     if name is not None:
-        _tell_parameters(name, default_registry().find(name))
+        _show_parameters(name, default_registry().find(name))
         return
     plugins = default_registry().plugins()
     for plugin in plugins:
-        _tell_plugin(plugin)
+        _show_plugin(plugin)
     for clash, claiming in clashes(plugins).items():
-        _tell_clash(clash, claiming)
+        _show_clash(clash, claiming)
 
 
-def _tell_clash(name: str, plugins: Sequence[LoadedPlugin]) -> None:
+def _show_clash(name: str, plugins: Sequence[LoadedPlugin]) -> None:
     claimed = f"{name}: claimed by {' and '.join(plugin.origin for plugin in plugins)}"
     try:
         owner = default_registry().provider(name).origin
     except PluginError:
-        click.echo(f"{claimed}; asking for it fails until all but one are uninstalled")
+        click.echo(f"{claimed}; it cannot be used until all but one are uninstalled")
     else:
-        click.echo(f"{claimed}; it is the name of a reporter of {owner}, which gets it")
+        click.echo(f"{claimed}; it means the reporter of {owner}, whose name it is")
 
 
-def _tell_plugin(plugin: LoadedPlugin) -> None:
+def _show_plugin(plugin: LoadedPlugin) -> None:
     if plugin.error is not None:
         click.echo(f"{plugin.name}: broken: {type(plugin.error).__name__}: {plugin.error}  [{plugin.origin}]")
     for record in plugin.records:
@@ -49,10 +49,10 @@ def _tell_plugin(plugin: LoadedPlugin) -> None:
 _STARS: Mapping[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
 
-def _tell_parameters(name: str, cls: type[BaseReporter]) -> None:
+def _show_parameters(name: str, cls: type[BaseReporter]) -> None:
     click.echo(f"{name}: {cls.__module__}.{cls.__qualname__}\n")
-    click.echo(inspect.cleandoc(cls.__doc__ or "It has no documentation."))
-    click.echo("\nParameters:" if signature(cls).parameters else "\nIt takes no parameters.")
+    click.echo(inspect.cleandoc(cls.__doc__ or "No documentation."))
+    click.echo("\nParameters:" if signature(cls).parameters else "\nNo parameters.")
     for parameter in signature(cls).parameters.values():
         annotation = annotations(cls).get(parameter.name, Any)
         stars = _STARS.get(parameter.kind, "")
@@ -61,7 +61,7 @@ def _tell_parameters(name: str, cls: type[BaseReporter]) -> None:
 
 def _type(annotation: Any) -> str:
     if is_secret(annotation):
-        return "a secret; better a reference such as ${env:NAME}"
+        return "a secret; use a reference such as ${env:NAME}"
     return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
 

@@ -9,12 +9,12 @@ from newsdesk.cli import data
 from newsdesk.config.schema import config_schema, offers
 
 
-@click.command()
+@click.command(short_help="Print the JSON Schema of a config, for editors.")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Print the JSON Schema of a config, for editors; it knows the reporters that are installed here."""
+    """Print the JSON Schema of a config, with the installed reporters, for editors."""
     data.keep(ctx)
     offered, faults = offers(default_registry())
     for fault in faults:
-        click.echo(f"left out: {fault}", err=True)
+        click.echo(f"omitted: {fault}", err=True)
     data.echo(json.dumps(config_schema(offered), indent=2))
