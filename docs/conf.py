@@ -16,6 +16,7 @@ NAVIGATION = {
         "azureml": "Report to AzureML",
         "kubernetes": "Kubernetes and Argo",
         "secrets": "Keep secrets out",
+        "postgres": "Run PostgreSQL",
         "backfill": "Backfill",
         "scale": "Many machines",
         "alerts": "Alerts from a hook",

@@ -1,7 +1,10 @@
 """Logins: a password that was rotated is found, and one that was refused is not tried again."""
 
+import contextlib
 import pickle
 import socket
+import struct
+import threading
 from urllib.parse import quote
 
 import pytest
@@ -234,6 +237,47 @@ def test_a_rotated_password_in_a_url_is_found_and_neither_is_shown(
         monkeypatch.setenv("DB_PASSWORD", "geheim/@2")
         assert report(desk, machine(3)).status is Status.DELIVERED
     assert "geheim" not in repr(receipt) + str(receipt.error)
+
+
+@pytest.fixture
+def speaks():
+    """Give a function that starts a server which refuses every connection with a message, as bytes."""
+    listeners = []
+
+    def start(message):
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        fields = b"SFATAL\0C28000\0M" + message + b"\0\0"
+
+        def refuse():
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    length, code = struct.unpack("!II", client.recv(8))
+                    if code == TLS:
+                        client.sendall(b"N")
+                        length, _ = struct.unpack("!II", client.recv(8))
+                    client.recv(length - 8)
+                    client.sendall(b"E" + struct.pack("!I", len(fields) + 4) + fields)
+                    client.close()
+
+        threading.Thread(target=refuse, daemon=True).start()
+        return listener.getsockname()[1]
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+TLS = 80877103
+"""How a client asks for TLS."""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_message_in_the_servers_own_language_and_encoding_is_an_error_that_does_not_pass(speaks, encoding):
+    reporter = PostgresReporter("127.0.0.1", speaks("für »u« gilt: nein".encode(encoding)), "u", "geheim")
+    with pytest.raises(PermanentPostgresError, match=r"cannot connect to 127.0.0.1:\d+: f.r .u. gilt: nein"):
+        reporter.ping()
 
 
 def test_what_cannot_be_text_for_libpq_is_refused_without_being_shown():

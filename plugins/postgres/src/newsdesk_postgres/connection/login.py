@@ -95,15 +95,17 @@ class Login:
             raise PermanentPostgresError(f"{text}; the same login is not tried a second time")
         try:
             connection = psycopg2.connect(make_dsn(**settings))
-        except (UnicodeError, ValueError):  # its text may hold the password
+        except UnicodeDecodeError as error:  # the server's message, in its own encoding
+            raise self._translated(error.object.decode("utf-8", "replace"), settings) from None
+        except (UnicodeError, ValueError):  # its text may contain the password
             raise PermanentPostgresError("a parameter of the connection is not valid text") from None
         except psycopg2.Error as error:
-            raise self._translated(error, settings) from error
+            raise self._translated(str(error), settings) from error
         self.refused.forget()
         return connection
 
-    def _translated(self, error: psycopg2.Error, settings: Settings) -> PostgresReporterException:
-        found = refusals(str(error))
+    def _translated(self, message: str, settings: Settings) -> PostgresReporterException:
+        found = refusals(message)
         reasons = " / ".join(dict.fromkeys(refusal.reason for refusal in found))
         remedies = dict.fromkeys(self.remedy(refusal.remedy) for refusal in found if refusal.remedy)
         servers = Address(settings).servers or "the default server"
