@@ -1,5 +1,7 @@
 """A local SQLite file in place of a server, and a working folder that cannot be written to."""
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,34 @@ def test_a_sqlite_file_takes_the_record_and_its_artifacts_stand_beside_it(tmp_pa
     # MLflow's client before 3 makes a folder that stays empty.
     old_client = metadata.version("mlflow-skinny").startswith("2.")
     assert [*work.rglob("*")] == ([work / "mlruns"] if old_client else [])
+
+
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")
+def test_preparing_creates_a_local_store_and_a_report_finds_it(tmp_path, machine, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WHERE", str(tmp_path))
+    reporter = MlFlowReporter(tracking_uri="sqlite:///${env:WHERE}/store.db")
+    reporter.prepare()
+    with contextlib.closing(sqlite3.connect(tmp_path / "store.db")) as store:
+        tables = store.execute("SELECT name FROM sqlite_master").fetchall()
+    assert ("experiments",) in tables
+    client = reporter.tracking.client
+    reporter.prepare()
+    assert not reporter.report(machine).unchanged
+    assert reporter.tracking.client is client
+
+
+def test_preparing_asks_no_server_and_leaves_what_is_wrong_to_the_report(proxy, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    MlFlowReporter(tracking_uri=proxy.url).prepare()
+    assert proxy.count() == 0
+    for uri in ("gopher://h", "postgresql+psycopg2://u@127.0.0.1:9/d", "${env:NOWHERE}"):
+        MlFlowReporter(tracking_uri=uri).prepare()
+    broken = MlFlowReporter(tracking_uri="sqlite:////dev/null/store.db")
+    broken.prepare()
+    assert [*tmp_path.iterdir()] == []
+    with pytest.raises(MlflowLoggingError):
+        broken.ping()
 
 
 @pytest.mark.skipif(

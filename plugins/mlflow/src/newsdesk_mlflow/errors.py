@@ -1,10 +1,11 @@
 """The errors of this plugin.
 
 TransientReporterError      worth another try
-└ GoneError                the run or experiment was deleted meanwhile
-└ KeptError             the run keeps an artifact that cannot be replaced
+└ GoneError                 the run or experiment was deleted meanwhile
+  └ KeptError               the run keeps an artifact that cannot be replaced
 PermanentReporterError      another try will not help
 └ MlflowLoggingError
+  └ RefusedError           the server refuses the login, or what it may do
 """
 
 from newsdesk import PermanentReporterError, TransientReporterError
@@ -12,6 +13,10 @@ from newsdesk import PermanentReporterError, TransientReporterError
 
 class MlflowLoggingError(PermanentReporterError):
     """MLflow refused, or something needed to reach it is wrong or missing: another try will not help."""
+
+
+class RefusedError(MlflowLoggingError):
+    """The server refuses the login (401), or what it may do (403): nothing more is sent with it."""
 
 
 class GoneError(TransientReporterError):

@@ -1,11 +1,22 @@
 """The reporter for MLflow and AzureML."""
 
+import contextlib
 import importlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, MachineKey, Plan, Secret
+from newsdesk import (
+    BaseReporter,
+    DefinitionError,
+    Delivery,
+    Fault,
+    Machine,
+    MachineKey,
+    Plan,
+    ReporterException,
+    Secret,
+)
 
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.errors import MlflowLoggingError
@@ -14,7 +25,8 @@ from newsdesk_mlflow.mapping.payload import NameTemplates, Payload, build_payloa
 from newsdesk_mlflow.mapping.tags import RESERVED
 from newsdesk_mlflow.mapping.templates import fields_of, fill, template_faults
 from newsdesk_mlflow.mapping.text import fitting_name
-from newsdesk_mlflow.transport.uri import uri_problem
+from newsdesk_mlflow.transport.logins import environment_secrets
+from newsdesk_mlflow.transport.uri import is_local_store, uri_problem
 
 if TYPE_CHECKING:
     from newsdesk_mlflow.transport.tracking import Tracking
@@ -81,6 +93,18 @@ class MlFlowReporter(BaseReporter):
         if faults := self._faults():
             raise DefinitionError("the parameters of MlFlowReporter cannot be used", faults)
 
+    def prepare(self) -> None:
+        """Import MLflow, and create or migrate a local store: seconds that do not belong to a delivery.
+
+        No server is asked. What fails here fails again when it is opened, and is raised then.
+        """
+        from newsdesk_mlflow.transport import tracking  # noqa: PLC0415  (as in `open`)
+
+        with contextlib.suppress(ReporterException):
+            default = tracking.import_client()
+            if is_local_store(self.expected_uri() or default):
+                self.open()
+
     def open(self) -> None:
         """Make a client; the first request is made when the first machine comes.
 
@@ -93,6 +117,10 @@ class MlFlowReporter(BaseReporter):
         self.tracking = Tracking.connect(
             self._tracking_uri(), self._log_in, needs_workspace=self._needs_workspace
         )
+
+    def secret_values(self) -> frozenset[str]:
+        """Give every text not to be shown, the login that MLflow's client takes from the environment too."""
+        return super().secret_values() | environment_secrets()
 
     def close(self) -> None:
         """Let go of the client."""

@@ -1,49 +1,147 @@
-"""What an HTTP response, or the error raised for one, says about trying again."""
+"""What an HTTP response, or the error raised for one, says."""
 
+import email.utils
+import itertools
+import json
 import re
+import time
 import traceback
 from collections.abc import Iterator, Mapping
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import urljoin, urlsplit
 
-import requests
+from newsdesk import ReporterException
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_LONGEST_QUOTE = 300
+_GIVEN_UP = re.compile(r"too many (\d{3}) error responses")
+_PHRASES = {429: "rate limit"}
+
+
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    url: str = ""
+    """What was asked for, where that is known."""
+    body: str = ""
+    """What it says; empty, where nobody kept it."""
+
+    @property
+    def summary(self) -> str:
+        """The status, with its meaning."""
+        known = self.status in HTTPStatus.__members__.values()
+        phrase = _PHRASES.get(self.status, HTTPStatus(self.status).phrase.lower() if known else "")
+        return f"it answers {self.status}" + (f" ({phrase})" if phrase else "")
+
+    @property
+    def quote(self) -> str:
+        """What it says, in one line; empty for a page of HTML."""
+        if self.is_page:
+            return ""
+        words = " ".join(str(self._json.get("message", self.body)).split())
+        return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…"
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people, of a portal or a proxy."""
+        return "html" in str(self.headers.get("Content-Type") or "") or self.body.lstrip().startswith("<")
+
+    @property
+    def is_of_mlflow(self) -> bool:
+        """Whether it is a refusal in the form that MLflow gives it."""
+        return "error_code" in self._json
+
+    @property
+    def redirected_to(self) -> str:
+        """The address that it leads to, as a tracking URI; empty, when it is not a redirect.
+
+        Without query and credentials: those of a sign-in page are secrets.
+        """
+        location = str(self.headers.get("Location") or "")
+        if self.status not in _REDIRECTS or not location:
+            return ""
+        target, asked = urlsplit(urljoin(self.url, location)), urlsplit(self.url).path
+        path = target.path
+        if (start := asked.find("/api/")) >= 0:
+            path = path.removesuffix(asked[start:])
+        return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{path.rstrip('/')}"
+
+    @property
+    def _json(self) -> Mapping[str, Any]:
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
 def is_transient_status(status: int) -> bool:
     """Tell whether the same request may succeed later."""
-    return status in (408, 429) or status >= 500  # noqa: PLR2004  (HTTP's own)
+    # 501 and 505: the server knows no such method, or version of HTTP.
+    return status in (408, 425, 429) or (status >= 500 and status not in (501, 505))  # noqa: PLR2004  (HTTP's own)
 
 
-def is_transient(error: requests.RequestException) -> bool:
-    """Tell whether a failed request is worth another try."""
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return is_transient_status(error.response.status_code)
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return False
-    # A ValueError as well: an invalid URL or body.
-    return not isinstance(error, ValueError | requests.TooManyRedirects)
+def answer_of(error: BaseException) -> Answer | None:
+    """Give what the server answered that an error is about; None if it did not answer."""
+    links = [*_links(error)]
+    for response in itertools.chain.from_iterable(map(_responses, links)):
+        # A response that was cut off before its head arrived has no status.
+        status = getattr(response, "status_code", None) or getattr(response, "status", None)
+        if isinstance(status, int):
+            url = str(getattr(response, "url", None) or "")
+            return Answer(status, response.headers or {}, url, _body(response))
+    given_up = next(filter(None, (_GIVEN_UP.search(str(link)) for link in links)), None)
+    return Answer(int(given_up[1]), {}) if given_up else None
 
 
 def status_of(error: BaseException) -> int | None:
     """Give the HTTP status of the response behind an error; None if there was no response."""
-    for source in (error, *_responses(error)):
-        if isinstance(status := getattr(source, "status_code", None), int):
-            return status
-    return None
+    if isinstance(status := getattr(error, "status_code", None), int):
+        return status
+    answer = answer_of(error)
+    return None if answer is None else answer.status
 
 
 def retry_after(error: BaseException) -> float | None:
     """Give the seconds that a server asked to wait in the header Retry-After; None if it did not."""
-    for response in _responses(error):
-        # A response that was cut off before its head arrived has no headers.
-        if (seconds := seconds_to_wait(response.headers or {})) is not None:
-            return seconds
-    return None
+    answer = answer_of(error)
+    return None if answer is None else seconds_to_wait(answer.headers)
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds of a header Retry-After; None if there is none, or it is a date."""
-    text = str(headers.get("Retry-After") or "")
-    return float(text) if re.fullmatch(r"\d{1,6}(\.\d+)?", text) else None
+    """Give the seconds of a header Retry-After, seconds or a date; None if it is missing or invalid."""
+    text = str(headers.get("Retry-After") or "").strip()
+    if re.fullmatch(r"\d{1,6}(\.\d+)?", text):
+        return float(text)
+    date = _seconds_since_1970(text)
+    if date is None:
+        return None
+    # By the server's own clock, where it says what that is: ours may differ.
+    now = _seconds_since_1970(str(headers.get("Date") or ""))
+    return max(date - (time.time() if now is None else now), 0.0)
+
+
+def _seconds_since_1970(date: str) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _body(response: Any) -> str:
+    """Give the text of a response of requests; urllib3 keeps none of an error."""
+    return str(response.text) if getattr(response, "_content", None) else ""
+
+
+def _links(error: BaseException) -> Iterator[BaseException]:
+    """Give an error and what caused it, up to an error of ours, which was about an earlier request."""
+    link: BaseException | None = error
+    while link is not None and not isinstance(link, ReporterException):
+        yield link
+        link = link.__cause__ or link.__context__
 
 
 def _responses(error: BaseException) -> Iterator[Any]:
@@ -52,11 +150,8 @@ def _responses(error: BaseException) -> Iterator[Any]:
     urllib3 drops the response when it gives up, and MLflow has no hook for it; but it is still in the frame
     that raised.
     """
-    seen: BaseException | None = error
-    while seen is not None:
-        if hasattr(response := getattr(seen, "response", None), "headers"):
+    if hasattr(response := getattr(error, "response", None), "headers"):
+        yield response
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if hasattr(response := frame.f_locals.get("response"), "headers"):
             yield response
-        for frame, _ in traceback.walk_tb(seen.__traceback__):
-            if hasattr(response := frame.f_locals.get("response"), "headers"):
-                yield response
-        seen = seen.__cause__ or seen.__context__

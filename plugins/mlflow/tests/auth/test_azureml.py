@@ -365,10 +365,8 @@ def test_a_workspace_s_server_that_is_gone_is_worth_another_try(
     reporter = MlFlowReporter(workspace_kwargs=workspace, service_principal_kwargs=principal)
     reporter.open()
     secure_azure.close()
-    with pytest.raises(
-        TransientReporterError, match="check that the server runs, and the tracking URI"
-    ) as raised:
+    with pytest.raises(TransientReporterError, match=r"^cannot connect to azureml://") as raised:
         reporter.report(machine)
-    assert "#" not in str(raised.value).split(" cannot ")[0], "the login's number is nobody's concern"
+    assert "#" not in str(raised.value), "the login's number is nobody's concern"
     with contextlib.suppress(OSError):
         reporter.close()

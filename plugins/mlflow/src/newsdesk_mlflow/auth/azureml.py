@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow.auth.login import NOT_INSTALLED, ONE_TRY, PATIENCE, Login
-from newsdesk_mlflow.errors import MlflowLoggingError
+from newsdesk_mlflow.errors import MlflowLoggingError, RefusedError
 from newsdesk_mlflow.responses import status_of
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ def refused(client: "MlflowClient", told: ReporterException, error: Exception) -
     if status == _UNAUTHORIZED and _renew(client):
         return TransientReporterError(f"{told}; the token is forgotten, and the next try gets another")
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return MlflowLoggingError(
-            f"{told}; give who logs in the role 'AzureML Data Scientist' in the workspace"
-        )
+        return RefusedError(f"{told}; give who logs in the role 'AzureML Data Scientist' in the workspace")
     return told
 
 

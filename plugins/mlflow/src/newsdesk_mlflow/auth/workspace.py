@@ -10,8 +10,9 @@ from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow.auth.login import Login
 from newsdesk_mlflow.auth.variables import WORKSPACE_KEYS, check_keys
+from newsdesk_mlflow.connections import reason_of
 from newsdesk_mlflow.errors import MlflowLoggingError
-from newsdesk_mlflow.responses import is_transient, seconds_to_wait
+from newsdesk_mlflow.responses import is_transient_status, seconds_to_wait
 
 # "Workspaces - Get" in the reference of Azure Machine Learning's REST API,
 # learn.microsoft.com/rest/api/azureml.
@@ -57,10 +58,10 @@ def _record(login: Login, path: str, shown: str) -> Mapping[str, Any]:
         # As `auth`: a header alone would be replaced by what a user's .netrc has for that host.
         response = requests.get(url, auth=authorize, timeout=_TIMEOUT_SECONDS)
     except requests.RequestException as error:
-        kind = TransientReporterError if is_transient(error) else MlflowLoggingError
+        reason = reason_of(error)
+        kind = TransientReporterError if reason.may_pass else MlflowLoggingError
         raise kind(
-            f"{login.cloud.resource_manager} cannot be asked for {shown}: {error}; "
-            "check the way there, and the cloud"
+            f"cannot connect to {login.cloud.resource_manager} to look up {shown}: {reason.text}"
         ) from error
     if not response.ok:
         raise _refusal(response, login, shown)
@@ -76,7 +77,7 @@ def _record(login: Login, path: str, shown: str) -> Mapping[str, Any]:
 def _refusal(response: requests.Response, login: Login, shown: str) -> ReporterException:
     status = response.status_code
     text = f"{login.cloud.resource_manager} does not tell {shown}: HTTP status {status}{_code(response)}"
-    if status in (408, 429) or status >= 500:  # noqa: PLR2004  (HTTP's own)
+    if is_transient_status(status):
         return TransientReporterError(f"{text}; try again later", seconds_to_wait(response.headers))
     return MlflowLoggingError(f"{text}; {_what_to_do(status, login)}")
 

@@ -7,6 +7,7 @@ from newsdesk import ReporterException
 
 from newsdesk_mlflow.transport.environment import one_quiet_try
 from newsdesk_mlflow.transport.failures import translated
+from newsdesk_mlflow.transport.logins import redact
 
 
 def _unchanged(told: ReporterException, _error: Exception) -> ReporterException:
@@ -36,8 +37,11 @@ def calls(
     try:
         with one_quiet_try():
             yield
-    except ReporterException:  # of whoever logs in, within MLflow
+    except ReporterException:  # of our login, which MLflow calls
         raise
     except Exception as error:  # the boundary: MLflow's plugins and stores raise what they like
         told = translated(error, doing, where, unknown_is_transient=unknown_is_transient)
-        raise refine(told, error) from error
+        told = refine(told, error)
+        redact(told)
+        redact(error)
+        raise told from error

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from newsdesk import Delivery
 
-from newsdesk_mlflow.errors import GoneError, KeptError
+from newsdesk_mlflow.errors import GoneError, KeptError, RefusedError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.payload import Payload
 from newsdesk_mlflow.mapping.tags import TIMESTAMP
@@ -158,7 +158,7 @@ def failing(tracking: Tracking, run_id: str, *, unless_finished: bool = False) -
     """
     try:
         yield
-    except GoneError:
+    except (GoneError, RefusedError):  # who is refused asks no more: each try may count towards a lockout
         raise
     except BaseException as error:
         try:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 # MLflow reads these at each request, and takes them from nowhere else. What the user has set stays.
 #   retries: 7 by default, 244 s of sleep before an outage is told; trying again is the desk's work.
+#   redirects: followed by default, where a POST becomes a GET and its content is lost.
 #   timeout: seconds to connect, and between two packets; 120 by default.
 #   AzureML's: the same for its artifacts; 300 by default.
 #   suppress: the end of a run asks for the run once more, to print two lines of it.
 QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_ALLOW_HTTP_REDIRECTS": "false",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "AZUREML_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",

@@ -5,8 +5,9 @@ import re
 import requests
 from newsdesk import ReporterException, TransientReporterError
 
-from newsdesk_mlflow.errors import GoneError, MlflowLoggingError
-from newsdesk_mlflow.responses import is_transient, is_transient_status, retry_after, status_of
+from newsdesk_mlflow.connections import proxy_of, reason_of
+from newsdesk_mlflow.errors import GoneError, MlflowLoggingError, RefusedError
+from newsdesk_mlflow.responses import Answer, answer_of, is_transient_status, retry_after, seconds_to_wait
 from newsdesk_mlflow.transport.uri import without_credentials
 
 _LONGEST_MESSAGE = 600
@@ -15,39 +16,41 @@ _MISSING = re.compile(r"(?i)\b(run|experiment)\b.*\b(not found|does not exist)|\
 _LOST_RACE = re.compile(r"IntegrityError|UniqueViolation|duplicate key|Duplicate entry")
 # MLflow's own names for "come again"; a database that is locked or gone is the first of them.
 _TRANSIENT_CODES = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+# nginx, Go and Envoy, in this order.
+_WANTS_TLS = re.compile(
+    r"(?i)plain http request was sent to https|http request to an https server|upgrade required"
+)
+_REMEDIES = {
+    _UNAUTHORIZED: "check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+    _FORBIDDEN: "check what this user may do there",
+}
 
 
 def translated(
     error: Exception, doing: str, where: str, *, unknown_is_transient: bool = False
 ) -> ReporterException:
-    """Give an error of MLflow, or of what it stands on, as one of ours.
+    """Give an error of MLflow, or of a library that it uses, as one of ours.
 
     Args:
         error: What was raised.
         doing: What was being done, to go after "cannot".
-        where: The tracking URI.
-        unknown_is_transient: Whether an error that is none of MLflow's own is worth another try.
+        where: The tracking URI, without credentials.
+        unknown_is_transient: Whether an error that is not MLflow's own is worth another try.
     """
-    text = without_credentials(f"MLflow at {where} cannot {doing}: {_message(error)}")
+    text = f"MLflow at {where} cannot {doing}"
     if is_gone(error):
-        return GoneError(f"{text}; it was deleted meanwhile")
-    cause = _request_failure(error)
-    if cause is not None and is_transient(cause):
-        return TransientReporterError(
-            f"{text}; check that the server runs, and the tracking URI", retry_after(error)
-        )
-    lost_race = code_of(error) == "BAD_REQUEST" and _LOST_RACE.search(str(error)) is not None
-    if lost_race or code_of(error) in _TRANSIENT_CODES or isinstance(error, ConnectionError | TimeoutError):
+        return GoneError(without_credentials(f"{text}: {_message(error)}; it was deleted meanwhile"))
+    answer, failure = answer_of(error), _request_failure(error)
+    if answer is not None and (told := _of_answer(answer, text, where)) is not None:
+        return told
+    if answer is None and failure is not None:
+        return _of_connection(failure, text, where)
+    text = without_credentials(f"{text}: {_message(error)}")
+    is_unknown = not code_of(error) and not isinstance(error, OSError | ImportError)
+    if _may_pass(error) or (answer is None and unknown_is_transient and is_unknown):
         return TransientReporterError(text, retry_after(error))
-    if cause is None and unknown_is_transient and _unknown_may_pass(error):
-        return TransientReporterError(text, retry_after(error))
-    # A workspace's login is none of MLflow's, see `auth.refused`.
-    if code_of(error) and status_of(error) in (401, 403) and not where.startswith("azureml:"):
-        text += (
-            "; check who logs in (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, "
-            "MLFLOW_TRACKING_TOKEN, or the tracking URI) and what they may do there"
-        )
-    return MlflowLoggingError(text)
+    return MlflowLoggingError(f"{text}; install it here" if isinstance(error, ImportError) else text)
 
 
 def code_of(error: BaseException | None) -> str:
@@ -57,11 +60,62 @@ def code_of(error: BaseException | None) -> str:
 
 
 def is_gone(error: BaseException) -> bool:
-    """Tell whether MLflow says that a run or experiment is deleted, or was never there."""
-    # By its words too: a server that is no MLflow at all answers everything with a 404, which gets the same
-    # code.
+    """Tell whether MLflow says that a run or experiment is deleted, or does not exist."""
+    # By its words too: a server that is not MLflow answers everything with a 404, which gets the same code.
     missing = code_of(error) == "RESOURCE_DOES_NOT_EXIST" and _MISSING.search(str(error)) is not None
     return missing or (bool(code_of(error)) and "must be in the 'active' state" in str(error))
+
+
+def _may_pass(error: Exception) -> bool:
+    lost_race = code_of(error) == "BAD_REQUEST" and _LOST_RACE.search(str(error)) is not None
+    is_network = isinstance(error, ConnectionError | TimeoutError)
+    return lost_race or is_network or code_of(error) in _TRANSIENT_CODES
+
+
+def _of_answer(answer: Answer, text: str, where: str) -> ReporterException | None:
+    """Give the error for an answer; None, when what MLflow says of it counts and not its status."""
+    if reason := _wrong_address(answer, text, where):
+        return MlflowLoggingError(reason)
+    said = f"{text}: {answer.summary}{f': {answer.quote}' if answer.quote else ''}"
+    if answer.status in _REMEDIES:
+        # A workspace's login is not MLflow's, see `auth.refused`.
+        remedy = "" if where.startswith("azureml:") else f"; {_REMEDIES[answer.status]}"
+        return RefusedError(without_credentials(f"{said}{remedy}"))
+    if is_transient_status(answer.status):
+        return TransientReporterError(without_credentials(said), seconds_to_wait(answer.headers))
+    return None
+
+
+def _wrong_address(answer: Answer, text: str, where: str) -> str:
+    """Say what is wrong with the address, where an answer shows that; empty, when it does not."""
+    page = " with a web page" if answer.is_page else ""
+    not_mlflow = answer.is_page or (answer.status == _NOT_FOUND and not answer.is_of_mlflow)
+    passes = is_transient_status(answer.status) or answer.status in _REMEDIES
+    cases = (
+        (
+            answer.redirected_to,
+            f"MLflow at {where} redirects to {answer.redirected_to} ({answer.status}); use that address as "
+            "the tracking URI",
+        ),
+        (_WANTS_TLS.search(answer.body), f"cannot connect to {where}: the server speaks TLS; use https://"),
+        (
+            "--no-serve-artifacts" in answer.body,
+            f"{text}: the server was started with --no-serve-artifacts; start it without",
+        ),
+        (
+            not_mlflow and not passes,
+            f"there is no MLflow at {where}: {answer.summary}{page}; check host, path and sign-in",
+        ),
+    )
+    return next((reason for applies, reason in cases if applies), "")
+
+
+def _of_connection(failure: requests.RequestException, text: str, where: str) -> ReporterException:
+    reason = reason_of(failure)
+    via = f" (via the proxy {proxy})" if (proxy := proxy_of(where)) else ""
+    kind = TransientReporterError if reason.may_pass else MlflowLoggingError
+    what = text if reason.is_connected else f"cannot connect to {where}"
+    return kind(without_credentials(f"{what}{via}: {reason.text}"))
 
 
 def _message(error: Exception) -> str:
@@ -70,16 +124,8 @@ def _message(error: Exception) -> str:
 
 
 def _request_failure(error: BaseException) -> requests.RequestException | None:
-    """Give the failed request that an error comes from; MLflow's own code, INTERNAL_ERROR, tells nothing."""
+    """Give the failed request that an error comes from: MLflow's code for all is INTERNAL_ERROR."""
     for link in (error, error.__cause__, error.__context__):
         if isinstance(link, requests.RequestException):
             return link
     return None
-
-
-def _unknown_may_pass(error: Exception) -> bool:
-    """Tell whether an error of whatever a store of artifacts is built on is worth another try."""
-    status = status_of(error)
-    if status is not None:
-        return is_transient_status(status)
-    return not code_of(error) and not isinstance(error, OSError)

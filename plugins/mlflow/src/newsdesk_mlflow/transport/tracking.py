@@ -1,9 +1,9 @@
-"""The only file that talks to MLflow: experiments, runs, batches, artifacts; its errors become ours here."""
+"""Experiments, runs and batches, as MLflow's client has them; its errors become ours here."""
 
 import contextlib
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -11,12 +11,14 @@ import requests
 from newsdesk import Alteration, ReporterException
 
 from newsdesk_mlflow import auth
-from newsdesk_mlflow.errors import GoneError, MlflowLoggingError
+from newsdesk_mlflow.errors import GoneError, MlflowLoggingError, RefusedError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.items import Tag
+from newsdesk_mlflow.responses import status_of
 from newsdesk_mlflow.transport.artifacts import check_library, left_out, store, temporary_file
 from newsdesk_mlflow.transport.calls import calls
 from newsdesk_mlflow.transport.failures import code_of
+from newsdesk_mlflow.transport.logins import Refusal, check_login, refusal_of
 from newsdesk_mlflow.transport.run import Experiment, Run, run_of
 from newsdesk_mlflow.transport.uri import (
     artifact_location,
@@ -74,6 +76,8 @@ class Tracking:
         if needs_workspace and not is_azureml(uri):
             raise MlflowLoggingError(auth.NO_WORKSPACE)
         check_installed(uri)
+        if is_server(uri):
+            check_login()
         with calls("connect", uri):
             if is_azureml(uri):
                 uri = auth.hand_over(uri, log_in())
@@ -252,14 +256,29 @@ class Tracking:
         uri, _, _ = self.uri.partition("#") if is_azureml(self.uri) else (self.uri, "", "")
         return without_credentials(uri)
 
-    def _calls(
-        self, doing: str, *, unknown_is_transient: bool = False
-    ) -> contextlib.AbstractContextManager[None]:
-        return calls(doing, self.shown, unknown_is_transient=unknown_is_transient, refine=self._refine)
+    @contextlib.contextmanager
+    def _calls(self, doing: str, *, unknown_is_transient: bool = False) -> Iterator[None]:
+        refusal = refusal_of(self.uri) if is_server(self.uri) else Refusal()
+        refusal.check()
+        try:
+            with calls(doing, self.shown, unknown_is_transient=unknown_is_transient, refine=self._refine):
+                yield
+        except RefusedError as error:
+            if status_of(error.__cause__ or error) == requests.codes.unauthorized:
+                refusal.note(error)
+            raise
 
     def _refine(self, told: ReporterException, error: Exception) -> ReporterException:
         """Let a workspace that refuses a token get another one at the next try."""
         return auth.refused(self.client, told, error) if is_azureml(self.uri) else told
+
+
+def import_client() -> str:
+    """Import what a delivery uses of MLflow, which takes seconds, and give its default tracking URI."""
+    with calls("be imported", "its default tracking URI"):
+        import mlflow.store.artifact.mlflow_artifacts_repo  # noqa: PLC0415  (that is what this is for)
+
+        return mlflow.get_tracking_uri()
 
 
 def entities(

@@ -13,6 +13,8 @@ from newsdesk_mlflow.errors import MlflowLoggingError
 _USER_INFO = re.compile(r"(?<=://)\S+@")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _SERVERS = ("http", "https")
+_WORDS = ("databricks", "databricks-uc", "uc")
+"""What MLflow takes for a store by its name alone."""
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}(?:[/?#].*)?")
 # A folder is written so, or without a dot: `runs`, `runs/2026`. So is "databricks".
 _PATH = re.compile(r"[./~\\].*|[A-Za-z]:[\\/].*|(?!localhost(?:/|$))[^.:@/]+(?:/[^:@]*)?")
@@ -26,7 +28,7 @@ def is_azureml(uri: str) -> bool:
 def is_folder(uri: str) -> bool:
     """Tell whether it is a folder on the disk of whoever opens it, absolute or not."""
     scheme = urlsplit(uri).scheme
-    return scheme in ("", "file") or len(scheme) == 1  # a drive of Windows
+    return (scheme in ("", "file") and uri not in _WORDS) or len(scheme) == 1  # a drive of Windows
 
 
 def is_local_store(uri: str) -> bool:

@@ -1,0 +1,119 @@
+"""The login that MLflow's client sends to a tracking server: malformed, refused, and out of sight."""
+
+import base64
+import importlib
+import os
+import re
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from newsdesk_mlflow.errors import MlflowLoggingError, RefusedError
+from newsdesk_mlflow.transport.uri import without_credentials
+
+USERNAME, PASSWORD, TOKEN = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"
+_SECRET_HEADERS = re.compile(r"(?i)authorization|cookie|token|api-?key|secret")
+_MASK = "***"
+# Directories lock an account for minutes after a few wrong passwords. After this an administrator may have
+# changed what the same password is worth.
+_SECONDS_REFUSED = 300
+
+
+def environment_secrets() -> frozenset[str]:
+    """Give what the environment holds of a login that must not be shown, in the forms that it is sent in."""
+    password, token = os.environ.get(PASSWORD, ""), os.environ.get(TOKEN, "")
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
+    in_uri = uri.rpartition("@")[0].partition("://")[2]
+    texts = {password, token, in_uri.partition(":")[2]}
+    texts |= {text.strip() for text in texts}
+    pair = f"{os.environ.get(USERNAME, '')}:{password}" if password else ""
+    texts |= {base64.b64encode(text.encode()).decode() for text in (pair, in_uri) if ":" in text}
+    return frozenset(texts - {""})
+
+
+def check_login() -> None:
+    """Look for white space around the login in the environment: a file often ends with a line break.
+
+    Raises:
+        MlflowLoggingError: there is some; the message does not show the value.
+    """
+    names = (USERNAME, PASSWORD) if os.environ.get(USERNAME) and os.environ.get(PASSWORD) else (TOKEN,)
+    for name in names:
+        if (value := os.environ.get(name, "")) != value.strip():
+            raise MlflowLoggingError(f"{name} begins or ends with a line break or a space; remove it")
+
+
+class Refusal:
+    """Whether a server has refused a login."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._at = 0.0
+
+    def note(self, error: RefusedError) -> None:
+        """Remember that it did."""
+        self._text, self._at = str(error), time.monotonic()
+
+    def check(self) -> None:
+        """Keep the same login from being tried again: each try counts towards a lockout of the account.
+
+        Raises:
+            RefusedError: it was refused within the last minutes.
+        """
+        if self._text and time.monotonic() - self._at < _SECONDS_REFUSED:
+            raise RefusedError(
+                f"{self._text}; the same login is not tried again for {_SECONDS_REFUSED // 60} minutes"
+            )
+
+
+def refusal_of(uri: str) -> Refusal:
+    """Give what is known of the login that MLflow's client sends to a server now."""
+    found: Any = importlib.import_module("mlflow.utils.credentials").read_mlflow_creds()
+    login = (found.username, found.password, os.environ.get(TOKEN))
+    user_info = urlsplit(uri).netloc.rpartition("@")[0]
+    # Where a plugin of MLflow logs in, what it sends may be another thing each time.
+    if not (any(login) or user_info) or os.environ.get("MLFLOW_TRACKING_AUTH"):
+        return Refusal()
+    return _refusal(uri, login)
+
+
+@lru_cache(maxsize=32)
+def _refusal(_uri: str, _login: tuple[str | None, ...]) -> Refusal:
+    return Refusal()
+
+
+def redact(error: BaseException) -> None:
+    """Take logins out of an error and all that caused it: out of texts, and of requests that hang on them."""
+    secrets = sorted(environment_secrets(), key=len, reverse=True)
+    seen: BaseException | None = error
+    while seen is not None:
+        seen.args = tuple(_redacted(argument, secrets) for argument in seen.args)
+        for name, value in vars(seen).items():
+            seen.__dict__[name] = _redacted(value, secrets)
+        for request in (
+            getattr(seen, "request", None),
+            getattr(getattr(seen, "response", None), "request", None),
+        ):
+            _redact_request(request)
+        seen = seen.__cause__ or seen.__context__
+
+
+def _redacted(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, BaseException):
+        value.args = tuple(_redacted(argument, secrets) for argument in value.args)
+    if not isinstance(value, str):
+        return value
+    for secret in secrets:
+        value = re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", _MASK, value)
+    return without_credentials(value)
+
+
+def _redact_request(request: Any) -> None:
+    if isinstance(headers := getattr(request, "headers", None), Mapping):
+        request.headers = {
+            name: _MASK if _SECRET_HEADERS.search(name) else value for name, value in headers.items()
+        }
+    if isinstance(url := getattr(request, "url", None), str):
+        request.url = without_credentials(url)
