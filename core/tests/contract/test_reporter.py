@@ -11,7 +11,12 @@ from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.exceptions import DefinitionError, PermanentReporterError, UnknownReporterError
+from newsdesk.exceptions import (
+    DefinitionError,
+    PermanentReporterError,
+    UnknownReporterError,
+    UnresolvedReferenceError,
+)
 from newsdesk.machine import Machine
 from newsdesk.secrets import Secret
 
@@ -396,3 +401,17 @@ def test_what_a_reporter_is_given_is_a_machine_with_its_secrets_masked():
     list(reporter.report_many([record]))
     assert [machine.runtime["reporters"] for machine in seen] == [[{"postgres": {"password": "***"}}]] * 3
     assert all(isinstance(machine, Machine) for machine in seen)
+
+
+def test_what_references_point_to_now_can_be_asked_for_while_a_reporter_is_open(monkeypatch):
+    """For a backend that refuses a login, since the password was rotated."""
+    reporter = Plain("db", password="${env:NEWSDESK_PW}")
+    monkeypatch.setenv("NEWSDESK_PW", "first")
+    with reporter:
+        monkeypatch.setenv("NEWSDESK_PW", "second")
+        assert (reporter.password, reporter.resolved().password) == ("first", "second")
+        assert {"first", "second"} <= reporter.secret_values()
+        assert reporter == Plain("db", password="${env:NEWSDESK_PW}")
+        monkeypatch.delenv("NEWSDESK_PW")
+        with pytest.raises(UnresolvedReferenceError):
+            reporter.resolved()

@@ -7,7 +7,15 @@ import traceback
 
 import psycopg2
 import pytest
-from newsdesk import DefinitionError, Machine, PermanentReporterError, TransientReporterError
+from newsdesk import (
+    DefinitionError,
+    DeliveryFailed,
+    Desk,
+    Machine,
+    PermanentReporterError,
+    Retry,
+    TransientReporterError,
+)
 from newsdesk_postgres import (
     PermanentPostgresError,
     PostgresReporter,
@@ -174,6 +182,55 @@ def test_a_missing_database_never_will_work(database):
     error = opening(PostgresReporter(**{**database.place, "database": "nothing"}))
     assert isinstance(error, PermanentPostgresError)
     assert str(error).endswith(': database "nothing" does not exist; check `database`')
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("channel_binding=require", "channel binding required, but SSL not in use; check `channel_binding`"),
+        (
+            "require_auth=none",
+            'requirement "none" failed: server requested SASL authentication; check `require',
+        ),
+        ("gssencmode=require", "GSSAPI encryption required but no credential cache; check `gssencmode`"),
+        ("sslmode=require", "server does not support SSL, but SSL was required; set `sslmode: prefer`"),
+        ("sslmode=bogus", 'invalid sslmode value: "bogus"; check `sslmode` in `url`'),
+        (
+            "service=nix",
+            'definition of service "nix" not found; check the file pg_service.conf and `service`',
+        ),
+        ("options=-c%20nix%3D1", 'unrecognized configuration parameter "nix"; check `options` in `url`'),
+        ("connect_timeout=x", 'invalid integer value "x" for connection option "connect_timeout"'),
+        ("options=-c%20role%3Dnobody", 'role "nobody" does not exist; check `user` in `url`'),
+    ],
+)
+def test_a_connection_that_is_refused_for_good_is_tried_once(database, query, text):
+    reporter = PostgresReporter(url=f"{database.url}?{query}")
+    with (
+        Desk(reporter, retry=Retry(attempts=3, initial=0.01)) as desk,
+        pytest.raises(DeliveryFailed) as caught,
+    ):
+        desk.report(MACHINE)
+    [receipt] = caught.value.receipts
+    assert receipt.attempts == 1
+    assert isinstance(receipt.error, PermanentPostgresError)
+    assert f"cannot connect to 127.0.0.1:{database.server.port}: " in str(receipt.error)
+    assert text in str(receipt.error)
+
+
+@pytest.mark.parametrize("query", ["target_session_attrs=standby"])
+def test_a_server_in_another_role_than_is_asked_for_may_change_it(database, query):
+    with pytest.raises(
+        TransientPostgresError, match="hot standby mode; check `target_session_attrs` in `url`"
+    ):
+        PostgresReporter(url=f"{database.url}?{query}").ping()
+
+
+def test_a_search_path_without_a_schema_says_what_to_do(database):
+    with pytest.raises(
+        PermanentPostgresError, match=r"3F000.; create the first schema of the user's search_path"
+    ):
+        PostgresReporter(url=f"{database.url}?options=-c%20search_path%3Dnope").ping()
 
 
 def test_too_many_clients_is_worth_another_try(database):
