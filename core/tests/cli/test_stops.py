@@ -21,6 +21,7 @@ MACHINES = [{"name": f"m{number}", "project_name": "north"} for number in range(
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 SILENT = """
+    import time
     from urllib.request import urlopen
 
     from newsdesk import BaseReporter
@@ -36,6 +37,15 @@ SILENT = """
 
         def holds(self, keys):
             return set()
+
+    class Logs(BaseReporter):
+        '''Logs what it begins, and what it has delivered.'''
+
+        def report(self, machine):
+            with open("log", "a") as log:
+                print("begun", machine.name, file=log, flush=True)
+                time.sleep(0.01)
+                print("delivered", machine.name, file=log, flush=True)
 """
 
 
@@ -188,6 +198,27 @@ def test_at_any_time_it_ends_and_nothing_that_was_taken_is_lost(start, backend, 
     assert process.returncode in (143, -signal.SIGTERM)
     if was_asked:
         assert (process.returncode, owed()) == (143, ["m0", "m1", "m2"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("option", [[], ["--workers", "3"]], ids=len)
+def test_of_many_machines_each_that_was_begun_is_delivered_or_kept(start, write, seed, option):
+    chance = random.Random(seed)
+    write("newsdesk.yaml", "reporters: [{silent.Logs: , label: it, required: spooled}]\noutbox: owed.db")
+    write("many.json", [{"name": f"m{number}", "project_name": "north"} for number in range(400)])
+    process = start("report", "many.json", *option)
+    while not Path("log").exists() and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(chance.uniform(0, 1))
+    for _ in range(3):
+        process.terminate()
+        time.sleep(chance.uniform(0, 0.1))
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in told) == (143, False), told
+    events = [line.split() for line in Path("log").read_text().splitlines()]
+    begun, delivered = ({name for event, name in events if event == kind} for kind in ("begun", "delivered"))
+    assert begun
+    assert begun - delivered <= set(owed())
 
 
 def test_in_a_scripts_background_sigterm_ends_it_and_ctrl_c_does_not(start, backend):
