@@ -1,9 +1,11 @@
 """What is owed is sent: one after the other, the bad ones apart, and within its time."""
 
+import dataclasses
 import logging
 import sqlite3
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 from newsdesk.contract.answer import Answer
@@ -274,3 +276,41 @@ def test_senders_at_once_send_each_machine_once_and_one_at_a_time(outbox, tmp_pa
         thread.join()
     assert sorted(asked) == sorted(names)
     assert sorted(results) == sorted((name, "delivered") for name in names)
+
+
+@pytest.mark.parametrize("error", [None, DOWN, REFUSED])
+def test_a_call_that_is_left_behind_keeps_its_place_until_it_is_done(outbox, error):
+    """It may still write the older revision, whatever a later call of the same delivery answered."""
+    put(outbox, "x")
+    hung = Future()
+
+    def deliver(label, machine, until):
+        return dataclasses.replace(Backend({"x": error})(label, machine, until), running=[hung])
+
+    send(outbox, deliver)
+    [newer] = outbox.begin(["a"], [machine("x").key], lease=60)
+    assert outbox.settle(machine("x", 1), newer["a"])
+    assert left(outbox) == {"x": "standby"}
+    hung.set_result(None)
+    assert left(outbox) == {"x": "owed"}
+    assert send(outbox, Backend()) == [("x", "delivered")]
+    assert left(outbox) == {}
+
+
+def test_one_whose_claim_was_lost_before_it_was_loaded_is_left_to_others(outbox, monkeypatch):
+    put(outbox, "x", "y")
+    load, lost = Outbox.load, []
+
+    def late(self, entry):
+        if entry.key.name == "x" and not lost:
+            lost.append(entry)
+            [newer] = outbox.begin(["a"], [entry.key], lease=60)
+            outbox._database.write(lambda db: db.execute("UPDATE tickets SET expires = 0 WHERE id = 1"))
+            outbox.claim([], lease=60)
+            outbox.settle(machine("x", 1), newer["a"])
+        return load(self, entry)
+
+    monkeypatch.setattr(Outbox, "load", late)
+    backend = Backend()
+    assert send(outbox, backend) == [("y", "delivered"), ("x", "delivered")]
+    assert left(outbox) == {}

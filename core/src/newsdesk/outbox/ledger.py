@@ -114,12 +114,13 @@ class Ledger:
             for _, entry in found[:limit]
         ]
 
-    def delivered(self, entry: Entry) -> bool:
+    def delivered(self, entry: Entry, *, running: bool) -> bool:
         """Settle an entry whose claim holds, and what is older."""
         label, key, number = entry.label, entry.key, entry.number
         held = self.table.holds(entry)
         crossed = self._tickets.is_crossed(entry.ticket)
-        self._tickets.close(entry.ticket)
+        if not running:
+            self._tickets.close(entry.ticket)
         late = self.table.has_newer_delivered(label, key, number)
         self.table.owe_again(label, key, above=number)
         if held and late:
@@ -152,10 +153,11 @@ class Ledger:
         self.table.release(entry, state, error, due, attempts=attempts)
         return state
 
-    def bury(self, entry: Entry, error: str) -> bool:
+    def bury(self, entry: Entry, error: str, *, running: bool) -> bool:
         """Let an entry die whose claim holds; one that is older than what was delivered is deleted."""
         held = self.table.holds(entry)
-        self.end(entry.ticket)
+        if not running:
+            self.end(entry.ticket)
         if held and self.table.has_newer_delivered(entry.label, entry.key, entry.number):
             self.table.delete(entry)
         elif held:

@@ -223,13 +223,17 @@ class Outbox:
             raise DamagedError(f"{told} is damaged: its record is of {machine.key}; report both again")
         return machine
 
-    def delivered(self, entry: Entry) -> bool:
+    def delivered(self, entry: Entry, *, running: bool = False) -> bool:
         """Take a claimed entry out, since its reporter has it; what is older is deleted.
+
+        Args:
+            entry: The entry.
+            running: Whether a call of the sender may still write, so that its ticket stays open until `end`.
 
         Returns:
             False when the claim was lost meanwhile, or a newer revision was delivered before.
         """
-        held = self._write(lambda ledger: ledger.delivered(entry), frees_space=True)
+        held = self._write(lambda ledger: ledger.delivered(entry, running=running), frees_space=True)
         if not self._database.reserve.is_kept:  # the disk is full: the room is needed at once
             self.shrink()
         return held
@@ -255,13 +259,18 @@ class Outbox:
             lambda ledger: ledger.release(entry, error, due, counts=counts, running=running), frees_space=True
         )
 
-    def bury(self, entry: Entry, *, error: str) -> bool:
+    def bury(self, entry: Entry, *, error: str, running: bool = False) -> bool:
         """Put a claimed entry with the dead: it will never work, or a person has to look at it.
+
+        Args:
+            entry: The entry.
+            error: Why it failed.
+            running: Whether a call of the sender may still write, so that its ticket stays open until `end`.
 
         Returns:
             Whether the claim still held.
         """
-        return self._write(lambda ledger: ledger.bury(entry, error), frees_space=True)
+        return self._write(lambda ledger: ledger.bury(entry, error, running=running), frees_space=True)
 
     def requeue(self, ids: Iterable[int] | None = None) -> int:
         """Send dead entries again from the start: these, or all; give how many are owed again.

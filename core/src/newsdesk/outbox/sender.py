@@ -65,6 +65,8 @@ class Sender:
                     return
                 count += 1
                 receipt = self._send(entry, until)
+                if receipt is None:
+                    continue
                 patience[entry.label] = _left(patience[entry.label], receipt)
                 patience = {label: left for label, left in patience.items() if left > 0}
                 yield receipt
@@ -81,11 +83,12 @@ class Sender:
         )
         return entries[0] if entries else None
 
-    def _send(self, entry: Entry, until: float) -> Receipt:
+    def _send(self, entry: Entry, until: float) -> Receipt | None:
         try:
             machine = self._outbox.load(entry)
         except DamagedError as error:
-            self._outbox.bury(entry, error=str(error))
+            if not self._outbox.bury(entry, error=str(error)):
+                return None  # the claim is lost, and with it perhaps the record
             return Receipt(entry.key, entry.revision, entry.label, Status.FAILED, attempts=0, error=error)
         end = time.monotonic() + self._deadline
         try:
@@ -94,19 +97,21 @@ class Sender:
             reason = f"stopped: {type(error).__name__}"
             self._outbox.release(entry, error=reason, pause=0, counts=False, running=True)
             raise
-        if answer.receipt.ok:
-            self._warn_if_lost(entry, held=self._outbox.delivered(entry))
-            return answer.receipt
-        return self._keep(entry, answer, was_cut=until < end and time.monotonic() >= until)
+        receipt = self._keep(entry, answer, was_cut=until < end and time.monotonic() >= until)
+        self._outbox.end_after(entry.ticket, answer.running)
+        return receipt
 
     def _keep(self, entry: Entry, answer: Answer, *, was_cut: bool) -> Receipt:
-        """Put an entry back that could not be delivered, or with the dead."""
-        receipt = answer.receipt
+        """Take out an entry that was delivered; put it back, or with the dead, when it was not."""
+        receipt, running = answer.receipt, bool(answer.running)
+        if receipt.ok:
+            self._warn_if_lost(entry, held=self._outbox.delivered(entry, running=running))
+            return receipt
         reason = f"{type(receipt.error).__name__}: {receipt.error}"
         # A definition that does not resolve says nothing of the record, and neither does a run that was over.
         is_config = isinstance(receipt.error, DefinitionError)
         if not is_config and not isinstance(receipt.error, TransientReporterError):
-            self._warn_if_lost(entry, held=self._outbox.bury(entry, error=reason))
+            self._warn_if_lost(entry, held=self._outbox.bury(entry, error=reason, running=running))
             return receipt
         counts = not is_config and not was_cut
         state = self._outbox.release(
@@ -114,10 +119,8 @@ class Sender:
             error=reason,
             pause=_pause(entry, answer),
             counts=counts,
-            running=bool(answer.running),
+            running=running,
         )
-        self._outbox.end_after(entry.ticket, answer.running)
-        self._warn_if_lost(entry, held=state is not None)
         return receipt if state is State.DEAD else receipt.spooled()
 
     def _warn_if_lost(self, entry: Entry, *, held: bool) -> None:

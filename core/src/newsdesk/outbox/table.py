@@ -177,10 +177,6 @@ class Table:
         which = f"{_MACHINE} AND {_ALIVE} AND number > ? AND delivered = 1"
         return self._is_any(which, *schema.machine(label, key), number)
 
-    def of_machine(self, label: str, key: MachineKey) -> list[Entry]:
-        """Give the entries of a machine; only until delivery uses tickets."""
-        return self._found(f"{_MACHINE} ORDER BY number", *schema.machine(label, key))
-
     def was_delivered(self, entry: Entry) -> bool:
         """Whether an entry is sent once more."""
         return self._is_any("id = ? AND delivered = 1", entry.id)
