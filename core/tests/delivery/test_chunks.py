@@ -622,6 +622,36 @@ def test_a_stop_without_an_outbox_is_logged(caplog):
     assert "stopped with 4 machines that were taken and not acknowledged" in caplog.text
 
 
+REFERENCED = """
+import sys
+from newsdesk import Desk, Machine
+
+stream = Desk("null", outbox=sys.argv[1], drain=0).report_many(Machine(name=f"m{n:03}") for n in range(9))
+print(next(stream).machine.name)
+"""
+
+
+def test_a_stream_that_is_referenced_when_the_process_ends_loses_nothing(tmp_path):
+    outbox = tmp_path / "outbox.db"
+    done = subprocess.run(
+        [sys.executable, "-c", REFERENCED, str(outbox)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "m000\n"
+    assert owed(outbox) == names_of(fleet(8, 1))
+
+
+def test_a_stream_that_nobody_references_any_more_loses_nothing(tmp_path):
+    outbox = tmp_path / "outbox.db"
+    with Desk("null", outbox=outbox, drain=0) as desk:
+        assert next(desk.report_many(fleet(5))).machine.name == "m000"
+        gc.collect()
+        assert owed(outbox) == names_of(fleet(4, 1))
+
+
 # Memory.
 
 FLAT = """

@@ -1,5 +1,7 @@
 """The newest revision wins, whatever fails, hangs or is retried on the way."""
 
+import contextlib
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -238,6 +240,18 @@ def test_a_deadline_for_what_is_owed_is_a_number_of_seconds(deadline, outbox):
         pytest.raises(ValueError, match="the deadline must be a number"),
     ):
         desk.send_owed(deadline=deadline)
+
+
+@pytest.mark.timeout(25)  # each wait for what must be kept lasts 30 s
+def test_a_locked_outbox_holds_up_no_report_that_is_delivered(outbox, caplog):
+    with Desk("null", outbox=outbox) as desk:
+        desk.report(revision(1))
+    with contextlib.closing(sqlite3.connect(outbox.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with Desk(["null", "console"], outbox=Outbox(outbox.path), deadline=0.5) as desk:
+            assert statuses(desk.report(revision(2))) == ["delivered", "delivered"]
+            assert statuses(desk.report_many([revision(3)])) == ["delivered", "delivered"]
+    assert "an older revision that is owed may replace what is delivered of plant/pump now" in caplog.text
 
 
 def test_without_the_order_a_machine_is_delivered_all_the_same_and_the_log_says_so(tmp_path, caplog):

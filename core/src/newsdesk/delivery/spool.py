@@ -14,9 +14,9 @@ from newsdesk.exceptions import ReporterException, TransientReporterError
 from newsdesk.outbox import Outbox, Ticket
 from newsdesk.outbox.sender import LEASE_MARGIN, Deliver, Sender
 
-ORDER = 1.0
-"""Seconds to wait for a locked outbox before a report begins without an order; a quarter of the deadline if
-that is less."""
+WITHIN = 1.0
+"""Seconds to wait for a locked outbox where nothing is lost without it; a quarter of the deadline if that is
+less. Only what must be kept waits longer."""
 
 DRAIN_SECONDS = 2.0
 """Seconds for what is sent along with a delivery, besides three times what that delivery took."""
@@ -43,15 +43,14 @@ class Spool:
         self._deliver = deliver
         self._deadline = deadline
         self._drain = drain
+        self._within = min(WITHIN, deadline / 4)
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Give jobs their order, before anything of them is sent."""
         keys = [job.machine.key for job in jobs]
         lease = len(jobs) * self._deadline + LEASE_MARGIN
         try:
-            tickets = self.outbox.begin(
-                self._routes, keys, lease=lease, within=min(ORDER, self._deadline / 4)
-            )
+            tickets = self.outbox.begin(self._routes, keys, lease=lease, within=self._within)
         except ReporterException as error:
             _log.warning(
                 "an older revision that is owed may replace what is delivered of %s now, since the outbox "
@@ -66,7 +65,7 @@ class Spool:
     def is_superseded(self, job: Job, label: str) -> bool:
         """Tell whether a newer revision was reported since a job began."""
         try:
-            return label in job.tickets and self.outbox.is_late(job.tickets[label])
+            return label in job.tickets and self.outbox.is_late(job.tickets[label], within=self._within)
         except ReporterException:  # then it is tried again, and settled later
             return False
 
@@ -103,7 +102,7 @@ class Spool:
     def _send_some(self, label: str, budget: float) -> Iterator[Receipt]:
         end = monotonic() + budget
         # Each has the whole budget: what hangs for so long had a fair chance, and counts as an attempt.
-        sender = Sender(self.outbox, self._deliver, deadline=budget)
+        sender = Sender(self.outbox, self._deliver, deadline=budget, within=self._within)
         for receipt in sender.send([label], until=inf, limit=self._drain, due_only=True):
             yield receipt
             if monotonic() >= end:
@@ -122,7 +121,7 @@ class Spool:
         if ticket is None:
             return receipt
         try:
-            is_newest = self.outbox.settle(job.machine, ticket, running=is_running)
+            is_newest = self.outbox.settle(job.machine, ticket, running=is_running, within=self._within)
         except ReporterException as error:  # the backend has it: that is what the receipt tells
             _log.warning(
                 "%s is at %s, but an older revision that is owed may replace it: %s",
@@ -144,7 +143,7 @@ class Spool:
 
     def _end(self, ticket: Ticket) -> None:
         try:
-            self.outbox.end(ticket)
+            self.outbox.end(ticket, within=self._within)
         except ReporterException as error:  # the end of this process ends it as well
             _log.debug("the delivery of %s to %s is not ended: %s", ticket.key, ticket.label, error)
 

@@ -177,6 +177,7 @@ class Outbox:
         limit: int = 1,
         due_by: float = float("inf"),
         run: str | None = None,
+        within: float = BUSY,
     ) -> list[Entry]:
         """Claim the entries that have waited longest; nobody else gets them meanwhile.
 
@@ -188,11 +189,13 @@ class Outbox:
             limit: Entries at the most.
             due_by: Only those that are due by then, as seconds since 1970.
             run: A token of the caller's; an entry is given to the same token once.
+            within: Seconds to wait while others use the file.
         """
         wanted = list(labels)
         return self._write(
             lambda ledger: ledger.claim(wanted, lease=lease, limit=limit, due_by=due_by, run=run),
             durable=False,
+            within=within,
             frees_space=True,
         )
 

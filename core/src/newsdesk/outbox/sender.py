@@ -11,6 +11,7 @@ from newsdesk.exceptions import DefinitionError, TransientReporterError
 from newsdesk.machine import Machine
 from newsdesk.outbox.entry import Entry, State
 from newsdesk.outbox.outbox import Outbox
+from newsdesk.outbox.storage.database import BUSY
 from newsdesk.outbox.storage.faults import DamagedError
 
 LEASE_MARGIN = 30.0
@@ -38,9 +39,11 @@ class Sender:
         outbox: Where it is.
         deliver: How one machine is delivered.
         deadline: Seconds for one delivery.
+        within: Seconds to wait while others use the outbox, before nothing is sent.
     """
 
-    def __init__(self, outbox: Outbox, deliver: Deliver, *, deadline: float) -> None:
+    def __init__(self, outbox: Outbox, deliver: Deliver, *, deadline: float, within: float = BUSY) -> None:
+        self._within = within
         self._outbox = outbox
         self._deliver = deliver
         self._deadline = deadline
@@ -80,6 +83,7 @@ class Sender:
             lease=self._deadline + LEASE_MARGIN,
             due_by=time.time() if due_only else float("inf"),
             run=run,
+            within=self._within,
         )
         return entries[0] if entries else None
 
