@@ -88,7 +88,7 @@ def acme(distribution):
 def newsdesk():
     """Run the command in this process, and hold it to its exit code."""
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 
     def run(*arguments, code=0, stdin=None):
         result = CliRunner(**SEPARATE).invoke(
