@@ -1,1 +1,1 @@
-"""What newsdesk costs, always beside the raw driver that does the same work at the same time."""
+"""Benchmarks of newsdesk against the raw drivers, which do the same work in the same run."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure all, or the parts that are named, and keep what was found in the docs."""
+"""`python -m benchmarks`: measure all parts, or those given, and write the figures to the docs."""
 
 import sys
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from benchmarks.page import Page, row
 PARTS = {"core": core, "startup": startup, "postgres": postgres, "mlflow": mlflow_http}
 GROWTH = "growth"
 BESIDE = {"settings": settings}
-"""Parts that are measured only when they are asked for, and are not kept."""
+"""Parts that are only measured on request, and not written to the docs."""
 
 
 def main(names: Iterable[str]) -> None:

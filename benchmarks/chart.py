@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 Points = Sequence[tuple[int, float]]
 
 MUCH = 20
-"""How many times the least value the greatest is on a logarithmic axis: within a decade it has no ticks."""
+"""Ratio of the largest to the smallest value for a logarithmic axis: below a decade it has no ticks."""
 
 
 def write(file: Path, charts: Sequence[tuple[str, str, str, Mapping[str, Points]]]) -> None:
-    """Write charts below each other as SVG, each of a title, the names of its axes, and its lines.
+    """Write charts as SVG, one below the other: each a title, the labels of its axes, and its lines.
 
-    The axis across is logarithmic, and so is the one up where values differ much. The ground is white, so
-    that it reads on a dark page as well. Side by side they would be too small to read on a phone.
+    The x axis is logarithmic, and so is the y axis if values differ by more than `MUCH`. The background is
+    white, to be readable on a dark page. Side by side they would be too small for a phone.
     """
     figure = Figure(figsize=(5.6, 3.6 * len(charts)), layout="constrained")
     for axes, (title, across, up, lines) in zip(figure.subplots(len(charts), 1), charts, strict=True):

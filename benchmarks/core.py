@@ -1,4 +1,4 @@
-"""The core alone: what a machine costs before any backend is asked."""
+"""The core alone: the cost of a machine without a backend."""
 
 import hashlib
 import itertools

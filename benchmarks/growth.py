@@ -1,4 +1,4 @@
-"""How cost grows: with the machines, and with the processes."""
+"""Scaling: cost by number of machines and of processes."""
 
 import itertools
 import multiprocessing
@@ -23,7 +23,7 @@ SIZE = 20_000
 
 
 def growth() -> dict[str, dict[str, Points]]:
-    """Return seconds by machines, and machines in a second by processes."""
+    """Return seconds by machines, and machines per second by processes."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(f"{folder}/pg") as server:
         tables = (
             {"postgres": {"url": server.url, "table": f"machine{number}"}} for number in itertools.count()
@@ -69,7 +69,7 @@ def _seconds(reporter: Any, machines: Iterator[Machine], count: int) -> float:
 def _rate(reporter: Any, machines: Iterator[Machine], processes: int, count: int) -> float:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool, Desk(reporter, deadline=600) as desk:
-        for measured in (False, True):  # the first time, each process imports what it needs
+        for measured in (False, True):  # the first round is a warm-up: each process imports its modules
             fleet = list(itertools.islice(machines, count))
             begin = time.perf_counter()
             size = max(1, count // (5 * processes))

@@ -41,13 +41,13 @@ def figures(rounds: int = 40, long_rounds: int = 3) -> Iterator[Figure]:
 
 
 def new() -> Machine:
-    """A real machine under a new name."""
+    """Return a real machine with a new name."""
     machine = Machine.from_json(REAL.read_bytes())
     return Machine.from_dict({**machine.to_dict(), "name": f"machine-{time.monotonic_ns()}"})
 
 
 def long() -> Machine:
-    """A machine whose training has as many points as 4 metrics of 25,000 epochs."""
+    """Return a machine with a training history of 4 metrics and 25,000 epochs."""
     machine = new()
     record = machine.to_dict()
     metrics = ("loss", "val_loss", "accuracy", "val_accuracy")
@@ -82,7 +82,7 @@ def _replays(session: requests.Session, reporter: MlFlowReporter, make) -> Itera
 
 @contextlib.contextmanager
 def server(store: str | None = None, workers: int = 1) -> Iterator[str]:
-    """Run an MLflow server; without a `store`, its URL, with one in SQLite."""
+    """Run an MLflow server, with its store in SQLite by default; yield its URL."""
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         mlflow_server(Path(folder), store, workers) as url,

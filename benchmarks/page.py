@@ -1,4 +1,4 @@
-"""The page `docs/performance.md` with its JSON and its chart: what was measured, part by part."""
+"""Updates `docs/performance.md`, its JSON and its chart, part by part."""
 
 import datetime as dt
 import json
@@ -18,53 +18,53 @@ _MARKS = re.compile("(<!-- figures -->\n).*(<!-- end -->)", re.DOTALL)
 
 
 class Page:
-    """What is told so far; each part is kept when it is measured, so that one that fails costs no other."""
+    """The figures so far; each part is saved once it is measured, so a failing one does not lose others."""
 
     def __init__(self, folder: Path = DOCS) -> None:
         self._folder = folder
         self._file = folder / "performance.json"
-        self._told: dict[str, Any] = json.loads(self._file.read_text()) if self._file.exists() else {}
+        self._data: dict[str, Any] = json.loads(self._file.read_text()) if self._file.exists() else {}
 
     def keep_figures(self, part: str, figures: Sequence[Figure]) -> None:
-        """Take the figures of a part in the place of its former ones."""
-        self._told.setdefault("figures", {})[part] = [figure.to_dict() for figure in figures]
+        """Replace the figures of a part."""
+        self._data.setdefault("figures", {})[part] = [figure.to_dict() for figure in figures]
         self._write()
 
     def keep_growth(self, grown: Mapping[str, Mapping[str, Points]]) -> None:
-        """Take how cost grows, by machines and by processes."""
-        self._told["growth"] = grown
+        """Replace the figures of scaling, by machines and by processes."""
+        self._data["growth"] = grown
         self._write()
 
     def _write(self) -> None:
-        self._told["date"] = dt.datetime.now(tz=dt.UTC).date().isoformat()
-        self._told["machine"] = (
+        self._data["date"] = dt.datetime.now(tz=dt.UTC).date().isoformat()
+        self._data["machine"] = (
             f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
         )
-        self._file.write_text(json.dumps(self._told, indent=1) + "\n")
+        self._file.write_text(json.dumps(self._data, indent=1) + "\n")
         text = (self._folder / "performance.md").read_text()
         lines = "\n".join(self._lines()) + "\n"
         (self._folder / "performance.md").write_text(
             _MARKS.sub(lambda found: found[1] + lines + found[2], text)
         )
-        if "growth" in self._told:
-            self._draw(self._told["growth"])
+        if "growth" in self._data:
+            self._draw(self._data["growth"])
 
     def _lines(self) -> list[str]:
-        figures = [Figure.from_dict(each) for part in self._told["figures"].values() for each in part]
+        figures = [Figure.from_dict(each) for part in self._data["figures"].values() for each in part]
         head = ["| what | newsdesk | raw | ratio | goal | |", "| --- | --- | --- | --- | --- | --- |"]
-        lines = [f"Measured on {self._told['date']}: {self._told['machine']}.", "", *head, *map(row, figures)]
-        return [*lines, "", *_growth_table(self._told.get("growth", {}))]
+        lines = [f"Measured on {self._data['date']}: {self._data['machine']}.", "", *head, *map(row, figures)]
+        return [*lines, "", *_growth_table(self._data.get("growth", {}))]
 
     def _draw(self, grown: Mapping[str, Mapping[str, Points]]) -> None:
         charts = [
-            (f"{self._told['machine']}, {self._told['date']}", "machines", "seconds", grown["machines"]),
-            ("Rate by processes", "processes", "machines in a second", grown["processes"]),
+            (f"{self._data['machine']}, {self._data['date']}", "machines", "seconds", grown["machines"]),
+            ("Rate by processes", "processes", "machines per second", grown["processes"]),
         ]
         chart.write(self._folder / "performance.svg", charts)
 
 
 def row(figure: Figure) -> str:
-    """Return a line of the table."""
+    """Return a row of the table."""
     raw = "" if figure.raw is None else f"{figure.raw:.3g} {figure.unit}"
     value = f"{figure.ours:.3g}" if figure.raw is None else f"{figure.value:.2f}x"
     goal, verdict = (

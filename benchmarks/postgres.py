@@ -1,4 +1,4 @@
-"""PostgreSQL: the reporter against psycopg2 with JSON that is ready."""
+"""PostgreSQL: the reporter against psycopg2 with serialised JSON."""
 
 import contextlib
 import tempfile

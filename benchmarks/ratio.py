@@ -1,4 +1,4 @@
-"""A figure: two ways to do the same work, measured in turns, and the ratio of their medians."""
+"""A figure: two ways of doing the same work, measured alternately, and the ratio of their medians."""
 
 import dataclasses
 import gc
@@ -12,15 +12,15 @@ Way = Callable[[], object]
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """What was measured, and what was hoped for."""
+    """A measurement and its goal."""
 
     name: str
     ours: float
     """Median, in `unit`."""
     raw: float | None
-    """Median of what it is held against, in `unit`."""
+    """Median of the reference, in `unit`."""
     goal: float | None
-    """The ratio at the most; without a `raw`, `ours` at the most; None, when nothing was hoped for."""
+    """Upper bound of the ratio, or of `ours` without a `raw`; None without a goal."""
     unit: str = "ms"
     rounds: int = 1
 
@@ -33,8 +33,8 @@ class Figure:
         return self.goal is None or self.value <= self.goal
 
     @classmethod
-    def from_dict(cls, told: dict[str, Any]) -> Self:
-        return cls(**{field.name: told[field.name] for field in dataclasses.fields(cls)})
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        return cls(**{field.name: data[field.name] for field in dataclasses.fields(cls)})
 
     def to_dict(self) -> dict[str, object]:
         return {**dataclasses.asdict(self), "value": self.value, "is_met": self.is_met}
@@ -50,10 +50,9 @@ def compare(
     unit: str = "ms",
     warm_up: bool = True,
 ) -> Figure:
-    """Measure two ways in turns: what else the machine does then harms both alike.
+    """Measure two ways alternately, so that other load on the machine affects both.
 
-    Each way comes ready from its iterator, for what is prepared is not measured. The first round is for
-    warming up.
+    The iterators prepare each call outside the measured time. The first round is a warm-up.
     """
     scale = {"s": 1.0, "ms": 1e3, "µs": 1e6}[unit]
     times: tuple[list[float], list[float]] = ([], [])

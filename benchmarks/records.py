@@ -1,4 +1,4 @@
-"""Records of a given size, of which no two share a value."""
+"""Records of a given size, without shared values."""
 
 import itertools
 import random
@@ -10,7 +10,7 @@ _RANDOM = random.Random(7)
 
 
 def record(size: int) -> dict[str, object]:
-    """Return a record of about `size` bytes of JSON: half numbers, half words, in the shape of a real one."""
+    """Return a record of about `size` bytes of JSON: half numbers, half strings, like a real one."""
     number = next(_NUMBERS)
     scores = {
         f"score-{index}": {"mean": _RANDOM.random(), "word": f"{_RANDOM.getrandbits(64):016x}"}

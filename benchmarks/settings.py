@@ -1,4 +1,4 @@
-"""What servers' settings matter, for `docs/scale.md`: `python -m benchmarks settings`; there are no goals."""
+"""Server settings that matter, for `docs/scale.md`: `python -m benchmarks settings`; without goals."""
 
 import contextlib
 import multiprocessing
@@ -17,7 +17,7 @@ from benchmarks.ratio import Figure
 from benchmarks.records import machine
 
 POSTGRES = {
-    "as it comes": {},
+    "default": {},
     "lz4": {"default_toast_compression": "lz4"},
     "max_wal_size of 8 GB": {"max_wal_size": "8GB"},
     "synchronous_commit off": {"synchronous_commit": "off"},
@@ -40,7 +40,7 @@ def _postgres(count: int) -> Iterator[Figure]:
                         "postgres": {"url": server.url, "table": f"{name[:3]}{number}".replace(" ", "")}
                     }
                     seconds[name].append(_spent(reporter, [machine(80_000) for _ in range(count)]))
-    plain = statistics.median(seconds["as it comes"])
+    plain = statistics.median(seconds["default"])
     for name, spent in seconds.items():
         yield Figure(
             f"PostgreSQL, {count:,} of 80 KB: {name}", statistics.median(spent), plain, None, "s", ROUNDS
@@ -56,7 +56,7 @@ def _set(url: str, settings: dict[str, str]) -> Iterator[None]:
             cursor.execute(f"ALTER SYSTEM SET {name} = %s", [value])
         cursor.execute("CHECKPOINT")
         cursor.execute("SELECT pg_reload_conf()")
-        time.sleep(0.5)  # the server takes it up by itself
+        time.sleep(0.5)  # until the server has reloaded it
         yield
         cursor.execute("ALTER SYSTEM RESET ALL")
         cursor.execute("SELECT pg_reload_conf()")

@@ -1,4 +1,4 @@
-"""Starting up: the import, and the list of reporters with 300 plugins installed."""
+"""Startup: the import, and the list of reporters with 300 plugins installed."""
 
 import itertools
 import os
@@ -25,7 +25,7 @@ LIST = "from newsdesk.cli import main; main(['reporters'])"
 
 def figures(rounds: int = 9) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        # Compiled once, as pip does it for what it installs; the first round is for that.
+        # Compiled once, in the first round, as pip does during installation.
         compiled = {**os.environ, "PYTHONPYCACHEPREFIX": f"{folder}/compiled"}
         compiled.pop("PYTHONDONTWRITEBYTECODE", None)
         name = "import newsdesk, vs import pluggy, importlib.metadata (whole processes)"

@@ -1,4 +1,4 @@
-"""Requests on the wire: those of a reporter recorded, and sent once more by one plain session."""
+"""Requests on the wire: a reporter's, recorded and replayed in a plain session."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from requests.adapters import HTTPAdapter
 
 @dataclass
 class Request:
-    """One request as it was sent."""
+    """A request as sent."""
 
     method: str
     url: str
@@ -21,7 +21,7 @@ class Request:
 
 @contextlib.contextmanager
 def recorded() -> Iterator[list[Request]]:
-    """Note every request that this process sends by `requests`."""
+    """Record every request that this process sends with `requests`."""
     seen: list[Request] = []
     send = HTTPAdapter.send
 
@@ -43,7 +43,7 @@ def recorded() -> Iterator[list[Request]]:
 
 
 def replay(session: requests.Session, seen: list[Request], names: dict[str, str]) -> None:
-    """Send the same requests with other names; the run, which the server names, takes its new one as well."""
+    """Send the same requests with other names, and with the id of the newly created run."""
     names = dict(names)
     for request in seen:
         url, body = request.url, request.body

@@ -1,4 +1,4 @@
-"""Shows what the demo left in its two stores; run it after `nox -s demo`, in the same environment."""
+"""Shows the demo's results in its two stores; run it after `nox -s demo`, in the same environment."""
 
 from mlflow import MlflowClient
 from newsdesk_postgres import PostgresReporter
@@ -20,4 +20,4 @@ with PostgresReporter(embedded=SERVER) as reporter:
         machine = reporter.fetch(run.info.run_name)
         print(f"  {machine.key}: {len(machine.to_json())} bytes, revision {machine.revision[:12]}")
 
-print(f"\nMLflow's own pages: .nox/demo/bin/mlflow ui --backend-store-uri {STORE}")
+print(f"\nMLflow's UI: .nox/demo/bin/mlflow ui --backend-store-uri {STORE}")

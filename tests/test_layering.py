@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core" / "src"
 PLUGINS = {"newsdesk_mlflow": ROOT / "plugins/mlflow/src", "newsdesk_postgres": ROOT / "plugins/postgres/src"}
 
-# Each chapter may import those of the rows above its own. A module of the first row is a chapter by itself.
+# A chapter may import those in the rows above it. In the first row, each module is a chapter.
 ROWS = [
     {"exceptions", "secrets", "canonical", "batching", "atomic", "machine", "worker"},
     {"contract"},
@@ -25,7 +25,7 @@ ROWS = [
 ]
 PLACES = {name: index for index, names in enumerate(ROWS) for name in names}
 
-# The chapters and the top modules of `newsdesk.testing`, in the same way.
+# The same for the chapters and top modules of `newsdesk.testing`.
 TESTING_ROWS = [
     {"doubles", "faults", "inspection", "protocols", "servers", "strategies"},
     {"capabilities", "proxy"},
@@ -36,16 +36,16 @@ TESTING_ROWS = [
 ]
 TESTING_PLACES = {name: index for index, names in enumerate(TESTING_ROWS) for name in names}
 
-# What imports upwards, always within a function, and why that is no knot.
+# Allowed upward imports, always within a function, with the reason.
 UPWARD = {
     ("newsdesk.contract.reporter", "newsdesk.builtin.registry"): "BaseReporter.from_dict: a constructor",
     ("newsdesk.contract.reporter", "newsdesk.plugins.building"): "that by its name belongs to the class",
 }
 
-# A reporter of ours imports what any plugin may import; `registry` is no reporter, but the list of them.
+# Built-in reporters import only what plugins may import; `registry` is the list of reporters.
 BUILTIN = ["atomic", "exceptions", "machine", "contract"]
 
-# No folder has more modules, and the top no more than 8 besides what Python itself looks for.
+# Limits of modules in a folder, and at the top besides those that Python itself looks for.
 MOST_IN_A_FOLDER = 12
 MOST_AT_THE_TOP = 8
 
@@ -60,7 +60,7 @@ PUBLIC_MODULES = {
 
 
 class Import(NamedTuple):
-    """One module that another one imports."""
+    """An import of one module by another."""
 
     source: str
     target: str
@@ -68,7 +68,7 @@ class Import(NamedTuple):
 
 
 def modules(source: Path, package: str) -> dict[str, Path]:
-    """Return the files of a package by the dotted names of their modules."""
+    """Return the files of a package by the names of their modules."""
     return {
         ".".join(file.relative_to(source).with_suffix("").parts).removesuffix(".__init__"): file
         for file in sorted((source / package).rglob("*.py"))
@@ -77,7 +77,7 @@ def modules(source: Path, package: str) -> dict[str, Path]:
 
 
 def imports(module: str, file: Path, known: Collection[str]) -> Iterator[Import]:
-    """Return what a file imports: at its top, within functions, and for the type checker alone."""
+    """Return the imports of a file: top level, within functions, and for type checking only."""
     for node, in_function in _walked(ast.parse(file.read_text("utf-8")), in_function=False):
         if isinstance(node, ast.Import):
             yield from (Import(module, alias.name, in_function) for alias in node.names)
@@ -96,7 +96,7 @@ def _walked(node: ast.AST, *, in_function: bool) -> Iterator[tuple[ast.AST, bool
 
 
 def edges(source: Path, package: str) -> list[Import]:
-    """Return the imports of a package's modules from each other."""
+    """Return the imports between the modules of a package."""
     files = modules(source, package)
     return [
         found
@@ -107,7 +107,7 @@ def edges(source: Path, package: str) -> list[Import]:
 
 
 def knots(found: Iterable[Import]) -> set[tuple[str, str]]:
-    """Return the imports that are a part of a circle, or lead from one circle to another."""
+    """Return the imports that are part of a cycle, or lead from one cycle to another."""
     left = {(edge.source, edge.target) for edge in found}
     while loose := {
         (source, target)
@@ -127,13 +127,13 @@ CORE_EDGES = edges(CORE, "newsdesk")
 
 
 def upward(edge: Import) -> bool:
-    """Tell whether an import leads to another chapter that is not in a row above."""
+    """Return whether an import leads to another chapter that is not in a row above."""
     source, target = chapter(edge.source), chapter(edge.target)
     return source != target and PLACES.get(target, 0) >= PLACES.get(source, len(ROWS))
 
 
 def is_within_the_base(edge: Import) -> bool:
-    """Tell whether an import leads from one top module to another: a test of circles holds those."""
+    """Return whether an import is between top modules, which the test of cycles covers."""
     return {chapter(edge.source), chapter(edge.target)} <= ROWS[0]
 
 
@@ -144,7 +144,7 @@ def test_every_chapter_of_core_has_its_row():
 
 def test_chapters_import_one_way():
     wrong = {(e.source, e.target) for e in CORE_EDGES if upward(e) and not is_within_the_base(e)}
-    # The package hands out the public names of all chapters, and imports each when it is asked for.
+    # The package exports the public names of all chapters, and imports them lazily.
     assert {edge for edge in wrong if edge[0] != "newsdesk"} == UPWARD.keys()
 
 
@@ -168,14 +168,14 @@ def test_what_imports_upwards_does_so_within_a_function():
 
 
 def test_no_modules_of_core_import_each_other_in_a_circle():
-    """A folder's `__init__` re-exports what is below it, and so stands for none of its modules."""
+    """A folder's `__init__` re-exports its modules, so it is not one of them."""
     folders = {name for name, file in modules(CORE, "newsdesk").items() if file.name == "__init__.py"}
     found = [e for e in CORE_EDGES if e.source not in folders and (e.source, e.target) not in UPWARD]
     assert knots(found) == set()
 
 
 def test_core_does_not_import_the_whole_of_itself():
-    """`newsdesk` itself is for users: a module of core that took a name of it would hide where that is."""
+    """`newsdesk` itself is for users: modules of core import from the defining module."""
     assert [edge for edge in CORE_EDGES if edge.target == "newsdesk"] == []
 
 

@@ -48,7 +48,7 @@ class ContentChecks(CheckFixtures):
     def test_very_long_names_arrive_and_stay_apart(
         self, new_reporter: NewReporter, held: BackendRecords
     ) -> None:
-        """If this fails, machines whose names differ only at their end share a place, or are refused."""
+        """If this fails, machines whose names differ only at the end overwrite each other or are rejected."""
         _expect_arrival(new_reporter, held, *records.long_names())
 
     @check("keeps")
