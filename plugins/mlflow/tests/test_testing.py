@@ -1,9 +1,11 @@
 """The MLflow server of the public fixture."""
 
 import contextlib
+import http.client
 import socket
 import subprocess
 import sys
+import threading
 import time
 from importlib import metadata
 from urllib.parse import urlsplit
@@ -75,6 +77,30 @@ def test_a_port_is_kept_for_a_folder_and_given_to_no_other_server_meanwhile(tmp_
 def test_a_server_can_listen_at_the_port_that_is_kept_for_it(tmp_path):
     with testing._reserved(tmp_path / "port") as port, socket.create_server(("127.0.0.1", port)):
         assert listens(f"http://127.0.0.1:{port}")
+
+
+def test_a_port_that_something_else_has_for_a_moment_is_waited_for(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as dying:
+        (tmp_path / "port").write_text(str(dying.getsockname()[1]))
+        ends = threading.Timer(0.5, dying.close)
+        ends.start()
+        with testing._reserved(tmp_path / "port") as port:
+            assert not listens(f"http://127.0.0.1:{port}")
+        ends.join()
+
+
+@pytest.mark.skipif(
+    metadata.version("mlflow-skinny").startswith("2."), reason="its server keeps no connection"
+)
+def test_a_silent_connection_is_kept_so_that_no_request_meets_its_end(server):
+    place = urlsplit(server.url)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", "/health")
+        connection.getresponse().read()
+        connection.sock.settimeout(8)  # uvicorn's own limit is 5
+        with pytest.raises(TimeoutError):
+            connection.sock.recv(1)
 
 
 def test_the_settings_of_the_one_who_tests_do_not_reach_the_server(monkeypatch):

@@ -1,6 +1,7 @@
 """An `mlflow server` for tests; see `newsdesk.testing.fixtures`."""
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -24,7 +25,15 @@ _LOG = "server.log"
 _PORT = "port"
 _SECONDS_TO_START = 170  # less than `newsdesk.testing.Server` waits, which knows no log of ours
 _SECONDS_TO_STOP = 15
+_SECONDS_FOR_PORT = 20
 _SHOWN = 3000
+_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    # Seconds, in place of 5: after that long a silence the server would close a kept connection just when a
+    # client sends its next request, which is then reset.
+    "UVICORN_TIMEOUT_KEEP_ALIVE": "3600",
+}
 
 
 @contextlib.contextmanager
@@ -72,12 +81,26 @@ def _reserved(file: Path) -> Iterator[int]:
         # On Linux the server can bind to it as well, since nobody listens here; elsewhere it could not.
         if sys.platform == "linux":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((HOST, int(file.read_text()) if file.exists() else 0))
+        _bind(sock, int(file.read_text()) if file.exists() else 0)
         port: int = sock.getsockname()[1]
         file.write_text(str(port))
         if sys.platform != "linux":
             sock.close()
         yield port
+
+
+def _bind(sock: socket.socket, port: int) -> None:
+    """Bind to a port, and wait for it if another process has it: one that was just killed, or a client."""
+    deadline = time.monotonic() + _SECONDS_FOR_PORT
+    while True:
+        try:
+            sock.bind((HOST, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 @contextlib.contextmanager
@@ -110,7 +133,7 @@ def _running(folder: Path, port: int, store: str, workers: int) -> Iterator[subp
 def _environment() -> dict[str, str]:
     """Give the environment without the settings of the one who tests: they are for his own MLflow."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    return {**kept, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return {**kept, **_SETTINGS}
 
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
