@@ -109,7 +109,9 @@ class Database:
             with db:
                 # The lock from the start: nobody changes what is read here before it is written.
                 db.execute("BEGIN IMMEDIATE")
-                return work(db)
+                # Not `return work(db)`: between that and the end of the block a Ctrl-C could come.
+                result = work(db)
+            return result  # noqa: RET504
 
         def transact_with_reserve(db: sqlite3.Connection) -> T:
             try:
@@ -149,7 +151,7 @@ class Database:
         try:
             if not _lock.acquire(timeout=max(0.0, min(within, threading.TIMEOUT_MAX))):
                 raise OutboxError(f"{self._named(doing)}: another thread has used it for {within:g} seconds")
-            return self._patiently(work, until)
+            result = self._patiently(work, until)
         except READABLE as error:
             told = f"it has been locked for {within:g} seconds" if is_busy(error) else str(error)
             raise OutboxError(f"{self._named(doing)}: {told}; {advice(error)}") from error
@@ -159,6 +161,7 @@ class Database:
                 _lock.release()
             except RuntimeError:  # it was not acquired
                 pass
+        return result
 
     def _patiently(self, work: Work[T], until: float) -> T:
         while True:

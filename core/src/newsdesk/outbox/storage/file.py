@@ -60,10 +60,10 @@ def create(path: Path, until: float) -> None:
 
 def disown(path: Path, theirs: dict[Path, Identity | None], until: float) -> None:
     """Remove the log of a file that was deleted or replaced, or its successor would be mixed with it."""
+    if not path.parent.is_dir():
+        return
     with _locked(path.parent, until):
-        remove(
-            {path: found for path, found in theirs.items() if found is not None and found == identity(path)}
-        )
+        remove(beside for beside, found in theirs.items() if found is not None and found == identity(beside))
 
 
 def remove(files: Iterable[Path]) -> None:
