@@ -96,6 +96,21 @@ def test_without_a_folder_for_temporary_files_the_error_says_what_to_do(
     assert server.run(machine.name).status == "FINISHED"
 
 
-def test_a_uri_that_is_none_is_told():
-    with pytest.raises(MlflowLoggingError, match="MLflow at gopher://h cannot connect: "):
-        MlFlowReporter(tracking_uri="gopher://h").open()
+@pytest.mark.parametrize(
+    ("uri", "problem"),
+    [
+        ("gopher://h", "there is no store for this scheme; use http://, https:// or sqlite:///"),
+        pytest.param(
+            "./mlruns",
+            "MLflow 3 keeps runs in a folder only with MLFLOW_ALLOW_FILE_STORE=true; set that, or use sqlite:///FILE",
+            marks=pytest.mark.skipif(
+                not metadata.version("mlflow-skinny").startswith("3."), reason="MLflow 2 takes it"
+            ),
+        ),
+    ],
+)
+def test_a_store_that_mlflow_does_not_open_is_named_in_few_words(uri, problem, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MlflowLoggingError) as raised:
+        MlFlowReporter(tracking_uri=uri).ping()
+    assert str(raised.value) == f"MLflow at {uri} cannot connect: {problem}"

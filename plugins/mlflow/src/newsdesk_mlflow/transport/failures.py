@@ -16,6 +16,21 @@ _MISSING = re.compile(r"(?i)\b(run|experiment)\b.*\b(not found|does not exist)|\
 _LOST_RACE = re.compile(r"IntegrityError|UniqueViolation|duplicate key|Duplicate entry")
 # MLflow's own names for "come again"; a database that is locked or gone is the first of them.
 _TRANSIENT_CODES = ("TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
+# What MLflow says at length, in short.
+_SHORTER = (
+    (
+        re.compile("got unsupported URI|could not be found for the URI"),
+        "there is no store for this scheme; use http://, https:// or sqlite:///",
+    ),
+    (
+        re.compile("filesystem tracking backend .* maintenance mode"),
+        "MLflow 3 keeps runs in a folder only with MLFLOW_ALLOW_FILE_STORE=true; set that, or use sqlite:///FILE",
+    ),
+    (
+        re.compile("Databricks credential configuration failed"),
+        "no credentials for Databricks; install databricks-sdk, and set DATABRICKS_HOST and DATABRICKS_TOKEN",
+    ),
+)
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 # nginx, Go and Envoy, in this order.
 _WANTS_TLS = re.compile(
@@ -120,6 +135,7 @@ def _of_connection(failure: requests.RequestException, text: str, where: str) ->
 
 def _message(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
+    text = next((short for pattern, short in _SHORTER if pattern.search(text)), text)
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
 
 

@@ -17,6 +17,7 @@ from newsdesk_mlflow.mapping.items import Tag
 from newsdesk_mlflow.responses import status_of
 from newsdesk_mlflow.transport.artifacts import check_library, left_out, store, temporary_file
 from newsdesk_mlflow.transport.calls import calls
+from newsdesk_mlflow.transport.databases import check_database
 from newsdesk_mlflow.transport.failures import code_of
 from newsdesk_mlflow.transport.logins import Refusal, check_login, refusal_of
 from newsdesk_mlflow.transport.run import Experiment, Run, run_of
@@ -76,6 +77,7 @@ class Tracking:
         if needs_workspace and not is_azureml(uri):
             raise MlflowLoggingError(auth.NO_WORKSPACE)
         check_installed(uri)
+        check_database(uri)
         if is_server(uri):
             check_login()
         with calls("connect", uri):

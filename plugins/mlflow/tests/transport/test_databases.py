@@ -1,0 +1,57 @@
+"""A database as MLflow's store, without a server."""
+
+import pytest
+from newsdesk import TransientReporterError
+from newsdesk.testing import FaultProxy
+from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
+from newsdesk_mlflow.transport.databases import check_database
+
+
+@pytest.mark.parametrize(
+    ("uri", "text"),
+    [
+        (
+            "postgresql+pg8000://me:hunter2@h/d",
+            "postgresql+pg8000://***@h/d as store needs its driver pg8000: pip install pg8000",
+        ),
+        (
+            "mysql://me:hunter2@h/d",
+            "mysql://***@h/d as store needs its driver MySQLdb: pip install mysqlclient",
+        ),
+        (
+            "postgresql+psycopg://h/d",
+            "postgresql+psycopg://h/d as store needs its driver psycopg: pip install 'psycopg[binary]', or write "
+            "postgresql+psycopg2:// if psycopg2 is installed",
+        ),
+    ],
+)
+def test_a_database_whose_driver_is_missing_says_what_to_install(uri, text):
+    pytest.importorskip("sqlalchemy")
+    with pytest.raises(MlflowLoggingError) as raised:
+        MlFlowReporter(tracking_uri=uri).open()
+    assert str(raised.value) == f"the database {text}"
+
+
+def test_a_database_that_refuses_is_asked_once(postgres_server):
+    """MLflow would ask ten times, for 100 seconds."""
+    with FaultProxy.to(postgres_server.url) as proxy:
+        uri = proxy.through(postgres_server.url).rpartition("/")[0] + "/no_such_database"
+        with pytest.raises(MlflowLoggingError) as raised:
+            MlFlowReporter(tracking_uri=uri).open()
+        assert 'database "no_such_database" does not exist' in str(raised.value)
+        assert str(raised.value).endswith("; check user, password and database in the tracking URI")
+        assert len([label for label in proxy.counts.labels if label == "startup"]) <= 1
+        assert proxy.counts.connections == 1
+
+
+def test_a_database_that_cannot_be_reached_may_be_there_later():
+    pytest.importorskip("psycopg2")
+    with pytest.raises(
+        TransientReporterError, match=r"^cannot connect to postgresql\+psycopg2://\*\*\*@127.0.0.1:9/d: "
+    ):
+        MlFlowReporter(tracking_uri="postgresql+psycopg2://me:hunter2@127.0.0.1:9/d").open()
+
+
+def test_what_is_not_a_database_elsewhere_is_left_alone():
+    for uri in ("http://127.0.0.1:9", "sqlite:////dev/null/x.db", "./mlruns", "databricks"):
+        check_database(uri)
