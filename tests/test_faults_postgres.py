@@ -275,7 +275,7 @@ def test_a_session_of_a_demoted_primary_is_left_when_its_address_leads_to_a_prim
         with contextlib.ExitStack() as several:
             for _ in range(count):
                 several.enter_context(reporter._connection("holding a session"))
-        with pytest.raises(TransientReporterError, match=r"25006.*name the primary"):
+        with pytest.raises(TransientReporterError, match=r"25006.*connect to the primary"):
             reporter.report(small("b"))
         postgres_server.query(f"ALTER DATABASE {node} RESET default_transaction_read_only")
         assert reporter.report(small("b")).reference

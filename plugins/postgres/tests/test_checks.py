@@ -43,7 +43,7 @@ def test_another_encoding_is_a_finding(findings_of, make_database, database):
     [_, found] = findings_of(PostgresReporter(**{**database.place, "database": "latin"}))
     assert found == (
         "the database has the encoding LATIN1, which cannot hold every character",
-        "report to a database that was made with ENCODING 'UTF8'",
+        "use a database created with ENCODING 'UTF8'",
     )
 
 
@@ -51,7 +51,7 @@ def test_a_read_only_server_is_a_finding(findings_of, database):
     with PostgresReporter(**database.place):
         database.query(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
     [_, found] = findings_of(PostgresReporter(**database.place))
-    assert found == ("nothing can be written there", "name the primary server, not a standby")
+    assert found == ("the server is read-only", "name the primary server, not a standby")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_missing_rights_are_reported_with_the_grant_that_adds_them(findings_of, 
             database.query(f'GRANT USAGE ON SCHEMA "Plant 7" TO "{quoted}"')
     reporter = PostgresReporter(**{**database.place, **place, "user": user, "password": "reader"})
     [_, (text, remedy)] = findings_of(reporter)
-    assert text == f"the user {user!r} has no right to INSERT, UPDATE on the table {table}"
+    assert text == f"the user {user!r} lacks INSERT, UPDATE on the table {table}"
     assert remedy == f'as its owner: GRANT INSERT, UPDATE ON {table} TO "{quoted}"'
     database.query(remedy.removeprefix("as its owner: "))
     assert len(findings_of(reporter)) == 1

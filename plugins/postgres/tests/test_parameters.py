@@ -22,16 +22,16 @@ def test_all_faults_are_reported_at_once():
     assert faults(url="postgres://h", embedded="d", user="me", table="", schema="s" * 64, sslmode="on") == [
         "this PostgresReporter cannot be built",
         "  - give one of 'host', 'url' and 'embedded', not 'url' and 'embedded'",
-        "  - user: belongs to 'host': leave it out beside 'url', which says it already",
+        "  - user: belongs to 'host': leave it out, since 'url' includes it",
         "  - table: must have 1 to 63 bytes without a NUL, as PostgreSQL's names do, but is ''",
         f"  - schema: must have 1 to 63 bytes without a NUL, as PostgreSQL's names do, but is '{'s' * 64}'",
-        "  - sslmode: leave it out beside 'embedded': a private server talks to this machine alone",
+        "  - sslmode: leave it out beside 'embedded': a private server is only reachable from this host",
         "  - sslmode: must be one of disable, allow, prefer, require, verify-ca, verify-full, but is 'on'",
     ]
 
 
 URL = "postgresql://me:geheim@db/machines"
-TWICE = "is in 'url' as well: give it once"
+TWICE = "is also in 'url': set it once"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ TWICE = "is in 'url' as well: give it once"
         ),
         (
             {"url": "postgresql://me:${env:PASSWORD}@/d?host=a&host=b"},
-            "url: has 'host' 2 times; write it once: several servers are host1:port1,host2:port2",
+            "url: has 'host' 2 times; set it once: several servers are written host1:port1,host2:port2",
         ),
         (
             {"url": "postgresql://me:${file:/run/a?b@c}@h/d?optoins=x"},

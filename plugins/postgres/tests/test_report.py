@@ -214,14 +214,14 @@ def test_ping_asks_the_server(reporter):
 def test_a_machine_that_is_not_there_is_an_error(reporter):
     with pytest.raises(MachineDoesNotExist) as caught:
         reporter.fetch("m")
-    assert str(caught.value) == "there is no machine 'm': report it first, or correct the name"
+    assert str(caught.value) == "machine 'm' does not exist: report it first, or correct the name"
 
 
 def test_a_machine_of_another_project_is_an_error_that_names_it(reporter):
     reporter.report(Machine(name="m", project_name="q"))
     with pytest.raises(MachineDoesNotExist) as caught:
         reporter.fetch("m", "p")
-    assert str(caught.value) == "there is no machine 'm' in project 'p', only in 'q'"
+    assert str(caught.value) == "machine 'm' does not exist in project 'p', only in 'q'"
 
 
 def test_a_name_in_two_projects_asks_for_the_project(reporter):
@@ -229,4 +229,4 @@ def test_a_name_in_two_projects_asks_for_the_project(reporter):
         reporter.report(Machine(name="m", project_name=project))
     with pytest.raises(PostgresReporterException) as caught:
         reporter.fetch("m")
-    assert str(caught.value) == "there is a machine 'm' in 2 projects, 'p', 'q': name one as 'project_name'"
+    assert str(caught.value) == "machine 'm' exists in 2 projects, 'p', 'q': choose one with 'project_name'"

@@ -1,28 +1,28 @@
 """The errors of this distribution.
 
-They are drawn here below the root of newsdesk's own::
+The tree, below the base class of newsdesk's errors::
 
-    newsdesk.ReporterException
-    └── PostgresReporterException      catch this for whatever a report to PostgreSQL raises
-        ├── TransientPostgresError     also a newsdesk.TransientReporterError: worth another try
-        ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: never will work
-        └── MachineDoesNotExist        what was to be fetched is not there
+newsdesk.ReporterException
+└── PostgresReporterException      base class of all errors of this reporter
+    ├── TransientPostgresError     also a newsdesk.TransientReporterError: may work if retried
+    ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: will never work
+    └── MachineDoesNotExist        the machine to fetch is not in the table
 """
 
 from newsdesk import PermanentReporterError, ReporterException, TransientReporterError
 
 
 class PostgresReporterException(ReporterException):
-    """The root of all errors of the PostgreSQL reporter."""
+    """The base class of all errors of the PostgreSQL reporter."""
 
 
 class TransientPostgresError(PostgresReporterException, TransientReporterError):
-    """PostgreSQL could not take the record now, and may take it later."""
+    """PostgreSQL cannot store the record now; a retry may succeed."""
 
 
 class PermanentPostgresError(PostgresReporterException, PermanentReporterError):
-    """PostgreSQL will not take the record, however often it is asked."""
+    """PostgreSQL will never store the record; a retry would fail too."""
 
 
 class MachineDoesNotExist(PostgresReporterException):
-    """The table holds no machine of that name, or of that name in that project."""
+    """The table has no machine of that name, or none in that project."""

@@ -1,4 +1,4 @@
-"""Pure: what is wrong with the parameters of a reporter, all of it at once."""
+"""Pure: validate the parameters of a reporter, and report all faults at once."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args
@@ -9,7 +9,7 @@ from newsdesk_postgres.connection.address import text_fault, url_faults
 from newsdesk_postgres.connection.settings import CONNECT_TIMEOUT, STATEMENT_TIMEOUT
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
-"""What libpq takes as `sslmode`."""
+"""The values of libpq's `sslmode`."""
 
 _PLACES = ("host", "url", "embedded")
 _BESIDE_HOST = {"port": 5432, "user": "postgres", "password": "postgres", "database": "postgres"}
@@ -18,13 +18,11 @@ _BESIDE_URL = {
     "connect_timeout": CONNECT_TIMEOUT,
     "statement_timeout": STATEMENT_TIMEOUT,
 }
-_IDENTIFIER_BYTES = (
-    63  # PostgreSQL cuts longer names without an error: its manual, "Identifiers and Key Words"
-)
+_IDENTIFIER_BYTES = 63  # PostgreSQL silently truncates longer names: its manual, "Identifiers and Key Words"
 
 
 def parameter_faults(parameters: Mapping[str, Any]) -> list[Fault]:
-    """Give every fault of a reporter's parameters; references among them are not resolved yet."""
+    """Return every fault in a reporter's parameters; references may be unresolved."""
     return [
         *_place_faults(parameters),
         *_text_faults(parameters),
@@ -42,9 +40,7 @@ def _place_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
     if places and "host" not in places:
         for name, default in _BESIDE_HOST.items():
             if parameters[name] != default:
-                yield Fault(
-                    name, f"belongs to 'host': leave it out beside {places[0]!r}, which says it already"
-                )
+                yield Fault(name, f"belongs to 'host': leave it out, since {places[0]!r} includes it")
 
 
 def _text_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
@@ -60,7 +56,7 @@ def _url_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
     yield from faults
     for name, default in _BESIDE_URL.items():
         if parameters[name] != default and (name in said or f"{name}=" in said.get("options", "")):
-            yield Fault(name, "is in 'url' as well: give it once")
+            yield Fault(name, "is also in 'url': set it once")
 
 
 def _name_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
@@ -79,6 +75,8 @@ def _mode_faults(parameters: Mapping[str, Any]) -> Iterator[Fault]:
     if mode is None:
         return
     if parameters["embedded"] is not None:
-        yield Fault("sslmode", "leave it out beside 'embedded': a private server talks to this machine alone")
+        yield Fault(
+            "sslmode", "leave it out beside 'embedded': a private server is only reachable from this host"
+        )
     if mode not in modes and "${" not in mode:
         yield Fault("sslmode", f"must be one of {', '.join(modes)}, but is {mode!r}")

@@ -1,4 +1,4 @@
-"""The hooks by which newsdesk finds the PostgreSQL reporter."""
+"""The hooks that register the PostgreSQL reporter with newsdesk."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         name="postgres",
         reporter="newsdesk_postgres.reporter:PostgresReporter",
         aliases=("gordo.reporters.postgres.PostgresReporter",),
-        summary="One row for each machine in a table of PostgreSQL.",
+        summary="One row for each machine in a PostgreSQL table.",
     )
 
 
@@ -24,7 +24,7 @@ def newsdesk_servers() -> Iterator[ServerPlugin]:
 
 @hookimpl
 def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:  # noqa: FBT001  (the hook's)
-    """Check what the server is and what its user may do there."""
+    """Check servers and the privileges of their users."""
     from newsdesk_postgres.checks import findings  # noqa: PLC0415  (only the doctor needs it)
 
     return findings(reporters, ping=ping)

@@ -25,7 +25,7 @@ from newsdesk_postgres.parameters import SslMode, parameter_faults
 from newsdesk_postgres.row.batches import batches
 from newsdesk_postgres.row.machine_row import Row, column_text, machine_of, row_of
 
-# Importing SQLAlchemy takes a second: it is done when a reporter opens, not when its parameters are listed.
+# Importing SQLAlchemy takes a second: only when a reporter opens, not to list its parameters.
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
@@ -36,33 +36,31 @@ if TYPE_CHECKING:
 
 
 class PostgresReporter(BaseReporter):
-    """Keeps each machine in a row of a table in PostgreSQL.
+    """Stores each machine in a row of a PostgreSQL table.
 
-    Reported again, the row is overwritten; in the same revision, it is left alone. Give one of `host`,
-    `url` and `embedded`.
+    A new revision overwrites the row; the same one leaves it unchanged. Set one of `host`, `url` and
+    `embedded`.
 
     Args:
-        host: the server's name, address, or folder of sockets.
-        port: its port.
-        user: whom to connect as.
-        password: that user's password.
+        host: the server's name, address, or socket directory.
+        port: the server's port.
+        user: the user to connect as.
+        password: the user's password.
         database: the database.
-        schema: the table's schema; without it, the first of the user's search path.
+        schema: the table's schema; without it, the first in the user's search path.
         table: the table's name.
-        sslmode: how far TLS is demanded; without it, libpq's default.
+        sslmode: libpq's `sslmode`; without it, libpq's default.
         connect_timeout: seconds to wait for a connection, rounded up, at least 2.
-        statement_timeout: seconds that a statement may take; None to leave it to the server, also where a
-            pooler such
-            as PgBouncer refuses options of a connection.
-        url: all of that in one, such as `postgresql://user:password@host/database`. What it says as libpq's
-            parameters, such as `?target_session_attrs=read-write`, counts more than a default here.
-        embedded: a folder, for a private PostgreSQL that is started when it is needed; see
-            `EmbeddedPostgres`.
-        create: whether the table may be made, and an older one upgraded.
-        create_schema: whether `schema` may be created where it is missing; else that is an error.
+        statement_timeout: seconds that a statement may take; None to use the server's setting, as needed for
+            poolers such as PgBouncer that reject `options`.
+        url: all of these in one, such as `postgresql://user:password@host/database`. libpq's parameters in
+            it, such as `?target_session_attrs=read-write`, take precedence over the defaults here.
+        embedded: the folder of a private PostgreSQL, started when needed; see `EmbeddedPostgres`.
+        create: whether to create the table, and to upgrade an older one.
+        create_schema: whether to create a missing `schema`; otherwise it is an error.
 
     Raises:
-        DefinitionError: parameters that contradict each other; all of them at once.
+        DefinitionError: parameters are invalid or contradict each other; lists all faults.
     """
 
     def __init__(
@@ -106,7 +104,7 @@ class PostgresReporter(BaseReporter):
             raise DefinitionError("this PostgresReporter cannot be built", faults)
 
     def open(self) -> None:
-        """Connect, and make the table ready."""
+        """Connect, and create or upgrade the table."""
         from newsdesk_postgres.connection.engine import make_engine  # noqa: PLC0415  (SQLAlchemy, see above)
         from newsdesk_postgres.connection.login import Login  # noqa: PLC0415
         from newsdesk_postgres.table.machine_table import MachineTable  # noqa: PLC0415
@@ -123,11 +121,11 @@ class PostgresReporter(BaseReporter):
             raise
 
     def close(self) -> None:
-        """Disconnect, and stop a private server that nobody else uses."""
+        """Disconnect, and stop a private server that is not used elsewhere."""
         self._release()
 
     def abandon(self) -> None:
-        """Forget the parent's connections: to close them here would end them there."""
+        """Drop the parent process's connections without closing them there."""
         if self._engine is not None:
             self._engine.dispose(close=False)
         if self._server is not None:
@@ -135,52 +133,52 @@ class PostgresReporter(BaseReporter):
         self._login = self._engine = self._table = self._server = None
 
     def ping(self) -> None:
-        """Ask the server for an answer."""
-        with self._connection("asking the server for an answer") as connection:
+        """Check that the server answers."""
+        with self._connection("checking that the server answers") as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def server_info(self) -> "ServerInfo":
-        """Ask what the server is, and what its user may do with the table."""
+        """Return the server's version and settings, and the user's missing privileges on the table."""
         from newsdesk_postgres.table.server_info import server_info  # noqa: PLC0415  (only the doctor needs it)
 
         self.open()
-        with self._connection("asking what the server is") as connection:
+        with self._connection("reading the server's settings") as connection:
             return server_info(connection, self._opened.name)
 
     def plan(self, machine: Machine) -> Plan:
-        """Preview what would be sent: one row, in one statement."""
+        """Preview the request: one row, in one statement."""
         row = row_of(machine)
         return Plan(requests=1, items={"rows": 1}, alterations=row.alterations, size=row.size)
 
     def report(self, machine: Machine) -> Delivery:
-        """Write the machine's row, unless this revision is there already."""
+        """Write the machine's row, unless the table has exactly this record."""
         return self._write([row_of(machine)])[0]
 
     def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | Exception | None]:
-        """Write the machines' rows, many in a statement; where one is refused, one by one."""
+        """Write the machines' rows, many in a statement; if one is rejected, one by one."""
         for batch in batches(map(row_of, machines)):
-            # On a table with rows of unknown project each machine has to look for one to adopt.
+            # If there are rows of unknown project, each machine has to look for one to adopt.
             if self._unknown_projects:
                 yield from map(self._attempt, batch)
             else:
                 yield from self._attempt_together(batch)
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Give those of the machines that have a row."""
+        """Return the machines that have a row."""
         filed = {(column_text(key.name), column_text(key.project_name)): key for key in keys}
         with self._connection("looking for machines") as connection:
             return {filed[key] for key in self._opened.existing(connection, filed)}
 
     def fetch(self, name: str, project_name: str | None = None) -> Machine:
-        """Read a machine back: equal to the one that was reported.
+        """Return a machine as it was reported.
 
         Args:
             name: the machine's name.
-            project_name: its project; may be left out where only one project has a machine of that name.
+            project_name: its project; optional if only one project has a machine of that name.
 
         Raises:
-            MachineDoesNotExist: the table has none.
-            PostgresReporterException: more than one project has one, and none was named.
+            MachineDoesNotExist: the table does not have it.
+            PostgresReporterException: several projects have one, and `project_name` is missing.
         """
         self.open()
         project = None if project_name is None else column_text(project_name)
@@ -217,7 +215,7 @@ class PostgresReporter(BaseReporter):
         except PermanentReporterError as error:
             if len(rows) == 1:
                 yield error
-            else:  # one of them is at fault, and only alone does it show which
+            else:  # one of them is at fault; which one, only single statements show
                 yield from map(self._attempt, rows)
         except ReporterException as error:
             yield from repeat(error, len(rows))
@@ -226,7 +224,7 @@ class PostgresReporter(BaseReporter):
 
     @contextmanager
     def _connection(self, doing: str, *, whole: bool = False) -> Iterator["Connection"]:
-        """Lend a connection; `whole`: what is done with it is one transaction, else each statement is one."""
+        """Lend a connection; with `whole` in one transaction, otherwise each statement is one."""
         from sqlalchemy import Engine  # noqa: PLC0415  (SQLAlchemy, see above)
 
         from newsdesk_postgres.connection.engine import transaction, used  # noqa: PLC0415
@@ -235,7 +233,7 @@ class PostgresReporter(BaseReporter):
         engine, login, table = _while_open(self._engine), _while_open(self._login), self._opened
         lend = transaction if whole else Engine.connect
         with (
-            translated(f"{doing} at {login.address.shown}", rights=table.rights(login.user)),
+            translated(f"{doing} at {login.address.shown}", remedy=table.to_use(login.user)),
             lend(engine) as connection,
             used(connection),
         ):
@@ -250,7 +248,7 @@ class PostgresReporter(BaseReporter):
     def _refused_logins(self) -> "RefusedLogins":
         from newsdesk_postgres.connection.login import RefusedLogins  # noqa: PLC0415  (psycopg2)
 
-        # Not made in __init__, which runs again at each opening: what was refused is remembered beyond that.
+        # Not in __init__, which runs again at each opening: refused logins are remembered across openings.
         refused: RefusedLogins = self.__dict__.setdefault("_refused", RefusedLogins())
         return refused
 
@@ -296,13 +294,15 @@ class PostgresReporter(BaseReporter):
     ) -> PostgresReporterException:
         known = ", ".join("an unknown project" if project is None else repr(project) for project in projects)
         if not projects:
-            return MachineDoesNotExist(f"there is no machine {name!r}: report it first, or correct the name")
+            return MachineDoesNotExist(
+                f"machine {name!r} does not exist: report it first, or correct the name"
+            )
         if project_name is not None:
             return MachineDoesNotExist(
-                f"there is no machine {name!r} in project {project_name!r}, only in {known}"
+                f"machine {name!r} does not exist in project {project_name!r}, only in {known}"
             )
         return PostgresReporterException(
-            f"there is a machine {name!r} in {len(projects)} projects, {known}: name one as 'project_name'"
+            f"machine {name!r} exists in {len(projects)} projects, {known}: choose one with 'project_name'"
         )
 
 
@@ -312,6 +312,6 @@ _T = TypeVar("_T")
 def _while_open(value: _T | None) -> _T:
     if value is None:
         raise PostgresReporterException(
-            "the reporter was closed while it was used: keep it open until all is done"
+            "the reporter was closed while in use: keep it open until all reports are done"
         )
     return value

@@ -78,7 +78,7 @@ def test_a_reference_names_place_and_row_and_escapes_them(place, shown):
         ("mysql://u:geheim@h/db", f"begins with 'mysql', which is not PostgreSQL; {EXPECTED}"),
         ("u:geheim@h/db", f"does not begin with a scheme; {EXPECTED}"),
         *(
-            (url, f"cannot be read; {EXPECTED}")
+            (url, f"cannot be parsed; {EXPECTED}")
             for url in (
                 "postgresql://u:p@geheim@h/db",
                 "postgresql://u:p@h:geheim/db",
@@ -98,15 +98,15 @@ def test_a_reference_names_place_and_row_and_escapes_them(place, shown):
         ),
         (
             "postgresql://u:geheim@/db?host=a&host=b",
-            "has 'host' 2 times; write it once: several servers are host1:port1,host2:port2",
+            "has 'host' 2 times; set it once: several servers are written host1:port1,host2:port2",
         ),
         (
             "postgresql://u:geheim@h/db?options=-ca%3Db&options=-cc%3Dd",
-            "has 'options' 2 times; write it once",
+            "has 'options' 2 times; set it once",
         ),
         (
             "postgresql://u:geheim@h/db?client_encoding=latin1",
-            "sets 'client_encoding'; leave it out, since records are sent as UTF-8",
+            "sets 'client_encoding'; remove it, since records are sent as UTF-8",
         ),
     ],
 )

@@ -116,7 +116,7 @@ def test_a_statement_that_takes_too_long_is_cancelled_and_worth_another_try(data
         blocker.close()
         assert str(caught.value) == (
             f"writing the machine 'p/m' at postgresql://127.0.0.1:{database.server.port}/{database.name}: canceling "
-            "statement due to statement timeout (SQLSTATE 57014); it was cancelled, or took longer than "
+            "statement due to statement timeout (SQLSTATE 57014); it was cancelled, or exceeded "
             "`statement_timeout`"
         )
         assert not reporter.report(MACHINE).unchanged
@@ -310,9 +310,9 @@ def test_an_error_can_be_sent_to_another_process():
 def test_a_table_that_vanished_says_what_to_do(reporter, database):
     reporter.report(Machine(name="before"))
     database.query("DROP TABLE machine")
-    with pytest.raises(PermanentPostgresError, match="close the reporter and open it again") as caught:
+    with pytest.raises(PermanentPostgresError, match="close and reopen the reporter") as caught:
         reporter.report(MACHINE)
-    assert "(SQLSTATE 42P01); the table was there when this reporter opened" in str(caught.value)
+    assert "(SQLSTATE 42P01); the table existed when this reporter was opened" in str(caught.value)
     reporter.close()
     assert not reporter.report(MACHINE).unchanged
 
@@ -325,7 +325,7 @@ def test_a_reporter_that_is_closed_while_it_is_used_says_so(reporter, count):
         reporter.close()
 
     told = [f"{type(error).__name__}: {error}" for error in reporter.report_many(machines())]
-    text = "the reporter was closed while it was used: keep it open until all is done"
+    text = "the reporter was closed while in use: keep it open until all reports are done"
     assert told == [f"PostgresReporterException: {text}"] * count
 
 

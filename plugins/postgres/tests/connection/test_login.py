@@ -14,7 +14,7 @@ from newsdesk_postgres import PermanentPostgresError, PostgresReporter
 from newsdesk_postgres.connection.login import Login, RefusedLogins
 
 REFUSED = 'password authentication failed for user "{user}"; check `user` and `password`'
-AGAIN = "; the same login is not tried a second time"
+AGAIN = "; the same login is not tried again"
 HOSTILE = ["Hun@ter2secret/tail9", "a:b@c/d%e#f?g&h[i] j", "%2F%zz%", "grün-🐘", "'\"\\ x", "postgres"]
 
 

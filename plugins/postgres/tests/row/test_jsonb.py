@@ -54,10 +54,10 @@ def test_what_jsonb_holds_is_left_alone(value):
 def test_an_alteration_names_its_path_and_the_characters():
     _, encoder = encoded({"history": [{"lo\0ss": -0.0}]})
     assert [str(alteration) for alteration in encoder.alterations] == [
-        "metadata.history.0.lo␛0000ss encoded: U+0000 written as ␛ and four hexadecimal digits, for PostgreSQL cannot "
-        "hold it bare; the record as it was is in the column 'record'",
-        "metadata.history.0.lo␛0000ss encoded: jsonb has no negative zero; it holds 0.0; the record as it was is in the "
-        "column 'record'",
+        "metadata.history.0.lo␛0000ss encoded: U+0000 encoded as ␛ and four hexadecimal digits, since PostgreSQL "
+        "cannot store it; the column 'record' has the original",
+        "metadata.history.0.lo␛0000ss encoded: jsonb has no negative zero; stored as 0.0; the column 'record' has the "
+        "original",
     ]
 
 

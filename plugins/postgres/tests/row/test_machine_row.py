@@ -43,8 +43,8 @@ def test_a_name_too_long_for_an_index_is_cut_and_told(part):
     machine = Machine.from_dict({"name": "m", part: "x" * 3000})
     row = row_of(machine)
     assert [str(alteration) for alteration in row.alterations] == [
-        f"{part} truncated: 3000 bytes cut to 1000 with the SHA-256 of all at their end: an index holds no more; "
-        "the record as it was is in the column 'record'"
+        f"{part} truncated: 3000 bytes truncated to 1000, with its SHA-256 at the end, to fit an index; "
+        "the column 'record' has the original"
     ]
     assert machine_of(row.values) == machine
 

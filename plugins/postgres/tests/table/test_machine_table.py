@@ -115,7 +115,7 @@ def test_an_upgrade_that_fails_changes_nothing(database, original_table):
     with pytest.raises(PermanentPostgresError) as caught:
         PostgresReporter(**database.place).ping()
     assert str(caught.value).startswith(
-        "making the table machine ready: cannot drop index machine_name because other objects depend on it; "
+        "creating or upgrading the table machine: cannot drop index machine_name because other objects depend on it; "
     )
     assert database.query(COLUMNS) + database.query(INDEXES) == before
 
@@ -125,7 +125,7 @@ def test_a_table_of_something_else_is_left_alone(database):
     with pytest.raises(PermanentPostgresError) as caught:
         PostgresReporter(**database.place).ping()
     assert str(caught.value) == (
-        "the table machine is not a table of machines: it has no column dataset, model; it was left alone. "
+        "the table machine is not a table of machines: it has no column dataset, model; it was not changed. "
         "Choose another 'table' or 'schema'"
     )
     assert [row[0] for row in database.query(COLUMNS)] == ["id", "name", "metadata"]
@@ -140,7 +140,7 @@ def test_without_create_the_statements_are_reported_and_do_what_is_needed(databa
         PostgresReporter(**database.place, create=False).ping()
     explanation, _, statements = str(caught.value).partition("\n")
     assert explanation == (
-        "the table machine is missing or older than this version, and create=False forbids to change that; "
+        "the table machine is missing or older than this version, and create=False; "
         "run this, or report once with create=True:"
     )
     assert database.query(COLUMNS) == before

@@ -1,4 +1,4 @@
-"""How the server is reached: its address, the pool of connections, and what their errors mean.
+"""Connecting: the address, libpq's settings, logins, the pool, and the meaning of errors.
 
 May import `errors`.
 """

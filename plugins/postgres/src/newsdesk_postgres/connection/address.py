@@ -1,4 +1,4 @@
-"""The address of a database: libpq's parameters, read from a URL, and shown without user and password."""
+"""Address: libpq's parameters of a database, parsed from a URL, and printed without credentials."""
 
 import re
 import urllib.parse
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from newsdesk import DefinitionError, Fault
 
 EXPECTED = "expected postgresql://user:password@host:port/database, with special characters percent-encoded"
-_UNREADABLE = Fault("url", f"cannot be read; {EXPECTED}")
+_UNREADABLE = Fault("url", f"cannot be parsed; {EXPECTED}")
 _SCHEME = re.compile(r"\s*(?P<scheme>[A-Za-z][A-Za-z0-9_]*)(?:\+[A-Za-z0-9_]+)?://")
 _REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}")
 _USERINFO = re.compile("^[^@/]*@")  # as libpq looks for it
@@ -19,17 +19,17 @@ _UTF8 = ("utf8", "utf-8", "unicode")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a database is, and as whom it is used."""
+    """The location of a database, and the credentials."""
 
     parameters: Mapping[str, str] = field(repr=False)
-    """What libpq is given; only what was written, without defaults."""
+    """libpq's parameters, as configured; without defaults."""
 
     @classmethod
     def of_url(cls, url: str) -> "Address":
-        """Read a URL as libpq does: `postgres://` or `postgresql://`, with a driver's name or without.
+        """Parse a URL as libpq does: `postgres://` or `postgresql://`, with or without a driver's name.
 
         Raises:
-            DefinitionError: it is not the URL of a PostgreSQL; without the URL, which may hold a password.
+            DefinitionError: the URL is invalid; it is not repeated, since it may contain a password.
         """
         parameters, faults = _read(url)
         if faults:
@@ -38,13 +38,13 @@ class Address:
 
     @classmethod
     def of_server(cls, host: str, port: int, user: str, password: str, database: str) -> "Address":
-        """Give the address of a database on one server."""
+        """Return the address of a database on a single server."""
         parts = {"host": host, "port": str(port), "user": user, "password": password, "dbname": database}
         return cls({name: value for name, value in parts.items() if value})
 
     @property
     def servers(self) -> str:
-        """The hosts with their ports, as a URL has them; empty where libpq's defaults decide."""
+        """The hosts and ports, as in a URL; empty if libpq's defaults apply."""
         hosts = (self.parameters.get("host") or self.parameters.get("hostaddr") or "").split(",")
         ports = self.parameters.get("port", "").split(",")
         if len(ports) == 1:
@@ -53,11 +53,11 @@ class Address:
 
     @property
     def shown(self) -> str:
-        """The address without user and password."""
+        """The address, without credentials."""
         return f"postgresql://{self.servers}/{urllib.parse.quote(self.parameters.get('dbname', ''))}"
 
     def reference(self, table: str, name: str, project_name: str) -> str:
-        """Give the address of one row."""
+        """Return the address of one row."""
         query = urllib.parse.urlencode(
             {"project_name": project_name, "name": name}, quote_via=urllib.parse.quote
         )
@@ -65,17 +65,17 @@ class Address:
 
 
 def url_faults(url: str) -> tuple[Mapping[str, str], list[Fault]]:
-    """Give what a URL says, and what is wrong with it as far as its references let one see."""
+    """Return the parameters of a URL and its faults; unresolved references are not checked."""
     if not _REFERENCE.search(url):
         return _read(url)
-    if _REFERENCE.match(url.strip()):  # which may be all of it
+    if _REFERENCE.match(url.strip()):  # it may be the whole URL
         return {}, []
     parameters, faults = _read(_REFERENCE.sub("1", url))
-    return parameters, [fault for fault in faults if fault != _UNREADABLE]  # it may be readable by then
+    return parameters, [fault for fault in faults if fault != _UNREADABLE]  # it may be valid when resolved
 
 
 def text_fault(name: str, value: object) -> Fault | None:
-    """Give what keeps a text from being sent to PostgreSQL; without the text."""
+    """Return why a text cannot be sent to PostgreSQL; without the text."""
     text = str(value)
     if "\0" in text:
         return Fault(name, "must not contain a NUL character")
@@ -87,7 +87,7 @@ def text_fault(name: str, value: object) -> Fault | None:
 
 
 def _read(url: str) -> tuple[Mapping[str, str], list[Fault]]:
-    """Give the parameters of a URL, none where it cannot be read, and its faults."""
+    """Return the parameters of a URL, none if it cannot be parsed, and its faults."""
     fault = text_fault("url", url)
     if fault:
         return {}, [fault]
@@ -102,17 +102,17 @@ def _read(url: str) -> tuple[Mapping[str, str], list[Fault]]:
 
 
 def _parsed(rest: str) -> Mapping[str, str] | Fault:
-    """Read what is after the scheme; a fault never repeats it, since it may hold a password."""
+    """Parse what follows the scheme; a fault never repeats it, since it may contain a password."""
     from psycopg2 import ProgrammingError  # noqa: PLC0415  (only a URL needs it before the reporter opens)
     from psycopg2.extensions import parse_dsn  # noqa: PLC0415
 
     place, _, query = _USERINFO.sub("", rest).partition("?")
-    if "@" in place:  # the end of a password, which would be taken for host and database
+    if "@" in place:  # the rest of a password, which would become host and database
         return _UNREADABLE
     try:
         parameters: dict[str, str] = parse_dsn(f"postgresql://{rest}")
     except ProgrammingError as error:
-        # Only what is surely a parameter's name is taken from its text.
+        # The error's text may contain a part of the password; only a parameter's name is taken from it.
         name = re.search(r'invalid URI query parameter: "([a-z_]+)"', str(error))
         if name is None or "@" in query:
             return _UNREADABLE
@@ -127,16 +127,18 @@ def _query_faults(rest: str, parameters: Mapping[str, str]) -> list[Fault]:
     query = _USERINFO.sub("", rest).partition("?")[2]
     keys = Counter(key for key, _ in urllib.parse.parse_qsl(query, keep_blank_values=True))
     faults = [
-        Fault("url", f"has {key!r} {count} times; write it once{_SEVERAL.get(key, '')}")
+        Fault("url", f"has {key!r} {count} times; set it once{_SEVERAL.get(key, '')}")
         for key, count in keys.items()
         if count > 1
     ]
     if parameters.get("client_encoding", "utf8").lower() not in _UTF8:
-        faults.append(Fault("url", "sets 'client_encoding'; leave it out, since records are sent as UTF-8"))
+        faults.append(Fault("url", "sets 'client_encoding'; remove it, since records are sent as UTF-8"))
     return faults
 
 
-_SEVERAL = dict.fromkeys(("host", "port", "hostaddr"), ": several servers are host1:port1,host2:port2")
+_SEVERAL = dict.fromkeys(
+    ("host", "port", "hostaddr"), ": several servers are written host1:port1,host2:port2"
+)
 
 
 def _server(host: str, port: str) -> str:

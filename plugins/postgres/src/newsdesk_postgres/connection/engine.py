@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 
 import psycopg2
 
-# Whole, before anything is asked of SQLAlchemy: while another thread imports its ORM, as MLflow does for a
-# local store, statements are built with what is half imported there, and fail.
+# Imported completely first: while another thread imports SQLAlchemy's ORM, as MLflow does for a local store,
+# statements would be compiled with half-imported modules, and fail.
 import sqlalchemy.orm  # noqa: F401
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,9 +19,9 @@ _DRIVER = "postgresql+psycopg2://"
 
 
 def make_engine(connect: Callable[[], psycopg2.extensions.connection], *, pool_timeout: float = 10) -> Engine:
-    """Make a pool that connects when it is first used, and tests a connection before it is used again.
+    """Return a pool that connects on first use, and tests a connection before reusing it.
 
-    Each statement is a transaction, which saves two round trips; see `transaction` for several in one.
+    Each statement is its own transaction, which saves two round trips; see `transaction` for several.
     """
     return create_engine(
         _DRIVER,
@@ -32,22 +32,21 @@ def make_engine(connect: Callable[[], psycopg2.extensions.connection], *, pool_t
         pool_timeout=max(1.0, pool_timeout),
         pool_use_lifo=True,
         hide_parameters=True,
-        # For the whole pool: SQLAlchemy would set it for one use, and back, with a round trip each.
+        # For the whole pool: per use, SQLAlchemy would set and reset it with a round trip each.
         isolation_level="AUTOCOMMIT",
     )
 
 
 def transaction(engine: Engine) -> AbstractContextManager[Connection]:
-    """Lend a connection for statements that take effect together."""
+    """Lend a connection for several statements in one transaction."""
     return engine.execution_options(isolation_level="READ COMMITTED").begin()
 
 
 @contextlib.contextmanager
 def used(connection: Connection) -> Iterator[None]:
-    """Use a connection, and drop it, with all others of its pool, after an error that comes of its session.
+    """Use a connection; after an error of its session, close it and the idle ones of its pool.
 
-    A session that began on a standby stays read-only also when its server, or the one that its address leads
-    to, has become the primary: the next attempt needs a new one.
+    A session that started on a standby stays read-only after a failover: the next attempt needs a new one.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""What the errors of PostgreSQL, psycopg2 and SQLAlchemy mean: worth another try, or not."""
+"""Classify the errors of PostgreSQL, psycopg2 and SQLAlchemy: transient or permanent."""
 
 import contextlib
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ _TRANSIENT = frozenset(
         "40001",  # serialization failure, conflict with recovery
         "40P01",  # deadlock
         "55P03",  # lock not available
-        "57014",  # the statement took too long
-        "57P01",  # shut down by an administrator
+        "57014",  # statement timeout, or cancelled
+        "57P01",  # administrator shutdown
         "57P02",  # crash of another process
         "57P03",  # cannot connect now: starting up
-        "57P05",  # idle for too long
+        "57P05",  # idle session timeout
     }
 )
 _TRANSIENT_CLASSES = frozenset({"08", "25", "53"})
@@ -32,52 +32,52 @@ primary, or that was it), and of what the server has run out of: connections, me
 
 _STATEMENT_STATES = frozenset({"55P03", "57014"})
 _STATEMENT_CLASSES = frozenset({"0A", "21", "22", "23", "40", "42", "54"})
-"""Errors of what was sent, or of what others do with the same rows: the session is as good as before."""
+"""Errors of the statement, or of concurrent ones: the session remains usable."""
 
-_NO_RIGHT = "42501"
+_NO_PRIVILEGE = "42501"
 _HINTS = {
-    "25006": "it is a standby, or was one: name the primary, or let `target_session_attrs` find it",
-    "57014": "it was cancelled, or took longer than `statement_timeout`",
+    "25006": "the server is a standby, or was one: connect to the primary, or set `target_session_attrs`",
+    "57014": "it was cancelled, or exceeded `statement_timeout`",
     "3F000": "create the first schema of the user's search_path, or set `schema`",
-    "42P01": "the table was there when this reporter opened: close the reporter and open it again",
-    "42703": "the table was changed after this reporter opened: close the reporter and open it again",
-    "42P10": "the table was changed after this reporter opened: close the reporter and open it again",
-    "22001": "the column was made with a limit: ALTER TABLE … ALTER COLUMN … TYPE text takes it off",
+    "42P01": "the table existed when this reporter was opened: close and reopen the reporter",
+    "42703": "the table was changed after this reporter was opened: close and reopen the reporter",
+    "42P10": "the table was changed after this reporter was opened: close and reopen the reporter",
+    "22001": "the column has a length limit: remove it with ALTER TABLE … ALTER COLUMN … TYPE text",
 }
 
 
 @contextlib.contextmanager
-def translated(doing: str, *, rights: str = "") -> Iterator[None]:
-    """Turn what SQLAlchemy raises within into an error of ours.
+def translated(doing: str, *, remedy: str = "") -> Iterator[None]:
+    """Convert errors of SQLAlchemy and psycopg2 to the errors of this distribution.
 
     Args:
-        doing: what is being done.
-        rights: what to do where a right for it is missing.
+        doing: the action, for the message.
+        remedy: what to do if a privilege is missing.
     """
     try:
         yield
-    # SQLAlchemy lets some of psycopg2's pass, such as those of giving a connection back to the pool.
+    # SQLAlchemy does not wrap all of psycopg2's errors, such as those of returning a connection to the pool.
     except (SQLAlchemyError, psycopg2.Error) as error:
-        raise translate(error, doing, rights) from error
+        raise translate(error, doing, remedy) from error
 
 
 def translate(
-    error: SQLAlchemyError | psycopg2.Error, doing: str, rights: str = ""
+    error: SQLAlchemyError | psycopg2.Error, doing: str, remedy: str = ""
 ) -> PostgresReporterException:
-    """Give our error for one of SQLAlchemy's or psycopg2's."""
+    """Return the error of this distribution for one of SQLAlchemy's or psycopg2's."""
     state = _state(error)
     text = f"{doing}: {_message(error)}"
     if state:
         text += f" (SQLSTATE {state})"
     if state in _HINTS:
         text += f"; {_HINTS[state]}"
-    if state == _NO_RIGHT and rights and "row-level security" not in text:  # that is a policy, no right
-        text += f"; {rights}"
+    if state == _NO_PRIVILEGE and remedy and "row-level security" not in text:  # a policy, not a privilege
+        text += f"; {remedy}"
     return TransientPostgresError(text) if _is_transient(error, state) else PermanentPostgresError(text)
 
 
 def spoils_session(error: SQLAlchemyError | psycopg2.Error) -> bool:
-    """Tell whether an error may come of the session it happened in, so that another try needs a new one."""
+    """Return whether an error may be due to the session, so that a retry needs a new one."""
     state = _state(error)
     return state not in _STATEMENT_STATES and state[:2] not in _STATEMENT_CLASSES
 
@@ -91,21 +91,21 @@ def _is_transient(error: SQLAlchemyError | psycopg2.Error, state: str) -> bool:
         return True
     if state:
         return state in _TRANSIENT or state[:2] in _TRANSIENT_CLASSES
-    # The connection was lost, and nobody has said why.
+    # The connection was lost.
     return getattr(error, "connection_invalidated", False) or isinstance(
         _original(error), psycopg2.OperationalError | psycopg2.InterfaceError
     )
 
 
 def _original(error: SQLAlchemyError | psycopg2.Error) -> BaseException:
-    """Give psycopg2's error, if one of SQLAlchemy's has it in it."""
+    """Return the psycopg2 error inside one of SQLAlchemy's, if any."""
     return getattr(error, "orig", None) or error
 
 
 def _message(error: SQLAlchemyError | psycopg2.Error) -> str:
-    """Give what PostgreSQL said: without the statement, which SQLAlchemy adds, and on one line."""
+    """Return PostgreSQL's message on one line, without the statement that SQLAlchemy adds."""
     original = _original(error)
     diagnosis = getattr(original, "diag", None)
-    told = [getattr(diagnosis, name, None) for name in ("message_primary", "message_detail", "message_hint")]
-    text = "; ".join(part for part in told if part) or str(original)
+    parts = [getattr(diagnosis, name, None) for name in ("message_primary", "message_detail", "message_hint")]
+    text = "; ".join(part for part in parts if part) or str(original)
     return " ".join(text.split()) or type(original).__name__

@@ -1,4 +1,4 @@
-"""Login: how connections are made, with the same wrong password only once."""
+"""Login: connects, picks up rotated passwords, and never tries a refused one again."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -17,27 +17,27 @@ from newsdesk_postgres.errors import (
 )
 
 Settings = Mapping[str, str]
-"""What libpq is given."""
+"""libpq's parameters."""
 
 
 class RefusedLogins:
-    """The logins that were refused: with a password policy, each further try may lock the account."""
+    """The refused logins: with a lockout policy, trying one again may lock the account."""
 
     def __init__(self) -> None:
         self._texts: list[tuple[Settings, str]] = []
 
     def note(self, settings: Settings, text: str) -> None:
-        """Keep a login from being tried again."""
+        """Remember a login, so that it is not tried again."""
         login = _with_password(settings)
-        if login["password"]:  # else it is in libpq's own file, which may have another one by the next time
+        if login["password"]:  # otherwise libpq reads it from a file, which may have changed by the next time
             self._texts.append((login, text))
 
     def text(self, settings: Settings) -> str | None:
-        """Give what a login was refused with; None for one that was not."""
+        """Return the error's text of a refused login, None for any other."""
         return next((text for login, text in self._texts if login == _with_password(settings)), None)
 
     def forget(self) -> None:
-        """Forget all of them: a login has succeeded, so a password was changed since."""
+        """Forget all of them, once a login succeeded: the password was changed since."""
         self._texts.clear()
 
 
@@ -50,30 +50,30 @@ class Login:
     """Makes connections."""
 
     settings: Settings = field(repr=False)
-    """What libpq is given."""
+    """libpq's parameters."""
     refused: RefusedLogins
-    """What was refused before, also to a reporter that was closed since."""
+    """The refused logins of this reporter, across openings."""
     renewed: Callable[[], Settings | None]
-    """Gives the settings with references resolved anew, as after a password was rotated; or None."""
+    """Returns the settings with references resolved again, or None if there are no others."""
     remedy: Callable[[str], str]
-    """Puts a remedy in the words of the user's config."""
+    """Rewrites a remedy in terms of the user's config."""
 
     @property
     def address(self) -> Address:
-        """Where connections lead."""
+        """The address connected to."""
         return Address(self.settings)
 
     @property
     def user(self) -> str:
-        """Who connects."""
+        """The user connected as."""
         return self.settings.get("user") or os.environ.get("PGUSER") or "the user of this reporter"
 
     def connect(self) -> psycopg2.extensions.connection:
-        """Connect; with what the references point to now, where the login is refused.
+        """Connect; if the login is refused, resolve the references again and try once with what has changed.
 
         Raises:
-            TransientPostgresError: it may work later.
-            PermanentPostgresError: it will not.
+            TransientPostgresError: a retry may succeed.
+            PermanentPostgresError: a retry would fail too.
         """
         try:
             return self._connect()
@@ -82,7 +82,7 @@ class Login:
                 raise
             try:
                 fresh = self.renewed()
-            except DefinitionError:  # the secret is being replaced just now
+            except DefinitionError:  # the secret is just being replaced
                 fresh = None
             if fresh is None or fresh == self.settings:
                 raise
@@ -90,12 +90,12 @@ class Login:
             return self._connect()
 
     def _connect(self) -> psycopg2.extensions.connection:
-        settings = self.settings  # of now: another thread may renew them
+        settings = self.settings  # another thread may replace them
         if text := self.refused.text(settings):
-            raise PermanentPostgresError(f"{text}; the same login is not tried a second time")
+            raise PermanentPostgresError(f"{text}; the same login is not tried again")
         try:
             connection = psycopg2.connect(make_dsn(**settings))
-        except UnicodeDecodeError as error:  # the server's message, in its own encoding
+        except UnicodeDecodeError as error:  # the server's message is not UTF-8
             raise self._translated(error.object.decode("utf-8", "replace"), settings) from None
         except (UnicodeError, ValueError):  # its text may contain the password
             raise PermanentPostgresError("a parameter of the connection is not valid text") from None
@@ -110,7 +110,7 @@ class Login:
         remedies = dict.fromkeys(self.remedy(refusal.remedy) for refusal in found if refusal.remedy)
         servers = Address(settings).servers or "the default server"
         text = "; ".join([f"cannot connect to {servers}: {reasons}", *remedies])
-        if any(refusal.is_login for refusal in found):  # whatever the servers before that one said
+        if any(refusal.is_login for refusal in found):  # whatever other servers answered
             self.refused.note(settings, text)
         elif any(refusal.is_transient for refusal in found):
             return TransientPostgresError(text)

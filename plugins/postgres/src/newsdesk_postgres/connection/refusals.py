@@ -1,4 +1,4 @@
-"""Pure: why a connection was not made, read from libpq's text; it has no SQLSTATE before a login is over."""
+"""Pure: why a connection failed, from libpq's text: before the login completes there is no SQLSTATE."""
 
 import errno
 import os
@@ -7,25 +7,25 @@ from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """Why one server was not connected to."""
+    """Why connecting to one server failed."""
 
     reason: str
-    """What libpq or the server said, in short."""
+    """The message of libpq or the server, in short."""
     remedy: str
-    """What to do about it; empty where only waiting helps, or where the reason says it."""
+    """What to do; may be empty."""
     is_transient: bool
-    """Whether it may pass."""
+    """Whether a retry may succeed."""
     is_login: bool = False
-    """Whether it was the password that was refused."""
+    """Whether the credentials were refused."""
 
 
 class _Rule(NamedTuple):
     pattern: str
-    """What the text has in it; what is within quotes there, such as a name, is left out."""
+    """Searched in the text, without what is quoted there, such as names."""
     remedy: str = ""
     """What to do."""
     reason: str | None = None
-    """What to say instead of the text."""
+    """Replaces the text."""
 
 
 _NETWORK = "|".join(
@@ -38,9 +38,9 @@ _NETWORK = "|".join(
     )
 )
 
-# All that may pass. What is not here does not: to try it again would cost the deadline, and lock an account.
+# Everything else is permanent: retrying it would use up the deadline, and may lock an account.
 _TRANSIENT = (
-    # The network, by libpq.
+    # The network, as libpq reports it.
     _Rule("Connection refused", "check `host` and `port`", "refused"),
     _Rule("timeout expired|Connection timed out", "check `host` and `port`, or raise `connect_timeout`"),
     _Rule("could not translate host name", "check `host`", "the host name is not known"),
@@ -48,13 +48,13 @@ _TRANSIENT = (
     _Rule(_NETWORK),
     _Rule("server closed the connection unexpectedly|could not (?:send|receive)|SSL SYSCALL error"),
     _Rule("SSL connection has been closed unexpectedly|unexpected eof|error response during SSL exchange"),
-    # Which of several servers is wanted.
+    # None of the servers has the requested role.
     _Rule(
         "session is (?:not )?read-only|server is (?:not )?in hot standby mode", "check `target_session_attrs`"
     ),
-    # PostgreSQL: 57P03, 57P01, 53300 and others of class 53, the server's own time limit.
+    # PostgreSQL: 57P03, 57P01, 53300 and others of class 53, authentication timeout.
     _Rule("the database system is (?:starting up|shutting down|in recovery mode|not (?:yet )?accepting)"),
-    _Rule("(?:cannot connect|not) now"),  # the name of 57P03, for servers that only speak like PostgreSQL
+    _Rule("(?:cannot connect|not) now"),  # the name of 57P03, for servers that imitate PostgreSQL
     _Rule("terminating connection|canceling authentication due to timeout|conflict with recovery"),
     _Rule("too many (?:clients|connections)|remaining connection slots are reserved"),
     _Rule("out of (?:shared )?memory|[Nn]o space left|could not fork|could not create .*process"),
@@ -72,7 +72,7 @@ _LOGIN = (
     _Rule("authentication failed|[Ll]ogin rejected", "check `user` and `password`"),
 )
 
-# Of what does not pass, that for which there is more to say.
+# Permanent failures with a known remedy.
 _PERMANENT = (
     *_LOGIN,
     _Rule(
@@ -111,10 +111,10 @@ _QUOTED = re.compile(r'".*"', re.DOTALL)
 
 
 def refusals(text: str) -> list[Refusal]:
-    """Give why each server that was tried was not connected to; what several have in common only once.
+    """Return why connecting failed, for each server that was tried; equal ones once.
 
     Args:
-        text: what libpq says, one line or more for each server and address.
+        text: libpq's message, one or more lines for each server and address.
     """
     parts = [part for part in _ATTEMPT.split(text) if part.strip()]
     return list(dict.fromkeys(map(_refusal, parts or [text])))

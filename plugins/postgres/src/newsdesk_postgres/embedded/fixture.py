@@ -12,7 +12,7 @@ from newsdesk_postgres.embedded.server import EmbeddedPostgres
 
 @contextlib.contextmanager
 def postgres_server(folder: Path) -> Iterator[str]:
-    """Run a PostgreSQL whose data do not survive a loss of power, and give its URL.
+    """Run a PostgreSQL that is not durable, and yield its URL.
 
     Raises:
         ServerMissing: no PostgreSQL is installed.

@@ -1,4 +1,4 @@
-"""Lock: a file that processes wait for; the system takes it back when its holder dies."""
+"""Lock: a file lock between processes, which the system releases if its holder dies."""
 
 import contextlib
 import fcntl
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[int]:
-    """Hold a lock exclusively, and give its descriptor: a program that inherits it holds the lock as well."""
+    """Hold a lock exclusively, and yield its descriptor: a program that inherits it holds the lock too."""
     descriptor = _open(path)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
@@ -19,20 +19,20 @@ def locked(path: Path) -> Iterator[int]:
 
 
 def share(path: Path) -> int:
-    """Hold a lock together with others, and give what `release` takes."""
+    """Take a shared lock, and return its descriptor for `release`."""
     descriptor = _open(path)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
 
 def release(descriptor: int) -> None:
-    """Give a lock back, also in the name of forked children that inherited it."""
+    """Release a lock, also on behalf of forked children that inherited it."""
     fcntl.flock(descriptor, fcntl.LOCK_UN)
     os.close(descriptor)
 
 
 def is_free(path: Path) -> bool:
-    """Tell whether nobody holds a lock; that stays true only where nobody can come to take it."""
+    """Return whether a lock is free; it may be taken at any time, unless the caller prevents that."""
     descriptor = _open(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

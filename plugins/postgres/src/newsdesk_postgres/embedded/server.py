@@ -1,4 +1,4 @@
-"""EmbeddedPostgres: a private PostgreSQL in a folder; on a POSIX system."""
+"""EmbeddedPostgres: a private PostgreSQL in a folder. POSIX only."""
 
 import atexit
 import os
@@ -16,26 +16,26 @@ from newsdesk_postgres.errors import PermanentPostgresError
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """How to reach a running private server."""
+    """The address and credentials of a running private server."""
 
     host: str
-    """Its address, always this machine's own."""
+    """Its address, always the loopback."""
     port: int
-    """Its port; another one at each start."""
+    """Its port; a different one at each start."""
     user: str
     """Its superuser."""
     password: str = field(repr=False)
-    """The password, random, made with the folder."""
+    """The password, random, created with the folder."""
     database: str = "postgres"
-    """The database that is there from the start."""
+    """The default database."""
 
     @property
     def url(self) -> str:
-        """The address with the password in it, as libpq and SQLAlchemy read it."""
+        """The URL, with the password, for SQLAlchemy."""
         return self.url_of(self.database)
 
     def url_of(self, database: str) -> str:
-        """Give the same for another database of this server."""
+        """Return the URL of another database on this server."""
         return f"postgresql+psycopg2://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
 
 
@@ -43,17 +43,16 @@ class EmbeddedPostgres:
     """A private PostgreSQL in a folder, started when needed.
 
     Any number of objects, threads and processes may share a folder: the first starts the server, the others
-    join, and the last one to stop stops it. A server whose users were all killed goes on, and the next one
-    to start joins it.
+    use it, and the last one stops it. If all of them are killed the server keeps running, and the next one
+    uses it.
 
     Args:
-        folder: where the data, the password and the server's log are kept; it is made where it is missing.
-        durable: whether what was committed survives a killed server and a loss of power. Without it the
-            server is faster, but one that is killed may lose the last commits, and a loss of power may ruin
-            the whole folder: good for tests only. A server that is stopped keeps everything either way.
-            A server that runs already keeps the setting it was started with.
-        binaries: the folder of PostgreSQL's programs; without it that of `NEWSDESK_POSTGRES_BIN`, then the
-            system's, then those of the extra `embedded`.
+        folder: the folder for the data, the password and the server's log; created if missing.
+        durable: whether commits survive a killed server and a power loss. False is faster, for tests only: a
+            killed server may lose the last commits, and a power loss may corrupt the folder. A normal stop
+            loses nothing. A running server keeps the setting that it was started with.
+        binaries: the folder of PostgreSQL's binaries; by default `NEWSDESK_POSTGRES_BIN`, then the system's,
+            then those of the extra `embedded`.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class EmbeddedPostgres:
         self._process = 0
 
     def start(self) -> Server:
-        """Start the server, or join the one that runs; again is fine.
+        """Start the server, or use the running one; may be called again.
 
         Raises:
             PermanentPostgresError: no PostgreSQL is installed, or the folder cannot be used.
@@ -81,12 +80,12 @@ class EmbeddedPostgres:
             self.abandon()
             self._server = self._start()
             self._process = os.getpid()
-            # A process that ends without stopping it leaves no server behind.
+            # So that a process that exits without stopping the server does not leave it running.
             atexit.register(self.stop)
         return self._server
 
     def stop(self) -> None:
-        """Leave the server, and stop it if nobody else uses it; again is fine."""
+        """Stop the server, unless it is used elsewhere; may be called again."""
         if self._process != os.getpid():
             self.abandon()
         if self._user_lock is None:
@@ -99,9 +98,9 @@ class EmbeddedPostgres:
         atexit.unregister(self.stop)
 
     def abandon(self) -> None:
-        """Forget a server that this process inherited: to be called in a forked child."""
+        """Drop a server inherited from a parent process: for forked children."""
         if self._user_lock is not None:
-            # Closed, not unlocked: the lock is one with the parent's, who still needs it.
+            # Closed, not unlocked: the parent still needs the lock, and unlocking would release it there too.
             os.close(self._user_lock)
         self._user_lock = self._server = None
 
@@ -133,8 +132,8 @@ class EmbeddedPostgres:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PermanentPostgresError(
-                f"no private PostgreSQL can be kept in {self.folder}: {error.strerror}; "
-                "give a folder that you may write to"
+                f"a private PostgreSQL cannot be created in {self.folder}: {error.strerror}; "
+                "use a folder that you can write to"
             ) from error
 
     def _cluster(self) -> Cluster:
@@ -155,6 +154,6 @@ class EmbeddedPostgres:
         if not path.exists():
             raise PermanentPostgresError(
                 f"{path} is missing, and with it the password of the data beside it: "
-                "put it back, or give another folder"
+                "restore it, or use another folder"
             )
         return path.read_text().strip()

@@ -1,4 +1,4 @@
-"""What a machine becomes: one row, and rows in batches, without any I/O.
+"""Pure: a machine as a row, and rows in batches.
 
-May import nothing else of this package.
+Imports nothing else from this package.
 """

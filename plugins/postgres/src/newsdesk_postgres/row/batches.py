@@ -1,4 +1,4 @@
-"""Pure: rows in batches that go to the server in one statement each."""
+"""Pure: rows in batches of one statement each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -8,16 +8,16 @@ from newsdesk.batching import Limits, split
 from newsdesk_postgres.row.machine_row import Key, Row
 
 MAX_BYTES = 2_000_000
-"""Bytes of one statement, about: larger ones gain nothing more, measured with rows of 10 and 100 KB."""
+"""Approximate bytes of one statement: larger ones are not faster, measured with rows of 10 and 100 KB."""
 MAX_ROWS = 500
-"""Rows of one statement, where they are small."""
+"""Rows of one statement, if they are small."""
 
 
 def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Split rows into batches, in their order; a row that is larger than a batch is sent alone.
+    """Split rows into batches, in order; a row larger than a batch is sent alone.
 
-    No key occurs twice in a batch: one statement cannot write a row twice, and each revision of a
-    machine is answered separately.
+    A batch has each key once: one statement cannot write a row twice, and each revision of a machine gets
+    its own answer.
     """
     waiting = iter(rows)
     while some := list(islice(waiting, MAX_ROWS)):
@@ -36,9 +36,9 @@ def _cut_at_repeats(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def columns(rows: Sequence[Row]) -> Mapping[str, list[str | None]]:
-    """Give the values of a batch by column, sorted by key.
+    """Return the values of a batch by column, sorted by key.
 
-    Sorted, because two batches that lock the same rows in different orders wait for each other for ever.
+    Unsorted, two batches that lock the same rows in different orders would deadlock.
     """
     ordered = sorted(rows, key=lambda row: row.key)
     return {name: [row.values[name] for row in ordered] for name in rows[0].values}

@@ -14,39 +14,39 @@ from newsdesk_postgres.row.text import NAME_BYTES, encode, shorten
 PARTS = ("dataset", "model", "metadata", "runtime", "evaluation", "extra")
 """The columns of JSON."""
 KEY = ("name", "project_name")
-"""The columns that a machine is found by."""
+"""The key columns."""
 
 Key = tuple[str, str]
-"""The values of those."""
+"""The values of the key columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, ready to be sent."""
+    """One row, ready to send."""
 
     values: Mapping[str, str | None]
-    """Each column's value, as text; `record` is None where the other columns tell all."""
+    """Each column's value, as text; `record` is None if the other columns are complete."""
     alterations: tuple[Alteration, ...]
-    """What PostgreSQL could not hold as it was."""
+    """What was changed because PostgreSQL cannot store it."""
 
     @property
     def key(self) -> Key:
-        """What the row is found by."""
+        """The row's key."""
         return self.values["name"] or "", self.values["project_name"] or ""
 
     @property
     def label(self) -> str:
-        """The machine's project and name, for a person."""
+        """The machine's project and name, for messages."""
         return f"{self.values['project_name']}/{self.values['name']}"
 
     @property
     def size(self) -> int:
-        """Bytes of UTF-8, about: what is not ASCII is rare."""
+        """Approximate bytes of UTF-8: non-ASCII characters are rare."""
         return sum(len(value) for value in self.values.values() if value)
 
 
 def row_of(machine: Machine) -> Row:
-    """Make the row of a machine."""
+    """Convert a machine to a row."""
     texts = {part: machine.to_json(part) for part in PARTS}
     record = machine.to_json()
     encoder = Encoder()
@@ -69,7 +69,7 @@ def row_of(machine: Machine) -> Row:
 
 
 def column_text(name: str) -> str:
-    """Give the text that a name of a machine or project is filed under."""
+    """Return the column's text for a name of a machine or project."""
     return shorten(encode(name))
 
 
@@ -79,29 +79,27 @@ def _key_text(name: str, column: str, encoder: Encoder) -> str:
     if filed != encoded:
         encoder.loses = True
         size = len(encoded.encode())
-        detail = (
-            f"{size} bytes cut to {NAME_BYTES} with the SHA-256 of all at their end: an index holds no more"
-        )
+        detail = f"{size} bytes truncated to {NAME_BYTES}, with its SHA-256 at the end, to fit an index"
         encoder.alterations.append(
-            Alteration(column, "truncated", f"{detail}; the record as it was is in the column 'record'")
+            Alteration(column, "truncated", f"{detail}; the column 'record' has the original")
         )
     return filed
 
 
 def machine_of(values: Mapping[str, str | None]) -> Machine:
-    """Make the machine of a row's values; a row of an older table has only some of them.
+    """Convert a row's values to a machine; a row of an older table has only some of them.
 
-    The column `record` counts only where it agrees with the others: another writer may have changed those.
+    `record` is ignored if it does not match the other columns: another writer may have changed those.
     """
     record = values["record"]
-    if record is not None and _agrees(machine := Machine.from_json(record), values):
+    if record is not None and _matches(machine := Machine.from_json(record), values):
         return machine
     texts = {part: values[part] for part in PARTS}
     parts = {part: canonical.loads(text) or {} for part, text in texts.items() if text is not None}
     return Machine(name=values["name"] or "", project_name=values["project_name"] or "", **parts)
 
 
-def _agrees(machine: Machine, values: Mapping[str, str | None]) -> bool:
+def _matches(machine: Machine, values: Mapping[str, str | None]) -> bool:
     held = row_of(machine).values
     return all(held[column] == values[column] for column in KEY) and all(
         _exact(held[part]) == _exact(values[part]) for part in PARTS
@@ -109,5 +107,5 @@ def _agrees(machine: Machine, values: Mapping[str, str | None]) -> bool:
 
 
 def _exact(text: str | None) -> Any:
-    """Read JSON as jsonb compares it: numbers by their value, and no float between."""
+    """Parse JSON as jsonb compares it: numbers by exact value, without floats."""
     return None if text is None else json.loads(text, parse_float=Decimal, parse_int=Decimal)

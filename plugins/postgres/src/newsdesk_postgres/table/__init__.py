@@ -1,4 +1,4 @@
-"""The table of machines: its SQL, its migration, and what is done with it.
+"""The table of machines: SQL, migration, privileges and operations.
 
 May import `row`, `connection` and `errors`.
 """

@@ -1,4 +1,4 @@
-"""MachineTable: what is done with the table of machines."""
+"""MachineTable: operations on the table of machines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from newsdesk_postgres.row.batches import columns
 from newsdesk_postgres.row.machine_row import Key, Row
 from newsdesk_postgres.table import statements
 from newsdesk_postgres.table.migration import State, Unique, migration
-from newsdesk_postgres.table.rights import to_create, to_use
+from newsdesk_postgres.table.privileges import to_create, to_use
 
 _LOCK = 0x6E657773_6465736B
-"""The advisory lock under which tables are made and changed: "newsdesk" in ASCII."""
+"""The advisory lock for creating and upgrading tables: "newsdesk" in ASCII."""
 _LOCK_SECONDS = 30
-"""How long to wait for those who use the table, before it can be changed."""
+"""Seconds to wait for other sessions that use the table."""
 
-# "named": in the default style all names have their percent signs doubled. The class has no annotations.
+# "named": the default style doubles percent signs in names. The class has no annotations.
 _DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
 _quoted = _DIALECT.identifier_preparer.quote
 
@@ -31,32 +31,32 @@ class MachineTable:
     """The table of machines."""
 
     name: str
-    """Its name with its schema, quoted where SQL asks for it."""
+    """Its name with its schema, quoted if necessary."""
     schema: str | None
-    """Its schema, quoted where SQL asks for it."""
+    """Its schema, quoted if necessary."""
 
     @classmethod
     def of(cls, table: str, schema: str | None) -> "MachineTable":
-        """Name a table; nothing is asked of the server."""
+        """Return the table of a name, without I/O."""
         parts = [_quoted(part) for part in (schema, table) if part is not None]
         return cls(".".join(parts), parts[0] if schema is not None else None)
 
     def prepare(self, engine: Engine, *, user: str, create: bool, create_schema: bool) -> bool:
-        """Make the table ready: create it, or upgrade it; only looked at when it is ready already.
+        """Create or upgrade the table, if necessary, in one transaction.
 
-        Many processes may do it at once. It happens whole or not at all.
+        Safe to call from many processes at once.
 
         Args:
-            engine: where.
-            user: who does it, for the remedy where a right is missing.
-            create: whether the table may be made and changed.
-            create_schema: whether its schema may be created as well.
+            engine: the pool to use.
+            user: the connected user, for the remedy if a privilege is missing.
+            create: whether the table may be created and upgraded.
+            create_schema: whether its schema may be created.
 
         Returns:
-            Whether it holds machines whose project is not known.
+            Whether it has machines whose project is unknown.
         """
         with (
-            translated(f"looking at the table {self.name}", rights=self.rights(user)),
+            translated(f"reading the columns of the table {self.name}", remedy=self.to_use(user)),
             engine.connect() as connection,
         ):
             state = self._state(connection)
@@ -65,36 +65,36 @@ class MachineTable:
         changes = migration(self.name, self.schema, state, create_schema=create_schema)
         if not create:
             raise PermanentPostgresError(
-                f"the table {self.name} is missing or older than this version, and create=False forbids "
-                "to change that; run this, or report once with create=True:\n" + ";\n".join(changes) + ";"
+                f"the table {self.name} is missing or older than this version, and create=False; run "
+                "this, or report once with create=True:\n" + ";\n".join(changes) + ";"
             )
         with (
-            translated(f"making the table {self.name} ready", rights=to_create(self.schema, user)),
+            translated(f"creating or upgrading the table {self.name}", remedy=to_create(self.schema, user)),
             transaction(engine) as connection,
         ):
             connection.exec_driver_sql(
                 statements.LOCK_MIGRATION.format(lock=_LOCK, seconds=_LOCK_SECONDS),
             )
-            # Looked at again: another process may have done it while this one waited for the lock.
+            # Read again: another process may have done it while this one waited for the lock.
             state = self._state(connection)
             for statement in migration(self.name, self.schema, state, create_schema=create_schema):
                 connection.exec_driver_sql(statement.replace("%", "%%"))
             return self._has_unknown_projects(connection)
 
-    def rights(self, user: str) -> str:
-        """Give what to do where a user lacks a right to use the table."""
+    def to_use(self, user: str) -> str:
+        """Return what to do if a user lacks privileges on the table."""
         return to_use(self.name, self.schema, user)
 
     def upsert(self, connection: Connection, rows: Sequence[Row]) -> set[Key]:
-        """Write rows of different keys, and give the keys of those that were not there already."""
+        """Write rows of different keys, and return the keys of those that changed."""
         return _keys(self._run(connection, statements.UPSERT, columns(rows)))
 
     def adopt(self, connection: Connection, row: Row) -> None:
-        """Give a row of unknown project the project that now reports its machine."""
+        """Assign a row of unknown project to the project that reports its machine."""
         self._run(connection, statements.ADOPT, row.values)
 
     def existing(self, connection: Connection, keys: Iterable[Key]) -> set[Key]:
-        """Give those of the keys that have a row."""
+        """Return the keys that have a row."""
         names, projects = [], []
         for name, project_name in keys:
             names.append(name)
@@ -103,12 +103,12 @@ class MachineTable:
         return _keys(self._run(connection, statements.EXISTING, asked))
 
     def find(self, connection: Connection, name: str, project_name: str | None) -> list[Mapping[str, Any]]:
-        """Give the rows of a name, of all projects or of one: two at most."""
+        """Return the rows of a name, of all projects or of one: at most two."""
         asked = {"name": name, "project_name": project_name}
         return [dict(row) for row in self._run(connection, statements.FIND, asked).mappings()]
 
     def projects(self, connection: Connection, name: str) -> Sequence[str | None]:
-        """Give the projects that have a machine of a name."""
+        """Return the projects that have a machine of a name."""
         return self._run(connection, statements.PROJECTS, {"name": name}).scalars().all()
 
     def _has_unknown_projects(self, connection: Connection) -> bool:
@@ -130,7 +130,7 @@ class MachineTable:
     def _run(
         self, connection: Connection, statement: str, values: Mapping[str, Any] | None = None
     ) -> CursorResult[Any]:
-        # In a statement with values, psycopg2 takes a percent sign for the beginning of one.
+        # In a statement with values, psycopg2 interprets percent signs.
         return connection.exec_driver_sql(
             statement.format(table=self.name.replace("%", "%%")), dict(values or {})
         )

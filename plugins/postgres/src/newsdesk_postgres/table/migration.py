@@ -1,8 +1,8 @@
-"""Pure: the SQL that makes the table of machines, or turns an older one into it.
+"""Pure: the SQL that creates the table of machines, or upgrades an older one.
 
-The project that this one replaces made `machine(name varchar unique, dataset jsonb, model jsonb, metadata
-jsonb)`. Its rows, columns and other indexes are kept, so that existing queries are answered as before. The
-project of those rows is not known: `project_name` is NULL there.
+gordo's table was `machine(name varchar unique, dataset jsonb, model jsonb, metadata jsonb)`. Its rows,
+columns and other indexes are kept, so that existing queries still work. The project of those rows is
+unknown: `project_name` is NULL.
 """
 
 from dataclasses import dataclass
@@ -21,45 +21,44 @@ class Unique:
     index: str
     """Its name, quoted."""
     constraint: str | None
-    """The name of the constraint that it belongs to, quoted."""
+    """The name of its constraint, quoted."""
     columns: frozenset[str]
-    """What is unique."""
+    """The unique columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A table as it is found."""
+    """The current state of a table."""
 
     schema_exists: bool
-    """Whether there is a schema to make it in."""
+    """Whether its schema exists."""
     schemas: tuple[str, ...]
-    """The schemas that there are, quoted; without PostgreSQL's own."""
+    """The existing schemas, quoted; without PostgreSQL's own."""
     columns: frozenset[str]
-    """Its columns; none, where there is no table."""
+    """Its columns; empty if the table does not exist."""
     project_optional: bool
-    """Whether there may be rows without a project."""
+    """Whether rows may be without a project."""
     uniques: tuple[Unique, ...]
     """Its unique indexes."""
 
     @property
     def ready(self) -> bool:
-        """Whether machines can be reported to it: every column, one machine of a name in each project."""
+        """Whether it is up to date: it has every column, and the unique key."""
         keys = {unique.columns for unique in self.uniques}
         return self.columns >= COLUMNS.keys() and frozenset(KEY) in keys and frozenset({"name"}) not in keys
 
 
 def migration(table: str, schema: str | None, state: State, *, create_schema: bool) -> list[str]:
-    """Give the SQL that makes a table ready; none, where it is ready already.
+    """Return the SQL that creates or upgrades a table; none if it is up to date.
 
     Args:
         table: its name, quoted.
-        schema: that of its schema, quoted.
-        state: what it is now.
-        create_schema: whether its schema may be created too.
+        schema: the name of its schema, quoted.
+        state: its current state.
+        create_schema: whether its schema may be created.
 
     Raises:
-        PermanentPostgresError: there is no such schema, or what has the table's name is not a table of
-            machines, so it is left alone.
+        PermanentPostgresError: the schema does not exist, or the table has other columns.
     """
     if state.ready:
         return []
@@ -82,7 +81,7 @@ def _upgrade(table: str, state: State) -> list[str]:
     if not state.columns >= _ORIGINAL:
         missing = ", ".join(sorted(_ORIGINAL - state.columns))
         raise PermanentPostgresError(
-            f"the table {table} is not a table of machines: it has no column {missing}; it was left alone. "
+            f"the table {table} is not a table of machines: it has no column {missing}; it was not changed. "
             "Choose another 'table' or 'schema'"
         )
     changes = [
@@ -90,7 +89,7 @@ def _upgrade(table: str, state: State) -> list[str]:
         for name, definition in COLUMNS.items()
         if name not in state.columns
     ]
-    # The default comes after the column, so that rows we never reported do not claim to be of today.
+    # The default is set after the column is added, so that existing rows get no date.
     changes.append("ALTER COLUMN reported_at SET DEFAULT now()")
     by_name = [unique for unique in state.uniques if unique.columns == {"name"}]
     changes += [f"DROP CONSTRAINT {unique.constraint}" for unique in by_name if unique.constraint]

@@ -1,34 +1,34 @@
-"""ServerInfo: what a server is, and what its user may do with the table."""
+"""ServerInfo: a server's version and settings, and the user's missing privileges."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from newsdesk_postgres.table.rights import RIGHTS
+from newsdesk_postgres.table.privileges import PRIVILEGES
 from newsdesk_postgres.table.statements import SERVER_INFO
 
-# SQLAlchemy takes a second: the doctor imports it only where there is a server to ask.
+# Importing SQLAlchemy takes a second: the doctor does so only if there is a server to query.
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
 class ServerInfo(NamedTuple):
-    """What was found."""
+    """A server, as seen by its user."""
 
     version: str
     """The server's version."""
     encoding: str
     """The database's encoding."""
     user: str
-    """Who is connected."""
+    """The connected user."""
     read_only: bool
-    """Whether nothing can be written: a standby, or a database that is set so."""
+    """Whether it is read-only: a standby, or a database with that setting."""
     missing: tuple[str, ...]
-    """Rights that the user lacks on the table, of those that reporting needs."""
+    """The privileges on the table that reporting needs and the user lacks."""
     table: str
-    """The table's name with its schema, quoted where SQL asks for it."""
+    """The table's name with its schema, quoted if necessary."""
 
 
 def server_info(connection: "Connection", table: str) -> ServerInfo:
-    """Ask the server, as the user that is connected."""
-    asked = {"rights": list(RIGHTS), "table": table}
+    """Query the server, as the connected user."""
+    asked = {"privileges": list(PRIVILEGES), "table": table}
     version, encoding, user, read_only, missing = connection.exec_driver_sql(SERVER_INFO, asked).one()
     return ServerInfo(version, encoding, user, read_only, tuple(missing), table)

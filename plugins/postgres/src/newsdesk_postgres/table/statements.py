@@ -1,4 +1,4 @@
-"""The SQL of this plugin: `{table}` is the table's name, `%(…)s` a value, as psycopg2 takes it."""
+"""The SQL of this plugin: `{table}` is the table's name, `%(…)s` a value, in psycopg2's notation."""
 
 COLUMNS = {
     "name": "text NOT NULL",
@@ -14,18 +14,18 @@ COLUMNS = {
     "reported_at": "timestamptz DEFAULT now()",
     "record": "text",
 }
-"""Each column of a new table, with its type."""
+"""The columns of a new table, with their types."""
 
 CREATE_SCHEMA = "CREATE SCHEMA {schema}"
-"""Make the table's schema."""
+"""Create the table's schema."""
 
-# The name comes first, so that the index of the key also serves who asks for a name alone.
+# The name is first, so that the key's index also serves queries by name alone.
 CREATE_TABLE = """\
 CREATE TABLE {table} (
     {columns},
     UNIQUE (name, project_name)
 )"""
-"""Make the table."""
+"""Create the table."""
 
 UPSERT = """
 INSERT INTO {table} AS old (
@@ -62,10 +62,10 @@ WHERE old.revision IS DISTINCT FROM excluded.revision OR (
 )
 RETURNING name, project_name
 """
-"""Write rows, except those that are in the table already; gives the keys of those that were written.
+"""Write rows, except those that the table has unchanged; returns the keys of the written ones.
 
-Each column is one array, so that the statement is the same for any number of rows. The revision alone proves
-nothing: whoever else writes to the table, such as gordo's own reporter, changes the other columns only.
+Each column is an array, so that the statement is the same for any number of rows. The revision alone is not
+enough: other writers, such as gordo's reporter, change only the other columns.
 """
 
 ADOPT = """
@@ -74,7 +74,7 @@ WHERE unknown.name = %(name)s AND unknown.project_name IS NULL AND NOT EXISTS (
     SELECT FROM {table} AS other WHERE other.name = %(name)s AND other.project_name = %(project_name)s
 )
 """
-"""Give a row of unknown project the project that now reports its machine, unless that has one already."""
+"""Assign a row of unknown project to the project that reports its machine, unless it has a row."""
 
 EXISTING = """
 SELECT name, project_name
@@ -83,7 +83,7 @@ WHERE EXISTS (
     SELECT FROM {table} AS held WHERE held.name = asked.name AND held.project_name = asked.project_name
 )
 """
-"""Give those of the keys that have a row."""
+"""Return the keys that have a row."""
 
 FIND = """
 SELECT
@@ -93,13 +93,13 @@ FROM {table}
 WHERE name = %(name)s AND (%(project_name)s::text IS NULL OR project_name = %(project_name)s)
 LIMIT 2
 """
-"""Give the rows of a name, of all projects or of one: two at most, since more tell no more."""
+"""Return the rows of a name, of all projects or of one: at most two, enough to see that it is ambiguous."""
 
 PROJECTS = "SELECT project_name FROM {table} WHERE name = %(name)s ORDER BY project_name"
-"""Give the projects that have a machine of a name."""
+"""Return the projects that have a machine of a name."""
 
 ANY_UNKNOWN_PROJECT = "SELECT EXISTS (SELECT FROM {table} WHERE project_name IS NULL)"
-"""Tell whether there is a row whose project is not known."""
+"""Return whether a row has no project."""
 
 STATE = """
 SELECT
@@ -133,7 +133,7 @@ SELECT
             AND i.indpred IS NULL AND i.indexprs IS NULL
     ) AS uniques
 """
-"""Look at the table: the schemas of the database, its columns, and each unique index with name, constraint
+"""Return the schemas of the database, the table's columns, and each unique index with name, constraint
 and columns."""
 
 LOCK_MIGRATION = """
@@ -141,7 +141,7 @@ SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = '{seconds}s';
 SELECT pg_advisory_xact_lock({lock});
 """
-"""Wait for the right to change the table: an index over many rows takes its time, those who use it do not."""
+"""Take the lock for changing the table. Creating an index may take long, so there is no statement timeout."""
 
 SERVER_INFO = """
 SELECT
@@ -150,8 +150,8 @@ SELECT
     current_user::text,
     pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
     ARRAY(
-        SELECT wanted FROM unnest(%(rights)s::text[]) AS wanted
+        SELECT wanted FROM unnest(%(privileges)s::text[]) AS wanted
         WHERE NOT has_table_privilege(%(table)s::text, wanted)
     )
 """
-"""Tell what the server is, and which of some rights on the table its user lacks."""
+"""Return the server's version and settings, and which privileges on the table the user lacks."""

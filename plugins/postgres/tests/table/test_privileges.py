@@ -115,9 +115,9 @@ def test_who_may_not_create_the_table_is_told_how_to_get_it(grant, as_role):
     with pytest.raises(PermanentPostgresError) as caught:
         as_role("reporter").ping()
     assert str(caught.value) == (
-        "making the table plant.machine ready: permission denied for schema plant (SQLSTATE 42501); run as the "
+        "creating or upgrading the table plant.machine: permission denied for schema plant (SQLSTATE 42501); run as the "
         "schema's owner: GRANT USAGE, CREATE ON SCHEMA plant TO \"reporter\"; or let the table's owner report once; "
-        "or set 'create: false', which lists the SQL for them"
+        "or set 'create: false' to see the SQL"
     )
 
 
