@@ -99,7 +99,7 @@ def test_no_planted_secret_is_found_anywhere(folder, planted, run, mlflow_server
     assert "refused" in said["report"]
     assert "password authentication failed" in said["report"]
     assert "spooled" in said["report"]
-    assert "refused: its backend does not answer, or refuses: " in said["doctor"]
+    assert "refused: its backend cannot be used: " in said["doctor"]
     assert said["again, as JSON"].count('"unchanged"') == 3
 
     [(run_id, *_)] = mlflow_server.runs("secrets")

@@ -1,7 +1,10 @@
+import base64
+import html
 import json
 import re
 import subprocess
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import Annotated, ForwardRef, Literal, NewType, Optional
 from urllib.parse import quote, quote_plus
@@ -10,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk import secrets
+from newsdesk.builtin.null import NullReporter
 from newsdesk.exceptions import PermanentReporterError
 from newsdesk.plugins.definition import OPTIONS
 from newsdesk.secrets import (
@@ -149,16 +153,165 @@ def test_a_short_secret_is_masked_where_it_is_a_word_so_that_texts_stay_readable
 
 
 @pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("postgres", "pip install newsdesk-postgres; newsdesk_postgres.reporter, postgresql://h, postgres-16, postgres.py"),
+        ("mlflow", "newsdesk-mlflow 0.1: mlflow.client"),
+        ("administrator", "the administrators"),
+        ("a", "a subscription is not a valid a, n/a"),
+        ("e", "eleven e-mails e"),
+        ("5", "attempt 5 of 8, 15 s"),
+        ("-", "a - b"),
+        ("...", "wait ... for more"),
+        ("***", "***"),
+    ],
+)  # fmt: skip
+def test_a_secret_that_is_a_word_or_less_changes_no_text_that_only_has_it_as_a_part(secret, text):
+    assert mask_text(text, [secret]) == text
+
+
+@pytest.mark.parametrize("secret", ["a", "5", "postgres", "administrator", "-", "é", "."])
+@pytest.mark.parametrize(
+    "written", ["'{}'", '{{"x": "{}"}}', "password={} user=x", "pg://u:{}@h", "token='{}',", "id={}&x=1"]
+)
+def test_whatever_it_is_it_is_masked_where_it_is_a_value(secret, written):
+    assert mask_text(written.format(secret), [secret]) == written.format(MASK)
+
+
+def lower_hex(text):
+    return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), quote(text, safe=""))
+
+
+def basic(user):
+    return lambda secret: f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}"
+
+
+SPELLINGS = {
+    "as it is": str,
+    "in quotes of Python": repr,
+    "the repr of its repr": lambda text: repr(repr(text)),
+    "the repr of bytes": lambda text: repr(text.encode("utf-8", "surrogatepass")),
+    "JSON": json.dumps,
+    "JSON in Unicode": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON in JSON": lambda text: json.dumps(json.dumps({"it": text})),
+    "JSON in JSON in JSON": lambda text: json.dumps(json.dumps(json.dumps(text))),
+    "the repr of JSON": lambda text: repr(json.dumps([text])),
+    "after a line break": lambda text: repr(f"a line\n{text}"),
+    "quote": lambda text: quote(text, errors="surrogatepass"),
+    "quote of all": lambda text: quote(text, safe="", errors="surrogatepass"),
+    "quote_plus": lambda text: quote_plus(text, errors="surrogatepass"),
+    "lower-case hex": lambda text: lower_hex(text.encode("utf-8", "surrogatepass")),
+    "quoted twice": lambda text: quote(quote(text, safe="", errors="surrogatepass"), safe=""),
+    "in a URL that was quoted": lambda text: quote(f"pg://u:{quote(text, safe='', errors='surrogatepass')}@h", safe=""),
+    "HTML": html.escape,
+    "HTML of markupsafe": lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+    "HTML in HTML": lambda text: html.escape(html.escape(text)),
+}  # fmt: skip
+odd_text = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc",))
+    | st.sampled_from("\"'\\%+&<>@/:#?=;$^*()[]{}|. "),
+    max_size=8,
+)
+# With what makes it recognisable: else nobody could tell what is left of it from what is around it.
+odd_secrets = st.builds(lambda before, after: f"q{before}Zx9{after}7K", odd_text, odd_text)
+
+
+@given(odd_secrets, st.sampled_from(sorted(SPELLINGS)))
+def test_it_is_masked_in_every_spelling_and_so_is_nothing_else(secret, spelling):
+    write = SPELLINGS[spelling]
+    shown = mask_text(f"before {write(secret)} after", [secret])
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+    assert shown.count(MASK) == 1
+    assert "Zx9" not in shown
+    around = f"before {write('')} after"
+    assert re.sub(r"[\\\"']", "", shown.replace(MASK, "")) == re.sub(r"[\\\"']", "", around)
+
+
+@given(odd_secrets)
+def test_requests_writes_it_in_a_url_and_in_a_header_and_it_is_masked_there(secret):
+    requests = pytest.importorskip("requests")
+    prepared = requests.Request(
+        "GET", "http://h/p", params={"x": secret}, auth=("user", secret.encode())
+    ).prepare()
+    for text in (prepared.url, requests.utils.requote_uri(f"http://h/{secret}"), str(prepared.headers)):
+        assert mask_text(text, [secret]).count(MASK) == 1
+        assert "Zx9" not in mask_text(text, [secret])
+
+
+@given(odd_secrets, st.text(max_size=5))
+def test_it_is_masked_in_basic_auth_whoever_the_user_is(secret, user):
+    text = f"{basic(user.encode('utf-8', 'ignore').decode())(secret)} end"
+    assert mask_text(text, [secret]) == "Basic *** end"
+    assert mask_text(repr(text.encode()), [secret]) == "b'Basic *** end'"
+
+
+def test_requests_encodes_a_text_as_latin_1_in_basic_auth():
+    requests = pytest.importorskip("requests")
+    header = requests.Request("GET", "http://h", auth=("user", "pässwört")).prepare().headers["Authorization"]
+    assert mask_text(header, ["pässwört"]) == "Basic ***"
+
+
+@given(st.text(max_size=40), odd_secrets)
+def test_a_text_without_the_secret_stays_and_masking_twice_is_masking_once(text, secret):
+    assert mask_text(f"it is {text}", [secret]) == mask_text(f"it is {text}")
+    once = mask_text(f"it is {secret} {text}", [secret])
+    assert mask_text(once, [secret]) == once
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\nefasCBKcwggSjAgEAAoIBAQ==\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    "write", [str, repr, json.dumps, lambda text: text.splitlines()[1], lambda text: text[30:50]]
+)
+def test_of_a_key_with_several_lines_each_is_masked(write):
+    shown = mask_text(write(KEY), [KEY])
+    assert not any(line in shown for line in KEY.splitlines()[1:3])
+
+
+def test_part_of_a_line_is_not_known_as_the_secret():
+    assert mask_text("MIIEvQ", [KEY]) == "MIIEvQ"
+
+
+@pytest.mark.parametrize(
+    "text", ["Bearer tok-en", "'Bearer tok-en\\n'", "Bearer tok-en\n", repr(b"Bearer tok-en\r\n")]
+)
+def test_a_line_break_at_its_end_is_no_part_of_it(text):
+    assert "tok-en" not in mask_text(text, ["tok-en\n"])
+
+
+def test_a_password_of_libpq_is_masked_also_when_nobody_said_that_it_is_one():
+    text = "host=db password=x user=me; key=value"
+    assert mask_text(text) == "host=db password=*** user=me; key=value"
+
+
+def test_what_libraries_read_from_the_environment_is_a_secret_of_every_reporter(monkeypatch):
+    assert NullReporter().secret_values() == secrets.of_environment()
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "tok-en\n")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "geheim")
+    found = NullReporter().secret_values()
+    assert {"tok-en\n", "geheim"} <= found
+    text = "Invalid header value: 'Bearer tok-en\\n', 'geheim'"
+    assert mask_text(text, found) == "Invalid header value: 'Bearer ***\\n', '***'"
+
+
+@pytest.mark.parametrize(
     "name",
     ["password", "db_password", "passwd", "PASS", "pwd", "secret", "client_secret", "token", "apikey", "api_key",
-     "access_key", "credentials", "connection_string", "webhook_url", "auth", "http_auth", "dsn", "sas"],
+     "access_key", "credentials", "connection_string", "webhook_url", "auth", "http_auth", "dsn", "sas", "apiKey", "APIKey",
+     "PGPASSWORD", "dbpassword", "password2", "key", "authToken", "sas_token", "service_principal_id", "private-key"],
 )  # fmt: skip
 def test_the_usual_names_of_secrets_are_known(name):
     assert mask_by_name(name, "x") == MASK
     assert mask_by_name("settings", {name: ["x", None]}) == {name: [MASK, None]}
 
 
-@pytest.mark.parametrize("name", ["host", "user", "path", "experiment", "tags", "passenger_count"])
+@pytest.mark.parametrize(
+    "name",
+    ["host", "user", "path", "experiment", "tags", "passenger_count", "monkey", "keyboard", "author",
+     "tokenizer", "secretary", "compass", "bypass", "disaster", "partition_key"],
+)  # fmt: skip
 def test_other_parameters_are_shown(name):
     assert mask_by_name(name, ["x", 5, None]) == ["x", 5, None]
 
@@ -200,10 +353,70 @@ class TestMaskError:
         mask_error(one, ["hunter2hunter2"])
         assert str(one) == "***"
 
+    def test_whatever_pythons_own_errors_keep_is_masked(self):
+        errors = [
+            OSError(2, "no hunter2", "/x/hunter2"),
+            UnicodeDecodeError("utf-8", b"hunter2\xff", 7, 8, "bad hunter2"),
+            subprocess.CalledProcessError(1, ["psql", "hunter2"], output="hunter2", stderr=b"hunter2"),
+            KeyError("hunter2"),
+            ValueError({"hunter2": {"hunter2"}}),
+            SystemExit("hunter2"),
+            SyntaxError("hunter2", ("f", 1, 1, "hunter2")),
+            ImportError("hunter2", name="hunter2", path="hunter2"),
+        ]
+        for error in errors:
+            error.add_note("with hunter2")
+            error.cause_of_it = KeyError("hunter2")
+            mask_error(error, ["hunter2"])
+            told = "".join(traceback.format_exception(error)) + repr((error, vars(error)))
+            assert "hunter2" not in told
+            assert MASK in told
+
+    def test_a_cause_that_goes_on_telling_it_is_replaced_and_the_way_it_is_chained_stays(self):
+        class Stubborn(Exception):
+            def __str__(self):
+                return "always hunter2"
+
+        error, other = ValueError("x"), ValueError("y")
+        error.__cause__ = ExceptionGroup("all of hunter2", [ValueError("hunter2"), Stubborn()])
+        other.__context__ = Stubborn()
+        for each in (error, other):
+            mask_error(each, ["hunter2"])
+            told = "".join(traceback.format_exception(each))
+            assert "hunter2" not in told
+        assert str(other.__context__) == "Stubborn: always ***"
+        assert not other.__suppress_context__
+
+    def test_requests_and_responses_that_an_error_holds_are_masked(self):
+        requests = pytest.importorskip("requests")
+        request = requests.Request(
+            "POST",
+            "https://api.example/x",
+            auth=("user", "hunter2"),
+            data={"p": "hunter2"},
+            headers={"X-Token": "hunter2", "Cookie": "session=1", "Accept": "*/*"},
+            params={"q": "hunter2"},
+        ).prepare()
+        response = requests.Response()
+        response.request, response._content, response.url = request, b"not hunter2", "https://u:hunter2@h"
+        response.headers["X-Seen"] = "hunter2"
+        error = requests.HTTPError("401", response=response)
+        mask_error(error, ["hunter2"])
+        assert error.request is request
+        assert (request.url, request.body) == ("https://api.example/x?q=***", "p=***")
+        assert {name: request.headers[name] for name in ("Authorization", "X-Token", "Cookie", "Accept")} == {
+            "Authorization": MASK,
+            "X-Token": MASK,
+            "Cookie": MASK,
+            "Accept": "*/*",
+        }
+        assert (response.text, response.url) == ("not ***", "https://u:***@h")
+        assert response.headers["X-Seen"] == MASK
+
 
 class TestMaskReporters:
     def test_it_knows_the_options_that_stand_beside_a_reporter(self):
-        assert frozenset(OPTIONS) == secrets._OPTIONS
+        assert frozenset(OPTIONS) == secrets.masking._OPTIONS
 
     @pytest.mark.parametrize(
         ("definitions", "shown"),

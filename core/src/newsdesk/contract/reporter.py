@@ -193,7 +193,7 @@ class BaseReporter(ABC):
         No file is read for it: what a `${file:…}` points to is known from the first `open()` on.
         """
         declared = secret_names(type(self))
-        found = set(self.life.secrets)
+        found = secrets.of_environment() | self.life.secrets
         for name, value in self.arguments.given.items():
             if name in declared:
                 found |= secrets.leaves(value) | references.variables(value)

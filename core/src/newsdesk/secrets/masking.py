@@ -1,0 +1,136 @@
+"""Masks secrets within values and texts."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from newsdesk.secrets import spelling
+from newsdesk.secrets.names import names_secret, tells_place
+
+MASK = "***"
+"""What is shown in a secret's place."""
+
+# What stands before a password within a URL; a port before a path is none.
+_URL_HEAD = re.compile(r"[A-Za-z0-9+.\-]://[^/?#\s:@]*:(?!\d{1,5}[/?#])")
+_QUERY = re.compile(r"(?P<head>[?&;](?P<name>[\w.\-]+)=)(?P<value>[^&;#\s]+)")
+_SETTING = re.compile(
+    r"(?P<head>(?<![\w?&;])(?P<name>password|passwd|pwd)=)(?P<value>[^&;#\s]+)", re.IGNORECASE
+)
+_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}")
+_URL_NAME = re.compile(r"(?i)(.*_)?(url|uri)")
+_OPTIONS = frozenset({"required", "spool", "label"})  # of newsdesk.plugins.definition, which builds on this
+
+
+def mask(value: Any) -> Any:
+    """Mask each leaf of `value` except None, booleans and references."""
+    if isinstance(value, Mapping):
+        return {key: mask(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask(item) for item in value]
+    if value is None or isinstance(value, bool) or (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+        return value
+    return MASK
+
+
+def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
+    """Mask passwords within URLs, and each of the given secrets, wherever it appears as a value.
+
+    It may be written as messages write it: quoted, escaped, percent-encoded, in base64. A short one is masked
+    where it is a whole token: the password `postgres` does not change `newsdesk-postgres`.
+    """
+    parts = {part for secret in secrets for part in spelling.parts(secret)}
+    for part in sorted(parts, key=len, reverse=True):
+        text = spelling.occurrences(part).sub(MASK, text)
+    if parts:
+        text = spelling.BASE64.sub(
+            lambda match: MASK if spelling.encodes(match[0], parts) else match[0], text
+        )
+    for start, end in reversed([*_url_passwords(text)]):
+        if not _REFERENCE.fullmatch(text, start, end):
+            text = f"{text[:start]}{MASK}{text[end:]}"
+    return _SETTING.sub(_masked_pair, _QUERY.sub(_masked_pair, text))
+
+
+def mask_by_name(name: str, value: Any) -> Any:
+    """Mask a parameter that nobody declared: by the usual names of secrets, and passwords within URLs."""
+    if names_secret(name):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {key: mask_by_name(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_by_name(name, item) for item in value]
+    return mask_text(value) if isinstance(value, str) else value
+
+
+def leaves(value: Any) -> set[str]:
+    """Give every text that `mask` would hide in a value."""
+    if isinstance(value, Mapping):
+        return set().union(*(leaves(item) for item in value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return set().union(*(leaves(item) for item in value))
+    if mask(value) == value or value in ("", b""):
+        return set()
+    return {value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)}
+
+
+def leaves_by_name(name: str, value: Any) -> set[str]:
+    """Give every text that `mask_by_name` would hide in a parameter."""
+    if names_secret(name):
+        return leaves(value)
+    if isinstance(value, Mapping):
+        return set().union(*(leaves_by_name(str(key), item) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return set().union(*(leaves_by_name(name, item) for item in value))
+    if not isinstance(value, str):
+        return set()
+    found = {value[start:end] for start, end in _url_passwords(value)}
+    found |= {match["value"] for match in _QUERY.finditer(value) if names_secret(match["name"])}
+    return {text for text in found if not _REFERENCE.fullmatch(text)} - {""}
+
+
+def mask_reporters(definitions: Any) -> Any:
+    """Mask the parameters of the reporters that a machine names for itself.
+
+    The record goes to places where those reporters' classes are not installed, so that their annotations
+    cannot be asked, and it stays there. So a parameter is shown only when its name says that it tells a
+    place, and is masked otherwise.
+    """
+    if isinstance(definitions, list | tuple):
+        return [mask_reporters(entry) for entry in definitions]
+    if isinstance(definitions, str):
+        return mask_text(definitions)
+    if not isinstance(definitions, Mapping):
+        return definitions
+    return {
+        target: {str(name): _mask_unless_place(str(name), value) for name, value in params.items()}
+        if isinstance(params, Mapping)
+        else (params if target in _OPTIONS else mask(params))
+        for target, params in definitions.items()
+    }
+
+
+def _mask_unless_place(name: str, value: Any) -> Any:
+    if isinstance(value, int | float) and not names_secret(name):
+        return value
+    if tells_place(name) or _URL_NAME.fullmatch(name) or name == "workspace_kwargs":
+        return mask_by_name(name, value)
+    return mask(value)
+
+
+def _url_passwords(text: str) -> Iterator[tuple[int, int]]:
+    """Give where each password within a URL begins and ends.
+
+    It may hold any character, also one that ought to be percent-encoded, so the last `@` before a blank ends
+    it. No regular expression for all of it: where there is none, that would look for it from every character.
+    """
+    for run in re.finditer(r"\S+", text):
+        end = text.rfind("@", *run.span())
+        head = None if end < 0 else _URL_HEAD.search(text, run.start(), end)
+        if head is not None:
+            yield head.end(), end
+
+
+def _masked_pair(match: re.Match[str]) -> str:
+    if not names_secret(match["name"]) or _REFERENCE.fullmatch(match["value"]):
+        return match[0]
+    return match["head"] + MASK

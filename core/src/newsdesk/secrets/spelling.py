@@ -1,0 +1,111 @@
+"""Pure: how messages write a secret: quoted, escaped, percent-encoded, in base64, by itself or within others.
+
+A secret is looked for character by character, each in any of its spellings. So all of them are covered, also
+mixed and nested ones: JSON within JSON, the `repr` of bytes, a URL that was quoted twice.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from html.entities import codepoint2name
+
+BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{4,}={0,2}")
+"""What may be base64."""
+
+_SHORT = 12
+"""Characters below which a secret is masked only where it is a whole token: `postgres` is a common word."""
+
+_LINE = 4
+"""Characters that a line of a secret with several lines has at least, to count by itself."""
+
+# A token begins after what is not a part of a word or of a name with hyphens or dots, or after an escape.
+_BEGIN = (
+    r"(?:(?<!\w)(?<!\w[\-.])|(?<=\\[abfnrtv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
+)
+_END = r"(?!\w)(?![\-.]\w)"
+# What is too short to be told from a word is a value only between these.
+_BEGIN_VALUE = r"""(?<=['"`=:@&;])"""
+_END_VALUE = r"""(?=['"`@&;,)}\]\s]|\\|$)"""
+
+
+def parts(secret: str) -> Iterator[str]:
+    """Give what is looked for of a secret: the whole, without white space around it, and each longer line."""
+    lines = secret.split("\n")
+    for part in (secret, *(lines if len(lines) > 1 else ())):
+        stripped = part.strip()
+        # The first and the last line of a PEM file are no secret.
+        if stripped and (part is secret or len(stripped) >= _LINE) and not stripped.startswith("-----BEGIN "):
+            yield stripped
+
+
+@lru_cache(maxsize=512)
+def occurrences(secret: str) -> re.Pattern[str]:
+    """Give the pattern of a secret as a value, in any spelling."""
+    pattern = "".join(_spelled(secret))
+    if len(secret) == 1 or (len(secret) < _SHORT and not re.search(r"\w", secret)):
+        return re.compile(f"{_BEGIN_VALUE}{pattern}{_END_VALUE}")
+    if len(secret) < _SHORT or secret.isalpha():
+        begin = _BEGIN if re.match(r"\w", secret[0]) else ""
+        end = _END if re.match(r"\w", secret[-1]) else ""
+        return re.compile(f"{begin}{pattern}{end}")
+    return re.compile(pattern)
+
+
+def encodes(run: str, secrets: Iterable[str]) -> bool:
+    """Tell whether what may be base64 has one of the secrets in it, as `user:password` say."""
+    digits = run.rstrip("=").translate(_URL_SAFE)
+    if len(digits) % 4 == 1:
+        return False
+    data = base64.b64decode(digits + "=" * (-len(digits) % 4))
+    return any(_holds(data, secret) for secret in secrets)
+
+
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def _holds(data: bytes, secret: str) -> bool:
+    found = data.strip()
+    for raw in {secret.encode("utf-8", "surrogatepass"), secret.encode("latin-1", "backslashreplace")}:
+        if found == raw or found.endswith(b":" + raw) or (len(secret) >= _SHORT and raw in data):
+            return True
+    return False
+
+
+# All backslashes in a row; matched from the first one only, so that a long row takes no quadratic time.
+_BACKSLASHES = r"(?<!\\)\\++"
+_MAYBE_ESCAPED = f"(?:{_BACKSLASHES})?+"
+_ESCAPED = rf"(?:{_BACKSLASHES}|(?<=\\))"
+_ESCAPES = {"\n": "n", "\r": "r", "\t": "t"}
+
+
+def _spelled(secret: str) -> Iterator[str]:
+    """Give the pattern of each character, and of each run of backslashes."""
+    for run in re.findall(r"\\+|[^\\]", secret):
+        if run[0] == "\\":
+            yield rf"(?:(?<!\\)\\{{{len(run)},}}+|{_percent(run)})"
+        elif run.isascii() and run.isalnum():
+            yield run
+        else:
+            yield f"(?:{'|'.join(_spellings(run))})"
+
+
+def _spellings(char: str) -> Iterator[str]:
+    code, units = ord(char), char.encode("utf-16-be", "surrogatepass").hex()
+    yield _MAYBE_ESCAPED + re.escape(char)
+    yield _percent(char)
+    if char == " ":
+        yield r"\+"
+    yield f"&(?:amp;)*(?:#0*{code}|#[xX]0*(?i:{code:x})|{codepoint2name.get(code, f'#{code}')});"
+    # As JSON and Python write it, in a text and in bytes.
+    if char in _ESCAPES:
+        yield _ESCAPED + _ESCAPES[char]
+    yield "".join(f"{_ESCAPED}u(?i:{units[index : index + 4]})" for index in range(0, len(units), 4))
+    yield f"{_ESCAPED}U(?i:{code:08x})"
+    yield "".join(f"{_ESCAPED}x(?i:{byte:02x})" for byte in char.encode("utf-8", "surrogatepass"))
+    if code < 256:  # noqa: PLR2004  (Latin-1)
+        yield f"{_ESCAPED}x(?i:{code:02x})"
+
+
+def _percent(text: str) -> str:
+    return "".join(f"%(?:25)*(?i:{byte:02x})" for byte in text.encode("utf-8", "surrogatepass"))
