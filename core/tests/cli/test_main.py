@@ -137,7 +137,7 @@ def test_a_program_ends_at_once_though_a_reporter_of_its_desk_hangs(environment)
 
 def test_verbose_tells_each_delivery_on_standard_error(shell):
     loud = shell("-v", "report", "-", "--to", "null", stdin='{"name": "a"}').stderr
-    assert "INFO newsdesk.delivery.desk: /a at null: delivered, 1 attempts" in loud
+    assert "INFO newsdesk.delivery.pipeline: /a at null: delivered, 1 attempts" in loud
 
 
 def test_a_command_that_is_not_there_is_told_with_the_nearest(shell):

@@ -1,28 +1,22 @@
 """Sends machines to reporters, and gives a receipt for each."""
 
-import contextlib
 import copy
 import dataclasses
 import logging
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from newsdesk.builtin.registry import default_registry
-from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import DeliveryFailed, Receipt
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.delivery.engine import Engine, receipt_of
-from newsdesk.delivery.job import CHUNK_SIZE, Job, chunks
-from newsdesk.delivery.outcome import Outcome
+from newsdesk.delivery.engine import Engine
+from newsdesk.delivery.job import CHUNK_SIZE
+from newsdesk.delivery.pipeline import Pipeline
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route, routes
-from newsdesk.delivery.stream import Stream
-from newsdesk.exceptions import DefinitionError, TransientReporterError
+from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.plugins.registry import Registry
 
@@ -41,9 +35,6 @@ DRAIN = 3
 
 _CLOSING = 5.0
 """Seconds that the reporters may take to close."""
-
-_Answers = Generator[list[Answer], None, None]
-_Deliver = Callable[[Iterator[list[Job]]], _Answers]
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +97,7 @@ class Desk:
         )
         self._drain = drain
         self._spool = None if outbox is None else self._make_spool(outbox)
+        self._pipeline = Pipeline(self._engine, self._spool, self._registry.tell)
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -127,8 +119,7 @@ class Desk:
             MachineError: it is not a valid machine; nothing was sent.
             DeliveryFailed: a required reporter failed; it has all failures and all receipts.
         """
-        with contextlib.closing(self._delivered([machine], self._deliver_here, 1)) as delivered:
-            receipts = [receipt for some in delivered for receipt in some]
+        receipts = list(self._pipeline.stream([machine]))
         if any(receipt.fails_report for receipt in receipts):
             raise DeliveryFailed(receipts)
         return receipts
@@ -162,15 +153,13 @@ class Desk:
             ReporterException: the executor takes no more work, or has not answered for as long as the
                 deliveries of a chunk may take at the most, and ten minutes more.
         """
-        deliver: _Deliver = self._deliver_here
-        if executor is not None:
-            # Only for those who have one: most do not.
-            from newsdesk.delivery.executor import ExecutorDelivery  # noqa: PLC0415
+        if executor is None:
+            return self._pipeline.stream(machines, chunk_size)
+        # Only for those who have an executor.
+        from newsdesk.delivery.executor import ExecutorDelivery  # noqa: PLC0415
 
-            asked = Engine(self._asked_routes(), self._engine.retry, self._engine.deadline)
-            deliver = ExecutorDelivery(asked, executor, in_flight).answers
-        delivered = self._delivered(machines, deliver, chunk_size)
-        return Stream(_flat(delivered))
+        delivery = ExecutorDelivery(self._engine.without_spooled(), executor, in_flight)
+        return self._pipeline.stream(machines, chunk_size, delivery.answers)
 
     def ping(self) -> list[tuple[Route, Exception | None]]:
         """Ask every backend whether it can be reached; give what each answered, bounded by the deadline."""
@@ -203,7 +192,7 @@ class Desk:
             raise DefinitionError("this desk has no outbox; give it one with 'outbox'")
         seconds = float("inf") if deadline is None else _seconds(deadline)
         wanted = [route.label for route in self.routes] if labels is None else list(labels)
-        return self._send_owed(self._spool, wanted, seconds)
+        return self._pipeline.send_owed(self._spool, wanted, seconds)
 
     def close(self) -> None:
         """Close the reporters; one that fails or hangs in it is logged and left."""
@@ -241,107 +230,6 @@ class Desk:
             "drain": self._drain,
             "plugins": self._plugins,
         }
-
-    # The way of machines: down to the reporters, and up again as receipts.
-
-    def _delivered(
-        self, machines: Iterable[object], deliver: _Deliver, chunk_size: int
-    ) -> Generator[list[Receipt], None, None]:
-        """Deliver machines in chunks, and give the receipts of each, in order.
-
-        However it ends, of every machine that was taken each receipt is finished: what nobody has
-        acknowledged goes to the outbox.
-        """
-        pending: deque[Job] = deque()
-        answered = deliver(self._begun(chunks(_taken(machines, pending), chunk_size)))
-        done: list[Receipt] = []
-        try:
-            for answers in answered:
-                job = pending[0]
-                for answer in answers:
-                    self._finish(answer, job)
-                pending.popleft()
-                receipts = [job.receipts[route.label] for route in self.routes]
-                done += receipts
-                if job.is_last:
-                    self._send_along(done)
-                    done = []
-                yield receipts
-        finally:
-            answered.close()
-            self._keep(pending)
-
-    def _begun(self, waiting: Iterator[list[Job]]) -> Iterator[list[Job]]:
-        """Give each chunk its order, and keep what is always kept: it is safe before anything can hang."""
-        for chunk in waiting:
-            chunk[-1].is_last = True
-            if self._spool is not None:
-                self._spool.begin(chunk)
-            for job in chunk:
-                for route in self.routes:
-                    if route.spool == "always":
-                        self._finish(Answer(receipt_of(route, job.machine)), job)
-            yield chunk
-
-    def _deliver_here(self, waiting: Iterator[list[Job]]) -> _Answers:
-        labels = [route.label for route in self._asked_routes()]
-        for chunk in waiting:
-            is_superseded = partial(self._is_superseded, chunk)
-            machines = [job.machine for job in chunk]
-            with contextlib.closing(self._engine.deliver(machines, labels, is_superseded)) as answered:
-                yield from answered
-
-    def _asked_routes(self) -> list[Route]:
-        return [route for route in self.routes if route.spool != "always"]
-
-    def _is_superseded(self, chunk: Sequence[Job], label: str, index: int) -> bool:
-        return self._spool is not None and self._spool.is_superseded(chunk[index], label)
-
-    def _finish(self, answer: Answer, job: Job) -> None:
-        """Keep what is owed, and tell the log and the plugins that listen."""
-        receipt = answer.receipt if self._spool is None else self._spool.finish(answer, job)
-        job.receipts[receipt.reporter] = receipt
-        self._tell(receipt)
-
-    def _keep(self, pending: Sequence[Job]) -> None:
-        """See to it that nothing is lost when it ends early."""
-        if not pending:
-            return
-        stopped = Outcome(error=TransientReporterError("it was stopped before this was acknowledged"))
-        for job in pending:
-            for route in self.routes:
-                if route.label not in job.receipts:
-                    # Its call may go on in its thread, or in an executor's worker: nobody hears of its end.
-                    self._finish(Answer(receipt_of(route, job.machine, stopped), (Future(),)), job)
-        _log.warning("stopped with %d machines that were taken and not acknowledged", len(pending))
-
-    def _send_along(self, receipts: Sequence[Receipt]) -> None:
-        if self._spool is not None:
-            for receipt in self._spool.send_along(receipts):
-                self._finish_owed(receipt)
-
-    def _send_owed(self, spool: "Spool", labels: Sequence[str], seconds: float) -> Iterator[Receipt]:
-        self._engine.prepare(labels)
-        yield from map(self._finish_owed, spool.send(labels, time.monotonic() + seconds))
-
-    def _finish_owed(self, receipt: Receipt) -> Receipt:
-        route = self._engine.dispatchers[receipt.reporter].route
-        own = dataclasses.replace(receipt, required=route.required, accepts_spooled=route.accepts_spooled)
-        self._tell(own)
-        return own
-
-    def _tell(self, receipt: Receipt) -> None:
-        _log.log(
-            logging.INFO if receipt.settled else logging.WARNING,
-            "%s at %s: %s, %d attempts, %.3f s%s",
-            receipt.machine,
-            receipt.reporter,
-            receipt.status,
-            receipt.attempts,
-            receipt.seconds,
-            "" if receipt.error is None else f": {type(receipt.error).__name__}: {receipt.error}",
-        )
-        self._registry.tell(receipt, self.deadline - receipt.seconds)
 
     def _make_spool(self, outbox: "Outbox | str | os.PathLike[str]") -> "Spool":
         from newsdesk.delivery.spool import Spool  # noqa: PLC0415  (SQLite, only for those who have an outbox)
@@ -402,20 +290,6 @@ def own_reporters(machine: Machine) -> list[Any]:
     """Give the definitions in a machine's own `runtime.reporters`; none is an empty list."""
     entries = machine.runtime.get("reporters")
     return list(entries) if isinstance(entries, list) else [] if entries is None else [entries]
-
-
-def _taken(machines: Iterable[object], pending: "deque[Job]") -> Iterator[Job]:
-    """Take machines one by one: from then on, each gets its receipts."""
-    for machine in machines:
-        job = Job(Machine.of(machine).redacted())
-        pending.append(job)
-        yield job
-
-
-def _flat(delivered: Generator[list[Receipt], None, None]) -> Generator[Receipt, None, None]:
-    with contextlib.closing(delivered):
-        for receipts in delivered:
-            yield from receipts
 
 
 def _seconds(deadline: object) -> float:

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from newsdesk.contract.answer import Answer
 from newsdesk.contract.delivery import Delivery
@@ -132,6 +132,11 @@ class Engine:
             return batch.answer(machine, until)
         finally:
             batch.leave()
+
+    def without_spooled(self) -> Self:
+        """Give an engine of the reporters that are called: for `spool: always`, somebody else sends."""
+        called = [route for route in self.routes if route.spool != "always"]
+        return type(self)(called, self.retry, self.deadline)
 
     def close(self, seconds: float) -> list[tuple[Route, Exception]]:
         """Close the reporters within some seconds, and give those that did not, with why."""

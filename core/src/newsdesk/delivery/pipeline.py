@@ -1,0 +1,178 @@
+"""The way of machines: taken, put in order, delivered, and their receipts finished, however it ends."""
+
+import contextlib
+import dataclasses
+import logging
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING
+
+from newsdesk.contract.answer import Answer
+from newsdesk.contract.receipt import Receipt
+from newsdesk.delivery.engine import Engine, receipt_of
+from newsdesk.delivery.job import CHUNK_SIZE, Job, chunks
+from newsdesk.delivery.outcome import Outcome
+from newsdesk.exceptions import TransientReporterError
+from newsdesk.machine import Machine
+
+if TYPE_CHECKING:
+    from newsdesk.delivery.spool import Spool
+
+_Answers = Generator[list[Answer], None, None]
+Deliver = Callable[[Iterator[list[Job]]], _Answers]
+"""Delivers chunks, and gives what the reporters answered of each machine, in order."""
+
+_log = logging.getLogger(__name__)
+
+
+class Stream(Iterator[Receipt]):
+    """Receipts as they come.
+
+    Ended early, by `close()`, by losing the last reference, or by the end of the process, what was taken and
+    not acknowledged goes to the outbox.
+
+    Args:
+        receipts: Gives the receipts, and sees to what was taken when it is closed.
+    """
+
+    def __init__(self, receipts: Generator[Receipt, None, None]) -> None:
+        self._receipts = receipts
+        # A generator that is still referenced when the process ends is never closed by Python.
+        self._close = weakref.finalize(self, receipts.close)
+
+    def __next__(self) -> Receipt:
+        return next(self._receipts)
+
+    def close(self) -> None:
+        """End it."""
+        self._close()
+
+
+class Pipeline:
+    """Takes machines, has them delivered, and finishes their receipts.
+
+    Args:
+        engine: The reporters.
+        spool: The outbox, if there is one.
+        tell: Takes each receipt that is finished, within some seconds.
+    """
+
+    def __init__(self, engine: Engine, spool: "Spool | None", tell: Callable[[Receipt, float], None]) -> None:
+        self._engine = engine
+        self._spool = spool
+        self._tell_plugins = tell
+
+    def stream(
+        self, machines: Iterable[object], chunk_size: int = CHUNK_SIZE, deliver: Deliver | None = None
+    ) -> Stream:
+        """Give the receipts of machines, which are delivered here where nothing else is given."""
+        return Stream(self._receipts(machines, chunk_size, deliver or self._deliver))
+
+    def send_owed(self, spool: "Spool", labels: Sequence[str], seconds: float) -> Iterator[Receipt]:
+        """Send what is owed to these reporters for some seconds, and give the receipts."""
+        self._engine.prepare(labels)
+        yield from map(self._finish_owed, spool.send(labels, time.monotonic() + seconds))
+
+    def _receipts(
+        self, machines: Iterable[object], chunk_size: int, deliver: Deliver
+    ) -> Generator[Receipt, None, None]:
+        """Deliver machines in chunks.
+
+        However it ends, of every machine that was taken each receipt is finished: what nobody has
+        acknowledged goes to the outbox.
+        """
+        pending: deque[Job] = deque()
+        answered = deliver(self._begun(chunks(_taken(machines, pending), chunk_size)))
+        done: list[Receipt] = []
+        try:
+            for answers in answered:
+                job = pending[0]
+                for answer in answers:
+                    self._finish(answer, job)
+                pending.popleft()
+                receipts = [job.receipts[route.label] for route in self._engine.routes]
+                done += receipts
+                yield from receipts
+                if job.is_last:
+                    self._send_along(done)
+                    done = []
+        finally:
+            answered.close()
+            self._keep(pending)
+
+    def _begun(self, waiting: Iterator[list[Job]]) -> Iterator[list[Job]]:
+        """Give each chunk its order, and keep what is always kept: it is safe before anything can hang."""
+        for chunk in waiting:
+            chunk[-1].is_last = True
+            if self._spool is not None:
+                self._spool.begin(chunk)
+            for job in chunk:
+                for route in self._engine.routes:
+                    if route.spool == "always":
+                        self._finish(Answer(receipt_of(route, job.machine)), job)
+            yield chunk
+
+    def _deliver(self, waiting: Iterator[list[Job]]) -> _Answers:
+        labels = [route.label for route in self._engine.routes if route.spool != "always"]
+        for chunk in waiting:
+            is_superseded = partial(self._is_superseded, chunk)
+            machines = [job.machine for job in chunk]
+            with contextlib.closing(self._engine.deliver(machines, labels, is_superseded)) as answered:
+                yield from answered
+
+    def _is_superseded(self, chunk: Sequence[Job], label: str, index: int) -> bool:
+        return self._spool is not None and self._spool.is_superseded(chunk[index], label)
+
+    def _finish(self, answer: Answer, job: Job) -> None:
+        """Keep what is owed, and tell the log and the plugins that listen."""
+        receipt = answer.receipt if self._spool is None else self._spool.finish(answer, job)
+        job.receipts[receipt.reporter] = receipt
+        self._tell(receipt)
+
+    def _keep(self, pending: Sequence[Job]) -> None:
+        """See to it that nothing is lost when it ends early."""
+        if not pending:
+            return
+        stopped = Outcome(error=TransientReporterError("it was stopped before this was acknowledged"))
+        for job in pending:
+            for route in self._engine.routes:
+                if route.label not in job.receipts:
+                    # Its call may go on in its thread, or in an executor's worker: nobody hears of its end.
+                    self._finish(Answer(receipt_of(route, job.machine, stopped), (Future(),)), job)
+        _log.warning("stopped with %d machines that were taken and not acknowledged", len(pending))
+
+    def _send_along(self, receipts: Sequence[Receipt]) -> None:
+        if self._spool is not None:
+            for receipt in self._spool.send_along(receipts):
+                self._finish_owed(receipt)
+
+    def _finish_owed(self, receipt: Receipt) -> Receipt:
+        route = self._engine.dispatchers[receipt.reporter].route
+        own = dataclasses.replace(receipt, required=route.required, accepts_spooled=route.accepts_spooled)
+        self._tell(own)
+        return own
+
+    def _tell(self, receipt: Receipt) -> None:
+        _log.log(
+            logging.INFO if receipt.settled else logging.WARNING,
+            "%s at %s: %s, %d attempts, %.3f s%s",
+            receipt.machine,
+            receipt.reporter,
+            receipt.status,
+            receipt.attempts,
+            receipt.seconds,
+            "" if receipt.error is None else f": {type(receipt.error).__name__}: {receipt.error}",
+        )
+        self._tell_plugins(receipt, self._engine.deadline - receipt.seconds)
+
+
+def _taken(machines: Iterable[object], pending: "deque[Job]") -> Iterator[Job]:
+    """Take machines one by one: from then on, each gets its receipts."""
+    for machine in machines:
+        job = Job(Machine.of(machine).redacted())
+        pending.append(job)
+        yield job
