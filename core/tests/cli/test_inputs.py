@@ -146,6 +146,16 @@ def test_all_records_that_are_no_machines_are_told_with_their_places(refused, wr
     ]
 
 
+def test_a_fault_of_many_records_is_one_message_with_a_count_and_three_places(refused, write):
+    write("many.json", [A, *[{"project_name": "x"}] * 40, {"name": "b", "model": 3}])
+    assert refused("many.json").splitlines() == [
+        "Error: the input has errors; nothing was sent",
+        "  - many.json, item 2, many.json, item 3, many.json, item 4 and 37 more: "
+        "name: must be a non-empty string, but is missing",
+        "  - many.json, item 42: model: must be a mapping, but is of type int",
+    ]
+
+
 def test_a_key_that_stands_twice_in_one_object_is_told_with_its_place(refused, write):
     twice = '{"name": "a", "name": "b", "metadata": {"x": [{"y": 1, "z": 2, "y": 3}]}}'
     write("twice.json", twice)

@@ -237,6 +237,13 @@ def test_an_outbox_that_is_needed_and_not_there_is_told():
     )
 
 
+@pytest.mark.parametrize("outbox", ["'${env:HOME}/owed.db'", "{path: '${HOME}/owed.db'}"])
+def test_a_reference_in_the_outboxs_path_is_refused_since_it_is_not_resolved(outbox):
+    assert fault(f"outbox: {outbox}") == (
+        "line 1: outbox.path: references are resolved in the parameters of reporters only; write the path"
+    )
+
+
 def test_a_value_that_may_hold_a_secret_is_not_shown():
     assert "hunter2" not in "".join(
         faults("retry: {password: hunter2}\nreporters: [{a: {password: hunter2}}]")

@@ -102,12 +102,19 @@ def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
     labels = {route.label: route for route in config.routes}
     # One given twice is meant once: two threads must not share a reporter.
     entries = [labels[text] if text in labels else _definition(text, labels) for text in dict.fromkeys(to)]
-    return routes(
+    chosen = routes(
         entries,
         registry=default_registry(),
         allow_import_paths=config.allow_import_paths,
         has_outbox=config.outbox is not None,
     )
+    for route in chosen if config.outbox is not None else ():
+        if route.label in labels and route.reporter != labels[route.label].reporter:
+            raise DefinitionError(
+                f"--to has another reporter {route.label!r} than the config, to which the outbox would send what "
+                "it owes; add a 'label'"
+            )
+    return chosen
 
 
 def _definition(text: str, labels: Collection[str]) -> Any:

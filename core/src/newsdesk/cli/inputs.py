@@ -5,6 +5,7 @@ import glob
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +21,8 @@ from newsdesk.machine import Machine
 
 _LINES = (".jsonl", ".ndjson")
 _YAML = (".yaml", ".yml")
+_PLACES = 3
+"""Records that a message names, where many have the same fault."""
 _SHOWN = 200
 """Characters of a name in a message: a whole record may have been given instead of a file."""
 
@@ -57,19 +60,46 @@ class Inputs:
         Raises:
             MachineError: some records are not valid; all of them are reported.
         """
-        count, faults = 0, []
+        count, faults = 0, _Faults()
         for name, path in self._files:
             try:
                 for place, record in _records(name, path, _read_once):
                     count += 1
-                    faults += _faults(place, record)
+                    faults.add(_faults(place, record))
             except _RepeatedError as error:
-                faults += error.faults
+                faults.add(error.faults)
             except MachineError as error:
-                faults.append(Fault(name, str(error)))
-        if faults:
-            raise MachineError("the input has errors; nothing was sent", faults)
+                faults.add([Fault(name, str(error))])
+        if found := faults.grouped():
+            raise MachineError("the input has errors; nothing was sent", found)
         return count
+
+
+class _Faults:
+    """Faults of the input; those that many records have are one: a thousand may lack the same key."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[str]] = {}
+        self._counts: Counter[str] = Counter()
+        self._in_order: list[Fault] = []
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Take faults in."""
+        for fault in faults:
+            places = self._places.setdefault(fault.message, [])
+            self._counts[fault.message] += 1
+            if len(places) < _PLACES:
+                places.append(fault.path)
+                self._in_order.append(fault)
+
+    def grouped(self) -> list[Fault]:
+        """Give the faults in their order, with many of one text as one."""
+        return list(dict.fromkeys(map(self._grouped, self._in_order)))
+
+    def _grouped(self, fault: Fault) -> Fault:
+        if (more := self._counts[fault.message] - _PLACES) <= 0:
+            return fault
+        return Fault(f"{', '.join(self._places[fault.message])} and {more} more", fault.message)
 
 
 def _found(name: str) -> Iterator[tuple[str, Path]]:

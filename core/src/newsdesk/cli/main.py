@@ -12,6 +12,8 @@ import click
 from newsdesk.cli.stops import Stops, name_of
 from newsdesk.exceptions import ReporterException
 
+_log = logging.getLogger(__name__)
+
 _COMMANDS = (
     "report", "plan", "check", "doctor", "reporters", "outbox", "backfill", "missing", "schema", "new",
 )  # fmt: skip
@@ -61,6 +63,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ReporterException as error:
+            _log.debug("the command failed", exc_info=error)
             click.echo(f"Error: {error}", err=True)
             sys.exit(2)
         except KeyboardInterrupt as stop:

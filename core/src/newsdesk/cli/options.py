@@ -1,8 +1,28 @@
 """Arguments and options that several commands share."""
 
+import math
+from typing import Any
+
 import click
 
 from newsdesk.cli import data
+
+
+class Positive(click.FloatRange):
+    """A finite number above 0, or from 0 on: to click, "nan" is within every range."""
+
+    name = "number"
+
+    def __init__(self, *, or_zero: bool = False) -> None:
+        super().__init__(min=0, min_open=not or_zero)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a number; see `click.ParamType`."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
+
 
 files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 to = click.option(

@@ -181,6 +181,9 @@ class Config:
             )
         except DefinitionError as error:
             faults += error.faults
+        if model is not None and model.outbox is not None and "${" in model.outbox.path:
+            text = "references are resolved in the parameters of reporters only; write the path"
+            faults.append(Fault("outbox.path", text))
         if faults or model is None:
             raise DefinitionError(f"the config {name!r} cannot be used", lines.located(faults))
         return cls(

@@ -32,6 +32,7 @@ def _isolated(
     try:
         yield from map(_finding, check(reporters=reporters, ping=ping))
     except (Exception, SystemExit) as error:  # noqa: BLE001  (a stranger's code: it must harm no other check)
+        _log.debug("the checks of %s failed", plugin.origin, exc_info=error)
         text = f"the checks of {plugin.origin} failed: {type(error).__name__}: {error}"
         yield Finding(plugin.name, text, "report it to its author; everything else was checked")
 

@@ -1,5 +1,6 @@
 """The installed plugins and their reporters: do they load, and follow the contract?"""
 
+import logging
 from collections.abc import Iterator, Sequence
 from subprocess import SubprocessError
 
@@ -12,6 +13,8 @@ from newsdesk.plugins.building import build
 from newsdesk.plugins.hookspecs import ReporterPlugin
 from newsdesk.plugins.registry import LoadedPlugin, Registry, clashes
 from newsdesk.testing.inspection import value
+
+_log = logging.getLogger(__name__)
 
 _REPORT = "report it to its author; newsdesk.testing.ReporterContract, the conformance kit, fails too"
 
@@ -34,6 +37,7 @@ def findings(registry: Registry, routes: Sequence[Route]) -> Iterator[Finding]:
 
 
 def _broken(plugin: LoadedPlugin) -> Finding:
+    _log.debug("the plugin of %s is broken", plugin.origin, exc_info=plugin.error)
     text = f"the plugin of {plugin.origin} is broken: {type(plugin.error).__name__}: {plugin.error}"
     return Finding(plugin.name, text, f"fix it, or pip uninstall {plugin.origin.rpartition(' ')[0]}")
 
@@ -73,6 +77,7 @@ def _of_record(
         text = "loads; needs parameters, so it is checked further if a config has it"
         yield Finding(record.name, f"{text}  [{plugin.origin}]")
     except Exception as error:  # noqa: BLE001  (a stranger's code: it must harm no other check)
+        _log.debug("building the reporter %s failed", record.name, exc_info=error)
         yield Finding(record.name, f"building it raises {type(error).__name__}: {error}", _REPORT)
     else:
         yield from _contract(record.name, reporter, plugin.origin)
@@ -90,6 +95,7 @@ def _fault(check: value.Check, reporter: BaseReporter) -> str:
     try:
         return check(reporter)
     except Exception as error:  # noqa: BLE001  (the same)
+        _log.debug("the check %s failed", check.__name__, exc_info=error)
         return f"the check {check.__name__} failed: {type(error).__name__}: {error}"
 
 

@@ -208,6 +208,11 @@ class TestSend:
         assert told.stderr.endswith("Stopped by SIGINT.\n")
         assert outbox.counts() == {("a", State.OWED): 1}
 
+    @pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1"])
+    def test_a_deadline_is_a_finite_number_above_0(self, newsdesk, config, seconds):
+        told = newsdesk("outbox", "send", "--deadline", seconds, code=2).stderr
+        assert "Invalid value for '--deadline': " in told
+
     def test_a_deadline_ends_it_and_the_rest_is_told(self, newsdesk, acme, outbox, write):
         write("newsdesk.yaml", "reporters: [{acme_reporters.Hangs: , label: a}]\noutbox: owed.db\n")
         for name in "ab":

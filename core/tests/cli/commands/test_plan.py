@@ -57,5 +57,5 @@ def test_a_plan_that_fails_is_told_and_the_others_are_made(newsdesk, distributio
     result = newsdesk("plan", machine, "--to", "broken_plan.Broken", "--to", "null", code=1)
     assert result.stdout == "north/compressor at null: the record in 1 requests\n"
     assert result.stderr == (
-        "north/compressor at broken_plan.Broken: no plan: ZeroDivisionError: integer division or modulo by zero\n"
+        "broken_plan.Broken: 1 not planned (north/compressor): ZeroDivisionError: integer division or modulo by zero\n"
     )

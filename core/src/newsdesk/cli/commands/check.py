@@ -1,5 +1,6 @@
 """`newsdesk check`: is the config valid, and do its backends respond?"""
 
+import logging
 from collections.abc import Iterator
 
 import click
@@ -7,12 +8,15 @@ import click
 from newsdesk.builtin.registry import default_registry
 from newsdesk.cli import options
 from newsdesk.cli.desks import Desks
+from newsdesk.cli.receipts.causes import named
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.delivery.route import Route
 from newsdesk.doctor import hooked, settings
 from newsdesk.exceptions import DefinitionError
 from newsdesk.secrets import mask_text
+
+_log = logging.getLogger(__name__)
 
 
 @click.command(short_help="Check the config, and with --ping its backends.")
@@ -72,10 +76,11 @@ def _findings(config: Config) -> Iterator[tuple[Route, Finding]]:
 def _responds(route: Route, error: Exception | None, reported: set[str]) -> bool:
     if error is None:
         click.echo(f"{_name(route)}: reached")
-    elif route.label not in reported:  # else why it cannot be opened has been said
+    elif route.label not in reported:  # else its cause has been reported
+        _log.debug("%s does not respond", route.label, exc_info=error)
         click.echo(f"{_name(route)}: {type(error).__name__}: {error}")
     return error is None
 
 
 def _name(route: Route) -> str:
-    return route.label if route.required else f"{route.label} (best effort)"
+    return named(route.label, required=route.required)

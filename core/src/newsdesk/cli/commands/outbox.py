@@ -60,7 +60,7 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
 @options.as_json
 @click.option(
     "--deadline",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.Positive(),
     help="Stop after this many seconds; no limit by default.",
 )
 @click.option("--allow-owed", is_flag=True, help="Exit with 0 also if records are still owed.")
@@ -125,7 +125,7 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
 @command.command()
 @click.option(
     "--dead-days",
-    type=click.FloatRange(min=0),
+    type=options.Positive(or_zero=True),
     metavar="DAYS",
     help="Delete records that have been dead for this many days; none by default.",
 )

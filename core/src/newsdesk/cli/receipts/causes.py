@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, field
 
-from newsdesk.contract.receipt import Receipt
 from newsdesk.machine import MachineKey
 
 NAMED = 3
@@ -17,10 +16,10 @@ _VARYING = re.compile(r"\b(?=[0-9a-f-]*\d)[0-9a-f-]{8,}\b|\d+\.\d+|\d{4,}", re.I
 
 @dataclass
 class Cause:
-    """One reason for which deliveries to one reporter failed, or were kept for later."""
+    """One reason for which something failed for machines at one reporter."""
 
     label: str
-    """The reporter's label; marked when it is a best effort."""
+    """The reporter's label; marked if it is a best effort."""
     status: str
     """What became of them."""
     text: str
@@ -37,37 +36,42 @@ class Cause:
 
 
 class Causes:
-    """The causes among the receipts of one command."""
+    """The causes of all failures of one command."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str, str], Cause] = {}
         self.others = 0
         """Failures of causes beyond those that are kept."""
 
-    def add(self, receipt: Receipt) -> None:
-        """Count a receipt's error, if it has one."""
-        if receipt.error is None:
-            return
-        text = f"{type(receipt.error).__name__}: {receipt.error}"
-        key = (receipt.reporter, str(receipt.status), _common(text, receipt.machine))
+    def add(self, label: str, status: str, machine: MachineKey, text: str) -> None:
+        """Count one failure.
+
+        Args:
+            label: The reporter's, as it is shown.
+            status: What became of it.
+            machine: Which machine.
+            text: The error, with its type.
+        """
+        key = (label, status, _common(text, machine))
         if key not in self._kept:
             if len(self._kept) == KEPT:
                 self.others += 1
                 return
-            self._kept[key] = Cause(named(receipt), str(receipt.status), text)
+            self._kept[key] = Cause(label, status, text)
         cause = self._kept[key]
         cause.count += 1
         if len(cause.machines) < NAMED:
-            cause.machines.append(receipt.machine)
+            cause.machines.append(machine)
 
     def texts(self) -> list[tuple[str, str]]:
         """Give the status and the message of each cause, in the order in which they came."""
-        return [(cause.status, str(cause)) for cause in self._kept.values()]
+        told = [(cause.status, str(cause)) for cause in self._kept.values()]
+        return [*told, ("", f"… and {self.others} more failures")] if self.others else told
 
 
-def named(receipt: Receipt) -> str:
-    """Give a reporter's label, marked when it is a best effort."""
-    return receipt.reporter if receipt.required else f"{receipt.reporter} (best effort)"
+def named(label: str, *, required: bool) -> str:
+    """Give a reporter's label, marked if it is a best effort."""
+    return label if required else f"{label} (best effort)"
 
 
 def _common(text: str, machine: MachineKey) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Iterator
 import click
 
 from newsdesk.cli import data
-from newsdesk.cli.receipts.causes import Causes
+from newsdesk.cli.receipts.causes import Causes, named
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import ReporterException
 
@@ -92,7 +92,10 @@ class _Summary:
             where = f"{receipt.machine} at {receipt.reporter}"
             _log.debug("%s failed with an unexpected error", where, exc_info=receipt.error)
         self._counts[receipt.reporter, receipt.status] += 1
-        self._causes.add(receipt)
+        if receipt.error is not None:
+            label = named(receipt.reporter, required=receipt.required)
+            text = f"{type(receipt.error).__name__}: {receipt.error}"
+            self._causes.add(label, str(receipt.status), receipt.machine, text)
         self._has_required_failure |= receipt.fails_report
         kept = self._others if receipt.settled else self._failed
         if len(kept) < ROWS:
@@ -112,8 +115,6 @@ class _Summary:
                 click.secho(f"{receipt.machine} at {receipt.reporter}: {alteration}", fg="yellow")
         for status, text in self._causes.texts():
             click.secho(text, err=True, fg=_COLOURS.get(status))
-        if self._causes.others:
-            click.echo(f"… and {self._causes.others} more failures; --json gives all of them.", err=True)
         for (reporter, status), count in sorted(self._counts.items()):
             click.secho(f"{reporter}: {count} {status}", fg=_COLOURS.get(str(status)))
         total = sum(self._counts.values())
