@@ -111,8 +111,8 @@ def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
     for route in chosen if config.outbox is not None else ():
         if route.label in labels and route.reporter != labels[route.label].reporter:
             raise DefinitionError(
-                f"--to has another reporter {route.label!r} than the config, to which the outbox would send what "
-                "it owes; add a 'label'"
+                f"--to has another reporter {route.label!r} than the config, to which the outbox would send "
+                "what it owes; add a 'label'"
             )
     return chosen
 
