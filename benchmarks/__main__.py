@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Iterable
 
-from benchmarks import core, growth, mlflow_http, postgres, settings, startup
+from benchmarks import core, growth, mlflow_http, outbox, postgres, settings, startup
 from benchmarks.page import Page, row
 
-PARTS = {"core": core, "startup": startup, "postgres": postgres, "mlflow": mlflow_http}
+PARTS = {"core": core, "outbox": outbox, "startup": startup, "postgres": postgres, "mlflow": mlflow_http}
 GROWTH = "growth"
 BESIDE = {"settings": settings}
 """Parts that are only measured on request, and not written to the docs."""

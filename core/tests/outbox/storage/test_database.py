@@ -346,6 +346,37 @@ class TestForks:
         )
         assert told == "0 [0, 1, 2]\n"
 
+    def test_forks_while_threads_use_it_neither_hang_nor_lose_anything(self, tmp_path):
+        told = run(
+            """
+            import warnings
+            warnings.simplefilter("ignore", DeprecationWarning)  # as above
+            db = database(); add(db, 0)
+            stop, added = threading.Event(), []
+            def use(slot):
+                number = 0
+                while not stop.is_set():
+                    number += 1
+                    add(db, 1000 * slot + number)
+                    added.append(1000 * slot + number)
+                    db.close() if number % 5 == 0 else None
+            threads = [threading.Thread(target=use, args=(slot,)) for slot in (1, 2, 3)]
+            for thread in threads: thread.start()
+            for number in range(1, 61):
+                if os.fork() == 0:
+                    add(db, -number)
+                    os._exit(0)
+            statuses = [os.wait()[1] for _ in range(60)]
+            stop.set()
+            for thread in threads: thread.join()
+            found = db.read(lambda c: [row[0] for row in c.execute("SELECT a FROM t")])
+            print(set(statuses), sorted(found) == sorted([*range(-60, 1), *added]))
+            db.close()
+            """,
+            tmp_path,
+        )
+        assert told == "{0} True\n"
+
     @pytest.mark.skipif(
         not sys.platform.startswith("linux"), reason="calls fork() past Python by the C library's name"
     )
