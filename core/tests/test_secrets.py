@@ -156,6 +156,7 @@ def test_a_short_secret_is_masked_where_it_is_a_word_so_that_texts_stay_readable
     ("secret", "text"),
     [
         ("postgres", "pip install newsdesk-postgres; newsdesk_postgres.reporter, postgresql://h, postgres-16, postgres.py"),
+        ("postgres", "postgresql://postgres@postgres:5432/postgres?table=machine, /var/lib/postgres"),
         ("mlflow", "newsdesk-mlflow 0.1: mlflow.client"),
         ("administrator", "the administrators"),
         ("a", "a subscription is not a valid a, n/a"),
@@ -168,6 +169,12 @@ def test_a_short_secret_is_masked_where_it_is_a_word_so_that_texts_stay_readable
 )  # fmt: skip
 def test_a_secret_that_is_a_word_or_less_changes_no_text_that_only_has_it_as_a_part(secret, text):
     assert mask_text(text, [secret]) == text
+
+
+def test_a_password_that_is_also_a_host_and_a_user_is_masked_in_its_own_place():
+    url = "postgresql://postgres:postgres@postgres:5432/postgres"
+    assert mask_text(f"no {url}", ["postgres"]) == "no postgresql://postgres:***@postgres:5432/postgres"
+    assert mask_text(quote(url, safe=""), ["postgres"]).count(MASK) == 1
 
 
 @pytest.mark.parametrize("secret", ["a", "5", "postgres", "administrator", "-", "é", "."])
@@ -333,6 +340,18 @@ def test_leaves_are_the_texts_that_a_mask_hides():
     assert leaves({"a": ["x", 5, None, True, ""], "b": ("${env:X}", "y")}) == {"x", "5", "y"}
     assert leaves_by_name("host", 5) == set()
     assert leaves_by_name("url", "pg://u:${env:X}@h") == set()
+
+
+def test_what_a_secret_url_or_connection_string_has_in_it_is_a_secret_by_itself():
+    assert leaves("https://u:p%40ss@h/hook") == {"https://u:p%40ss@h/hook", "p%40ss", "p@ss"}
+    assert leaves_by_name("url", "https://u:p%40ss@h/?api_key=x%2By&monkey=z") == {
+        "p%40ss",
+        "p@ss",
+        "x%2By",
+        "x+y",
+    }
+    assert "abc==" in leaves("AccountName=plant;AccountKey=abc==;EndpointSuffix=x")
+    assert leaves_by_name("url", "https://u:${env:PW}@h/?token=${env:T}") == set()
 
 
 class TestMaskError:

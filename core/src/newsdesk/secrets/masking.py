@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from newsdesk.secrets import spelling
 from newsdesk.secrets.names import names_secret, tells_place
@@ -63,14 +64,15 @@ def mask_by_name(name: str, value: Any) -> Any:
 
 
 def leaves(value: Any) -> set[str]:
-    """Give every text that `mask` would hide in a value."""
+    """Give every text that `mask` would hide in a value, and the secrets within it: it may be a URL."""
     if isinstance(value, Mapping):
         return set().union(*(leaves(item) for item in value.values()))
     if isinstance(value, list | tuple | set | frozenset):
         return set().union(*(leaves(item) for item in value))
     if mask(value) == value or value in ("", b""):
         return set()
-    return {value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)}
+    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    return {text} | _within(text)
 
 
 def leaves_by_name(name: str, value: Any) -> set[str]:
@@ -81,11 +83,15 @@ def leaves_by_name(name: str, value: Any) -> set[str]:
         return set().union(*(leaves_by_name(str(key), item) for key, item in value.items()))
     if isinstance(value, list | tuple):
         return set().union(*(leaves_by_name(name, item) for item in value))
-    if not isinstance(value, str):
-        return set()
-    found = {value[start:end] for start, end in _url_passwords(value)}
-    found |= {match["value"] for match in _QUERY.finditer(value) if names_secret(match["name"])}
-    return {text for text in found if not _REFERENCE.fullmatch(text)} - {""}
+    return _within(value) if isinstance(value, str) else set()
+
+
+def _within(text: str) -> set[str]:
+    """Give the secrets within a URL or a connection string, percent-encoded and decoded."""
+    found = {text[start:end] for start, end in _url_passwords(text)}
+    found |= {match["value"] for match in _QUERY.finditer(text) if names_secret(match["name"])}
+    found = {secret for secret in found if not _REFERENCE.fullmatch(secret)}
+    return (found | {unquote(secret) for secret in found}) - {""}
 
 
 def mask_reporters(definitions: Any) -> Any:

@@ -23,6 +23,7 @@ _LINE = 4
 _BEGIN = (
     r"(?:(?<!\w)(?<!\w[\-.])|(?<=\\[abfnrtv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
 )
+_NOT_IN_AN_ADDRESS = r"(?<![/@])(?<!%2[Ff])(?<!%40)"
 _END = r"(?!\w)(?![\-.]\w)"
 # What is too short to be told from a word is a value only between these.
 _BEGIN_VALUE = r"""(?<=['"`=:@&;])"""
@@ -31,12 +32,11 @@ _END_VALUE = r"""(?=['"`@&;,)}\]\s]|\\|$)"""
 
 def parts(secret: str) -> Iterator[str]:
     """Give what is looked for of a secret: the whole, without white space around it, and each longer line."""
-    lines = secret.split("\n")
-    for part in (secret, *(lines if len(lines) > 1 else ())):
-        stripped = part.strip()
-        # The first and the last line of a PEM file are no secret.
-        if stripped and (part is secret or len(stripped) >= _LINE) and not stripped.startswith("-----BEGIN "):
-            yield stripped
+    whole, *lines = (part.strip() for part in (secret, *secret.splitlines()))
+    if whole:
+        yield whole
+    if len(lines) > 1:  # a key, whose first and last line are no secret
+        yield from (line for line in lines if len(line) >= _LINE and not line.startswith("-----"))
 
 
 @lru_cache(maxsize=512)
@@ -47,6 +47,8 @@ def occurrences(secret: str) -> re.Pattern[str]:
         return re.compile(f"{_BEGIN_VALUE}{pattern}{_END_VALUE}")
     if len(secret) < _SHORT or secret.isalpha():
         begin = _BEGIN if re.match(r"\w", secret[0]) else ""
+        if len(secret) < _SHORT and secret.isalpha():  # the name of a host, a user, a database, a folder
+            begin += _NOT_IN_AN_ADDRESS
         end = _END if re.match(r"\w", secret[-1]) else ""
         return re.compile(f"{begin}{pattern}{end}")
     return re.compile(pattern)
