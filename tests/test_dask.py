@@ -192,12 +192,12 @@ def when_written(file, seconds=60):
 
 
 def test_the_command_takes_no_work_to_a_scheduler_that_is_away(tmp_path):
-    from newsdesk.cli.executors import crew
+    from newsdesk.cli.executors import open_pool
 
-    with separate_cluster(tmp_path) as (address, scheduler), crew(None, address) as members:
+    with separate_cluster(tmp_path) as (address, scheduler), open_pool(None, address) as members:
         assert members.executor.submit(max, 1, 2).result(60) == 2
         scheduler.kill()
-        with pytest.raises(ConnectionError, match="the Dask scheduler is away: its client is "):
+        with pytest.raises(ConnectionError, match="no connection to the Dask scheduler; its client is "):
             submit_until_it_fails(members.executor)
 
 
@@ -237,7 +237,7 @@ def test_a_scheduler_that_is_not_there_is_told(run, tmp_path):
         newsdesk, "report", machine, "--to", "null", "--dask", "tcp://127.0.0.1:9",
         cwd=tmp_path, status=2, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s",
     ).stderr  # fmt: skip
-    assert "the Dask scheduler 'tcp://127.0.0.1:9' cannot be reached" in told
+    assert "cannot connect to the Dask scheduler 'tcp://127.0.0.1:9'" in told
 
 
 def test_a_scheduler_without_workers_is_told(run, tmp_path):

@@ -129,7 +129,7 @@ def test_several_that_are_wrong_are_reported_together_with_their_places():
 def test_what_is_no_list_is_told():
     with pytest.raises(DefinitionError) as caught:
         routes(7, registry=default_registry())
-    assert str(caught.value) == "reporters must be a list of definitions, but are a int"
+    assert str(caught.value) == "reporters must be a list of definitions, not a int"
 
 
 def test_import_paths_may_be_restricted():

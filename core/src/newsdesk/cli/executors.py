@@ -13,7 +13,7 @@ from newsdesk.worker import Worker
 
 
 @dataclass(frozen=True)
-class Crew:
+class Pool:
     """The workers, and their number."""
 
     executor: Executor | None
@@ -32,7 +32,7 @@ class Crew:
 
 
 @contextlib.contextmanager
-def crew(workers: int | None, dask: str | None) -> Iterator[Crew]:
+def open_pool(workers: int | None, dask: str | None) -> Iterator[Pool]:
     """Give the workers, for as long as the body runs.
 
     Raises:
@@ -46,13 +46,13 @@ def crew(workers: int | None, dask: str | None) -> Iterator[Crew]:
     elif workers is not None and workers > 1:
         # Threads: a delivery mostly waits for its backend.
         with _Threads(workers) as pool:
-            yield Crew(pool, workers)
+            yield Pool(pool, workers)
     else:
-        yield Crew(None)
+        yield Pool(None)
 
 
 @contextlib.contextmanager
-def _dask(address: str) -> Iterator[Crew]:
+def _dask(address: str) -> Iterator[Pool]:
     try:
         import distributed  # noqa: PLC0415  (an extra)
     except ImportError as error:
@@ -67,7 +67,7 @@ def _dask(address: str) -> Iterator[Crew]:
             raise click.UsageError(
                 f"the Dask scheduler {address!r} has no workers; start some, and try again"
             )
-        yield Crew(_Cluster(client), threads)
+        yield Pool(_Cluster(client), threads)
 
 
 class _Threads(Executor):

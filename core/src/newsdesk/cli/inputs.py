@@ -14,7 +14,7 @@ import click
 import yaml
 
 from newsdesk import canonical
-from newsdesk.cli.repeats import repeats
+from newsdesk.cli.duplicate_keys import duplicate_keys
 from newsdesk.config.lines import UniqueLoader, reason
 from newsdesk.exceptions import Fault, MachineError
 from newsdesk.machine import Machine
@@ -161,7 +161,7 @@ class _RepeatedError(Exception):
 def _read_once(data: bytes, place: str) -> Any:
     """Read JSON in which no object has a key twice; once that is known, `_read` is quicker."""
     value = canonical.loads(data)
-    if faults := [Fault(place, str(fault)) for fault in repeats(data)]:
+    if faults := [Fault(place, str(fault)) for fault in duplicate_keys(data)]:
         raise _RepeatedError(faults)
     return value
 

@@ -1,4 +1,4 @@
-"""A reporter as a desk uses it: with its label, and whether it is required."""
+"""A reporter with its options: label, whether it is required, how the outbox is used."""
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,26 +17,26 @@ _NEEDS_OUTBOX = "'{}' needs an outbox; configure one with 'outbox'"
 
 @dataclass(frozen=True)
 class Route:
-    """One way from a desk to a backend."""
+    """A reporter with its options."""
 
     label: str
-    """What receipts call it; unique within a desk."""
+    """Its name in receipts and in the outbox; unique within a desk."""
     reporter: BaseReporter
-    """Who delivers."""
+    """The reporter."""
     required: bool = True
-    """Whether a failure fails the report; a best effort when not."""
+    """Whether its failure fails the report; otherwise it is a best effort."""
     accepts_spooled: bool = False
-    """Whether a record that is safe in the outbox counts as success; the option `required: spooled`."""
+    """Whether a record in the outbox counts as success; the option `required: spooled`."""
     spool: Literal["on_failure", "always", "never"] = "on_failure"
-    """Whether the outbox takes what could not be delivered, everything at once, or nothing."""
+    """Whether the outbox gets what could not be delivered, everything, or nothing."""
     is_labelled: bool = False
-    """Whether somebody gave it its label, which is then never changed."""
+    """Whether the label was given; then it is never changed."""
 
     @classmethod
     def of(
         cls, entry: object, *, registry: Registry, allow_import_paths: Sequence[str] | None = None
     ) -> "Route":
-        """Make a route of a reporter or of an entry of a config.
+        """Make a route from a reporter or an entry of a config.
 
         Raises:
             DefinitionError: the entry cannot be used.
@@ -137,7 +137,7 @@ def _listed(entries: object) -> Iterable[Any]:
     if isinstance(entries, str | Mapping | BaseReporter | Route):
         return [entries]
     if not isinstance(entries, Iterable):
-        raise DefinitionError(f"reporters must be a list of definitions, but are a {type(entries).__name__}")
+        raise DefinitionError(f"reporters must be a list of definitions, not a {type(entries).__name__}")
     return entries
 
 
@@ -148,7 +148,7 @@ def _numbered(made: Sequence[Route]) -> Iterable[Route]:
         candidates = chain([route.label], (f"{route.label}#{number}" for number in count(2)))
         label = next(text for text in candidates if route.is_labelled or text not in taken)
         taken.add(label)
-        # Each route has a thread of its own: one instance that stands there twice would be used by both.
+        # Each route has its own thread: an instance that is given twice would be used by both.
         reporter = copy.copy(route.reporter) if id(route.reporter) in reporters else route.reporter
         reporters.add(id(route.reporter))
         yield replace(route, label=label, reporter=reporter)

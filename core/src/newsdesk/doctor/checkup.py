@@ -6,7 +6,8 @@ from dataclasses import replace
 from newsdesk.builtin.registry import default_registry
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
-from newsdesk.doctor import backends, hooked, installed, owed, settings, versions
+from newsdesk.doctor import backends, installed, outbox, plugin_checks, versions
+from newsdesk.doctor import config as config_checks
 from newsdesk.plugins.registry import Registry
 from newsdesk.secrets import mask_text
 
@@ -29,7 +30,7 @@ class Checkup:
 
     def findings(self) -> Iterator[Finding]:
         """Give the findings as they come, with the secrets of the config's reporters masked."""
-        config, read = settings.read(self._config_path, self._registry)
+        config, read = config_checks.read(self._config_path, self._registry)
         for found in self._all(config, read):
             # Each time: what a file holds is known once its reference was resolved.
             secrets = frozenset[str]().union(*(route.reporter.secret_values() for route in config.routes))
@@ -40,8 +41,8 @@ class Checkup:
         yield from installed.findings(self._registry, config.routes)
         yield from read
         for route in config.routes:
-            yield from settings.references(route, deadline=config.deadline)
-        yield from owed.findings(config)
+            yield from config_checks.references(route, deadline=config.deadline)
+        yield from outbox.findings(config)
         if self._ping:
             yield from backends.findings(config, self._registry)
-        yield from hooked.findings(self._registry, config.routes, ping=self._ping)
+        yield from plugin_checks.findings(self._registry, config.routes, ping=self._ping)

@@ -12,7 +12,8 @@ from newsdesk.cli.receipts.causes import named
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.delivery.route import Route
-from newsdesk.doctor import hooked, settings
+from newsdesk.doctor import config as config_checks
+from newsdesk.doctor import plugin_checks
 from newsdesk.exceptions import DefinitionError
 from newsdesk.secrets import mask_text
 
@@ -66,9 +67,9 @@ def _problems(config: Config) -> Iterator[str]:
 def _findings(config: Config) -> Iterator[tuple[Route, Finding]]:
     routes = {route.label: route for route in config.routes}
     for route in config.routes:
-        for finding in settings.problems(route, deadline=config.deadline):
+        for finding in config_checks.problems(route, deadline=config.deadline):
             yield route, finding
-    for finding in hooked.findings(default_registry(), config.routes, ping=False):
+    for finding in plugin_checks.findings(default_registry(), config.routes, ping=False):
         if finding.remedy and finding.subject in routes:
             yield routes[finding.subject], finding
 

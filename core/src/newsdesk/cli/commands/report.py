@@ -8,7 +8,7 @@ import click
 
 from newsdesk.cli import options
 from newsdesk.cli.desks import Desks
-from newsdesk.cli.executors import Crew, crew
+from newsdesk.cli.executors import Pool, open_pool
 from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.receipts.summary import show
 from newsdesk.contract.receipt import Receipt
@@ -49,13 +49,13 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
         click.echo("The input has no machines.", err=True)
     for machine in inputs:
         desks.of(machine)  # raises if a definition is not valid, before anything is sent
-    with crew(workers, dask) as hands, closing(desks):
-        code = show(_receipts(inputs, desks, hands, count), machines=count, as_json=as_json)
+    with open_pool(workers, dask) as pool, closing(desks):
+        code = show(_receipts(inputs, desks, pool, count), machines=count, as_json=as_json)
     ctx.exit(code)
 
 
-def _receipts(inputs: Inputs, desks: Desks, hands: Crew, count: int) -> Iterator[Receipt]:
+def _receipts(inputs: Inputs, desks: Desks, pool: Pool, count: int) -> Iterator[Receipt]:
     """Give the receipts; consecutive machines of one desk are delivered together."""
-    size = hands.chunk_size(count, CHUNK_SIZE)
+    size = pool.chunk_size(count, CHUNK_SIZE)
     for desk, machines in groupby(inputs, desks.of):
-        yield from desk.report_many(machines, hands.executor, chunk_size=size, in_flight=hands.in_flight)
+        yield from desk.report_many(machines, pool.executor, chunk_size=size, in_flight=pool.in_flight)

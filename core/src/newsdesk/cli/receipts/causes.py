@@ -8,7 +8,7 @@ from newsdesk.machine import MachineKey
 NAMED = 3
 """Machines that a message names."""
 KEPT = 30
-"""Causes that are kept: a backend may give every error a text of its own."""
+"""Causes that are kept: a backend may give every error a unique text."""
 
 # Differs from one request to the next: identifiers, times, sizes. A status such as 404 is part of the cause.
 _VARYING = re.compile(r"\b(?=[0-9a-f-]*\d)[0-9a-f-]{8,}\b|\d+\.\d+|\d{4,}", re.IGNORECASE)
@@ -65,8 +65,8 @@ class Causes:
 
     def texts(self) -> list[tuple[str, str]]:
         """Give the status and the message of each cause, in the order in which they came."""
-        told = [(cause.status, str(cause)) for cause in self._kept.values()]
-        return [*told, ("", f"… and {self.others} more failures")] if self.others else told
+        texts = [(cause.status, str(cause)) for cause in self._kept.values()]
+        return [*texts, ("", f"… and {self.others} more failures")] if self.others else texts
 
 
 def named(label: str, *, required: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from newsdesk.exceptions import Fault
 
 
-def repeats(data: bytes) -> list[Fault]:
+def duplicate_keys(data: bytes) -> list[Fault]:
     """Give a fault for each key that an object has more than once."""
     found = False
 
@@ -23,7 +23,7 @@ def repeats(data: bytes) -> list[Fault]:
     try:
         value = json.loads(data.decode("utf-8-sig", "surrogatepass"), object_pairs_hook=paired)
         return list(_faults(value, "")) if found else []
-    except RecursionError:  # deeper than any record may be, which is an error of its own
+    except RecursionError:  # deeper than any record may be, which is a separate error
         return []
 
 
