@@ -21,7 +21,7 @@ def told(reporter, *, ping=False):
 def test_the_limits_of_the_flavour_in_use_are_told():
     [(text, remedy)] = told(MlFlowReporter(tracking_uri="http://user:secret@mlflow.example:5000"))
     assert text == (
-        "http://***@mlflow.example:5000 is taken for the flavour 'mlflow': 1000 metrics, 100 params and 100 tags in a "
+        "http://***@mlflow.example:5000 is treated as the flavour 'mlflow': 1000 metrics, 100 params and 100 tags in a "
         "request, 6000 characters in a param and 5000 in a tag"
     )
     assert remedy == ""
@@ -35,20 +35,20 @@ def test_limits_of_a_whole_run_are_told():
 
 def test_limits_of_another_server_than_the_uri_says_are_to_be_mended():
     found = of_limits("it", limits_for("mlflow", None), "azureml://eastus.api.azureml.ms/mlflow")
-    assert found.remedy == "the URI says 'azureml': leave 'limits' out, or name that"
+    assert found.remedy == "the URI is of the flavour 'azureml': remove 'limits', or name that flavour"
 
 
 def test_a_default_uri_is_told_as_such(monkeypatch):
     [(text, _)] = told(MlFlowReporter())
-    assert text.startswith("MLflow's own default tracking URI is taken for the flavour 'mlflow': ")
+    assert text.startswith("MLflow's own default tracking URI is treated as the flavour 'mlflow': ")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "databricks")
     [(text, _)] = told(MlFlowReporter())
-    assert text.startswith("databricks is taken for the flavour 'databricks': ")
+    assert text.startswith("databricks is treated as the flavour 'databricks': ")
 
 
 def test_a_uri_that_is_a_reference_is_left_until_it_is_opened():
     assert told(MlFlowReporter(tracking_uri="${env:NOWHERE}")) == [
-        ("its tracking URI is a reference: what is behind it shows with --ping", "")
+        ("its tracking URI is a reference, which --ping resolves and checks", "")
     ]
 
 
@@ -62,8 +62,8 @@ def test_what_a_uri_needs_and_is_not_installed_is_told():
 def test_an_environment_variable_that_is_wrong_is_told_without_its_value(monkeypatch):
     monkeypatch.setenv("AZUREML_WORKSPACE_STR", "hunter2")
     [(text, remedy)] = told(MlFlowReporter())
-    assert text.startswith("the environment variable AZUREML_WORKSPACE_STR has 1 parts, and must have 3")
-    assert remedy == "mend its parameters, or the environment variables that stand in for them"
+    assert text.startswith("the environment variable AZUREML_WORKSPACE_STR has 1 parts instead of 3")
+    assert remedy == "fix its parameters, or the environment variables that replace them"
     assert "hunter2" not in text
 
 
@@ -73,7 +73,7 @@ def test_azureml_without_a_workspace_is_something_to_do(monkeypatch):
     assert text == "azureml has no workspace"
     assert remedy.startswith("give workspace_kwargs, or set AZUREML_WORKSPACE_STR to subscription_id:")
     monkeypatch.setenv("AZUREML_WORKSPACE_STR", "s:g:w")
-    assert told(reporter)[0][0].startswith("azureml:// is taken for the flavour 'azureml': ")
+    assert told(reporter)[0][0].startswith("azureml:// is treated as the flavour 'azureml': ")
 
 
 def test_a_reporter_of_somebody_else_is_none_of_our_business():
@@ -86,12 +86,12 @@ def test_a_reporter_of_somebody_else_is_none_of_our_business():
 @pytest.mark.parametrize(
     ("server", "text", "remedy"),
     [
-        (None, "its server does not tell", ""),
+        (None, "its server unknown", ""),
         ("2.13.2", "its server 2.13.2", "upgrade the server to 2.14 or later"),
         ("2.14.0", "its server 2.14.0", ""),
         (
             "3.1",
-            "its server 3.1; with 'limits: mlflow-2.22' it would get longer tags, and colons in keys",
+            "its server 3.1; with 'limits: mlflow-2.22' it gets longer tags, and colons in keys",
             "",
         ),
         ("nightly", "its server nightly", ""),
@@ -103,7 +103,7 @@ def test_versions_are_told_and_what_is_too_old(server, text, remedy):
 
 
 def test_a_newer_server_whose_limits_are_named_needs_no_hint():
-    assert "would get" not in of_version("it", "3.1", FLAVOURS["mlflow-2.22"]).text
+    assert "it gets" not in of_version("it", "3.1", FLAVOURS["mlflow-2.22"]).text
 
 
 @pytest.mark.parametrize(

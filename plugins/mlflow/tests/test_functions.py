@@ -141,7 +141,7 @@ def test_what_cannot_be_logged_is_our_error(client, record):
     log_machine(client, run_id, record("ae-4tags"))
     with pytest.raises(MlflowLoggingError, match="Changing param values is not allowed"):
         log_machine(client, run_id, record("sk-20tags"))
-    with pytest.raises(MlflowLoggingError, match="get another run by get_run_id"):
+    with pytest.raises(MlflowLoggingError, match="get a new run with get_run_id"):
         log_machine(client, "0" * 32, record("sk-20tags"))
 
 

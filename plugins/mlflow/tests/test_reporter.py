@@ -70,9 +70,9 @@ def test_all_wrong_parameters_are_told_at_once():
         "limits.metric",
     ]
     text = str(raised.value)
-    assert text.startswith("the parameters of MlFlowReporter cannot be used\n")
-    assert "tags.model_key: newsdesk sets this tag itself; give yours another name" in text
-    assert "workspace_kwargs: a workspace has a tracking URI of its own; give it or tracking_uri" in text
+    assert text.startswith("invalid parameters of MlFlowReporter\n")
+    assert "tags.model_key: newsdesk sets this tag; choose another name" in text
+    assert "workspace_kwargs: a workspace has its own tracking URI; give only one of the two" in text
 
 
 @pytest.mark.parametrize("uri", ["127.0.0.1:5000", "mlflow.corp:5000", "localhost:5000/x"])
@@ -185,11 +185,11 @@ def test_a_parameter_goes_before_what_the_user_has_set(server, machine, monkeypa
 
 def test_azures_variables_are_not_demanded_but_used_when_they_are_set(monkeypatch):
     monkeypatch.setenv("AZUREML_WORKSPACE_STR", "only-two:parts")
-    with pytest.raises(MlflowLoggingError, match="AZUREML_WORKSPACE_STR has 2 parts, and must have 3"):
+    with pytest.raises(MlflowLoggingError, match="AZUREML_WORKSPACE_STR has 2 parts instead of 3"):
         MlFlowReporter().open()
     monkeypatch.setenv("AZUREML_WORKSPACE_STR", "s:g:w")
     monkeypatch.setenv("DL_SERVICE_AUTH_STR", "t:i")
-    with pytest.raises(MlflowLoggingError, match="DL_SERVICE_AUTH_STR has 2 parts, and must have 3"):
+    with pytest.raises(MlflowLoggingError, match="DL_SERVICE_AUTH_STR has 2 parts instead of 3"):
         MlFlowReporter().open()
     assert MlFlowReporter().plan(Machine("m")).requests == 7
     monkeypatch.setenv("AZUREML_WORKSPACE_STR", "")
@@ -219,7 +219,7 @@ def test_the_builder_may_be_an_import_path(path):
     with pytest.raises(MlflowLoggingError) as raised:
         MlFlowReporter(model_builder_class=path).plan(Machine("m", "p"))
     assert str(raised.value).startswith(
-        "model_builder_class <built-in function openssl_sha512> cannot tell the model key of 'p/m': TypeError: "
+        "model_builder_class <built-in function openssl_sha512> cannot compute the model key of 'p/m': TypeError: "
     )
 
 
@@ -233,7 +233,7 @@ def test_a_builder_that_cannot_be_imported_is_told(path):
 
 def test_a_builder_that_fails_is_told_with_its_own_error_as_the_cause(server):
     with pytest.raises(
-        MlflowLoggingError, match="BrokenBuilder cannot tell the model key of 'p/m': AttributeError"
+        MlflowLoggingError, match="BrokenBuilder cannot compute the model key of 'p/m': AttributeError"
     ) as raised:
         MlFlowReporter(tracking_uri=server.url, model_builder_class=BrokenBuilder).report(Machine("m", "p"))
     assert isinstance(raised.value.__cause__, AttributeError)
@@ -290,7 +290,9 @@ def test_a_refused_login_is_told_with_what_to_check(proxy, status, body, said):
 def test_a_reporter_that_is_closed_while_it_is_used_says_so():
     with pytest.raises(MlflowLoggingError) as raised:
         MlFlowReporter()._open_tracking()
-    assert str(raised.value) == "the reporter was closed while it was used: keep it open until all is done"
+    assert (
+        str(raised.value) == "the reporter was closed while in use; keep it open until all reports are done"
+    )
 
 
 def test_it_prints_nothing_and_closes_twice(server, machine, capfd):

@@ -50,7 +50,7 @@ def test_where_only_the_slim_mlflow_is_installed_it_says_what_to_install(tmp_pat
     with pytest.raises(ServerMissing) as caught, run_server(tmp_path):
         pass
     assert str(caught.value) == (
-        "'mlflow server' is a part of the full mlflow, and there is only mlflow-skinny: "
+        "'mlflow server' needs the full mlflow, but only mlflow-skinny is installed: "
         "pip install 'newsdesk-mlflow[local]'"
     )
 

@@ -1,4 +1,4 @@
-"""What this plugin has to say to `newsdesk doctor`: flavour and limits, versions, where artifacts go."""
+"""The checks of this plugin for `newsdesk doctor`: flavour and limits, versions, where artifacts go."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ def _of_reporter(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
     try:
         uri = reporter.expected_uri()
         if uri is not None and "${" in uri:
-            yield Finding(label, "its tracking URI is a reference: what is behind it shows with --ping")
+            yield Finding(label, "its tracking URI is a reference, which --ping resolves and checks")
             return
         if reporter.lacks_workspace:
             yield Finding.of_message(label, NO_WORKSPACE, "")
@@ -44,7 +44,7 @@ def _of_reporter(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
             Finding(label, text, f"pip install {command}")
             if text
             else Finding.of_message(
-                label, str(error), "mend its parameters, or the environment variables that stand in for them"
+                label, str(error), "fix its parameters, or the environment variables that replace them"
             )
         )
 
@@ -54,7 +54,7 @@ def _of_server(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
         reporter.open()
         tracking = reporter.tracking
         root = None if tracking is None else tracking.artifact_root()
-    except ReporterException:  # that was told by its ping
+    except ReporterException:  # its ping reports that
         return
     if tracking is None:  # never, once it is open
         return
@@ -66,7 +66,7 @@ def _of_server(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
 
 
 def of_limits(label: str, limits: ServerLimits, uri: str | None) -> Finding:
-    """Tell what a server is taken for, and what it is not sent more of."""
+    """Report the flavour that a server is treated as, and its limits."""
     shown = "MLflow's own default tracking URI" if uri is None else without_credentials(uri)
     run = ", ".join(
         f"{count} {kind}"
@@ -78,18 +78,22 @@ def of_limits(label: str, limits: ServerLimits, uri: str | None) -> Finding:
         if count is not None
     )
     text = (
-        f"{shown} is taken for the flavour {limits.flavour!r}: {limits.metrics} metrics, {limits.params} "
+        f"{shown} is treated as the flavour {limits.flavour!r}: {limits.metrics} metrics, {limits.params} "
         f"params and {limits.tags} tags in a request, {limits.param_value_length} characters in a param and "
         f"{limits.tag_value_length} in a tag{f', {run} in a run' if run else ''}"
     )
-    told = flavour_of(uri)
-    amiss = told != FLAVOURS["mlflow"].flavour and limits.flavour != told
-    return Finding(label, text, f"the URI says {told!r}: leave 'limits' out, or name that" if amiss else "")
+    flavour = flavour_of(uri)
+    is_other = flavour != FLAVOURS["mlflow"].flavour and limits.flavour != flavour
+    return Finding(
+        label,
+        text,
+        f"the URI is of the flavour {flavour!r}: remove 'limits', or name that flavour" if is_other else "",
+    )
 
 
 def of_version(label: str, server: str | None, limits: ServerLimits) -> Finding:
-    """Tell the versions of client and server, and what of the server's is not used."""
-    text = f"MLflow's client is {metadata.version('mlflow-skinny')}, its server {server or 'does not tell'}"
+    """Report the versions of client and server, and which limits could be raised."""
+    text = f"MLflow's client is {metadata.version('mlflow-skinny')}, its server {server or 'unknown'}"
     number = re.match(r"(\d+)\.(\d+)", server or "")
     if number is None:
         return Finding(label, text)
@@ -98,7 +102,7 @@ def of_version(label: str, server: str | None, limits: ServerLimits) -> Finding:
         oldest = ".".join(map(str, OLDEST))
         return Finding(label, text, f"upgrade the server to {oldest} or later")
     if version >= _NEWER_FROM and limits == FLAVOURS["mlflow"]:
-        text += f"; with 'limits: {_NEWER}' it would get longer tags, and colons in keys"
+        text += f"; with 'limits: {_NEWER}' it gets longer tags, and colons in keys"
     return Finding(label, text)
 
 

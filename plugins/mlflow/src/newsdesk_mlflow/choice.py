@@ -1,4 +1,4 @@
-"""Pure: words that must be one of some."""
+"""Pure: words that must be one of a list."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,7 +9,7 @@ from newsdesk import Fault, did_you_mean
 def choice_faults(
     path: str, what: str, word: Any, known: Collection[str], *, reference: bool = False
 ) -> list[Fault]:
-    """Give what is wrong with a word; None is no choice.
+    """Return what is wrong with a word; None means that none was chosen.
 
     Args:
         path: The parameter.

@@ -98,7 +98,7 @@ def get_mlflow_client(
 
 
 def get_run_id(client: "MlflowClient", experiment_name: str, model_key: str) -> str:
-    """Get the run of a model in an experiment; make the run, and the experiment, where there is none.
+    """Get the run of a model in an experiment; make the run, and the experiment, if it does not exist.
 
     Of several runs the first that is finished is taken, or else the first.
     """
@@ -142,7 +142,7 @@ def log_machine(client: "MlflowClient", run_id: str, machine: object) -> Deliver
         artifacts = {**fitted.artifacts, RECORD: shown.to_json()}
         tracking.upload(run, artifacts)
     except GoneError as error:
-        raise MlflowLoggingError(f"{error}; get another run by get_run_id") from error
+        raise MlflowLoggingError(f"{error}; get a new run with get_run_id") from error
     alterations = [*fitted.alterations, *tracking.left_out(run, artifacts)]
     return Delivery(tracking.reference(run), alterations)
 

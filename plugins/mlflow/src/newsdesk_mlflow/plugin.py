@@ -24,7 +24,7 @@ def newsdesk_servers() -> Iterator[ServerPlugin]:
 
 @hookimpl
 def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:  # noqa: FBT001  (the hook's)
-    """Tell flavour, limits, versions and where artifacts go."""
+    """Check flavour, limits, versions and where artifacts go."""
     from newsdesk_mlflow.checks import findings  # noqa: PLC0415  (only the doctor needs it)
 
     return findings(reporters, ping=ping)

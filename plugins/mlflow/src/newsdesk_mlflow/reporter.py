@@ -39,24 +39,24 @@ class MlFlowReporter(BaseReporter):
     and the values of `tags` may hold the fields {name}, {project_name}, {model_key} and {revision}.
 
     Args:
-        model_builder_class: A class, or its import path. It is called with the machine as it was handed in,
-            and the `calculate_cache_key(machine)` of what that gives tells the model key. Without it the
-            machine's own `model_key` is taken.
-        tracking_uri: Where to; by default where MLflow itself would log to (MLFLOW_TRACKING_URI).
+        model_builder_class: A class, or its import path. It is called with the original machine, and the
+            `calculate_cache_key(machine)` of the result is the model key. By default the machine's own
+            `model_key` is used.
+        tracking_uri: The server or store; by default that of MLflow itself (MLFLOW_TRACKING_URI).
         experiment: The experiment's name.
         run_name: The run's name.
         tags: More tags of the run.
         per_tag_metrics: Log the scores of single tags as well.
         workspace_kwargs: The AzureML workspace: subscription_id, resource_group, workspace_name. By default
             what the environment variable AZUREML_WORKSPACE_STR holds, if anything.
-        service_principal_kwargs: Who logs in there: tenant_id, service_principal_id,
+        service_principal_kwargs: Its service principal: tenant_id, service_principal_id,
             service_principal_password. By default what DL_SERVICE_AUTH_STR holds.
-        credential: Who logs in there without a service principal: default, which never prompts,
+        credential: The credential without a service principal: default, which never prompts,
             workload_identity, managed_identity, cli, or interactive.
         cloud: Which of Azure's clouds: AzureCloud, AzureChinaCloud or AzureUSGovernment. By default what
             AZUREML_CURRENT_CLOUD says, and without that AzureCloud.
-        limits: What the server takes: a flavour (mlflow, mlflow-2.22, databricks, azureml), or a mapping of
-            single limits, see `newsdesk_mlflow.limits.ServerLimits`. By default told by the tracking URI.
+        limits: The limits of the server: a flavour (mlflow, mlflow-2.22, databricks, azureml), or a mapping
+            of single limits, see `newsdesk_mlflow.limits.ServerLimits`. By default those of the tracking URI.
 
     Raises:
         DefinitionError: an unknown field or limit, or parameters that exclude each other.
@@ -91,7 +91,7 @@ class MlFlowReporter(BaseReporter):
         self.limits = limits
         self.tracking: Tracking | None = None
         if faults := self._faults():
-            raise DefinitionError("the parameters of MlFlowReporter cannot be used", faults)
+            raise DefinitionError("invalid parameters of MlFlowReporter", faults)
 
     def prepare(self) -> None:
         """Import MLflow, and create or migrate a local store: seconds that do not belong to a delivery.
@@ -109,8 +109,8 @@ class MlFlowReporter(BaseReporter):
         """Make a client; the first request is made when the first machine comes.
 
         Raises:
-            MlflowLoggingError: the tracking URI is none, the access to a workspace is incomplete, or
-                something that is needed for them is not installed.
+            MlflowLoggingError: the tracking URI is wrong, a workspace or its credentials are incomplete, or
+                a library is missing.
         """
         from newsdesk_mlflow.transport.tracking import Tracking  # noqa: PLC0415  (kept apart, so that it may import what it likes)
 
@@ -127,7 +127,7 @@ class MlFlowReporter(BaseReporter):
         self.tracking = None
 
     def abandon(self) -> None:
-        """Forget the client; each process has connections of its own, so none is the parent's."""
+        """Drop the client; each process has its own connections, so none is the parent's."""
         self.tracking = None
 
     def report(self, machine: Machine) -> Delivery:
@@ -147,7 +147,7 @@ class MlFlowReporter(BaseReporter):
         self._open_tracking().ping()
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Tell which machines have a finished run in their experiment.
+        """Return which machines have a finished run in their experiment.
 
         Raises:
             NotImplementedError: the experiment's name depends on more than project and name.
@@ -156,8 +156,8 @@ class MlFlowReporter(BaseReporter):
 
         if others := fields_of(self.experiment) - {"name", "project_name"}:
             raise NotImplementedError(
-                f"MlFlowReporter cannot tell what its server holds: the experiment {self.experiment!r} "
-                f"depends on {', '.join(sorted(others))}, which a project and a name do not tell"
+                f"MlFlowReporter cannot look up machines: the experiment {self.experiment!r} depends on "
+                f"{', '.join(sorted(others))}, not only on project and name"
             )
         tracking = self._open_tracking()
         limit = limits_for(self.limits, tracking.uri).experiment_name_length
@@ -168,7 +168,7 @@ class MlFlowReporter(BaseReporter):
         )
 
     def plan(self, machine: Machine) -> Plan:
-        """Tell what would be sent for a machine that the server does not have yet."""
+        """Return what would be sent for a new machine."""
         return self._payload(machine, self.expected_uri()).plan
 
     def _payload(self, machine: Machine, tracking_uri: str | None) -> Payload:
@@ -188,14 +188,14 @@ class MlFlowReporter(BaseReporter):
             return str(builder(machine.source).calculate_cache_key(machine.source))
         except Exception as error:  # the boundary: the builder is the user's own, and raises what it likes
             raise MlflowLoggingError(
-                f"model_builder_class {_name(builder)} cannot tell the model key of {str(machine.key)!r}: "
+                f"model_builder_class {_name(builder)} cannot compute the model key of {str(machine.key)!r}: "
                 f"{type(error).__name__}: {error}"
             ) from error
 
     def _open_tracking(self) -> "Tracking":
         if self.tracking is None:
             raise MlflowLoggingError(
-                "the reporter was closed while it was used: keep it open until all is done"
+                "the reporter was closed while in use; keep it open until all reports are done"
             )
         return self.tracking
 
@@ -244,7 +244,7 @@ class MlFlowReporter(BaseReporter):
         for key, value in tags.items():
             faults += template_faults(value, f"tags.{key}")
         faults += [
-            Fault(f"tags.{key}", "newsdesk sets this tag itself; give yours another name")
+            Fault(f"tags.{key}", "newsdesk sets this tag; choose another name")
             for key in tags
             if key in RESERVED
         ]
@@ -254,12 +254,12 @@ class MlFlowReporter(BaseReporter):
         faults += auth.service_principal_faults(self.service_principal_kwargs)
         if self.tracking_uri is not None and self.workspace_kwargs:
             faults.append(
-                Fault(
-                    "workspace_kwargs", "a workspace has a tracking URI of its own; give it or tracking_uri"
-                )
+                Fault("workspace_kwargs", "a workspace has its own tracking URI; give only one of the two")
             )
         if self.service_principal_kwargs and self.credential is not None:
-            faults.append(Fault("credential", "a service principal logs in by itself; give it or credential"))
+            faults.append(
+                Fault("credential", "a service principal is the credential; give only one of the two")
+            )
         faults += [*auth.credential_faults(self.credential), *auth.cloud_faults(self.cloud)]
         return [*faults, *limit_faults(self.limits)]
 

@@ -27,7 +27,7 @@ class Answer(NamedTuple):
     url: str = ""
     """What was asked for, where that is known."""
     body: str = ""
-    """What it says; empty, where nobody kept it."""
+    """What it says; empty if it was not kept."""
 
     @property
     def summary(self) -> str:

@@ -56,8 +56,8 @@ def mlflow_server(folder: Path, store: str | None = None, workers: int = 1) -> I
     ):
         url = f"http://{HOST}:{port}"
         if not _answers(url, process):
-            told = (folder / _LOG).read_text("utf-8", "replace")[-_SHOWN:]
-            raise ServerFailed(f"the MLflow server in {folder} did not start:\n{told}")
+            log = (folder / _LOG).read_text("utf-8", "replace")[-_SHOWN:]
+            raise ServerFailed(f"the MLflow server in {folder} did not start:\n{log}")
         yield url
 
 
@@ -66,19 +66,19 @@ def _check_installed() -> None:
         metadata.version("mlflow")  # of the distribution: mlflow-skinny imports under the same name
     except metadata.PackageNotFoundError:
         raise ServerMissing(
-            "'mlflow server' is a part of the full mlflow, and there is only mlflow-skinny: "
+            "'mlflow server' needs the full mlflow, but only mlflow-skinny is installed: "
             "pip install 'newsdesk-mlflow[local]'"
         ) from None
 
 
 @contextlib.contextmanager
 def _reserved(file: Path) -> Iterator[int]:
-    """Give the port that a file tells, or else a free one, and keep it from those who look for a free one.
+    """Return the port in a file, or else a free one, and keep it reserved.
 
-    Otherwise of two servers that start at once one may take the port of the other, and answer for it.
+    Otherwise one of two servers that start at once may take the port of the other.
     """
     with socket.socket() as sock:
-        # On Linux the server can bind to it as well, since nobody listens here; elsewhere it could not.
+        # On Linux the server can bind to it too, since this socket does not listen; elsewhere it cannot.
         if sys.platform == "linux":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         _bind(sock, int(file.read_text()) if file.exists() else 0)
@@ -131,7 +131,7 @@ def _running(folder: Path, port: int, store: str, workers: int) -> Iterator[subp
 
 
 def _environment() -> dict[str, str]:
-    """Give the environment without the settings of the one who tests: they are for his own MLflow."""
+    """Return the environment without MLflow's settings: those are for the user's own MLflow."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     return {**kept, **_SETTINGS}
 

@@ -120,7 +120,7 @@ def test_a_token_that_expires_on_the_way_is_replaced_by_a_new_one(secure_azure, 
     secure_azure.expire()
     with pytest.raises(TransientReporterError) as raised:
         reporter.report(machine)
-    assert str(raised.value).endswith("; the token is forgotten, and the next try gets another")
+    assert str(raised.value).endswith("; the next attempt gets a new token")
     assert secure_azure.issued[0] not in f"{raised.value!r} {raised.value.__cause__!r}"
     reporter.report(machine)
     assert server.run(machine.name).artifact("metadata.json") == machine.to_json()
@@ -156,7 +156,9 @@ def test_a_workspace_that_refuses_a_new_token_as_well_is_permanent(secure_azure,
     )
     with pytest.raises(MlflowLoggingError) as raised:
         reporter.report(machine)
-    assert str(raised.value).endswith("; give who logs in the role 'AzureML Data Scientist' in the workspace")
+    assert str(raised.value).endswith(
+        "; assign this identity the role 'AzureML Data Scientist' in the workspace"
+    )
 
 
 def test_a_wrong_password_is_told_as_such_at_whatever_request_it_comes_up(secure_azure, principal, machine):
@@ -165,7 +167,7 @@ def test_a_wrong_password_is_told_as_such_at_whatever_request_it_comes_up(secure
     for _ in range(2):
         with pytest.raises(MlflowLoggingError) as raised:
             reporter.report(machine)
-        assert str(raised.value).startswith("Azure gives no token for ")
+        assert str(raised.value).startswith("Azure issues no token for ")
         assert "AADSTS7000215; check tenant_id, service_principal_id" in str(raised.value)
 
 
@@ -177,7 +179,9 @@ def test_who_may_not_write_is_told_the_role(secure_azure, reporter, machine, ans
     )
     with pytest.raises(MlflowLoggingError) as raised:
         reporter.report(machine)
-    assert str(raised.value).endswith("; give who logs in the role 'AzureML Data Scientist' in the workspace")
+    assert str(raised.value).endswith(
+        "; assign this identity the role 'AzureML Data Scientist' in the workspace"
+    )
 
 
 def test_who_comes_too_often_is_told_when_to_come_again(secure_azure, server, reporter, machine, answers):
@@ -306,7 +310,7 @@ def test_an_artifact_that_the_function_would_have_to_replace_is_told(
     with pytest.raises(MlflowLoggingError) as raised:
         log_machine(client, run_id, changed)
     assert str(raised.value) == (
-        f"the run {run_id} keeps another artifact metadata.json: AzureML replaces none; get another run by get_run_id"
+        f"the run {run_id} already has another artifact metadata.json, which AzureML cannot overwrite; get a new run with get_run_id"
     )
 
 
@@ -315,7 +319,7 @@ def test_artifacts_at_a_place_that_is_none_of_a_run_are_told(tmp_path):
         auth.upload(None, "azureml://host/LocalUpload/a/b", tmp_path / "file")
     assert str(raised.value) == (
         "the artifacts of the run are at 'azureml://host/LocalUpload/a/b', and those of a run in a workspace at "
-        "azureml://…/experiments/<experiment>/runs/<run>/artifacts; take another experiment"
+        "azureml://…/experiments/<experiment>/runs/<run>/artifacts; use another experiment"
     )
 
 
@@ -355,9 +359,9 @@ def test_a_tracking_uri_that_is_none_of_a_workspace_is_told(principal):
     with pytest.raises(MlflowLoggingError) as raised:
         MlFlowReporter(tracking_uri="azureml://host/mlflow/v1.0", service_principal_kwargs=principal).open()
     assert str(raised.value) == (
-        "the tracking URI 'azureml://host/mlflow/v1.0' is none of an AzureML workspace; it is "
+        "the tracking URI 'azureml://host/mlflow/v1.0' is not that of an AzureML workspace, such as "
         "azureml://<host>/mlflow/v1.0/subscriptions/<subscription>/resourceGroups/<group>"
-        "/providers/Microsoft.MachineLearningServices/workspaces/<name>, or give workspace_kwargs instead"
+        "/providers/Microsoft.MachineLearningServices/workspaces/<name>; use that, or workspace_kwargs"
     )
 
 

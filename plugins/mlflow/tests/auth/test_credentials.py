@@ -48,7 +48,7 @@ def test_a_workload_identity_without_its_variables_says_what_sets_them(secure_az
     with pytest.raises(MlflowLoggingError) as raised:
         log_in(credential="workload_identity").get_token()
     assert str(raised.value) == (
-        f"Azure gives no token for {secure_azure.secure} (workload_identity): ValueError; check the label and the "
+        f"Azure issues no token for {secure_azure.secure} (workload_identity): ValueError; check the label and the "
         "service account of the pod, which set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE"
     )
 
@@ -124,7 +124,7 @@ def test_nobody_logged_in_is_an_error_and_no_prompt_whatever_the_environment_ask
         capture_output=True,
         text=True,
     )
-    assert "Azure gives no token for https://management.azure.com (default): " in done.stdout, done.stderr
+    assert "Azure issues no token for https://management.azure.com (default): " in done.stdout, done.stderr
     assert "give the pod or host an identity, run 'az login', set AZURE_TENANT_ID" in done.stdout
     assert done.stdout.startswith("MlflowLoggingError")
     assert not (tmp_path / "opened").exists()
@@ -134,7 +134,7 @@ def test_a_wrong_password_is_told_by_azures_code_and_never_shown(secure_azure, p
     with pytest.raises(MlflowLoggingError) as raised:
         log_in({**principal, "service_principal_password": "hunter3"}).get_token()
     assert str(raised.value) == (
-        f"Azure gives no token for {secure_azure.secure} (service principal): ClientAuthenticationError AADSTS7000215; "
+        f"Azure issues no token for {secure_azure.secure} (service principal): ClientAuthenticationError AADSTS7000215; "
         "check tenant_id, service_principal_id and service_principal_password, and the cloud"
     )
     assert "hunter" not in f"{raised.value!r} {raised.value.__cause__!r}"

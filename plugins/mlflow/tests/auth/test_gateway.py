@@ -30,10 +30,10 @@ def test_what_is_over_the_limits_of_a_run_goes_whole_into_artifacts(azure, serve
     assert len(json.loads(run.artifact("metrics.json"))) == 5000
     assert run.artifact("metadata.json") == machine.to_json()
     assert sorted(map(str, delivery.alterations)) == [
-        "metrics omitted: 50 of 100 metric names left out: a run there (azureml) holds 50; "
-        "all of them are in the artifact metrics.json",
-        "params omitted: 252 of 452 params left out: a run there (azureml) holds 200; "
-        "all of them are in the artifact params.json",
+        "metrics omitted: 50 of 100 metric names left out: a run (azureml) holds 50; "
+        "all are in the artifact metrics.json",
+        "params omitted: 252 of 452 params left out: a run (azureml) holds 200; "
+        "all are in the artifact params.json",
     ]
     # 2,500 metrics of 200 to a request; the params go with the first two.
     assert azure.asked.count("POST runs/log-batch") == 13

@@ -117,7 +117,7 @@ def test_an_unknown_credential_is_refused_with_the_nearest():
 def test_a_service_principal_and_another_credential_exclude_each_other(principal, monkeypatch, workspace):
     with pytest.raises(DefinitionError) as raised:
         MlFlowReporter(service_principal_kwargs=principal, credential="cli")
-    assert "credential: a service principal logs in by itself; give it or credential" in str(raised.value)
+    assert "credential: a service principal is the credential; give only one of the two" in str(raised.value)
     # The one of the environment gives way to what is asked for.
     monkeypatch.setenv("DL_SERVICE_AUTH_STR", "only-one")
     with pytest.raises(MlflowLoggingError, match="DL_SERVICE_AUTH_STR has 1 parts"):
@@ -163,6 +163,6 @@ def test_an_azureml_mlflow_that_is_too_old_is_refused(tmp_path):
         text=True,
     )
     assert done.stdout == (
-        "MlflowLoggingError: azureml-mlflow 1.60.0 stores no artifacts, 1.62.0.post6 is the first that does: "
+        "MlflowLoggingError: azureml-mlflow 1.60.0 cannot store artifacts, 1.62.0.post6 can: "
         "pip install --upgrade 'newsdesk-mlflow[azureml]'"
     )

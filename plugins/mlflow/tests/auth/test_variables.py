@@ -45,7 +45,7 @@ def test_too_few_parts_are_told_with_both_counts_and_never_shown(monkeypatch):
     monkeypatch.setenv("A_SECRET", "hunter2:hunter3")
     with pytest.raises(MlflowLoggingError) as raised:
         get_kwargs_from_secret("A_SECRET", ["a", "b", "c"])
-    assert str(raised.value) == "the environment variable A_SECRET has 2 parts, and must have 3: a:b:c"
+    assert str(raised.value) == "the environment variable A_SECRET has 2 parts instead of 3: a:b:c"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_workspace_that_is_not_there_is_told_with_what_to_check(ask, azure):
     with pytest.raises(MlflowLoggingError) as raised:
         ask(workspace_name="w/2")
     assert str(raised.value) == (
-        f"{azure.url} does not tell the AzureML workspace 'w/2': HTTP status 404 ResourceNotFound; "
+        f"{azure.url} does not return the AzureML workspace 'w/2': HTTP status 404 ResourceNotFound; "
         "check subscription_id, resource_group and workspace_name, and the cloud"
     )
 
@@ -77,8 +77,8 @@ def test_a_token_that_is_refused_is_permanent(ask, azure):
     with pytest.raises(MlflowLoggingError) as raised:
         ask()
     assert str(raised.value) == (
-        f"{azure.url} does not tell the AzureML workspace 'w-1': HTTP status 401 UserError; "
-        "the token (cli) is of another tenant or cloud; check tenant_id and cloud"
+        f"{azure.url} does not return the AzureML workspace 'w-1': HTTP status 401 UserError; "
+        "the token (cli) belongs to another tenant or cloud; check tenant_id and cloud"
     )
 
 
@@ -86,8 +86,8 @@ def test_who_may_not_read_it_is_told_the_role(refused, azure):
     error = refused(403, {"error": {"code": "AuthorizationFailed", "message": "The client 'x' does not …"}})
     assert type(error) is MlflowLoggingError
     assert str(error) == (
-        f"{azure.url} does not tell the AzureML workspace 'w-1': HTTP status 403 AuthorizationFailed; "
-        "give who logged in (cli) the role 'AzureML Data Scientist' in the workspace"
+        f"{azure.url} does not return the AzureML workspace 'w-1': HTTP status 403 AuthorizationFailed; "
+        "assign this identity (cli) the role 'AzureML Data Scientist' in the workspace"
     )
 
 
@@ -95,7 +95,7 @@ def test_any_other_refusal_is_permanent_and_an_odd_code_is_left_out(refused, azu
     error = refused(400, {"error": {"code": "<b>odd</b>"}})
     assert type(error) is MlflowLoggingError
     assert str(error) == (
-        f"{azure.url} does not tell the AzureML workspace 'w-1': HTTP status 400; check workspace_kwargs and the cloud"
+        f"{azure.url} does not return the AzureML workspace 'w-1': HTTP status 400; check workspace_kwargs and the cloud"
     )
 
 
@@ -116,7 +116,7 @@ def test_an_answer_that_is_no_record_is_told(refused, azure, body):
     error = refused(200, body)
     assert type(error) is MlflowLoggingError
     assert str(error) == (
-        f"{azure.url} does not tell the AzureML workspace 'w-1': the answer is no record but application/octet-stream; "
+        f"{azure.url} does not return the AzureML workspace 'w-1': the answer is not JSON but application/octet-stream; "
         "check whether something else, such as a proxy, answers in its place"
     )
 
@@ -167,5 +167,5 @@ def test_a_token_that_cannot_be_had_is_told_without_what_was_said():
         login.get_token()
     assert (
         str(raised.value)
-        == "Azure gives no token for https://m (cli): RuntimeError AADSTS50034; run 'az login'"
+        == "Azure issues no token for https://m (cli): RuntimeError AADSTS50034; run 'az login'"
     )

@@ -33,7 +33,7 @@ def test_infinities_become_the_largest_numbers_as_in_mlflows_own_stores():
     result = fitted([Metric("a", float("inf"), 0, "s.a"), Metric("a", float("-inf"), 1, "s.a")])
     assert [metric.value for metric in result.metrics] == [sys.float_info.max, -sys.float_info.max]
     assert told(result) == [
-        "s.a encoded: infinite values of 'a' are ±1.7976931348623157e+308 there, as in any SQL store of MLflow"
+        "s.a encoded: infinite values of 'a' become ±1.7976931348623157e+308, as in every SQL store of MLflow"
     ]
 
 
@@ -41,7 +41,7 @@ def test_an_illegal_key_is_renamed_once_for_its_whole_series():
     result = fitted([Metric("f(1)", 1.0, 0, "s"), Metric("f(1)", 2.0, 1, "s")])
     assert [metric[:3] for metric in result.metrics] == [("f_28_1_29_", 1.0, 0), ("f_28_1_29_", 2.0, 1)]
     assert told(result) == [
-        "s renamed: 'f(1)' is 'f_28_1_29_' there: the key is illegal, too long, or taken by another value"
+        "s renamed: 'f(1)' is logged as 'f_28_1_29_': its key is invalid, too long or already used"
     ]
 
 
@@ -82,7 +82,7 @@ def test_nul_and_lone_surrogates_are_escaped_and_told():
     result = fitted(params=[Param("p", "a\0\ud800", "d.p")])
     assert result.params[0].value == "a\\x00\\ud800"
     assert told(result) == [
-        "d.p encoded: NUL and lone surrogates of 'p' are escaped, since no store of MLflow holds them"
+        "d.p encoded: NUL and lone surrogates of 'p' are escaped, since MLflow's stores cannot hold them"
     ]
 
 
@@ -94,7 +94,7 @@ def test_params_over_the_limit_of_a_run_go_whole_into_an_artifact_and_the_first_
     assert (len(listed), listed[7]) == (250, {"key": "p7", "value": "7", "path": "d.p7"})
     assert listed[249]["value"] == "\ud800"
     assert (
-        "params omitted: 50 of 250 params left out: a run there (azureml) holds 200; all of them are in the artifact params.json"
+        "params omitted: 50 of 250 params left out: a run (azureml) holds 200; all are in the artifact params.json"
         in told(result)
     )
 
@@ -113,8 +113,8 @@ def test_metric_names_over_the_limit_go_into_an_artifact_and_those_of_single_tag
         "path": "s.a0",
     }
     assert told(result) == [
-        "metrics omitted: 10 of 60 metric names left out: a run there (azureml) holds 50; "
-        "all of them are in the artifact metrics.json"
+        "metrics omitted: 10 of 60 metric names left out: a run (azureml) holds 50; "
+        "all are in the artifact metrics.json"
     ]
 
 

@@ -114,7 +114,7 @@ def test_what_is_no_number_is_left_out_and_told(value):
     assert [metric[:4] for metric in items.metrics] == [("r2", 2, 1, f"{SCORES}.r2")]
     (told,) = items.alterations
     assert (told.path, told.kind) == (f"{SCORES}.r2", "omitted")
-    assert told.detail == "1 values of 'r2' are no numbers, as metrics must be; see metadata.json"
+    assert told.detail == "1 values of 'r2' are not numbers; see metadata.json"
 
 
 def test_wrong_values_of_a_long_history_are_told_once():

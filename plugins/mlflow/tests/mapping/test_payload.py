@@ -52,8 +52,8 @@ def test_names_that_are_too_long_or_cannot_be_stored_are_changed_and_told():
     payload = built(Machine("n" * 300, "\0"), NameTemplates("{name}", "{project_name}", {}))
     assert (len(payload.experiment), payload.run_name) == (256, "\\x00")
     assert [str(alteration) for alteration in payload.alterations[:2]] == [
-        f"experiment renamed: {payload.experiment!r} is the name: MLflow takes 256 characters, and neither NUL nor lone surrogates",
-        "run_name renamed: '\\\\x00' is the name: MLflow takes 250 characters, and neither NUL nor lone surrogates",
+        f"experiment renamed: named {payload.experiment!r}: MLflow allows 256 characters, and no NUL or lone surrogates",
+        "run_name renamed: named '\\\\x00': MLflow allows 250 characters, and no NUL or lone surrogates",
     ]
 
 
@@ -61,7 +61,7 @@ def test_a_machine_without_a_project_cannot_name_an_experiment_after_it():
     with pytest.raises(MlflowLoggingError) as raised:
         built(Machine("m"), NameTemplates("{project_name}", "r", {}))
     assert str(raised.value) == (
-        "the template '{project_name}' gives the machine '/m' an empty name for its experiment; put {name} into it"
+        "the template '{project_name}' gives an empty experiment name for the machine '/m'; use {name} in it"
     )
 
 

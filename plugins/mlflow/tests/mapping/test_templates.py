@@ -41,7 +41,7 @@ def test_what_a_machine_is_called_is_never_a_template_itself():
         ),
         (
             "{name",
-            "experiment: '{name' is no template: expected '}' before end of string; write {{ or }} for a brace",
+            "experiment: '{name' is not a valid template: expected '}' before end of string; write {{ or }} for a brace",
         ),
     ],
 )

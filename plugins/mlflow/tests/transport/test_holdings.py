@@ -25,7 +25,5 @@ def test_it_tells_which_machines_have_a_finished_run(server, experiment):
 
 def test_it_cannot_tell_where_the_experiment_depends_on_more_than_the_key(server):
     reporter = MlFlowReporter(tracking_uri=server.url, experiment="{name} {revision}")
-    with pytest.raises(
-        NotImplementedError, match="depends on revision, which a project and a name do not tell"
-    ):
+    with pytest.raises(NotImplementedError, match="depends on revision, not only on project and name"):
         reporter.holds([MachineKey("p", "m")])

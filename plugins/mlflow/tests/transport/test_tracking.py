@@ -40,7 +40,7 @@ def test_a_uri_is_shown_without_credentials_and_without_the_number_of_a_login(ur
 def test_the_doctor_shows_the_uri_behind_a_reference_in_the_same_way(monkeypatch):
     monkeypatch.setenv("PLACE", WORKSPACE)
     _, limits, _ = findings({"it": Workspace(tracking_uri="${env:PLACE}")}, ping=True)
-    assert limits.text.startswith(f"{WORKSPACE} is taken for the flavour 'azureml': ")
+    assert limits.text.startswith(f"{WORKSPACE} is treated as the flavour 'azureml': ")
 
 
 RUN = Run("r1", "7", "FINISHED", 0, "mlflow-artifacts:/7/r1/artifacts", {}, {})

@@ -104,6 +104,6 @@ def test_a_database_without_the_full_mlflow_says_what_to_install(monkeypatch):
     with pytest.raises(MlflowLoggingError) as raised:
         Tracking.connect("sqlite:////data/store.db")
     assert str(raised.value) == (
-        "the tracking URI 'sqlite:////data/store.db' is a database, and mlflow-skinny opens none (there is no sqlalchemy "
-        "and no alembic): pip install 'newsdesk-mlflow[local]', or give a server's URI"
+        "the tracking URI 'sqlite:////data/store.db' is a database, which mlflow-skinny cannot open without "
+        "sqlalchemy and alembic: pip install 'newsdesk-mlflow[local]', or use a server's URI"
     )

@@ -1,7 +1,7 @@
-"""Azure: the workspace, who logs in to it, and what azureml-mlflow is told; nothing else here knows of it.
+"""Azure: the workspace, its credentials, and azureml-mlflow; nothing outside of this package knows of it.
 
-A package and no single file, since four things would stand side by side in it that share no line: the two
-environment variables, the clouds, the credentials, and the two services that are asked.
+Four independent parts: the two environment variables, the clouds, the credentials, and the two services that
+are called.
 """
 
 from newsdesk_mlflow.auth.azureml import check_installed, hand_over, log_batch, refused, upload

@@ -1,4 +1,4 @@
-"""The only file that calls azureml-mlflow: it is told who logs in, and stores artifacts."""
+"""The only file that calls azureml-mlflow: it gets our login from here, and stores artifacts."""
 
 import importlib
 import importlib.metadata
@@ -24,13 +24,13 @@ _OLDEST = "1.62.0.post6"
 _SCOPE = re.compile(
     r"(?i).*/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices/workspaces/([^/?#]+)"
 )
-# What AzureML sets within a job of its own, where azureml-mlflow logs in by them.
+# What AzureML sets within its jobs, where azureml-mlflow logs in with them.
 _JOB = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_RUN_ID")
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 
 
 def check_installed() -> None:
-    """Hold what is installed against what a workspace needs.
+    """Check that what a workspace needs is installed.
 
     Raises:
         MlflowLoggingError: it is missing, or too old.
@@ -43,28 +43,28 @@ def check_installed() -> None:
         raise MlflowLoggingError(NOT_INSTALLED) from error
     if Version(found) < Version(_OLDEST):
         raise MlflowLoggingError(
-            f"azureml-mlflow {found} stores no artifacts, {_OLDEST} is the first that does: "
+            f"azureml-mlflow {found} cannot store artifacts, {_OLDEST} can: "
             "pip install --upgrade 'newsdesk-mlflow[azureml]'"
         )
 
 
 def hand_over(tracking_uri: str, login: Login) -> str:
-    """Tell azureml-mlflow who logs in to a workspace; by itself it would end up opening a browser.
+    """Give azureml-mlflow our login for a workspace; without one it would end up opening a browser.
 
     Returns:
         The URI to make a client with. It ends in the login's number, since MLflow keeps one store for each
         URI, with the login that it had at first.
 
     Raises:
-        MlflowLoggingError: the URI is none of a workspace.
+        MlflowLoggingError: the URI is not that of a workspace.
     """
     parts = urlsplit(tracking_uri)
     found = _SCOPE.fullmatch(parts.path)
     if found is None or not parts.netloc:
         raise MlflowLoggingError(
-            f"the tracking URI {tracking_uri!r} is none of an AzureML workspace; it is "
+            f"the tracking URI {_without_user(tracking_uri)!r} is not that of an AzureML workspace, such as "
             "azureml://<host>/mlflow/v1.0/subscriptions/<subscription>/resourceGroups/<group>"
-            "/providers/Microsoft.MachineLearningServices/workspaces/<name>, or give workspace_kwargs instead"
+            "/providers/Microsoft.MachineLearningServices/workspaces/<name>; use that, or workspace_kwargs"
         )
     if _in_job() and login.name == "default":
         return tracking_uri
@@ -86,20 +86,22 @@ def hand_over(tracking_uri: str, login: Login) -> str:
 
 
 def refused(client: "MlflowClient", told: ReporterException, error: Exception) -> ReporterException:
-    """Give what to raise for a request that failed: what to do, where the workspace refused who logged in.
+    """Give the error to raise for a failed request, with what to do if the workspace refused the login.
 
-    A token may be refused before its time, say by a clock that is wrong; then the next one is a new one.
+    A token may be refused before it expires, for example if a clock is wrong; then a new one is requested.
 
     Args:
-        client: Who asked.
-        told: The error as one of ours.
+        client: The client that sent the request.
+        told: The error, translated.
         error: The error.
     """
     status = status_of(error)
     if status == _UNAUTHORIZED and _renew(client):
-        return TransientReporterError(f"{told}; the token is forgotten, and the next try gets another")
+        return TransientReporterError(f"{told}; the next attempt gets a new token")
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return RefusedError(f"{told}; give who logs in the role 'AzureML Data Scientist' in the workspace")
+        return RefusedError(
+            f"{told}; assign this identity the role 'AzureML Data Scientist' in the workspace"
+        )
     return told
 
 
@@ -112,11 +114,10 @@ def upload(client: "MlflowClient", artifact_uri: str, file: Path) -> bool:
     """Store a file as an artifact of a run.
 
     Returns:
-        Whether the run holds it now. AzureML replaces no artifact: where another file of that name was
-        begun before, that one stays.
+        Whether the run has it now. AzureML does not overwrite artifacts: another file of that name stays.
 
     Raises:
-        MlflowLoggingError: the URI is none of a run in a workspace.
+        MlflowLoggingError: the URI is not that of a run in a workspace.
     """
     utils: Any = importlib.import_module("azureml.mlflow._store.artifact.utils")
     # azureml-mlflow's own repository takes the workspace of the global tracking URI, and we set none.
@@ -124,10 +125,10 @@ def upload(client: "MlflowClient", artifact_uri: str, file: Path) -> bool:
     if not {"experiment", "runid"} <= parts.keys():
         raise MlflowLoggingError(
             f"the artifacts of the run are at {artifact_uri!r}, and those of a run in a workspace at "
-            "azureml://…/experiments/<experiment>/runs/<run>/artifacts; take another experiment"
+            "azureml://…/experiments/<experiment>/runs/<run>/artifacts; use another experiment"
         )
     run = utils.RunArtifactsClient(_context(client), parts["experiment"], parts["runid"], None)
-    # Both libraries would go on by themselves for minutes; trying again is the desk's work.
+    # Both libraries would retry for minutes; retries are the desk's task.
     run._client._config.retry_policy.total_retries = 0  # noqa: SLF001  (no public way)
     blob: Any = importlib.import_module("azure.storage.blob")
     try:
@@ -142,7 +143,7 @@ def upload(client: "MlflowClient", artifact_uri: str, file: Path) -> bool:
 
 
 def _renew(client: "MlflowClient") -> bool:
-    """Forget the token of a client; False, when another one will not help."""
+    """Discard the token of a client; False if a new one will not help."""
     login = _context(client).auth
     return isinstance(login, Login) and login.renew()
 
@@ -152,8 +153,12 @@ def _in_job() -> bool:
     return bool(named) and all(name in os.environ for name in _JOB)
 
 
+def _without_user(uri: str) -> str:
+    return re.sub(r"(?<=://)\S+@", "***@", uri)
+
+
 def _set_cloud(uri: str, name: str) -> None:
-    """Tell azureml-mlflow the cloud: its hook takes none, and it would ask for a list of them at first."""
+    """Set the cloud: the hook has no parameter for it, and would request a list of them first."""
     loader: Any = importlib.import_module("azureml.mlflow._internal.service_context_loader")
     clouds: Any = importlib.import_module("azureml.mlflow._common._cloud.cloud")
     context = loader._AzureMLServiceContextLoader.get_service_context(uri)  # noqa: SLF001  (no public way)
@@ -161,17 +166,17 @@ def _set_cloud(uri: str, name: str) -> None:
 
 
 def _context(client: "MlflowClient") -> Any:
-    """Give what azureml-mlflow knows of a client's workspace, found where it looks for it itself."""
+    """Return azureml-mlflow's context of a client's workspace."""
     return client._tracking_client.store.service_context  # noqa: SLF001
 
 
 def _is_there(error: Exception) -> bool:
-    """Tell whether an artifact, or the blob of one, is there already."""
+    """Return whether an artifact, or its blob, exists already."""
     return status_of(error) == _CONFLICT or "Resource Conflict" in str(error)
 
 
 def _stored(run: Any, name: str) -> bytes | None:
-    """Read an artifact; None, when there is none, or it cannot be read."""
+    """Read an artifact; None if it does not exist or cannot be read."""
     with tempfile.TemporaryDirectory(prefix="newsdesk-") as folder:
         copy = Path(folder, name)
         try:

@@ -1,4 +1,4 @@
-"""Pure: where each of Azure's clouds answers."""
+"""Pure: the endpoints of Azure's clouds."""
 
 import os
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Cloud(NamedTuple):
 
 
 # Sources, all of learn.microsoft.com: "Compare Azure Government and global Azure" and "Azure China: check
-# endpoints in Azure"; the public cloud's stand in the reference of Azure's REST API.
+# endpoints in Azure"; the public cloud's are in the reference of Azure's REST API.
 PUBLIC = Cloud("AzureCloud", "https://management.azure.com", "login.microsoftonline.com")
 CLOUDS: Mapping[str, Cloud] = {
     cloud.name: cloud
@@ -46,7 +46,7 @@ def cloud_of(name: str | None) -> Cloud:
     """Give the cloud of that name, or else the one of AZUREML_CURRENT_CLOUD, or else the public one.
 
     Raises:
-        MlflowLoggingError: there is none of that name.
+        MlflowLoggingError: there is no such cloud.
     """
     wanted = name or os.environ.get(CLOUD_VARIABLE) or PUBLIC.name
     for fault in cloud_faults(wanted):

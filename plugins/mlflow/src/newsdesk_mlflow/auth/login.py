@@ -1,4 +1,4 @@
-"""Who logs in to Azure, by azure-identity: a service principal, or one of its other credentials by name."""
+"""Logging in to Azure with azure-identity: a service principal, or one of its other credentials by name."""
 
 import importlib
 import itertools
@@ -31,8 +31,7 @@ _WHAT_TO_DO = {
     "AZURE_CLIENT_SECRET, or give service_principal_kwargs",
     "workload_identity": "check the label and the service account of the pod, which set AZURE_TENANT_ID, "
     "AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
-    "managed_identity": "check that this host has an identity; if it has several, AZURE_CLIENT_ID tells "
-    "which",
+    "managed_identity": "check that this host has an identity; if it has several, set AZURE_CLIENT_ID",
     "cli": "run 'az login'",
     "interactive": "log in in the browser that opens, or choose another credential",
 }
@@ -42,15 +41,15 @@ CREDENTIALS = tuple(name for name in _WHAT_TO_DO if name != _SERVICE_PRINCIPAL)
 # Seconds; azure-identity's own are 300 each, and it would try ten times. Trying again is the desk's work.
 PATIENCE = {"connection_timeout": 15, "read_timeout": 30}
 ONE_TRY = {"retry_total": 0}
-# A workspace that refuses two tokens within these seconds refuses whoever logged in, and not an old token:
-# those live for an hour and more.
+# A workspace that refuses two tokens within these seconds refuses the identity, not an old token: those are
+# valid for an hour or more.
 _SAME_REFUSAL_SECONDS = 300
 _ERROR_CODE = re.compile(r"AADSTS\d+")
 _numbers = itertools.count(1)
 
 
 class Login:
-    """Gives tokens for one cloud; azureml-mlflow takes it for a credential, and asks it with each request."""
+    """Issues tokens for one cloud; azureml-mlflow uses it as a credential, for each request."""
 
     def __init__(self, name: str, cloud: Cloud, make: Callable[[Callable[[Any], None]], Any]) -> None:
         """Take what there is to know.
@@ -93,15 +92,15 @@ class Login:
                 return credential.get_token(self.cloud.scope)
         except ImportError as error:
             raise MlflowLoggingError(NOT_INSTALLED) from error
-        except Exception as error:  # noqa: BLE001  (the boundary: what the credentials stand on raises what it likes)
+        except Exception as error:  # noqa: BLE001  (the boundary: the libraries of the credentials raise anything)
             # Without the cause, whose message a traceback would show.
             raise self._failure(error) from None
 
     def renew(self) -> bool:
-        """Forget this thread's last token, which was refused before its time.
+        """Discard this thread's last token, which was refused before it expired.
 
         Returns:
-            Whether another one may help: not, when the refused one was a new one already.
+            Whether a new one may help; not if the refused one was new already.
         """
         with self._lock:
             if getattr(self._thread, "renewals", self._renewals) < self._renewals:
@@ -115,19 +114,19 @@ class Login:
             return True
 
     def _note(self, response: Any) -> None:
-        """Note an answer: the errors of azure-identity do not tell of it."""
+        """Remember a response: the errors of azure-identity do not have it."""
         self._thread.status = response.http_response.status_code
         self._thread.retry_after = seconds_to_wait(response.http_response.headers)
 
     def _failure(self, error: Exception) -> ReporterException:
-        """Tell of an error without its message.
+        """Translate an error without its message.
 
-        That may quote what was sent: AADSTS700016 the id, in whose place a password stands where the parts of
-        DL_SERVICE_AUTH_STR were mixed up.
+        That may quote what was sent: AADSTS700016 quotes the id, which is a password if the parts of
+        DL_SERVICE_AUTH_STR are in the wrong order.
         """
         code = _ERROR_CODE.search(str(error))
         told = f"{type(error).__name__}{f' {code[0]}' if code else ''}"
-        text = f"Azure gives no token for {self.cloud.resource_manager} ({self.name}): {told}"
+        text = f"Azure issues no token for {self.cloud.resource_manager} ({self.name}): {told}"
         if _may_pass(error, self._thread.status):
             # Its library would give the same answer for a minute, without asking again.
             self._credential = None
@@ -137,7 +136,7 @@ class Login:
         return MlflowLoggingError(f"{text}; {_WHAT_TO_DO[self.name]}")
 
     def _asked(self) -> str:
-        """Say who gives the tokens."""
+        """Return what issues the tokens."""
         if self.name == "managed_identity":
             return "the identity endpoint of this host"
         own = os.environ.get("AZURE_AUTHORITY_HOST") if self.cloud.name == PUBLIC.name else None
@@ -149,7 +148,7 @@ def log_in(
     credential: str | None = None,
     cloud: str | None = None,
 ) -> Login:
-    """Choose who logs in; nothing is asked before the first token is needed.
+    """Choose the login; nothing is requested before the first token is needed.
 
     The same choice gives the same login, so that its tokens are shared.
 
@@ -173,7 +172,7 @@ def log_in(
 
 
 def credential_faults(name: str | None) -> list[Fault]:
-    """Give what is wrong with the parameter `credential`."""
+    """Return what is wrong with the parameter `credential`."""
     return choice_faults("credential", "credential", name, CREDENTIALS, reference=True)
 
 
@@ -183,7 +182,7 @@ def _login(
     cloud: Cloud,
     secrets: tuple[str, ...],
     _variables: tuple[tuple[str, str], ...],
-    _process: int,  # a child that was forked has connections of its own
+    _process: int,  # a forked child needs its own connections
 ) -> Login:
     return Login(name, cloud, lambda note: _credential(name, cloud, secrets, note))
 
@@ -197,7 +196,7 @@ def _credential(name: str, cloud: Cloud, secrets: tuple[str, ...], note: Callabl
     if name == "workload_identity":
         return identity.WorkloadIdentityCredential(**where, **ONE_TRY)
     if name == "managed_identity":
-        # A host without an identity drops what is sent to it, which its library notices within seconds.
+        # On a host without an identity there is no answer, which the library notices within seconds.
         patience.pop("connection_timeout")
         return identity.ManagedIdentityCredential(client_id=os.environ.get("AZURE_CLIENT_ID"), **patience)
     if name == "cli":
@@ -212,9 +211,9 @@ def _credential(name: str, cloud: Cloud, secrets: tuple[str, ...], note: Callabl
 
 
 def _authority(cloud: Cloud) -> dict[str, Any]:
-    """Tell where tokens come from: for the public cloud AZURE_AUTHORITY_HOST is left in force.
+    """Choose where tokens come from: for the public cloud AZURE_AUTHORITY_HOST is respected.
 
-    A host of one's own is in no list of Microsoft's, which would be asked for it over the internet.
+    A private host is not in Microsoft's list, which would be requested over the internet.
     """
     if cloud.name != PUBLIC.name:
         return {"authority": cloud.authority}

@@ -12,11 +12,11 @@ _here = threading.local()
 
 @contextlib.contextmanager
 def unlogged() -> Iterator[None]:
-    """Drop the library's warnings of this thread: whoever fails within tells of it by an error.
+    """Drop the library's warnings in this thread: a failure is reported by an exception.
 
-    What is below a warning stays, since nobody sees it who has not asked for it.
+    Messages below WARNING are kept: they are shown only if enabled explicitly.
     """
-    # A filter is not handed down, so that each of its loggers needs it; to add it again does nothing.
+    # Filters are not inherited, so each logger needs it; adding it again does nothing.
     for name in [*logging.root.manager.loggerDict]:
         if f"{name}.".startswith(f"{_LIBRARY}."):
             logging.getLogger(name).addFilter(_passes)

@@ -34,7 +34,7 @@ def get_kwargs_from_secret(name: str, keys: Sequence[str]) -> dict[str, str]:
     values = secret.split(":", len(keys) - 1)
     if len(values) != len(keys):
         raise MlflowLoggingError(
-            f"the environment variable {name} has {len(values)} parts, and must have {len(keys)}: "
+            f"the environment variable {name} has {len(values)} parts instead of {len(keys)}: "
             + ":".join(keys)
         )
     return dict(zip(keys, values, strict=True))

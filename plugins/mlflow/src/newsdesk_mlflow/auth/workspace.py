@@ -1,4 +1,4 @@
-"""An AzureML workspace's tracking URI, as Azure's resource manager tells it."""
+"""The tracking URI of an AzureML workspace, from Azure's resource manager."""
 
 import re
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ _TIMEOUT_SECONDS = 30
 
 
 def workspace_tracking_uri(workspace: Mapping[str, str], login: Login) -> str:
-    """Ask Azure's resource manager for a workspace's tracking URI.
+    """Request a workspace's tracking URI from Azure's resource manager.
 
     Args:
         workspace: The values of `WORKSPACE_KEYS`.
-        login: Who asks.
+        login: The login to use.
 
     Raises:
         MlflowLoggingError: a value is missing or unknown, Azure's library is not installed, or Azure refuses.
@@ -76,7 +76,7 @@ def _record(login: Login, path: str, shown: str) -> Mapping[str, Any]:
 
 def _refusal(response: requests.Response, login: Login, shown: str) -> ReporterException:
     status = response.status_code
-    text = f"{login.cloud.resource_manager} does not tell {shown}: HTTP status {status}{_code(response)}"
+    text = f"{login.cloud.resource_manager} does not return {shown}: HTTP status {status}{_code(response)}"
     if is_transient_status(status):
         return TransientReporterError(f"{text}; try again later", seconds_to_wait(response.headers))
     return MlflowLoggingError(f"{text}; {_what_to_do(status, login)}")
@@ -84,14 +84,14 @@ def _refusal(response: requests.Response, login: Login, shown: str) -> ReporterE
 
 def _what_to_do(status: int, login: Login) -> str:
     return {
-        401: f"the token ({login.name}) is of another tenant or cloud; check tenant_id and cloud",
-        403: f"give who logged in ({login.name}) the role 'AzureML Data Scientist' in the workspace",
+        401: f"the token ({login.name}) belongs to another tenant or cloud; check tenant_id and cloud",
+        403: f"assign this identity ({login.name}) the role 'AzureML Data Scientist' in the workspace",
         404: "check subscription_id, resource_group and workspace_name, and the cloud",
     }.get(status, "check workspace_kwargs and the cloud")
 
 
 def _code(response: requests.Response) -> str:
-    """Give Azure's own word for an error, such as AuthorizationFailed, where the answer has one."""
+    """Return Azure's code of an error, such as AuthorizationFailed, if the answer has one."""
     try:
         code = response.json()["error"]["code"]
     except (ValueError, KeyError, TypeError):
@@ -102,6 +102,6 @@ def _code(response: requests.Response) -> str:
 def _no_record(response: requests.Response, login: Login, shown: str) -> MlflowLoggingError:
     kind = response.headers.get("Content-Type", "no type")
     return MlflowLoggingError(
-        f"{login.cloud.resource_manager} does not tell {shown}: the answer is no record but {kind}; "
+        f"{login.cloud.resource_manager} does not return {shown}: the answer is not JSON but {kind}; "
         "check whether something else, such as a proxy, answers in its place"
     )

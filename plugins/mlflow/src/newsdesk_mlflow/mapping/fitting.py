@@ -31,7 +31,7 @@ _T = TypeVar("_T", Param, Tag)
 
 
 def fit(items: Items, tags: Sequence[Tag], limits: ServerLimits) -> Fitted:
-    """Make items that a server takes without refusing or truncating any; each change is told."""
+    """Make items that a server takes without refusing or truncating any; each change is an alteration."""
     fitter = _Fitter(limits, items.alterations)
     return Fitted(
         fitter.metrics(items.metrics),
@@ -43,7 +43,7 @@ def fit(items: Items, tags: Sequence[Tag], limits: ServerLimits) -> Fitted:
 
 
 class _Fitter:
-    """Makes items fit, and keeps account of it."""
+    """Makes items fit, and records each alteration."""
 
     def __init__(self, limits: ServerLimits, alterations: Iterable[Alteration]) -> None:
         self.limits = limits
@@ -70,7 +70,7 @@ class _Fitter:
 
     def params(self, params: Sequence[Param]) -> list[Param]:
         values = {param.path: self._value(param, self.limits.param_value_length) for param in params}
-        # The same key with the same value, told twice, is one param; MLflow would refuse it.
+        # The same key and value twice is one param; MLflow would refuse the second.
         once = {(param.key, values[param.path]): param for param in reversed(params)}
         distinct = [param for param in params if once[param.key, values[param.path]] is param]
         keys = assign_keys((Name(param.key, param.path) for param in distinct), self.limits.keys)
@@ -100,7 +100,7 @@ class _Fitter:
         value = storable(item.value)
         if value != item.value:
             detail = (
-                f"NUL and lone surrogates of {item.key!r} are escaped, since no store of MLflow holds them"
+                f"NUL and lone surrogates of {item.key!r} are escaped, since MLflow's stores cannot hold them"
             )
             self._tell(item.path or item.key, "encoded", detail)
         if len(value) > length:
@@ -117,22 +117,20 @@ class _Fitter:
         for name, key in keys.items():
             if key != name.text:
                 shown = name.text if len(name.text) <= _ONE_LINE else f"{name.text[:_ONE_LINE]}…"
-                detail = (
-                    f"{shown!r} is {key!r} there: the key is illegal, too long, or taken by another value"
-                )
+                detail = f"{shown!r} is logged as {key!r}: its key is invalid, too long or already used"
                 self._tell(name.origin or name.text, "renamed", detail)
 
     def _tell_infinite(self, metrics: Sequence[Metric]) -> None:
         for path, key in {metric.path: metric.key for metric in metrics if math.isinf(metric.value)}.items():
             detail = (
-                f"infinite values of {key!r} are ±{sys.float_info.max} there, as in any SQL store of MLflow"
+                f"infinite values of {key!r} become ±{sys.float_info.max}, as in every SQL store of MLflow"
             )
             self._tell(path, "encoded", detail)
 
     def _tell_left_out(self, kind: str, what: str, count: int, kept: int) -> None:
         detail = (
-            f"{count - kept} of {count} {what} left out: a run there ({self.limits.flavour}) holds {kept};"
-            f" all of them are in the artifact {kind}.json"
+            f"{count - kept} of {count} {what} left out: a run ({self.limits.flavour}) holds {kept};"
+            f" all are in the artifact {kind}.json"
         )
         self._tell(kind, "omitted", detail)
 
@@ -146,7 +144,7 @@ def _finite(value: float) -> float:
 
 
 def _listing(items: Sequence[Any], value_of: Callable[[Any], Any]) -> bytes:
-    """Write items as a JSON list of objects; surrogates stand as JSON's own escapes."""
+    """Write items as a JSON list of objects; surrogates become JSON escapes."""
     entries = [
         {name: field for name, field in {**item._asdict(), "value": value_of(item)}.items() if name != "rank"}
         for item in items

@@ -1,4 +1,4 @@
-"""Pure: the metrics and params of a machine, as its record tells them."""
+"""Pure: the metrics and params of a machine, from its record."""
 
 import json
 import re
@@ -16,7 +16,7 @@ SUMMARIES = ("mean", "max", "min", "std")
 _MODEL_PATH = "metadata.build_metadata.model"
 _FOLD = re.compile(r"fold-([1-9][0-9]{0,17})")
 _DATE_AND_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)")
-# Ranks: what the training told stays with the means of the scores; scores of single tags go first.
+# Ranks: what the training logged is kept with the means of the scores; scores of single tags go first.
 _TRAINING, _SINGLE_TAG = -1, 3
 _NUMBERS_AS_TEXT = ("NaN", "Infinity", "-Infinity")
 
@@ -28,7 +28,7 @@ class Metric(NamedTuple):
     value: float
     step: int = 0
     path: str = ""
-    """Where its series stands in the record."""
+    """The path of its series in the record."""
     rank: int = 0
     """Which to keep where not all may stay: the lower."""
 
@@ -39,7 +39,7 @@ class Param(NamedTuple):
     key: str
     value: str
     path: str = ""
-    """Where it stands in the record."""
+    """Its path in the record."""
 
 
 class Tag(NamedTuple):
@@ -48,7 +48,7 @@ class Tag(NamedTuple):
     key: str
     value: str
     path: str = ""
-    """Where it stands in the record, or which parameter of the reporter gave it."""
+    """Its path in the record, or the parameter of the reporter that it comes from."""
 
 
 class Items(NamedTuple):
@@ -168,7 +168,7 @@ def _training_metrics(model: Mapping[str, Any], alterations: list[Alteration]) -
 
 
 def _numeric(name: str, points: Any, path: str, rank: int, alterations: list[Alteration]) -> Iterator[Metric]:
-    """Give the points that are numbers, and tell of the others once for the whole series."""
+    """Give the points that are numbers, and one alteration for all others of the series."""
     omitted = 0
     for key, value, step in points:
         number = number_of(value)
@@ -177,12 +177,12 @@ def _numeric(name: str, points: Any, path: str, rank: int, alterations: list[Alt
         else:
             yield Metric(key, number, step, path, rank + _depth(name, key))
     if omitted:
-        detail = f"{omitted} values of {name!r} are no numbers, as metrics must be; see metadata.json"
+        detail = f"{omitted} values of {name!r} are not numbers; see metadata.json"
         alterations.append(Alteration(path, "omitted", detail))
 
 
 def _depth(name: str, key: str) -> int:
-    """Tell how soon a key can be spared where not all may stay: a mean last, after the folds."""
+    """Rank a key by how soon it is left out if not all fit: a mean last, after the folds."""
     if key == f"{name}-mean":
         return 0
     return 1 if key == name else 2

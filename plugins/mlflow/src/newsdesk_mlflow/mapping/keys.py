@@ -36,7 +36,7 @@ def legal_key(name: str, rules: KeyRules) -> str:
 
 
 def assign_keys(names: Iterable[Name], rules: KeyRules) -> dict[Name, str]:
-    """Give each name a legal key of its own.
+    """Give each name its own legal key.
 
     A legal name keeps itself, whatever the order, unless one of another origin before it has it already.
     """

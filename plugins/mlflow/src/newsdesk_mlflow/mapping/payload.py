@@ -70,7 +70,7 @@ def build_payload(
     """Give what is sent of a machine.
 
     Raises:
-        MlflowLoggingError: the machine gives its experiment no name.
+        MlflowLoggingError: the name of the experiment is empty.
         ItemTooLargeError: one item alone is more than a request holds.
     """
     fields = {
@@ -83,8 +83,8 @@ def build_payload(
     experiment = _name("experiment", templates.experiment, fields, limits.experiment_name_length, alterations)
     if not experiment:
         raise MlflowLoggingError(
-            f"the template {templates.experiment!r} gives the machine {str(machine.key)!r} an empty name for "
-            "its experiment; put {name} into it"
+            f"the template {templates.experiment!r} gives an empty experiment name for the machine "
+            f"{str(machine.key)!r}; use {{name}} in it"
         )
     run_name = _name("run_name", templates.run_name, fields, limits.run_name_length, alterations)
     own = machine_tags(machine, model_key)
@@ -118,8 +118,6 @@ def _name(
     text = fill(template, fields)
     name = fitting_name(text, length)
     if name != text:
-        detail = (
-            f"{name!r} is the name: MLflow takes {length} characters, and neither NUL nor lone surrogates"
-        )
+        detail = f"named {name!r}: MLflow allows {length} characters, and no NUL or lone surrogates"
         alterations.append(Alteration(parameter, "renamed", detail))
     return name

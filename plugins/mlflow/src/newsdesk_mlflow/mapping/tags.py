@@ -46,7 +46,7 @@ def identity(model_key: str) -> Tag:
 
 
 def key_tags(model_key: str) -> list[Tag]:
-    """Give the tags that tell which model a run is of."""
+    """Give the tags that identify the model of a run."""
     return [*dict.fromkeys([Tag(MODEL_KEY, model_key), identity(model_key)])]
 
 

@@ -17,7 +17,7 @@ def template_faults(template: str, path: str) -> list[Fault]:
     try:
         parts = [*string.Formatter().parse(_REFERENCE.sub("", template))]
     except ValueError as error:
-        return [Fault(path, f"{template!r} is no template: {error}; write {{{{ or }}}} for a brace")]
+        return [Fault(path, f"{template!r} is not a valid template: {error}; write {{{{ or }}}} for a brace")]
     return [
         fault
         for _, field, spec, conversion in parts

@@ -64,7 +64,7 @@ def missing_library(artifact_uri: str) -> str | None:
 
 
 def check_library(artifact_uri: str) -> None:
-    """See to it that what MLflow's client needs to write there is installed.
+    """Check that what MLflow's client needs to write there is installed.
 
     Raises:
         MlflowLoggingError: it is not; with what to install.
@@ -84,13 +84,15 @@ def store(client: "MlflowClient", tracking_uri: str, run: Run, file: Path) -> No
     """
     if is_azureml(run.artifact_uri):
         if not auth.upload(client, run.artifact_uri, file):
-            raise KeptError(f"the run {run.id} keeps another artifact {file.name}: AzureML replaces none")
+            raise KeptError(
+                f"the run {run.id} already has another artifact {file.name}, which AzureML cannot overwrite"
+            )
         return
     if urlsplit(run.artifact_uri).scheme != "mlflow-artifacts":
         client.log_artifact(run.id, str(file))
         return
     # Through the tracking server, at its URL: the client would ask for the run again first, and up to
-    # 2.22 would go to the global tracking URI in place of its own.
+    # 2.22 would go to the global tracking URI instead of its own.
     from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository  # noqa: PLC0415
 
     repository: Any = MlflowArtifactsRepository
@@ -123,7 +125,7 @@ def _put(url: str, file: Path) -> None:
 
 @contextlib.contextmanager
 def temporary_file(name: str, content: bytes) -> Iterator[Path]:
-    """Lend a file, in the system's folder for temporary ones: the working folder may be read-only.
+    """Provide a file, in the system's folder for temporary ones: the working folder may be read-only.
 
     Raises:
         TransientReporterError: that folder is missing, full, or read-only as well.

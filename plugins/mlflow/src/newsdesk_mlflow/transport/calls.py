@@ -1,4 +1,4 @@
-"""A call to MLflow: one quiet try, and its errors become ours."""
+"""A call to MLflow: one attempt without output, whose errors are translated."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ def calls(
     Args:
         doing: What is tried, for the message: "cannot …".
         where: The server, without credentials.
-        unknown_is_transient: Whether what nobody knows is worth another try.
-        refine: Gives the error to raise for ours and the one that it was made of.
+        unknown_is_transient: Whether an unknown error is worth another try.
+        refine: Returns the error to raise, given ours and the original.
 
     Raises:
         TransientReporterError: it may work later.

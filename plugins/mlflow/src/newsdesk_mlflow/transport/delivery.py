@@ -1,4 +1,4 @@
-"""One machine into one run, whatever was there before and whoever else is at it.
+"""Delivers one machine as one run, whatever exists already and whatever other reports run.
 
 Each request is there for a reason. For a new machine they are seven, and six where the experiment is known
 already:
@@ -7,15 +7,15 @@ already:
 2. search it for a run of this model with this revision: finished, there is nothing to do; half-written, it is
    resumed.
    When the experiment was not there, it is made in place of this search;
-3. create the run, its tags in the same request, so that whoever comes after a kill finds it;
+3. create the run, its tags in the same request, so that the next report finds it after a kill;
 4. log params and metrics, mixed: one request, unless they are more than it may hold;
 5. store the record as an artifact;
-6. search again: nothing makes a run unique, so whoever finds several goes on with the first alone;
+6. search again: MLflow has no unique runs, so a report that finds several goes on only with the first;
 7. finish the run: the last thing of all, and so the sign that everything is there.
 
 For an unchanged machine it ends after the second. Where there were several runs, the others are discarded
-after that, and not before: whoever is killed in between has left one too many, and not none. A last look at
-the one that was kept tells whether somebody else has discarded just that one.
+after that, and not before: a kill in between leaves one run too many instead of none. A last look at
+the one that was kept shows whether another report has deleted that one.
 """
 
 import contextlib
@@ -37,15 +37,15 @@ _ROUNDS = 4
 
 
 def deliver(tracking: Tracking, payload: Payload) -> Delivery:
-    """Bring a machine's run about, once.
+    """Deliver a machine as a run, once.
 
     Raises:
         TransientReporterError: it may work later.
         MlflowLoggingError: it never will work.
     """
     for _ in range(_ROUNDS - 1):
-        # Gone: our run, or the experiment, was deleted under our hands, or another run of the same content is
-        # the one to keep. Look again at what is there.
+        # Gone: our run or experiment was deleted meanwhile, or another run of the same record is kept. Search
+        # again.
         with contextlib.suppress(GoneError):
             return _deliver(tracking, payload)
         tracking.forget(payload.experiment)
@@ -131,7 +131,7 @@ def _settle(tracking: Tracking, run: Run, payload: Payload) -> list[Run]:
     runs = tracking.find_runs(run.experiment_id, payload.identity)
     first = runs[0] if runs else run  # a search that lags behind does not see our own yet
     if first.id != run.id and first.precedence < run.precedence:
-        raise GoneError(f"another report of the same content keeps the run {first.id}; try again")
+        raise GoneError(f"another report of the same record kept the run {first.id}; try again")
     return [other for other in runs if other.id != run.id]
 
 
@@ -144,7 +144,7 @@ def _discard(tracking: Tracking, run: Run, others: list[Run]) -> None:
     for other in others:
         tracking.discard(other)
     if others and tracking.get_run(run.id).deleted:
-        raise GoneError(f"another report of the same content discarded the run {run.id}; try again")
+        raise GoneError(f"another report of the same record deleted the run {run.id}; try again")
 
 
 @contextlib.contextmanager
@@ -164,6 +164,6 @@ def failing(tracking: Tracking, run_id: str, *, unless_finished: bool = False) -
         try:
             if not (unless_finished and tracking.get_run(run_id).finished):
                 tracking.finish(run_id, "FAILED")
-        except Exception as second:  # noqa: BLE001  (the first error is the one to tell, whatever this one is)
+        except Exception as second:  # noqa: BLE001  (the first error is raised, whatever this one is)
             error.add_note(f"and the run {run_id} could not be marked as FAILED: {second}")
         raise

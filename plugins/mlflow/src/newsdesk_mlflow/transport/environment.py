@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 # MLflow reads these at each request, and takes them from nowhere else. What the user has set stays.
-#   retries: 7 by default, 244 s of sleep before an outage is told; trying again is the desk's work.
+#   retries: 7 by default, 244 s of sleep before an outage is reported; retries are the desk's task.
 #   redirects: followed by default, where a POST becomes a GET and its content is lost.
 #   timeout: seconds to connect, and between two packets; 120 by default.
 #   AzureML's: the same for its artifacts; 300 by default.

@@ -55,7 +55,9 @@ def translated(
     """
     text = f"MLflow at {where} cannot {doing}"
     if is_gone(error):
-        return GoneError(without_credentials(f"{text}: {_message(error)}; it was deleted meanwhile"))
+        return GoneError(
+            without_credentials(f"{text}: {_message(error)}; it was deleted during the delivery")
+        )
     answer, failure = answer_of(error), _request_failure(error)
     if answer is not None and (told := _of_answer(answer, text, where)) is not None:
         return told

@@ -1,4 +1,4 @@
-"""Which machines a server holds already."""
+"""Looks up which machines a server has."""
 
 from collections.abc import Callable, Sequence
 from functools import cache

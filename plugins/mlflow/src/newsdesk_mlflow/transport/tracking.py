@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 _FOUND_RUNS = 100
 _VERSION_SECONDS = 10
-_VERSION_LENGTH = 40  # what is longer is a page of somebody else
+_VERSION_LENGTH = 40  # anything longer is not a version
 
 
 class Tracking:
-    """One MLflow server, or database, as newsdesk uses it."""
+    """One MLflow server or database."""
 
     def __init__(self, client: "MlflowClient") -> None:
         self.client = client
@@ -61,7 +61,7 @@ class Tracking:
         Args:
             tracking_uri: Where to; None is where MLflow itself would log to, by MLFLOW_TRACKING_URI or
                 `mlflow.set_tracking_uri`.
-            log_in: Gives who logs in, should that be an AzureML workspace.
+            log_in: Gives the login, if it is an AzureML workspace.
             needs_workspace: Whether it must be one.
 
         Raises:
@@ -97,7 +97,7 @@ class Tracking:
             found = found or self._experiment_by_name(name)
             if found is None:
                 raise GoneError(
-                    f"MLflow at {self.shown} neither has nor takes an experiment {name!r}; try again"
+                    f"MLflow at {self.shown} has no experiment {name!r}, and cannot create it; try again"
                 )
             check_library(found.artifact_location)  # before a run is made that could not be completed
             self._restore(found)
@@ -106,7 +106,7 @@ class Tracking:
         return Experiment(experiment_id, is_new=new_id is not None)
 
     def experiment_id(self, name: str) -> str | None:
-        """Find an experiment; None, when there is none, or it was deleted."""
+        """Find an experiment; None if it does not exist or was deleted."""
         found = self._experiment_by_name(name)
         return None if found is None or found.lifecycle_stage != "active" else found.experiment_id
 
@@ -216,7 +216,7 @@ class Tracking:
         if self.left_out(run, artifacts):
             return
         for name, content in artifacts.items():
-            # Whatever the store is built on, S3, Azure or a disk, raises errors of its own.
+            # Whatever the store is built on, S3, Azure or a disk, raises its own errors.
             doing = self._calls(f"store the artifact {name}", unknown_is_transient=True)
             with temporary_file(name, content) as file, doing:
                 store(self.client, self.uri, run, file)
@@ -230,16 +230,16 @@ class Tracking:
         self.artifact_root()
 
     def artifact_root(self) -> str | None:
-        """Tell where the artifacts of the first experiment are; None, when there is none."""
+        """Return the artifact root of the first experiment; None if there are no experiments."""
         with self._calls("list its experiments"):
             found = self.client.search_experiments(max_results=1)
         return found[0].artifact_location if found else None
 
     def server_version(self) -> str | None:
-        """Tell the server's version; None, when there is no server, or it does not say."""
+        """Return the server's version; None if there is no server, or it is unknown."""
         if not is_server(self.uri):
             return None
-        # Not through the client, which asks for it only by commands of its own.
+        # Not through the client, which asks for it only in its own commands.
         with contextlib.suppress(requests.RequestException):
             answer = requests.get(f"{self.uri.rstrip('/')}/version", timeout=_VERSION_SECONDS)
             return answer.text.strip() if answer.ok and len(answer.text) < _VERSION_LENGTH else None

@@ -26,7 +26,7 @@ def is_azureml(uri: str) -> bool:
 
 
 def is_folder(uri: str) -> bool:
-    """Tell whether it is a folder on the disk of whoever opens it, absolute or not."""
+    """Tell whether it is a folder on the disk of the process that opens it."""
     scheme = urlsplit(uri).scheme
     return (scheme in ("", "file") and uri not in _WORDS) or len(scheme) == 1  # a drive of Windows
 
@@ -76,7 +76,7 @@ def _problem_without_scheme(uri: str) -> str | None:
 
 
 def check_installed(uri: str) -> None:
-    """See to it that what a tracking URI needs is installed.
+    """Check that what a tracking URI needs is installed.
 
     Raises:
         MlflowLoggingError: it is not; with what to install.
@@ -85,9 +85,8 @@ def check_installed(uri: str) -> None:
     missing = [name for name in ("sqlalchemy", "alembic") if importlib.util.find_spec(name) is None]
     if scheme in _DATABASES and missing:
         raise MlflowLoggingError(
-            f"the tracking URI {without_credentials(uri)!r} is a database, and mlflow-skinny opens "
-            f"none (there is no {' and no '.join(missing)}): pip install 'newsdesk-mlflow[local]', or give a "
-            "server's URI"
+            f"the tracking URI {without_credentials(uri)!r} is a database, which mlflow-skinny cannot open "
+            f"without {' and '.join(missing)}: pip install 'newsdesk-mlflow[local]', or use a server's URI"
         )
     if is_azureml(uri):
         auth.check_installed()
@@ -96,13 +95,13 @@ def check_installed(uri: str) -> None:
 def without_credentials(text: str) -> str:
     """Give a text without user and password of the URLs in it.
 
-    The user as well, which core leaves in a message: a token may stand in its place.
+    The user name is removed too, since it may be a token.
     """
     return _USER_INFO.sub("***@", text)
 
 
 def artifact_location(tracking_uri: str) -> str | None:
-    """Give the place of a new experiment's artifacts: beside a SQLite file, or else what the server has.
+    """Return where a new experiment keeps its artifacts: next to a SQLite file, or else the server's default.
 
     MLflow itself would put them into `mlruns` of the working folder, wherever that is at the time.
     """
