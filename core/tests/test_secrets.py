@@ -171,6 +171,11 @@ def test_a_secret_that_is_a_word_or_less_changes_no_text_that_only_has_it_as_a_p
     assert mask_text(text, [secret]) == text
 
 
+@pytest.mark.parametrize("secret", ["hunter2", "x!", "p@ss w/rd", "correct-horse-battery"])
+def test_what_is_more_than_a_word_is_masked_within_a_name_too(secret):
+    assert mask_text(f"newsdesk-{secret}.internal", [secret]) == "newsdesk-***.internal"
+
+
 def test_a_password_that_is_also_a_host_and_a_user_is_masked_in_its_own_place():
     url = "postgresql://postgres:postgres@postgres:5432/postgres"
     assert mask_text(f"no {url}", ["postgres"]) == "no postgresql://postgres:***@postgres:5432/postgres"

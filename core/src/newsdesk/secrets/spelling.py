@@ -16,18 +16,22 @@ BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{4,}={0,2}")
 _SHORT = 12
 """Characters below which a secret is masked only where it is a whole token: `postgres` is a common word."""
 
+_TINY = 6
+"""Characters below which a secret is no more than a word, also when it has digits in it: `db1`, `pg16`."""
+
 _LINE = 4
 """Characters that a line of a secret with several lines has at least, to count by itself."""
 
-# A token begins after what is not a part of a word or of a name with hyphens or dots, or after an escape.
-_BEGIN = (
-    r"(?:(?<!\w)(?<!\w[\-.])|(?<=\\[abfnrtv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
+# A token begins after what is not a part of it, or after an escape or what is percent-encoded.
+_ESCAPE = r"(?<=\\[abfnrtv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4})"
+_BEGIN, _END = rf"(?:(?<![A-Za-z0-9])|{_ESCAPE})", r"(?![A-Za-z0-9])"
+# A word is no token within a name with hyphens, dots or underscores, and none as a host, a user or a folder.
+_BEGIN_WORD, _END_WORD = (
+    rf"(?:(?<!\w)(?<!\w[\-.])|{_ESCAPE})(?<![/@])(?<!%2[Ff])(?<!%40)",
+    r"(?!\w)(?![\-.]\w)",
 )
-_NOT_IN_AN_ADDRESS = r"(?<![/@])(?<!%2[Ff])(?<!%40)"
-_END = r"(?!\w)(?![\-.]\w)"
 # What is too short to be told from a word is a value only between these.
-_BEGIN_VALUE = r"""(?<=['"`=:@&;])"""
-_END_VALUE = r"""(?=['"`@&;,)}\]\s]|\\|$)"""
+_BEGIN_VALUE, _END_VALUE = r"""(?<=['"`=:@&;])""", r"""(?=['"`@&;,)}\]\s]|\\|$)"""
 
 
 def parts(secret: str) -> Iterator[str]:
@@ -44,14 +48,17 @@ def occurrences(secret: str) -> re.Pattern[str]:
     """Give the pattern of a secret as a value, in any spelling."""
     pattern = "".join(_spelled(secret))
     if len(secret) == 1 or (len(secret) < _SHORT and not re.search(r"\w", secret)):
-        return re.compile(f"{_BEGIN_VALUE}{pattern}{_END_VALUE}")
-    if len(secret) < _SHORT or secret.isalpha():
-        begin = _BEGIN if re.match(r"\w", secret[0]) else ""
-        if len(secret) < _SHORT and secret.isalpha():  # the name of a host, a user, a database, a folder
-            begin += _NOT_IN_AN_ADDRESS
-        end = _END if re.match(r"\w", secret[-1]) else ""
-        return re.compile(f"{begin}{pattern}{end}")
-    return re.compile(pattern)
+        return re.compile(_BEGIN_VALUE + pattern + _END_VALUE)
+    if len(secret) < _TINY or secret.isalpha() or secret.isdigit():
+        begin, end = _BEGIN_WORD, _END_WORD
+    elif len(secret) < _SHORT:
+        begin, end = _BEGIN, _END
+    else:
+        begin, end = "", ""
+    # Beside a character such as `!`, which no word has, nothing needs to end.
+    return re.compile(
+        (begin if secret[0].isalnum() else "") + pattern + (end if secret[-1].isalnum() else "")
+    )
 
 
 def encodes(run: str, secrets: Iterable[str]) -> bool:
