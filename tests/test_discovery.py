@@ -75,7 +75,7 @@ def test_a_plugin_that_fails_to_import_harms_nobody_and_is_listed_with_the_reaso
 def test_a_plugin_that_fails_to_import_is_told_when_it_is_asked_for(plugins):
     environment = plugins(("acme-bad", "2.5", "bad", "raise SystemError('no licence')"))
     told = environment.newsdesk("report", MACHINE, "--to", "bad", status=2).stderr
-    assert "the plugin 'bad' of acme-bad 2.5 is broken: SystemError: no licence; mend or uninstall it" in told
+    assert "the plugin 'bad' of acme-bad 2.5 is broken: SystemError: no licence; fix or uninstall it" in told
 
 
 def test_an_unknown_name_is_told_with_what_is_broken(plugins):

@@ -101,14 +101,14 @@ class TestOf:
     @pytest.mark.parametrize(
         ("value", "message"),
         [
-            (None, "null is no machine: give a Machine, a mapping, or an object with a to_dict() method"),
+            (None, "null is not a machine: give a Machine, a mapping, or an object with a to_dict() method"),
             (
                 "m",
-                "of type str is no machine: give a Machine, a mapping, or an object with a to_dict() method",
+                "of type str is not a machine: give a Machine, a mapping, or an object with a to_dict() method",
             ),
             (
                 Foreign,
-                "of type type is no machine: give a Machine, a mapping, or an object with a to_dict() method",
+                "of type type is not a machine: give a Machine, a mapping, or an object with a to_dict() method",
             ),
             (Foreign([1]), "a record must be a mapping, but is of type list"),
             (Foreign(None), "a record must be a mapping, but is null"),
@@ -126,7 +126,7 @@ class TestOf:
 
         with pytest.raises(MachineError) as caught:
             Machine.of(Broken())
-        assert str(caught.value) == "of type Broken is no machine: its to_dict() failed: 'metadata'"
+        assert str(caught.value) == "of type Broken is not a machine: its to_dict() failed: 'metadata'"
         assert isinstance(caught.value.__cause__, KeyError)
 
     def test_the_given_record_is_not_changed_and_not_shared(self):
@@ -152,7 +152,7 @@ class TestFaults:
                 }
             )
         assert str(caught.value) == (
-            "the record without a name is no machine\n"
+            "the record without a name is not a valid machine\n"
             "  - other.c: a value of type builtins.builtin_function_or_method has no JSON form; "
             "convert it, or give it a to_dict()\n"
             "  - metadata.a.0.b: a value of type builtins.object has no JSON form; convert it, or give it a to_dict()\n"
@@ -182,12 +182,12 @@ class TestFaults:
 
     def test_the_error_names_the_machine_and_shortens_a_long_name(self):
         with pytest.raises(
-            MachineError, match=r"^the record 'pump' is no machine\n  - model: must be a mapping"
+            MachineError, match=r"^the record 'pump' is not a valid machine\n  - model: must be a mapping"
         ):
             Machine("pump", model=1)
         with pytest.raises(MachineError) as caught:
             Machine("x" * 1000, model=1)
-        assert caught.value.message == f"the record '{'x' * 79} is no machine"
+        assert caught.value.message == f"the record '{'x' * 79} is not a valid machine"
 
     @pytest.mark.parametrize("record", [None, [], "x", 5])
     def test_a_record_that_is_no_mapping_is_told(self, record):
@@ -198,13 +198,13 @@ class TestFaults:
 
     @pytest.mark.parametrize("text", ["{", b"\xff", "", "[" * 100_000, '{"name": ' + "1" * 5000 + "}"])
     def test_text_that_is_no_json_is_told(self, text):
-        with pytest.raises(MachineError, match=r"^the record is no JSON: ."):
+        with pytest.raises(MachineError, match=r"^the record is not valid JSON: ."):
             Machine.from_json(text)
 
     def test_extra_may_not_hide_a_part(self):
         with pytest.raises(MachineError) as caught:
             Machine("m", extra={"name": "other", "model": {}, "mine": 1})
-        assert str(caught.value) == "extra holds name, model: give each as an argument of its own"
+        assert str(caught.value) == "extra holds name, model; give them as arguments"
 
     def test_extra_must_be_a_mapping(self):
         with pytest.raises(MachineError) as caught:

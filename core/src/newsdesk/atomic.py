@@ -24,7 +24,7 @@ def write_atomically(target: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    # The new name is an entry of the folder, which has a buffer of its own.
+    # The new name is an entry of the folder, which is buffered separately.
     sync_folder(target.parent)
 
 

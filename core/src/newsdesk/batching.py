@@ -25,7 +25,7 @@ class ItemTooLargeError(PermanentReporterError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one batch may hold; None is no limit."""
+    """What one batch may hold; None means no limit."""
 
     total: int | None = None
     """Items of all kinds together."""
@@ -53,15 +53,14 @@ def split(
 ) -> Iterator[list[T]]:
     """Split `items` in their order into batches, each as full as the limits allow.
 
-    Filling each batch before the next one is begun gives the fewest batches that any split in this order can:
-    whatever fits in a batch also fits when it starts later.
+    Filling each batch before the next one gives the fewest batches possible in this order.
 
     Args:
         items: What to split. Nothing is lost, repeated or moved.
         limits: What a batch may hold.
         kind: Gives an item's kind; needed when `limits.kinds` is not empty.
         size: Gives an item's size in bytes, with what separates it from the next; needed for `limits.size`.
-        overhead: Bytes that a batch takes by itself.
+        overhead: Bytes of an empty batch.
 
     Raises:
         ItemTooLargeError: an item alone is over `limits.size`; raised before the batch that it would be in.

@@ -38,7 +38,7 @@ _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 MAX_FAULTS = 100
-"""Faults that are listed of one value: more help nobody, and a value that never ends has no end of them."""
+"""Faults that are listed of one value: an endless value would have endlessly many."""
 
 
 def plain(value: object) -> tuple[Any, list[Fault]]:
@@ -172,7 +172,7 @@ class _Walker:
             return self._converted(value, path)
         except RecursionError:
             raise
-        except Exception as error:  # noqa: BLE001  (a stranger's method may raise anything: a fault of this value)
+        except Exception as error:  # noqa: BLE001  (a method of another library may raise anything)
             message = f"a value of type {_type_name(value)} cannot be converted: {_said(error)}"
             return self._fault(path, f"{message}; give it as a string")
 

@@ -3,15 +3,15 @@
 Everything that newsdesk raises on purpose is a `ReporterException`::
 
     ReporterException
-    ├── MachineError                  a record that is no machine; every fault with its path
-    ├── DefinitionError               a reporter's definition, or a config, that cannot be used
-    │   ├── UnknownReporterError      no reporter of that name or import path
-    │   ├── PluginError               a plugin that cannot be used; the cause is chained
+    ├── MachineError                  an invalid record; every fault with its path
+    ├── DefinitionError               an invalid reporter definition or config
+    │   ├── UnknownReporterError      no reporter has that name or import path
+    │   ├── PluginError               an unusable plugin; the cause is chained
     │   └── UnresolvedReferenceError  an ${env:…} or ${file:…} that does not resolve
-    ├── DeliveryError                 one delivery of one machine went wrong
-    │   ├── TransientReporterError    worth another try
-    │   └── PermanentReporterError    never will work
-    └── DeliveryFailed                some required reporter failed; all failures, all receipts
+    ├── DeliveryError                 one delivery of one machine failed
+    │   ├── TransientReporterError    may work later; retried
+    │   └── PermanentReporterError    will never work
+    └── DeliveryFailed                a required reporter failed; all failures, all receipts
 
 Each `DefinitionError` and each `MachineError` is a `ValueError` as well.
 """
@@ -38,7 +38,7 @@ class ReporterException(Exception):  # noqa: N818  (its name is the contract of 
 
 
 class _FaultyError(ReporterException, ValueError):
-    """An error that carries every fault at once, so that nobody mends them one run at a time."""
+    """An error that lists all faults at once, so that they can be fixed in one go."""
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         self.message = message
@@ -51,31 +51,31 @@ class _FaultyError(ReporterException, ValueError):
 
 
 class MachineError(_FaultyError):
-    """A record that is no machine, or that holds what JSON cannot; `faults` lists all of them."""
+    """An invalid record, or one with values that JSON cannot hold; `faults` lists all of them."""
 
 
 class DefinitionError(_FaultyError):
-    """A definition or a config that cannot be used; `faults` lists all of them."""
+    """An invalid definition or config; `faults` lists all of them."""
 
 
 class UnknownReporterError(DefinitionError):
-    """No reporter answers to the name or the import path that was asked for."""
+    """No installed reporter has the requested name or import path."""
 
 
 class PluginError(DefinitionError):
-    """A plugin that was asked for cannot be used; why is chained as the cause."""
+    """A requested plugin cannot be used; the reason is chained as the cause."""
 
 
 class UnresolvedReferenceError(DefinitionError):
-    """A reference such as `${env:NAME}` or `${file:PATH}` that points to nothing."""
+    """A reference such as `${env:NAME}` or `${file:PATH}` that does not resolve."""
 
 
 class DeliveryError(ReporterException):
-    """One delivery of one machine to one reporter went wrong."""
+    """One delivery of one machine to one reporter failed."""
 
 
 class TransientReporterError(DeliveryError):
-    """The delivery failed in a way that is worth another try: an outage, a limit of rate, a lost race."""
+    """The delivery failed in a way that may pass (an outage, a rate limit, a lost race); it is retried."""
 
     retry_after: float | None = None
     """The seconds that the backend asked to wait; None if it did not ask.
@@ -105,4 +105,4 @@ def _seconds(asked: Any) -> float | None:
 
 
 class PermanentReporterError(DeliveryError):
-    """The delivery failed and will fail again however often it is tried."""
+    """The delivery failed and would fail again; it is not retried."""

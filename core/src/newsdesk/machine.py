@@ -42,7 +42,7 @@ class Machine:
     dataset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """The definition of the dataset: tags, dates, resolution, provider."""
     metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """What the user and the build say of it: scores, splits, history, statistics."""
+    """Metadata of the user and of the build: scores, splits, history, statistics."""
     runtime: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Resources, and under `reporters` the definitions of its own reporters."""
     evaluation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -58,7 +58,7 @@ class Machine:
         if faults:
             name = record["name"]
             what = repr(name)[:80] if isinstance(name, str) and name else "without a name"
-            raise MachineError(f"the record {what} is no machine", faults)
+            raise MachineError(f"the record {what} is not a valid machine", faults)
         for key in _KEYS:
             object.__setattr__(self, key, record.pop(key))
         object.__setattr__(self, "extra", record)
@@ -89,7 +89,7 @@ class Machine:
         try:
             record = canonical.loads(text)
         except ValueError as error:
-            raise MachineError(f"the record is no JSON: {error}") from error
+            raise MachineError(f"the record is not valid JSON: {error}") from error
         return cls.from_dict(record)
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,7 +137,7 @@ class Machine:
 
     @property
     def builder_version(self) -> str | None:
-        """The version of the program that built the model, where the record tells it."""
+        """The version of the program that built the model, if the record has it."""
         build = self._original.metadata
         for key in ("build_metadata", "model"):
             build = build.get(key) or {}
@@ -235,19 +235,19 @@ def _own_dict(obj: object) -> Mapping[str, Any]:
     to_dict = getattr(obj, "to_dict", None)
     if isinstance(obj, type) or not callable(to_dict):
         raise MachineError(
-            f"{_kind(obj)} is no machine: give a Machine, a mapping, or an object with a to_dict() method"
+            f"{_kind(obj)} is not a machine: give a Machine, a mapping, or an object with a to_dict() method"
         )
     try:
         return to_dict()  # type: ignore[no-any-return]  # from_dict checks it
     except Exception as error:
-        raise MachineError(f"{_kind(obj)} is no machine: its to_dict() failed: {error}") from error
+        raise MachineError(f"{_kind(obj)} is not a machine: its to_dict() failed: {error}") from error
 
 
 def _check_extra(extra: Any) -> None:
     if not isinstance(extra, Mapping):
         raise MachineError(f"extra must be a mapping, but is {_kind(extra)}")
     if parts := [key for key in _KEYS if key in extra]:
-        raise MachineError(f"extra holds {', '.join(parts)}: give each as an argument of its own")
+        raise MachineError(f"extra holds {', '.join(parts)}; give them as arguments")
 
 
 def _shape_faults(record: Mapping[str, Any], blamed: set[str]) -> list[Fault]:

@@ -70,8 +70,8 @@ def test_a_ping_says_why_a_folder_cannot_be_written_to(tmp_path, path):
     with pytest.raises(PermanentReporterError) as caught:
         FilesReporter(folder).ping()
     assert str(caught.value) == (
-        f"{str(folder)!r} cannot be written: {str(file)!r} is no folder; "
-        "mend the folder, or give another as 'path'"
+        f"{str(folder)!r} cannot be written: {str(file)!r} is not a folder; "
+        "fix the folder, or set another 'path'"
     )
 
 
@@ -144,15 +144,13 @@ class TestFailures:
         with pytest.raises(PermanentReporterError) as caught:
             FilesReporter(tmp_path / "reports").report(Machine("m", "p"))
         assert str(caught.value) == (
-            f"'{target}' cannot be written: File exists; mend the folder, or give another as 'path'"
+            f"'{target}' cannot be written: File exists; fix the folder, or set another 'path'"
         )
         assert isinstance(caught.value.__cause__, OSError)
 
     def test_a_folder_in_the_files_place_never_will_work(self, reporter, tmp_path):
         (tmp_path / "reports" / "p" / "m.json").mkdir(parents=True)
-        with pytest.raises(
-            PermanentReporterError, match="cannot be written: Is a directory; mend the folder"
-        ):
+        with pytest.raises(PermanentReporterError, match="cannot be written: Is a directory; fix the folder"):
             reporter.report(Machine("m", "p"))
         assert [path.name for path in (tmp_path / "reports" / "p").iterdir()] == ["m.json"]
 
@@ -180,7 +178,7 @@ class TestFailures:
         )  # fmt: skip
         assert ran.stdout == (
             f"'{tmp_path / 'reports' / 'p' / 'm.json'}' cannot be written: Permission denied; "
-            "mend the folder, or give another as 'path'\n"
+            "fix the folder, or set another 'path'\n"
         )
 
     @pytest.mark.parametrize("number", [errno.EROFS, errno.ENAMETOOLONG, errno.EPERM])

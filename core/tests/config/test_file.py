@@ -130,7 +130,7 @@ def test_all_faults_are_told_at_once_with_their_lines():
     assert told[0] == "the config 'my.yaml' cannot be used"
     expected = [
         "line 2: reporters.0: there is no reporter 'fils' (did you mean 'files'?); installed are: ",
-        "line 3: reporters.1.files.path: missing; FilesReporter cannot do without it",
+        "line 3: reporters.1.files.path: missing; FilesReporter requires it",
         "line 3: reporters.1.files.pth: unknown parameter (did you mean 'path'?); FilesReporter takes path",
         "line 6: reporters.2.required: must be true, false, delivered or spooled, but is 'maybe'",
         "line 8: retry.attempts: must be greater than or equal to 1, but is 0",

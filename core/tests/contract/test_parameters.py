@@ -88,7 +88,7 @@ def test_unknown_missing_and_wrong_parameters_are_told_at_once():
     assert faults(Data, hots="h", tags=5, other=1) == [
         "hots: unknown parameter (did you mean 'host'?); Data takes host, tags",
         "other: unknown parameter; Data takes host, tags",
-        "host: missing; Data cannot do without it",
+        "host: missing; Data requires it",
         "tags: must be a valid dictionary, but is 5",
     ]
 
@@ -145,20 +145,20 @@ def test_an_own_class_is_checked_by_isinstance():
         (
             "folder",
             "/x",
-            "folder: must be an instance of Path, but is '/x'; no config can give one, so let "
-            "Converted take this too, and convert it",
+            "folder: must be an instance of Path, but is '/x'; a config cannot give one, so let "
+            "Converted take this as well and convert it",
         ),
         (
             "colors",
             {"a": "red"},
-            "colors.a: must be an instance of Color, but is 'red'; no config can give one, "
-            "so let Converted take this too, and convert it",
+            "colors.a: must be an instance of Color, but is 'red'; a config cannot give one, "
+            "so let Converted take this as well and convert it",
         ),
         (
             "tags",
             ["a"],
-            "tags: must be a valid tuple, but is ['a']; no config can give one, so let Converted "
-            "take this too, and convert it",
+            "tags: must be a valid tuple, but is ['a']; a config cannot give one, so let Converted "
+            "take this as well and convert it",
         ),
         ("colors", {"a": "blue"}, "colors.a: must be an instance of Color, but is 'blue'"),
         ("folder", 5, "folder: must be an instance of Path, but is 5"),

@@ -95,7 +95,7 @@ class TestDeliveryFailed:
     def test_a_record_that_is_only_in_the_outbox_is_a_failure_with_a_way_out(self):
         (error,) = DeliveryFailed([receipt(), receipt(Status.SPOOLED)]).exceptions
         assert str(error) == (
-            "proj/m1 is only in the outbox for mlflow; where that is enough, say 'required: spooled'"
+            "proj/m1 is only in the outbox for mlflow; if that is enough, set 'required: spooled'"
         )
 
     def test_it_names_each_failure_and_counts_all(self):

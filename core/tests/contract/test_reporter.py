@@ -357,7 +357,7 @@ class TestFromDict:
         assert str(caught.value) == (
             f"the reporter '{__name__}.Plain' cannot be built\n"
             "  - hots: unknown parameter (did you mean 'host'?); Plain takes host, port, password, tags\n"
-            "  - host: missing; Plain cannot do without it\n"
+            "  - host: missing; Plain requires it\n"
             "  - port: must be a valid integer, but is 'x'"
         )
 

@@ -602,7 +602,7 @@ def test_receipts_come_while_machines_are_still_being_made():
 
 def test_one_that_is_no_machine_ends_a_stream_after_those_before_it():
     reporter = Calls()
-    with Desk(reporter) as desk, pytest.raises(MachineError, match="is no machine"):
+    with Desk(reporter) as desk, pytest.raises(MachineError, match="is not a machine"):
         list(desk.report_many([MACHINE, 7], chunk_size=1))
     assert len(reporter.machines) == 1
 

@@ -178,7 +178,7 @@ class TestSpooling:
         with pytest.raises(DeliveryFailed) as failed:
             desk(route(spool="always")).report(machine())
         assert [str(error) for error in failed.value.exceptions] == [
-            "p/m is only in the outbox for a; where that is enough, say 'required: spooled'"
+            "p/m is only in the outbox for a; if that is enough, set 'required: spooled'"
         ]
 
     @pytest.mark.parametrize("option", [{"spool": "always"}, {"required": "spooled"}])

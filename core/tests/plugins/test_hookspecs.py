@@ -75,7 +75,7 @@ def test_an_alias_that_no_config_could_use_is_refused(alias):
         ReporterPlugin("slack", "a.B", aliases=("chat", alias))
     assert (
         str(caught.value)
-        == f"the reporter 'slack' has the alias {alias!r}, which is no name and no import path"
+        == f"the reporter 'slack' has the alias {alias!r}, which is neither a name nor an import path"
     )
 
 

@@ -228,8 +228,8 @@ class TestUnknown:
             ),
             (
                 "newsdesk_mlflow.MlFlowReporter",
-                "'newsdesk_mlflow.MlFlowReporter' names the module 'newsdesk_mlflow', and there is no module "
-                "'newsdesk_mlflow'; see that its distribution is installed here, and that the path is right; "
+                "'newsdesk_mlflow.MlFlowReporter' names the module 'newsdesk_mlflow', but there is no module "
+                "'newsdesk_mlflow'; check the path, and that its distribution is installed; "
                 "to get it: pip install newsdesk-mlflow\n",
             ),
         ],
@@ -254,8 +254,8 @@ class TestImportPaths:
 
     def test_a_module_that_does_not_exist_is_told(self, registry):
         assert error_of(lambda: registry.find("no_such_pkg.mod.Class"), UnknownReporterError) == (
-            "'no_such_pkg.mod.Class' names the module 'no_such_pkg.mod', and there is no module 'no_such_pkg'; "
-            "see that its distribution is installed here, and that the path is right"
+            "'no_such_pkg.mod.Class' names the module 'no_such_pkg.mod', but there is no module 'no_such_pkg'; "
+            "check the path, and that its distribution is installed"
         )
 
     def test_an_attribute_that_does_not_exist_is_told_with_the_nearest_class(self, registry):
@@ -339,7 +339,7 @@ class TestBroken:
         assert registry.find("null") is NullReporter
         text = error_of(lambda: registry.find("slack"), PluginError)
         assert text.startswith(f"the plugin 'slack' of newsdesk-slack 1.0 is broken: {why}")
-        assert text.endswith("; mend or uninstall it")
+        assert text.endswith("; fix or uninstall it")
         with pytest.raises(PluginError) as caught:
             registry.load("slack")
         assert caught.value.__cause__ is not None
@@ -357,7 +357,7 @@ class TestBroken:
         distribution("newsdesk-gone", entries={"gone": "gone_plugin"})
         assert error_of(lambda: registry.find("gone"), PluginError) == (
             "the plugin 'gone' of newsdesk-gone 1.0 is broken: ModuleNotFoundError: No module named 'gone_plugin'; "
-            "mend or uninstall it"
+            "fix or uninstall it"
         )
 
     def test_a_plugin_that_offers_nothing_under_its_name_says_so(self, plugin, registry):

@@ -17,7 +17,7 @@ _PERMANENT = frozenset(
     getattr(errno, name)
     for name in ("EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP")
 )
-"""Errors of the system that another try does not mend."""
+"""Errors of the system that a retry does not fix."""
 
 
 class FilesReporter(BaseReporter):
@@ -63,7 +63,7 @@ class FilesReporter(BaseReporter):
         with _errors_of(folder):
             nearest = next(place for place in (folder, *folder.parents) if place.exists())
             if not nearest.is_dir():
-                raise NotADirectoryError(errno.ENOTDIR, f"{str(nearest)!r} is no folder")
+                raise NotADirectoryError(errno.ENOTDIR, f"{str(nearest)!r} is not a folder")
             if not os.access(nearest, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, f"{str(nearest)!r} may not be written to")
 
@@ -101,8 +101,7 @@ def _errors_of(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _PERMANENT:
             raise PermanentReporterError(
-                f"{str(target)!r} cannot be written: {error.strerror}; "
-                "mend the folder, or give another as 'path'"
+                f"{str(target)!r} cannot be written: {error.strerror}; fix the folder, or set another 'path'"
             ) from error
         raise TransientReporterError(f"{str(target)!r} cannot be written now: {error.strerror}") from error
 
@@ -110,7 +109,7 @@ def _errors_of(target: Path) -> Iterator[None]:
 def _refuse_another(target: Path, held: bytes, key: MachineKey) -> None:
     try:
         other = Machine.from_json(held).key
-    except MachineError:  # damaged: what is written now mends it
+    except MachineError:  # damaged: it is replaced now
         return
     if other != key:
         raise PermanentReporterError(

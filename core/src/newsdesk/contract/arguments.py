@@ -37,7 +37,7 @@ class Arguments:
             if name in given:
                 result[name] = given[name]
             elif parameter.default is not parameter.empty:
-                # A dataclass's factory stands in the signature as a placeholder.
+                # In the signature, a dataclass's factory is a placeholder.
                 is_factory = type(parameter.default).__name__ == "_HAS_DEFAULT_FACTORY_CLASS"
                 result[name] = getattr(built, name) if is_factory else parameter.default
         return {**result, **given}

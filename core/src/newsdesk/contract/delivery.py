@@ -22,7 +22,7 @@ class Alteration:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a reporter tells of a delivery that went well."""
+    """What a reporter returns for a successful delivery."""
 
     reference: str | None = None
     """Where the record is now: the URL of a run, of a row, of a file."""

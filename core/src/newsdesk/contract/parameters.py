@@ -31,7 +31,7 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
         if name not in names and not takes_any
     ]
     faults += [
-        Fault(name, f"missing; {cls.__name__} cannot do without it")
+        Fault(name, f"missing; {cls.__name__} requires it")
         for name in names
         if known[name].default is inspect.Parameter.empty and name not in params
     ]
@@ -63,7 +63,7 @@ def _wrong(cls: type, name: str, value: Any) -> list[Fault]:
         faults = _faults(name, error, secret=name in secret_names(cls))
         if not _is_written_so(adapter, value):
             return faults
-        hint = f"; no config can give one, so let {cls.__name__} take this too, and convert it"
+        hint = f"; a config cannot give one, so let {cls.__name__} take this as well and convert it"
         return [Fault(path, message + hint) for path, message in faults]
     return []
 
@@ -134,8 +134,8 @@ def adapter_of(cls: type, name: str) -> "TypeAdapter[Any] | None":
 def prepare_pydantic() -> None:
     """Have pydantic look for its own plugins, before it is used.
 
-    It looks in all installed distributions when the first type is built. One that is damaged, whoever it
-    belongs to, ends that with an error; after that it does not look again.
+    It looks in all installed distributions when the first type is built. A damaged one, whatever it belongs
+    to, makes that fail; it does not look again.
     """
     from pydantic import TypeAdapter  # noqa: PLC0415  (the same)
 

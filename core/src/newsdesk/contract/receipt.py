@@ -40,9 +40,9 @@ class Receipt:
     required: bool = True
     """Whether a failure fails the whole report, or the reporter is a best effort."""
     accepts_spooled: bool = False
-    """Whether it is success enough that the record is safe in the outbox."""
+    """Whether a record that is safe in the outbox counts as a success."""
     attempts: int = 1
-    """How often it was tried; 0 when not even that was possible."""
+    """Number of attempts; 0 if it was not tried."""
     seconds: float = 0.0
     """How long it took, all attempts and pauses together."""
     reference: str | None = None
@@ -94,8 +94,8 @@ class Receipt:
 class DeliveryFailed(ReporterException, ExceptionGroup[Exception]):
     """At least one required reporter failed.
 
-    Its `exceptions` are all the failures, of best-effort reporters too; its `receipts` tell of every
-    reporter, also of those that delivered.
+    Its `exceptions` are all failures, including those of best-effort reporters; its `receipts` are those of
+    all reporters, including those that delivered.
     """
 
     receipts: tuple[Receipt, ...]
@@ -123,5 +123,5 @@ class DeliveryFailed(ReporterException, ExceptionGroup[Exception]):
 def _reason(receipt: Receipt) -> Exception:
     return receipt.error or ReporterException(
         f"{receipt.machine} is only in the outbox for {receipt.reporter}; "
-        "where that is enough, say 'required: spooled'"
+        "if that is enough, set 'required: spooled'"
     )

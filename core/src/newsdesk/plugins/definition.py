@@ -12,9 +12,9 @@ OPTIONS: Mapping[str, str] = {
     "spool": "on_failure, always or never",
     "label": "a non-empty string",
 }
-"""What may stand beside a reporter's name, for the desk, and what each may be; see `Route`."""
+"""The options for the desk beside a reporter's name, and their values; see `Route`."""
 
-_NULL = "null"  # what YAML reads as None when it stands there without quotes
+_NULL = "null"  # which YAML reads as None without quotes
 
 _FORM = (
     "write a name ('mlflow'), an import path ('my_pkg.SlackReporter'), "
@@ -31,7 +31,7 @@ class Definition:
     params: Mapping[str, Any] = field(default_factory=dict)
     """The reporter's parameters; references unresolved."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """What the desk is told of it, see `OPTIONS`."""
+    """Options for the desk, see `OPTIONS`."""
 
     def to_entry(self) -> str | dict[str, Any]:
         """Give the entry that `parse` reads to an equal definition, in its shortest form."""

@@ -51,7 +51,7 @@ def damaged() -> Sequence[str]:
 @lru_cache(maxsize=1)
 def _scan(_path: tuple[str, ...]) -> tuple[Mapping[str, Sequence[Entry]], Sequence[str]]:
     # One by one: `metadata.entry_points()` reads those of every distribution together, so that a damaged one,
-    # whoever it belongs to, would end every command.
+    # whatever it belongs to, would end every command.
     found: dict[str, list[Entry]] = {}
     folders: dict[str, Path] = {}
     faults: list[str] = []
@@ -59,12 +59,12 @@ def _scan(_path: tuple[str, ...]) -> tuple[Mapping[str, Sequence[Entry]], Sequen
         folder = _folder(distribution)
         try:
             name, entries = _key(distribution, folder), _entries(distribution, folder)
-        except Exception as error:  # noqa: BLE001  (whatever is wrong with it must harm nobody else)
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with it must not affect others)
             faults.append(_fault(folder, error))
             continue
         try:
             _ = distribution.entry_points
-        except Exception as error:  # noqa: BLE001  (other libraries stumble over it: somebody should hear why)
+        except Exception as error:  # noqa: BLE001  (other libraries fail on it: the user should see why)
             faults.append(_fault(folder, error))
         # Of two distributions with one name, Python imports the one that comes first on `sys.path`.
         first = folders.setdefault(name, folder)

@@ -45,17 +45,17 @@ class ReporterPlugin:
     name: str
     """What a config calls it: lower-case letters, digits, `-` and `_`."""
     reporter: str | type[BaseReporter]
-    """The class, or better its import path `"pkg.mod:Class"`: then it is imported when it is asked for."""
+    """The class, or better its import path `"pkg.mod:Class"`, which is imported on first use."""
     aliases: tuple[str, ...] = ()
-    """Other names and import paths that it answers to; another's name goes before them."""
+    """Other names and import paths for it; another reporter's name takes precedence."""
     summary: str = ""
     """One line for `newsdesk reporters`."""
     api_version: int = 1
-    """The version of the contract that it was written for; who says nothing means the first, for ever."""
+    """The version of the contract that it was written for; the first if not given."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that it answers to: its name and its aliases."""
+        """Its name and its aliases."""
         return (self.name, *self.aliases)
 
     def __post_init__(self) -> None:
@@ -81,7 +81,8 @@ class ReporterPlugin:
         for alias in self.aliases:
             if not _is_name(alias) and not _is_path(alias):
                 raise PluginError(
-                    f"the reporter {self.name!r} has the alias {alias!r}, which is no name and no import path"
+                    f"the reporter {self.name!r} has the alias {alias!r}, "
+                    "which is neither a name nor an import path"
                 )
 
 
@@ -98,7 +99,7 @@ class ServerPlugin:
     serve: str
     """The import path `"pkg.mod:function"` of a context manager that runs it.
 
-    It gets a folder (`pathlib.Path`) and gives the server's URL. It runs in a process of its own, which ends
+    It gets a folder (`pathlib.Path`) and gives the server's URL. It runs in a separate process, which ends
     it also when the tests are killed. Called again for the same folder, it finds what the server kept there.
     Where something is not installed it raises `newsdesk.testing.ServerMissing`, which says what to install.
     """
@@ -136,12 +137,12 @@ class HookSpecs:
 
     @hookspec
     def newsdesk_receipt(self, receipt: Receipt) -> None:
-        """Hear of a delivery, for metrics or alerts.
+        """Receive a receipt, for metrics or alerts.
 
         Called after each delivery, good or bad, in the process that made it, in a thread for this plugin. The
         delivery waits for it, until its deadline at most (but at least half a second, at most 30 seconds).
-        While one call hangs there is no other, and the log has a warning. What it raises is logged and harms
-        nothing.
+        While one call hangs there is no other, and the log has a warning. What it raises is logged and
+        otherwise ignored.
 
         Example:
             >>> from newsdesk import hookimpl
@@ -155,8 +156,8 @@ class HookSpecs:
     def newsdesk_servers(self) -> Iterable[ServerPlugin]:  # type: ignore[empty-body]
         """Yield the servers that the plugin brings for tests, its own and those of others.
 
-        Called when the plugin is loaded. Whoever has the plugin installed and asks for
-        `newsdesk.testing.fixtures` gets a pytest fixture for each.
+        Called when the plugin is loaded. `newsdesk.testing.fixtures` has a pytest fixture for each server
+        of the installed plugins.
 
         Example:
             >>> from newsdesk import ServerPlugin, hookimpl
@@ -171,9 +172,9 @@ class HookSpecs:
         reporters: Mapping[str, BaseReporter],
         ping: bool,  # noqa: FBT001  (pluggy gives each argument by its name)
     ) -> Iterable[Finding]:
-        """Yield what the plugin has to say to `newsdesk doctor`: what is so, and what is to do.
+        """Yield findings for `newsdesk doctor`: the state of something, and what to do about it.
 
-        Called by that command alone. What it raises is a finding of its own, and harms no other check.
+        Called by that command only. What it raises becomes a finding, and affects no other check.
 
         Args:
             reporters: All reporters of the config, by their labels; those of other plugins too. They are

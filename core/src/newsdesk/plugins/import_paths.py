@@ -28,17 +28,17 @@ def reporter_at(path: str) -> type[BaseReporter]:
     """Give the reporter class that an import path leads to.
 
     Raises:
-        UnknownReporterError: there is no such module, or no such name in it; told with what to install.
-        DefinitionError: it cannot be imported, or is no reporter class.
+        UnknownReporterError: there is no such module, or no such name in it; says what to install.
+        DefinitionError: it cannot be imported, or is not a reporter class.
     """
     return reporter_class(_imported(path), path)
 
 
 def reporter_class(value: Any, target: str) -> type[BaseReporter]:
-    """Give what a target stands for, if that is a class that can report.
+    """Return what a target refers to, if that is a concrete reporter class.
 
     Raises:
-        DefinitionError: it is none.
+        DefinitionError: it is not.
     """
     if not isinstance(value, type) or not issubclass(value, BaseReporter):
         kind = "a class" if isinstance(value, type) else f"of type {type(value).__name__}"
@@ -54,7 +54,7 @@ def reporter_class(value: Any, target: str) -> type[BaseReporter]:
 
 
 def what_to_install(target: str) -> str:
-    """Say what brings a name that is newsdesk's own; of others nothing."""
+    """Say what to install for a name that is newsdesk's own; else nothing."""
     names = [target, *(name for name in FIRST_PARTY if target.replace(":", ".").startswith(f"{name}."))]
     distribution = next((FIRST_PARTY[name] for name in names if name in FIRST_PARTY), None)
     return f"; to get it: pip install {distribution}" if distribution else ""
@@ -68,8 +68,8 @@ def _imported(path: str) -> Any:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise _failing_import(path, error) from error
         raise UnknownReporterError(
-            f"{path!r} names the module {module_name!r}, and there is no module {error.name!r}; "
-            f"see that its distribution is installed here, and that the path is right{what_to_install(path)}"
+            f"{path!r} names the module {module_name!r}, but there is no module {error.name!r}; "
+            f"check the path, and that its distribution is installed{what_to_install(path)}"
         ) from error
     except Exception as error:  # a stranger's module may raise anything when it is imported
         raise _failing_import(path, error) from error

@@ -1,4 +1,4 @@
-"""A plugin that receives receipts, in its own thread: one that hangs holds up nobody."""
+"""Passes receipts to a plugin, in a thread for it: one that hangs does not hold up deliveries."""
 
 import contextvars
 import logging

@@ -1,4 +1,4 @@
-"""The installed plugins, and the reporter classes that their names, aliases and import paths stand for."""
+"""The installed plugins, and the reporter classes behind names, aliases and import paths."""
 
 import threading
 import time
@@ -44,7 +44,7 @@ class LoadedPlugin:
 class Registry:
     """Finds reporter classes; loads no more plugins than it must.
 
-    A plugin that is broken, or that claims another's name, harms only those who ask for it.
+    A plugin that is broken, or that claims another's name, affects only requests for it.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Registry:
         return loaded
 
     def tell(self, receipt: Receipt, within: float = PATIENCE) -> None:
-        """Give a receipt to the plugins that listen; one that fails or hangs is logged, and harms nobody.
+        """Give a receipt to the plugins that listen; one that fails or hangs is logged.
 
         Args:
             receipt: The receipt.
@@ -112,12 +112,12 @@ class Registry:
         _usable(self._load(entries[0]))
 
     def find(self, target: str, *, allow_import_paths: Sequence[str] | None = None) -> type[BaseReporter]:
-        """Give the class that a name, an alias or an import path stands for.
+        """Return the class behind a name, an alias or an import path.
 
         Raises:
-            UnknownReporterError: there is none; told with what exists, the nearest match and what to install.
+            UnknownReporterError: there is none; says what exists, the nearest match and what to install.
             PluginError: its plugin is broken, or two plugins claim the name.
-            DefinitionError: the import path is not allowed, or leads to what is no reporter.
+            DefinitionError: the import path is not allowed, or is not that of a reporter.
         """
         found = self.owner(target)
         if found is not None:
@@ -202,7 +202,7 @@ class Registry:
     def _import(self, entry: Entry) -> LoadedPlugin:
         try:
             plugin = entry.point.load()
-        except Exception as error:  # noqa: BLE001  (a stranger's module: it must harm nobody else)
+        except Exception as error:  # noqa: BLE001  (a plugin's module may raise anything)
             return LoadedPlugin(entry.name, entry.origin, error=error)
         except SystemExit as error:
             why = PluginError(f"it ends the program when it is imported, with {error.code!r}")
@@ -290,7 +290,7 @@ def _usable(plugin: LoadedPlugin) -> LoadedPlugin:
     if plugin.error is not None:
         raise PluginError(
             f"the plugin {plugin.name!r} of {plugin.origin} is broken: "
-            f"{type(plugin.error).__name__}: {plugin.error}; mend or uninstall it"
+            f"{type(plugin.error).__name__}: {plugin.error}; fix or uninstall it"
         ) from plugin.error
     return plugin
 

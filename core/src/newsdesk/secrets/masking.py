@@ -53,7 +53,7 @@ def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def mask_by_name(name: str, value: Any) -> Any:
-    """Mask a parameter that nobody declared: by the usual names of secrets, and passwords within URLs."""
+    """Mask a parameter that is not declared: by the usual names of secrets, and passwords within URLs."""
     if names_secret(name):
         return mask(value)
     if isinstance(value, Mapping):
@@ -97,9 +97,8 @@ def _within(text: str) -> set[str]:
 def mask_reporters(definitions: Any) -> Any:
     """Mask the parameters of the reporters that a machine names for itself.
 
-    The record goes to places where those reporters' classes are not installed, so that their annotations
-    cannot be asked, and it stays there. So a parameter is shown only when its name says that it tells a
-    place, and is masked otherwise.
+    The record is stored where those reporters' classes may not be installed, so their annotations are not
+    known. So a parameter is shown only if its name is that of a location, and masked otherwise.
     """
     if isinstance(definitions, list | tuple):
         return [mask_reporters(entry) for entry in definitions]

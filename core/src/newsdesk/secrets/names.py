@@ -73,7 +73,7 @@ _PAIRS = frozenset({("connection", "string"), ("service", "principal"), *((kind,
 
 
 def tells_place(name: str) -> bool:
-    """Tell whether a parameter's name says that it tells where or what something is: not a secret."""
+    """Tell whether a parameter's name is that of a location or an identifier, and so not of a secret."""
     return _PLACE.fullmatch(name) is not None
 
 

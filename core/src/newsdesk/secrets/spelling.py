@@ -1,4 +1,4 @@
-"""Pure: how messages write a secret: quoted, escaped, percent-encoded, in base64, by itself or within others.
+"""Pure: how messages write a secret: quoted, escaped, percent-encoded, in base64, or nested in each other.
 
 A secret is looked for character by character, each in any of its spellings. So all of them are covered, also
 mixed and nested ones: JSON within JSON, the `repr` of bytes, a URL that was quoted twice.
@@ -17,10 +17,10 @@ _SHORT = 12
 """Characters below which a secret is masked only where it is a whole token: `postgres` is a common word."""
 
 _TINY = 6
-"""Characters below which a secret is no more than a word, also when it has digits in it: `db1`, `pg16`."""
+"""Characters below which a secret counts as a word even with digits: `db1`, `pg16`."""
 
 _LINE = 4
-"""Characters that a line of a secret with several lines has at least, to count by itself."""
+"""Characters that a line of a secret with several lines has at least, to be looked for on its own."""
 
 # A token begins after what is not a part of it, or after an escape or what is percent-encoded.
 _ESCAPE = r"(?<=\\[abfnrtv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4})"
@@ -39,7 +39,7 @@ def parts(secret: str) -> Iterator[str]:
     whole, *lines = (part.strip() for part in (secret, *secret.splitlines()))
     if whole:
         yield whole
-    if len(lines) > 1:  # a key, whose first and last line are no secret
+    if len(lines) > 1:  # a key, whose first and last line are not secret
         yield from (line for line in lines if len(line) >= _LINE and not line.startswith("-----"))
 
 

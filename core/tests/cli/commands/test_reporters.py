@@ -50,7 +50,7 @@ def test_asking_for_a_broken_plugin_says_why(newsdesk, distribution):
     distribution("sick", {"sick_plugin": "import no_such_thing"}, entries={"sick": "sick_plugin"})
     assert newsdesk("reporters", "sick", code=2).stderr == (
         "Error: the plugin 'sick' of sick 1.0 is broken: ModuleNotFoundError: No module named 'no_such_thing'; "
-        "mend or uninstall it\n"
+        "fix or uninstall it\n"
     )
 
 
