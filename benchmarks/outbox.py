@@ -43,7 +43,7 @@ def _filled(path: Path, count: int) -> Outbox:
     """Fill an outbox as `put` does, but many at once."""
     outbox = Outbox(path, Bounds(max_bytes=10**12, max_age=10**9))
     for _ in range(0, count, CHUNK):
-        outbox._write(_put_some, durable=False)  # noqa: SLF001  (one by one takes an hour)
+        outbox._store.write(_put_some, durable=False)  # noqa: SLF001  (one by one takes an hour)
     return outbox
 
 

@@ -83,7 +83,7 @@ class Scene:
     def start(self):
         self.born += 1
         outbox = Outbox(Path(self.folder.name) / "owed.db", Bounds(attempts=3))
-        outbox._processes = Processes(f"process {self.born}", self.gone)
+        outbox._store.processes = Processes(f"process {self.born}", self.gone)
         return outbox
 
     def close(self):
@@ -93,7 +93,7 @@ class Scene:
         self.folder.cleanup()
 
     def outbox_of(self, sending):
-        [outbox] = [box for box in self.outboxes if box._processes.name == sending.process]
+        [outbox] = [box for box in self.outboxes if box._store.processes.name == sending.process]
         return outbox
 
     def has(self, state):
@@ -111,7 +111,7 @@ class Scene:
         outbox = self.outboxes[process]
         keys = [machine(name, revision).key for revision in revisions]
         begun = [
-            Sending(outbox._processes.name, tickets["a"].number, name, revision, tickets["a"])
+            Sending(outbox._store.processes.name, tickets["a"].number, name, revision, tickets["a"])
             for tickets, revision in zip(outbox.begin(["a"], keys, lease=LEASE), revisions, strict=True)
         ]
         self.sending += begun
@@ -160,7 +160,7 @@ class Scene:
         outbox = self.outboxes[process]
         claimed = [
             Sending(
-                outbox._processes.name,
+                outbox._store.processes.name,
                 entry.number,
                 entry.key.name,
                 outbox.load(entry).metadata["n"],
@@ -190,8 +190,8 @@ class Scene:
         outbox = self.outboxes[process]
         outbox.close()
         if is_seen:
-            self.gone.add(outbox._processes.name)
-        self.sending = [s for s in self.sending if s.process != outbox._processes.name]
+            self.gone.add(outbox._store.processes.name)
+        self.sending = [s for s in self.sending if s.process != outbox._store.processes.name]
         self.outboxes[process] = self.start()
 
     def come_to_rest(self):

@@ -246,29 +246,29 @@ class TestClaims:
 
 class TestGoneProcesses:
     def test_a_claim_of_a_process_that_is_gone_is_over_before_its_lease_and_counts(self, outbox):
-        outbox._processes = Gone("other")
+        outbox._store.processes = Gone("other")
         outbox.put("a", machine())
         claim(outbox)
-        outbox._processes = Gone("here", ["other"])
+        outbox._store.processes = Gone("here", ["other"])
         again = claim(outbox)
         assert (again.attempts, again.error) == (1, "its sender has died")
         assert tickets_left(outbox) == 1
 
     def test_a_report_of_a_process_that_is_gone_is_in_nobodys_way(self, outbox):
-        outbox._processes = Gone("other")
+        outbox._store.processes = Gone("other")
         begin(outbox)
-        outbox._processes = Gone("here", ["other"])
+        outbox._store.processes = Gone("here", ["other"])
         assert outbox.settle(machine(1), begin(outbox))
         assert (kept(outbox), tickets_left(outbox)) == ([], 0)
 
     def test_what_was_delivered_while_it_lived_is_sent_once_more(self, outbox):
         """It may have written its own in between."""
-        outbox._processes = Gone("other")
+        outbox._store.processes = Gone("other")
         begin(outbox)
-        outbox._processes = Gone("here")
+        outbox._store.processes = Gone("here")
         assert outbox.settle(machine(1), begin(outbox))
         assert kept(outbox) == [(1, "standby")]
-        outbox._processes = Gone("here", ["other"])
+        outbox._store.processes = Gone("here", ["other"])
         assert outbox.delivered(claim(outbox))
         assert kept(outbox) == []
 

@@ -64,3 +64,6 @@ class Entry:
     def ticket(self) -> Ticket:
         """The ticket of its sender; one that nobody has, where it is not claimed."""
         return Ticket(self.claim or 0, self.number, self.label, self.key)
+
+    def __str__(self) -> str:
+        return f"entry {self.id} ({self.key} for {self.label})"

@@ -46,7 +46,7 @@ class Ledger:
     ) -> list[dict[str, Ticket]]:
         """Open a ticket for each machine and label."""
         self._end_abandoned()
-        first = self.table.numbers(len(keys))
+        first = self.table.totals.numbers(len(keys))
         return [
             {label: self._tickets.open(number, label, key, lease) for label in labels}
             for number, key in enumerate(keys, first)
@@ -60,7 +60,7 @@ class Ledger:
         self, label: str, machine: Machine, error: str | None, ticket: Ticket | None, *, running: bool
     ) -> int | None:
         """Keep a machine, unless a newer one is; delete the older ones that are owed."""
-        number = self.table.numbers(1) if ticket is None else ticket.number
+        number = self.table.totals.numbers(1) if ticket is None else ticket.number
         if ticket is not None and not running:
             self.end(ticket)
         key = machine.key
@@ -201,7 +201,7 @@ class Ledger:
         return self.table.has_newer(entry.label, entry.key, entry.number)
 
     def _refuse_overflow(self, size: int) -> None:
-        limit, used = self._bounds.max_bytes, self.table.used()
+        limit, used = self._bounds.max_bytes, self.table.totals.used()
         if limit is not None and used + size > limit:
             raise OutboxError(
                 f"the record needs {size} bytes, and {used} of the outbox's {limit} are taken; send what is "

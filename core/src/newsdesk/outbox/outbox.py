@@ -1,32 +1,26 @@
 """Durable: what is still owed, on disk."""
 
-import hashlib
 import logging
 import os
-import sqlite3
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
-from newsdesk.exceptions import MachineError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox.entry import Entry, State, Ticket
 from newsdesk.outbox.ledger import Bounds, Ledger
-from newsdesk.outbox.processes import Processes
-from newsdesk.outbox.schema import APPLICATION, SCHEMA, VERSION
+from newsdesk.outbox.record import machine_of
+from newsdesk.outbox.schema import FORMAT
 from newsdesk.outbox.storage.database import BUSY, Database
 from newsdesk.outbox.storage.faults import DamagedError, OutboxError, is_damage
-from newsdesk.outbox.table import StuckError
+from newsdesk.outbox.store import Store, Work
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-
-T = TypeVar("T")
-_Work = Callable[[Ledger], T]
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +29,6 @@ _PAGE = 500
 
 _PROBE = 64 << 10
 """Bytes that `probe` writes: as many as a usual record has."""
-
-
-class _NotDurableError(Exception):
-    """What was not worth forcing to the disk has turned out to be."""
 
 
 class Outbox:
@@ -63,8 +53,8 @@ class Outbox:
     def __init__(self, path: str | os.PathLike[str], bounds: Bounds | None = None) -> None:
         self.path = Path(path).absolute()
         self.bounds = bounds or Bounds()
-        self._processes = Processes()
-        self._database = Database(self.path, schema=SCHEMA, application=APPLICATION, version=VERSION)
+        self._database = Database(self.path, FORMAT)
+        self._store = Store(self._database, self.bounds)
         weakref.finalize(self, self._database.close)
 
     def begin(
@@ -84,7 +74,7 @@ class Outbox:
             The tickets by label, for each machine.
         """
         wanted, machines = list(labels), list(keys)
-        return self._write(
+        return self._store.write(
             lambda ledger: ledger.begin(wanted, machines, lease),
             durable=False,
             within=within,
@@ -93,7 +83,7 @@ class Outbox:
 
     def is_late(self, ticket: Ticket, *, within: float = BUSY) -> bool:
         """Whether a newer revision was delivered or is owed, so that this one need not be sent."""
-        return self._read(lambda ledger: ledger.is_late(ticket), within=within)
+        return self._store.read(lambda ledger: ledger.is_late(ticket), within=within)
 
     def put(
         self,
@@ -126,7 +116,7 @@ class Outbox:
         """
         shown = machine.redacted()
         try:
-            return self._write(
+            return self._store.write(
                 lambda ledger: ledger.put(label, shown, error, ticket, running=running), within=within
             )
         except OutboxError as problem:
@@ -147,11 +137,11 @@ class Outbox:
             False when a newer revision was delivered before; that one is owed again.
         """
         shown = machine.redacted()
-        return self._settled(lambda ledger: ledger.settle(shown, ticket, running=running), within)
+        return self._store.settle(lambda ledger: ledger.settle(shown, ticket, running=running), within=within)
 
     def end(self, ticket: Ticket, *, within: float = BUSY) -> None:
         """End a report that was not delivered, and is not to be kept; or one that was put while `running`."""
-        self._settled(lambda ledger: ledger.end(ticket), within)
+        self._store.settle(lambda ledger: ledger.end(ticket), within=within)
 
     def end_after(self, ticket: Ticket, running: Sequence["Future[None]"]) -> None:
         """End a report when the last of its calls that were left behind is done.
@@ -192,7 +182,7 @@ class Outbox:
             within: Seconds to wait while others use the file.
         """
         wanted = list(labels)
-        return self._write(
+        return self._store.write(
             lambda ledger: ledger.claim(wanted, lease=lease, limit=limit, due_by=due_by, run=run),
             durable=False,
             within=within,
@@ -205,26 +195,13 @@ class Outbox:
         Raises:
             DamagedError: its record is damaged, or there is none any more.
         """
-        told = f"entry {entry.id} ({entry.key} for {entry.label})"
         try:
-            record = self._read(lambda ledger: ledger.table.record(entry.id))
+            record = self._store.read(lambda ledger: ledger.table.record(entry.id))
         except OutboxError as error:
             if not is_damage(error.__cause__):
                 raise
-            raise DamagedError(f"{told} is damaged: {error}") from error
-        if record is None:
-            raise DamagedError(f"{told} has no record any more, because a newer one was delivered")
-        if hashlib.sha256(record).hexdigest() != entry.revision:
-            raise DamagedError(
-                f"{told} is damaged: its record is not what was kept; report the machine again"
-            )
-        try:
-            machine = Machine.from_json(record)
-        except MachineError as error:
-            raise DamagedError(f"{told} cannot be read: {error}; report the machine again") from error
-        if machine.key != entry.key:
-            raise DamagedError(f"{told} is damaged: its record is of {machine.key}; report both again")
-        return machine
+            raise DamagedError(f"{entry} is damaged: {error}") from error
+        return machine_of(entry, record)
 
     def delivered(self, entry: Entry, *, running: bool = False) -> bool:
         """Take a claimed entry out, since its reporter has it; what is older is deleted.
@@ -236,7 +213,7 @@ class Outbox:
         Returns:
             False when the claim was lost meanwhile, or a newer revision was delivered before.
         """
-        held = self._write(lambda ledger: ledger.delivered(entry, running=running), frees_space=True)
+        held = self._store.write(lambda ledger: ledger.delivered(entry, running=running), frees_space=True)
         if not self._database.reserve.is_kept:  # the disk is full: the room is needed at once
             self.shrink()
         return held
@@ -258,7 +235,7 @@ class Outbox:
             Its state now; None when the claim was lost, or a newer revision has replaced it.
         """
         due = time.time() + pause
-        return self._write(
+        return self._store.write(
             lambda ledger: ledger.release(entry, error, due, counts=counts, running=running), frees_space=True
         )
 
@@ -273,7 +250,7 @@ class Outbox:
         Returns:
             Whether the claim still held.
         """
-        return self._write(lambda ledger: ledger.bury(entry, error, running=running), frees_space=True)
+        return self._store.write(lambda ledger: ledger.bury(entry, error, running=running), frees_space=True)
 
     def requeue(self, ids: Iterable[int] | None = None) -> int:
         """Send dead entries again from the start: these, or all; give how many are owed again.
@@ -281,7 +258,7 @@ class Outbox:
         One of a machine of which a newer revision is owed is deleted instead.
         """
         wanted = None if ids is None else list(ids)
-        return self._write(lambda ledger: ledger.requeue(wanted))
+        return self._store.write(lambda ledger: ledger.requeue(wanted))
 
     def prune(self, *, dead_for: float | None = None) -> Mapping[State, int]:
         """Delete dead entries, and give how many; then give free room back to the disk.
@@ -293,7 +270,7 @@ class Outbox:
         """
         died_by = float("-inf") if dead_for is None else time.time() - dead_for
         dropped, after = Counter[State](), 0
-        while ids := self._read(self._dead_since(died_by, after)):
+        while ids := self._store.read(self._dead_since(died_by, after)):
             dropped[State.DEAD] += self._prune(ids, died_by)
             after = ids[-1]
         self.shrink()
@@ -308,11 +285,11 @@ class Outbox:
 
     def counts(self) -> Mapping[tuple[str, State], int]:
         """Give how many entries of each reporter are in each state."""
-        return self._read(lambda ledger: ledger.table.counts())
+        return self._store.read(lambda ledger: ledger.table.counts())
 
     def oldest(self) -> Mapping[str, float]:
         """Give when the oldest entry came that is owed to each reporter, as seconds since 1970."""
-        return self._read(lambda ledger: ledger.table.oldest())
+        return self._store.read(lambda ledger: ledger.table.oldest())
 
     def probe(self) -> None:
         """Write as many bytes as a record has, and take them back.
@@ -321,7 +298,7 @@ class Outbox:
             OutboxError: nothing can be kept.
         """
         for size in (_PROBE, 0):
-            self._write(partial(_fill, size=size))
+            self._store.write(partial(_fill, size=size))
 
     def shrink(self) -> None:
         """Give free room back to the disk, when there is much of it."""
@@ -340,50 +317,17 @@ class Outbox:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path, self.bounds)
 
-    def _settled(self, work: _Work[T], within: float) -> T:
-        """End a report; this is forced to the disk only when entries change by it, which is rare."""
-
-        def cheaply(ledger: Ledger) -> T:
-            result = work(ledger)
-            if ledger.table.changed:
-                raise _NotDurableError
-            return result
-
-        try:
-            return self._write(cheaply, within=within, durable=False, frees_space=True)
-        except _NotDurableError:
-            return self._write(work, within=within, frees_space=True)
-
-    def _dead_since(self, died_by: float, after: int) -> _Work[list[int]]:
+    def _dead_since(self, died_by: float, after: int) -> Work[list[int]]:
         return lambda ledger: ledger.table.dead_since(died_by, after, _PAGE)
 
     def _prune(self, ids: Sequence[int], died_by: float) -> int:
-        dropped = self._write(lambda ledger: ledger.prune(ids, died_by), frees_space=True)
+        dropped = self._store.write(lambda ledger: ledger.prune(ids, died_by), frees_space=True)
         for id_ in (id_ for id_, is_gone in dropped.items() if not is_gone):
             _log.warning("entry %d stays in the outbox: its record is damaged, and cannot be deleted", id_)
         return sum(dropped.values())
 
     def _page(self, states: Sequence[State], after: int) -> list[Entry]:
-        return self._read(lambda ledger: ledger.table.page(states, after, _PAGE))
-
-    def _read(self, work: _Work[T], *, within: float = BUSY) -> T:
-        return self._database.read(self._on_ledger(work), within=within)
-
-    def _write(
-        self, work: _Work[T], *, durable: bool = True, within: float = BUSY, frees_space: bool = False
-    ) -> T:
-        stuck: set[int] = set()
-        while True:
-            on_ledger = self._on_ledger(work, stuck)
-            try:
-                return self._database.write(
-                    on_ledger, durable=durable, within=within, frees_space=frees_space
-                )
-            except StuckError as error:
-                stuck.add(error.id)
-
-    def _on_ledger(self, work: _Work[T], stuck: Collection[int] = ()) -> Callable[[sqlite3.Connection], T]:
-        return lambda db: work(Ledger(db, self.bounds, self._processes, stuck))
+        return self._store.read(lambda ledger: ledger.table.page(states, after, _PAGE))
 
 
 def _fill(ledger: Ledger, size: int) -> None:

@@ -5,14 +5,12 @@ from typing import Any, TypeVar
 from newsdesk.machine import MachineKey
 from newsdesk.outbox.entry import Entry, State
 from newsdesk.outbox.storage.faults import malformed
-
-APPLICATION = 0x6E776473  # "nwds"
-VERSION = 2
+from newsdesk.outbox.storage.format import Format
 
 # The records are apart, so that a claim writes a few bytes whatever the size of a record, and so that an
 # entry whose record is damaged can still become dead. A partial index holds what is looked for again and
 # again, so that no step gets slower with what is not.
-SCHEMA = (
+_SCHEMA = (
     """
     CREATE TABLE entries (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -38,7 +36,7 @@ SCHEMA = (
     "CREATE INDEX entries_claim ON entries (claim) WHERE claim > 0",
     "CREATE INDEX entries_dead ON entries (id) WHERE state = 'dead'",
     "CREATE TABLE records (id INTEGER PRIMARY KEY, record BLOB NOT NULL)",
-    # A send in flight. `opened` and `expires` are told by a clock that nobody sets and that begins anew with
+    # A send in flight. `opened` and `expires` are times of a clock that nobody sets and that begins anew with
     # the computer. `crossed`: an older send ended meanwhile, so nobody knows which of the two wrote last.
     """
     CREATE TABLE tickets (
@@ -60,6 +58,9 @@ SCHEMA = (
     "CREATE TABLE totals (id INTEGER PRIMARY KEY, number INTEGER, bytes INTEGER, inverse INTEGER)",
     "INSERT INTO totals VALUES (1, 0, 0, -1)",
 )
+
+FORMAT = Format(_SCHEMA, application=0x6E776473, version=2)
+"""What an outbox is on disk. The number of the application is `nwds`."""
 
 ENTRY = "id, number, label, project_name, name, revision, state, attempts, error, created, size, claim"
 """The columns that `entry` reads."""

@@ -9,6 +9,7 @@ from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox import schema
 from newsdesk.outbox.entry import Entry, State
 from newsdesk.outbox.storage.faults import is_damage, malformed
+from newsdesk.outbox.totals import Totals
 
 # A claim counts while its ticket's lease lasts.
 _HELD = "SELECT 1 FROM tickets AS t WHERE t.id = claim AND t.opened <= ? AND t.expires > ?"
@@ -39,6 +40,7 @@ class Table:
     def __init__(self, db: sqlite3.Connection, stuck: Collection[int]) -> None:
         self._db = db
         self._stuck = stuck
+        self.totals = Totals(db)
         self.changed = False
         """Whether entries were added, changed or deleted."""
 
@@ -48,7 +50,8 @@ class Table:
         """Add an entry: owed, or on standby when it is delivered already. Give its id."""
         record, now = machine.to_json(), time.time()
         state = State.STANDBY if delivered else State.OWED
-        self._add_bytes(len(record))
+        self.changed = True
+        self.totals.add(len(record))
         id_ = self._db.execute(
             "INSERT INTO entries (number, label, project_name, name, revision, size, state, delivered, "
             "error, created, due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -136,7 +139,8 @@ class Table:
             if is_damage(error):
                 raise StuckError(entry.id) from error
             raise
-        self._add_bytes(-entry.size)
+        self.changed = True
+        self.totals.add(-entry.size)
         self._db.execute("DELETE FROM entries WHERE id = ?", (entry.id,))
         return True
 
@@ -238,32 +242,6 @@ class Table:
         self._db.execute("DELETE FROM records WHERE id = -1")
         if size:
             self._db.execute("INSERT INTO records (id, record) VALUES (-1, zeroblob(?))", (size,))
-
-    def numbers(self, count: int) -> int:
-        """Take numbers for reports that begin now, and give the first.
-
-        They rise even where the clock is set back, and with it also from a file to the one in its place.
-        """
-        row = self._db.execute("SELECT number FROM totals WHERE id = 1").fetchone()
-        first = max(time.time_ns() // 1000, 1 + (0 if row is None else schema.whole(row[0])))
-        self._db.execute(
-            "INSERT INTO totals (id, number) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET number = ?",
-            (first + count, first + count),
-        )
-        return first
-
-    def used(self) -> int:
-        """Give the bytes of all records; they are counted only when the total is damaged."""
-        row = self._db.execute("SELECT bytes, inverse FROM totals WHERE id = 1").fetchone()
-        if row is not None and isinstance(row[0], int) and row[1] == ~row[0]:
-            return row[0]
-        [(used,)] = self._db.execute("SELECT coalesce(sum(size), 0) FROM entries").fetchall()
-        return schema.whole(used)
-
-    def _add_bytes(self, size: int) -> None:
-        self.changed = True
-        used = max(0, self.used() + size)
-        self._db.execute("UPDATE totals SET bytes = ?, inverse = ? WHERE id = 1", (used, ~used))
 
     def _delete_those(self, which: str, label: str, key: MachineKey, below: int) -> None:
         which = f"{_MACHINE} AND {which} AND number < ?"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from newsdesk.outbox.storage.database import Database
 from newsdesk.outbox.storage.faults import OutboxError
+from newsdesk.outbox.storage.format import Format
 from newsdesk.outbox.storage.reserve import Reserve
 
 ROUNDS = 20
@@ -25,15 +26,16 @@ import os, sqlite3, sys, threading, time
 from pathlib import Path
 from newsdesk.outbox.storage.database import Database
 from newsdesk.outbox.storage.faults import OutboxError
+from newsdesk.outbox.storage.format import Format
 def database(path="owed.db"):
-    return Database(Path(path).absolute(), schema={SCHEMA!r}, application=7, version=1)
+    return Database(Path(path).absolute(), Format({SCHEMA!r}, application=7, version=1))
 def add(db, value):
     db.write(lambda c: c.execute("INSERT INTO t VALUES (?)", (value,)))
 """
 
 
 def database(path, version=1, application=7):
-    return Database(Path(path), schema=SCHEMA, application=application, version=version)
+    return Database(Path(path), Format(SCHEMA, application=application, version=version))
 
 
 def add(db, value=1):

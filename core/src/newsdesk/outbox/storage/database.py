@@ -9,20 +9,18 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from newsdesk.outbox.storage import file
-from newsdesk.outbox.storage.faults import READABLE, OutboxError, advice, is_busy, is_full, malformed
+from newsdesk.outbox.storage.faults import READABLE, OutboxError, advice, is_busy, is_full
+from newsdesk.outbox.storage.format import LOG_SIZE, Format, connect, pragma
 from newsdesk.outbox.storage.mounts import remote_type
 from newsdesk.outbox.storage.reserve import Reserve
 
 BUSY = 30.0
 """Seconds to wait while others use the file."""
-
-LOG_SIZE = 4 << 20
-"""Bytes that SQLite's log keeps when it is empty; a large record makes it larger for a while."""
 
 STEP, STEPS = 100_000, 5_000
 """Instructions of SQLite between two looks at whether an operation goes on for ever, and how many such looks
@@ -50,7 +48,7 @@ class Database:
 
     Written with a write-ahead log and `synchronous=FULL`: what `write` has done is on the disk when it
     returns. Several processes of one computer may use it; SQLite's log needs memory that they share, so a
-    network file system is no place for it.
+    network file system will not do.
 
     Within a process there is one connection, used by one thread at a time. None is open during a fork: a
     child that inherits one believes that it holds locks which belong to its parent alone, and then each
@@ -61,15 +59,13 @@ class Database:
 
     Args:
         path: The file; made when it is first used, for its owner alone (0600), and so is its folder (0700).
-        schema: The statements that a new file gets.
-        application: The number that tells whose file it is (SQLite's `application_id`).
-        version: The number of the schema (SQLite's `user_version`).
+        format_: What the file holds.
     """
 
-    def __init__(self, path: Path, *, schema: Sequence[str], application: int, version: int) -> None:
+    def __init__(self, path: Path, format_: Format) -> None:
         self.path = path
         self.reserve = Reserve(path.with_name(f"{path.name}-reserve"))
-        self._schema, self._application, self._version = schema, application, version
+        self._format = format_
         self._connection: sqlite3.Connection | None = None
         self._process = os.getpid()
         self._opened: file.Identity | None = None
@@ -153,8 +149,8 @@ class Database:
                 raise OutboxError(f"{self._named(doing)}: another thread has used it for {within:g} seconds")
             result = self._patiently(work, until)
         except READABLE as error:
-            told = f"it has been locked for {within:g} seconds" if is_busy(error) else str(error)
-            raise OutboxError(f"{self._named(doing)}: {told}; {advice(error)}") from error
+            reason = f"it has been locked for {within:g} seconds" if is_busy(error) else str(error)
+            raise OutboxError(f"{self._named(doing)}: {reason}; {advice(error)}") from error
         finally:
             # No question before: between the answer and the release a Ctrl-C could come.
             try:  # noqa: SIM105  (what suppresses it is not written in C)
@@ -171,8 +167,7 @@ class Database:
                 if db.in_transaction:  # a second Ctrl-C has ended what would have ended it
                     db.rollback()
                 db.execute(f"PRAGMA busy_timeout={1000 * max(0.0, min(left, WAIT)):.0f}")
-                # By a method of C, in which no Ctrl-C is lost.
-                db.set_progress_handler(itertools.repeat(0, STEPS).__next__, STEP)
+                _bound(db)
                 return work(db)
             except (sqlite3.OperationalError, BlockingIOError) as error:
                 if not is_busy(error) or time.monotonic() >= until:
@@ -207,79 +202,18 @@ class Database:
         _warn_if_remote(self.path)
         file.create(self.path, until)
         self._opened = file.identity(self.path)
-        # mode=rw: SQLite must not make the file itself, for anybody to read.
-        db = sqlite3.connect(
-            f"{self.path.as_uri()}?mode=rw",
-            uri=True,
-            timeout=max(0.0, min(WAIT, until - time.monotonic())),
-            isolation_level=None,
-            check_same_thread=False,  # the lock sees to it
-        )
+        db = connect(self.path, timeout=max(0.0, min(WAIT, until - time.monotonic())))
         try:
-            db.text_factory = functools.partial(str, encoding="utf-8", errors="replace")  # of a damaged file
-            db.set_progress_handler(itertools.repeat(0, STEPS).__next__, STEP)
-            self._prepare(db)
+            _bound(db)
+            self._format.prepare(db, self.path)
             self._beside = file.beside(self.path)
         except BaseException:
             db.close()
             raise
         return db
 
-    def _prepare(self, db: sqlite3.Connection) -> None:
-        db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # before all else: a file that has a page keeps its mode
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync alone does not reach the disk
-        db.execute(f"PRAGMA journal_size_limit={LOG_SIZE}")
-        # Some systems turn it on; then taking out a large record on a full disk needs room to overwrite it.
-        db.execute("PRAGMA secure_delete=OFF")
-        # Two reads outside a transaction may have the commit of another process between them that makes the
-        # file just now: so what is not an outbox is only refused under the lock.
-        if _pragma(db, "application_id") == self._application and self._is_ours(db):
-            return
-        with db:
-            db.execute("BEGIN IMMEDIATE")
-            if not self._is_ours(db):  # nobody was faster
-                self._fill(db)
-
-    def _is_ours(self, db: sqlite3.Connection) -> bool:
-        """Whether the file is ready.
-
-        Raises:
-            OutboxError: it is something else.
-        """
-        application, version = _pragma(db, "application_id"), _pragma(db, "user_version")
-        if application == self._application:
-            self._refuse_other(version)
-            return True
-        if db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
-            raise OutboxError(
-                f"{str(self.path)!r} is a SQLite file, but not an outbox: name another file, which is made "
-                "when it is needed"
-            )
-        return False
-
-    def _refuse_other(self, version: int) -> None:
-        which = f"(format {version}, this one knows {self._version})"
-        if version > self._version:
-            raise OutboxError(
-                f"the outbox {str(self.path)!r} was made by a newer newsdesk {which}: upgrade newsdesk, or "
-                "name another file"
-            )
-        if version < self._version:
-            raise OutboxError(
-                f"the outbox {str(self.path)!r} was made by an older newsdesk {which}: send what it owes "
-                "with 'newsdesk outbox send' of the older one, then remove the file; or name another file"
-            )
-
-    def _fill(self, db: sqlite3.Connection) -> None:
-        for statement in self._schema:
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id={self._application}")
-        db.execute(f"PRAGMA user_version={self._version}")
-
     def _shrink(self, db: sqlite3.Connection) -> None:
-        free = _pragma(db, "freelist_count") * _pragma(db, "page_size")
+        free = pragma(db, "freelist_count") * pragma(db, "page_size")
         if free < LOG_SIZE and self.reserve.is_kept:
             return
         # executescript, because it alone goes on to the end: execute stops after the first page.
@@ -290,11 +224,9 @@ class Database:
         return f"the outbox {str(self.path)!r} cannot be {doing}"
 
 
-def _pragma(db: sqlite3.Connection, name: str) -> int:
-    row = db.execute(f"PRAGMA {name}").fetchone()
-    if row is None:
-        raise malformed(f"no {name}")
-    return int(row[0])
+def _bound(db: sqlite3.Connection) -> None:
+    """Let what is done next come to an end, by a method of C, in which no Ctrl-C is lost."""
+    db.set_progress_handler(itertools.repeat(0, STEPS).__next__, STEP)
 
 
 @functools.lru_cache(maxsize=128)  # once for each file: it is opened anew after each fork
