@@ -5,6 +5,8 @@ import os
 import re
 from typing import NamedTuple
 
+from newsdesk_postgres.connection import languages
+
 
 class Refusal(NamedTuple):
     """Why connecting to one server failed."""
@@ -53,10 +55,10 @@ _TRANSIENT = (
         "session is (?:not )?read-only|server is (?:not )?in hot standby mode", "check `target_session_attrs`"
     ),
     # PostgreSQL: 57P03, 57P01, 53300 and others of class 53, authentication timeout.
-    _Rule("the database system is (?:starting up|shutting down|in recovery mode|not (?:yet )?accepting)"),
+    _Rule("the database system is "),
     _Rule("(?:cannot connect|not) now"),  # the name of 57P03, for servers that imitate PostgreSQL
     _Rule("terminating connection|canceling authentication due to timeout|conflict with recovery"),
-    _Rule("too many (?:clients|connections)|remaining connection slots are reserved"),
+    _Rule("[Tt]oo many (?!.*(?:authentication|login|password))|remaining connection slots are reserved"),
     _Rule("out of (?:shared )?memory|[Nn]o space left|could not fork|could not create .*process"),
     # Poolers and proxies: PgBouncer, Supavisor, RDS Proxy, Pgpool, PgCat.
     _Rule("no more connections allowed|[Mm]ax(?:imum)? ?(?:number of )?(?:client|connection)|MaxClients"),
@@ -65,11 +67,18 @@ _TRANSIENT = (
     _Rule(
         "[Tt]imed[- ]out|[Tt]emporar(?:y|ily)|try again later|backend nodes are down|not accepting clients"
     ),
+    _Rule(
+        "unavailable|exhausted|overloaded|unable to check out|(?:failed to|[Cc]ould ?n[o']t) (?:get|connect)"
+    ),
+    *map(_Rule, languages.TRANSIENT.values()),
 )
 
 _LOGIN = (
     _Rule("no password supplied", "set `password`", "no password is set"),
-    _Rule("authentication failed|[Ll]ogin rejected", "check `user` and `password`"),
+    *(
+        _Rule(pattern, "check `user` and `password`")
+        for pattern in ("authentication failed|[Ll]ogin rejected", *languages.REFUSED_LOGIN.values())
+    ),
 )
 
 # Permanent failures with a known remedy.
