@@ -190,7 +190,7 @@ def test_a_missing_database_never_will_work(database):
         ("channel_binding=require", "channel binding required, but SSL not in use; check `channel_binding`"),
         (
             "require_auth=none",
-            'requirement "none" failed: server requested SASL authentication; check `require',
+            "failed: server requested SASL authentication; check `require_auth` in `url`",
         ),
         ("gssencmode=require", "GSSAPI encryption required but no credential cache; check `gssencmode`"),
         ("sslmode=require", "server does not support SSL, but SSL was required; set `sslmode: prefer`"),
