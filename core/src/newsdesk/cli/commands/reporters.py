@@ -11,7 +11,7 @@ from newsdesk.builtin.registry import default_registry
 from newsdesk.contract.arguments import annotations, signature
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PluginError
-from newsdesk.plugins.registry import LoadedPlugin, clashes
+from newsdesk.plugins.loaded import LoadedPlugin, clashes
 from newsdesk.secrets import MASK, is_secret
 
 _log = logging.getLogger(__name__)
