@@ -69,7 +69,7 @@ def test_a_plugin_that_fails_to_import_harms_nobody_and_is_listed_with_the_reaso
         == "bad: broken: ModuleNotFoundError: No module named 'a_module_that_nobody_has'  [acme-bad 2.5]"
     )
     assert "[acme-good 1.0]" in listed["good"]
-    assert "Reporter has it" in environment.newsdesk("report", MACHINE, "--to", "good").stdout
+    assert "Reporter has it" in environment.newsdesk("report", MACHINE, "--to", "good").stderr
 
 
 def test_a_plugin_that_fails_to_import_is_told_when_it_is_asked_for(plugins):
@@ -114,7 +114,7 @@ def test_two_plugins_with_one_name_are_both_named_and_others_are_unaffected(plug
     assert "zeta-slack 3.1" in told
     assert "uninstall all but one" in told
     assert "claimed by" in environment.newsdesk("reporters").stdout
-    assert "Reporter has it" in environment.newsdesk("report", MACHINE, "--to", "good").stdout
+    assert "Reporter has it" in environment.newsdesk("report", MACHINE, "--to", "good").stderr
 
 
 def test_two_plugins_with_one_name_can_each_be_named_by_import_path(plugins):
@@ -122,9 +122,9 @@ def test_two_plugins_with_one_name_can_each_be_named_by_import_path(plugins):
         ("acme-slack", "1.0", "slack", good("slack", "Acme")),
         ("zeta-slack", "3.1", "slack", good("slack", "Zeta")),
     )
-    assert "Zeta has it" in environment.newsdesk("report", MACHINE, "--to", "zeta_slack.Zeta").stdout
+    assert "Zeta has it" in environment.newsdesk("report", MACHINE, "--to", "zeta_slack.Zeta").stderr
     environment.uninstall("acme-slack")
-    assert "Zeta has it" in environment.newsdesk("report", MACHINE, "--to", "slack").stdout
+    assert "Zeta has it" in environment.newsdesk("report", MACHINE, "--to", "slack").stderr
 
 
 def test_a_built_in_name_that_a_plugin_claims_too_is_no_longer_anybodys(plugins):
@@ -137,8 +137,8 @@ def test_an_alias_is_found_in_a_plugin_of_another_name(plugins):
     environment = plugins(
         ("acme-slack", "1.0", "slack", good("slack", "Acme", ", aliases=('chat', 'old.path.Slack')"))
     )
-    assert "Acme has it" in environment.newsdesk("report", MACHINE, "--to", "chat").stdout
-    assert "Acme has it" in environment.newsdesk("report", MACHINE, "--to", "old.path.Slack").stdout
+    assert "Acme has it" in environment.newsdesk("report", MACHINE, "--to", "chat").stderr
+    assert "Acme has it" in environment.newsdesk("report", MACHINE, "--to", "old.path.Slack").stderr
 
 
 def test_asking_for_one_plugin_imports_no_other(plugins):

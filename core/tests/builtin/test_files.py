@@ -78,7 +78,7 @@ def test_a_ping_says_why_a_folder_cannot_be_written_to(tmp_path, path):
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_ping_says_that_a_folder_is_read_only(tmp_path):
     tmp_path.chmod(0o555)
-    with pytest.raises(PermanentReporterError, match="may not be written to"):
+    with pytest.raises(PermanentReporterError, match="is not writable"):
         FilesReporter(tmp_path / "reports").ping()
 
 
@@ -201,7 +201,7 @@ class TestFailures:
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     def test_the_file_of_another_machine_is_never_overwritten(self, reporter, tmp_path):
-        """As on a file system that does not tell upper from lower case."""
+        """As on a case-insensitive file system."""
         target = tmp_path / "reports" / "p" / "pump.json"
         target.parent.mkdir(parents=True)
         target.write_bytes(Machine("Pump", "p").to_json())
@@ -209,7 +209,7 @@ class TestFailures:
             reporter.report(Machine("pump", "p"))
         assert str(caught.value) == (
             f"'{target}' is the file of the machine 'p/Pump', and not of 'p/pump', perhaps because this file system "
-            "does not tell upper from lower case; rename one of them, or give another folder as 'path'"
+            "is case-insensitive; rename one of them, or set 'path' to another folder"
         )
         assert Machine.from_json(target.read_bytes()).name == "Pump"
 

@@ -76,7 +76,7 @@ def test_a_label_that_stands_twice_is_told_with_its_line():
     _, unknown, shared = str(caught.value).splitlines()
     assert "line 2: reporters.0: there is no reporter 'nul'" in unknown
     assert shared == (
-        "  - line 6: reporters.2.label: reporters.1 has the label 'x' too; give each a label of its own"
+        "  - line 6: reporters.2.label: reporters.1 has the label 'x' too; labels must be unique"
     )
 
 

@@ -313,7 +313,7 @@ class TestDefaults:
     def test_a_reporter_that_cannot_tell_what_it_holds_says_so(self):
         with pytest.raises(NotImplementedError) as caught:
             NullReporter().holds([])
-        assert str(caught.value) == "NullReporter cannot tell what its backend holds"
+        assert str(caught.value) == "NullReporter cannot list what its backend holds"
 
     def test_pinging_does_nothing_unless_the_reporter_knows_better(self):
         assert NullReporter().ping() is None

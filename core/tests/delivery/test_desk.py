@@ -218,12 +218,12 @@ FAULTS = [
     ),
     pytest.param(
         lambda _: Delivery(reference=7),
-        "Calls.report() must give a Delivery's reference as a string, but gave a int",
+        "Calls.report() must return a Delivery with a string as reference, but returned a int",
         id="a reference that is rubbish",
     ),
     pytest.param(
         lambda _: Delivery(alterations=["x"]),
-        "Calls.report() must give newsdesk.Alteration records as alterations, but gave a str",
+        "Calls.report() must return newsdesk.Alteration records as alterations, but returned a str",
         id="alterations that are rubbish",
     ),
     pytest.param(
@@ -231,8 +231,8 @@ FAULTS = [
     ),
     pytest.param(
         hangs,
-        "the reporter 'Calls' did not answer before the deadline. It was left behind, and what it was "
-        "doing may still arrive. Is its backend up? Raise the deadline if it needs more time",
+        "the reporter 'Calls' did not finish before the deadline; it may still complete. Check its backend, or "
+        "raise the deadline",
         id="hangs",
     ),
 ]
@@ -461,7 +461,7 @@ def test_a_reporter_that_hangs_while_it_closes_is_left_behind(monkeypatch, caplo
     desk = Desk(Sticks())
     desk.report(MACHINE)
     desk.close()
-    assert "the reporter Sticks did not close: the reporter 'Sticks' did not answer" in caplog.text
+    assert "the reporter Sticks did not close: the reporter 'Sticks' did not finish" in caplog.text
     assert desk.report(MACHINE)[0].ok
     desk.close()
 
@@ -534,8 +534,8 @@ def test_a_machine_whose_turn_did_not_come_before_its_deadline_is_never_begun():
     assert receipt.attempts == 0
     assert isinstance(receipt.error, TransientReporterError)
     assert str(receipt.error) == (
-        "the reporter 'Calls' was busy with other machines until the deadline was over, so this one was not begun. "
-        "Raise the deadline, or let fewer threads share the desk"
+        "the reporter 'Calls' was busy with other machines until the deadline, so this one was not started. "
+        "Raise the deadline, or use fewer threads"
     )
     assert [machine.name for machine in reporter.machines] == ["compressor"]
 
@@ -788,7 +788,7 @@ def test_reporters_that_are_given_replace_the_machines_own():
 def test_a_machine_without_reporters_is_reported_to_nobody_and_that_is_said(runtime, caplog):
     assert newsdesk.report({**MACHINE, "runtime": runtime}) == []
     assert caplog.messages == [
-        "north/compressor has no runtime.reporters and none were given, so it is reported to nobody"
+        "north/compressor has no runtime.reporters and none were given, so it is not reported"
     ]
 
 
@@ -829,7 +829,7 @@ def test_a_backend_that_does_not_answer_a_ping_is_left_behind():
 
     with Desk([Hangs(), Calls()], deadline=SOON) as desk:
         (_, error), (_, fine) = desk.ping()
-        assert "the reporter 'Hangs' did not answer" in str(error)
+        assert "the reporter 'Hangs' did not finish" in str(error)
         assert fine is None
         assert all(receipt.ok for receipt in desk.report(MACHINE))
 

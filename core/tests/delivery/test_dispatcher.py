@@ -103,7 +103,7 @@ class OnlyOnce(BaseReporter):
 def test_when_no_copy_of_a_hung_reporter_can_be_made_its_receipts_say_so_and_nothing_is_raised():
     OnlyOnce.made = 0
     with Desk([OnlyOnce(), "null"], deadline=SOON) as desk:
-        for expected in ("did not answer before the deadline", "hung, and a new one could not be made"):
+        for expected in ("did not finish before the deadline", "hung, and a new one could not be made"):
             with pytest.raises(DeliveryFailed) as caught:
                 desk.report(MACHINE)
             hung, fine = caught.value.receipts

@@ -77,7 +77,7 @@ def faults(*entries, **options):
 def test_a_label_that_was_given_twice_is_reported_with_both_places():
     archive = {"files": {"path": "a"}, "label": "archive"}
     assert faults("null", archive, {"null": {}, "label": "archive"}) == [
-        "reporters.2.label: reporters.1 has the label 'archive' too; give each a label of its own"
+        "reporters.2.label: reporters.1 has the label 'archive' too; labels must be unique"
     ]
 
 

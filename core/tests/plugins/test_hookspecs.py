@@ -46,7 +46,7 @@ def test_a_newer_contract_than_this_one_knows_is_refused():
     with pytest.raises(PluginError) as caught:
         ReporterPlugin("slack", "a.B", api_version=2)
     assert str(caught.value) == (
-        "the reporter 'slack' needs version 2 of newsdesk's contract, and this newsdesk knows up to 1: upgrade newsdesk"
+        "the reporter 'slack' needs version 2 of newsdesk's contract, and this newsdesk supports up to 1: upgrade newsdesk"
     )
 
 

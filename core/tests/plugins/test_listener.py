@@ -75,7 +75,7 @@ def test_one_that_hangs_gets_no_more_until_it_goes_on_and_the_log_says_both_once
     listener.tell(receipt("next"))
     listener.tell(receipt("last"))
     assert stuck.heard == ["slow", "next", "last"]
-    assert warnings() == [hung, "the plugin own goes on; it missed 2 receipts while it hung"]
+    assert warnings() == [hung, "the plugin own has resumed; it missed 2 receipts while it hung"]
 
 
 def test_what_waits_behind_one_that_hangs_is_missed_too(warnings, impatient):
@@ -91,7 +91,7 @@ def test_what_waits_behind_one_that_hangs_is_missed_too(warnings, impatient):
     listener._late.result(60)
     listener.tell(receipt("next"))
     assert stuck.heard == ["slow", "next"]
-    assert warnings()[1:] == ["the plugin own goes on; it missed 1 receipts while it hung"]
+    assert warnings()[1:] == ["the plugin own has resumed; it missed 1 receipts while it hung"]
 
 
 @pytest.mark.parametrize(

@@ -327,7 +327,7 @@ class TestBroken:
         "from newsdesk import hookimpl, ReporterPlugin\n@hookimpl\ndef newsdesk_reporters():\n"
         "  yield ReporterPlugin('slack', 'a.B', api_version=99)": (
             "PluginError: the reporter 'slack' needs version 99 of newsdesk's contract, "
-            "and this newsdesk knows up to 1: upgrade newsdesk"
+            "and this newsdesk supports up to 1: upgrade newsdesk"
         ),
     }
 
@@ -376,7 +376,7 @@ class TestClashes:
             registry.find("slack")
         origins = ("one 1.0 and two 1.0", "two 1.0 and one 1.0")
         assert str(caught.value) in [
-            f"'slack' is claimed by 2 plugins: {both}; uninstall all but one, or name the class by its import path"
+            f"'slack' is claimed by 2 plugins: {both}; uninstall all but one, or use the import path of the class"
             for both in origins
         ]
         assert "one_plugin" not in sys.modules
@@ -389,7 +389,7 @@ class TestClashes:
         plugin("console")
         assert error_of(lambda: registry.find("console"), PluginError) == (
             "'console' is claimed by 2 plugins: newsdesk (built in) and newsdesk-console 1.0; "
-            "uninstall all but one, or name the class by its import path"
+            "uninstall all but one, or use the import path of the class"
         )
         assert registry.find("null") is NullReporter
 
@@ -527,7 +527,7 @@ class TestBuild:
             lambda: build({"null": {}, "required": False, "label": "x"}, registry=new_registry()),
             DefinitionError,
         ) == (
-            "'required', 'label' beside 'null' is for a desk; give the definition to newsdesk.Desk or newsdesk.report instead"
+            "'required', 'label' beside 'null' is for a desk; pass the definition to newsdesk.Desk or newsdesk.report instead"
         )
         assert build(Definition("null", {}, {"required": False}), registry=new_registry()) == NullReporter()
 

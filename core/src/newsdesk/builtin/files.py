@@ -65,7 +65,7 @@ class FilesReporter(BaseReporter):
             if not nearest.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, f"{str(nearest)!r} is not a folder")
             if not os.access(nearest, os.W_OK | os.X_OK):
-                raise PermissionError(errno.EACCES, f"{str(nearest)!r} may not be written to")
+                raise PermissionError(errno.EACCES, f"{str(nearest)!r} is not writable")
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
         """Tell which machines have a file."""
@@ -114,6 +114,6 @@ def _refuse_another(target: Path, held: bytes, key: MachineKey) -> None:
     if other != key:
         raise PermanentReporterError(
             f"{str(target)!r} is the file of the machine {str(other)!r}, and not of {str(key)!r}, perhaps "
-            "because this file system does not tell upper from lower case; rename one of them, or give "
-            "another folder as 'path'"
+            "because this file system is case-insensitive; rename one of them, or set 'path' to another "
+            "folder"
         )

@@ -119,7 +119,7 @@ class BaseReporter(ABC):
 
     def holds(self, keys: Sequence[MachineKey]) -> AbstractSet[MachineKey]:
         """Return those of the machines that the backend has, in any revision."""
-        raise NotImplementedError(f"{type(self).__name__} cannot tell what its backend holds")
+        raise NotImplementedError(f"{type(self).__name__} cannot list what its backend holds")
 
     @lifecycle.plans
     def plan(self, machine: Machine) -> Plan:  # noqa: ARG002  (used by overrides)

@@ -277,9 +277,7 @@ def report(
     if reporters is None:
         reporters = own_reporters(made)
         if not reporters:
-            _log.warning(
-                "%s has no runtime.reporters and none were given, so it is reported to nobody", made.key
-            )
+            _log.warning("%s has no runtime.reporters and none were given, so it is not reported", made.key)
     with Desk(
         reporters, retry=retry, deadline=deadline, outbox=outbox, allow_import_paths=allow_import_paths
     ) as desk:

@@ -254,14 +254,14 @@ class Dispatcher:
         label = self.route.label
         if call.future.cancel():
             text = (
-                f"the reporter {label!r} was busy with other machines until the deadline was over, so this "
-                "one was not begun. Raise the deadline, or let fewer threads share the desk"
+                f"the reporter {label!r} was busy with other machines until the deadline, so this one was "
+                "not started. Raise the deadline, or use fewer threads"
             )
         else:
             self.leave(call)
             text = (
-                f"the reporter {label!r} did not answer before the deadline. It was left behind, and what it "
-                "was doing may still arrive. Is its backend up? Raise the deadline if it needs more time"
+                f"the reporter {label!r} did not finish before the deadline; it may still complete. Check "
+                "its backend, or raise the deadline"
             )
         return Outcome(call.outcome.attempts, error=TransientReporterError(text), began=call.outcome.began)
 

@@ -72,12 +72,12 @@ def checked(value: object, reporter: BaseReporter) -> Delivery | None:
     if reference is not None and not isinstance(reference, str):
         kind = type(reference).__name__
         raise ReporterException(
-            f"{name}.report() must give a Delivery's reference as a string, but gave a {kind}"
+            f"{name}.report() must return a Delivery with a string as reference, but returned a {kind}"
         )
     alterations: tuple[Any, ...] = tuple(value.alterations)
     wrong = next((type(item).__name__ for item in alterations if not isinstance(item, Alteration)), None)
     if wrong is not None:
         raise ReporterException(
-            f"{name}.report() must give newsdesk.Alteration records as alterations, but gave a {wrong}"
+            f"{name}.report() must return newsdesk.Alteration records as alterations, but returned a {wrong}"
         )
     return dataclasses.replace(value, alterations=alterations)

@@ -118,7 +118,7 @@ def _shared_labels(made: Iterable[tuple[int, Route]], *, has_outbox: bool) -> It
         if index == before:
             continue
         if route.is_labelled or other.is_labelled:
-            text = f"reporters.{before} has the label {route.label!r} too; give each a label of its own"
+            text = f"reporters.{before} has the label {route.label!r} too; labels must be unique"
             yield Fault(f"reporters.{index}.label", text)
         elif has_outbox:
             text = f"with an outbox, two reporters of one kind ({route.label!r}) need labels"

@@ -9,8 +9,7 @@ from newsdesk.contract.finding import Finding
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import PluginError
-from newsdesk.plugins.loaded import LoadedPlugin
-from newsdesk.plugins.registry import Registry
+from newsdesk.plugins.registry import LoadedPlugin, Registry
 from newsdesk.secrets import mask_text
 
 _log = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ def build(
     if definition.options and not isinstance(config, Definition):
         raise DefinitionError(
             f"{listed(map(repr, definition.options))} beside {definition.target!r} is for a desk; "
-            "give the definition to newsdesk.Desk or newsdesk.report instead"
+            "pass the definition to newsdesk.Desk or newsdesk.report instead"
         )
     cls = registry.find(definition.target, allow_import_paths=allow_import_paths)
     if faults := check(cls, definition.params):

@@ -66,7 +66,7 @@ class ReporterPlugin:
         if self.api_version > API_VERSION:
             raise PluginError(
                 f"the reporter {self.name!r} needs version {self.api_version} of newsdesk's contract, "
-                f"and this newsdesk knows up to {API_VERSION}: upgrade newsdesk"
+                f"and this newsdesk supports up to {API_VERSION}: upgrade newsdesk"
             )
         if self.api_version < OLDEST_API_VERSION:
             raise PluginError(

@@ -82,7 +82,7 @@ class Listener:
         """Log what a plugin that goes on has missed."""
         missed, self._missed, self._late = self._missed, 0, None
         if missed:
-            _log.warning("the plugin %s goes on; it missed %d receipts while it hung", self._name, missed)
+            _log.warning("the plugin %s has resumed; it missed %d receipts while it hung", self._name, missed)
 
     def _safely(self, receipt: Receipt) -> None:
         before, self._thread = self._thread, threading.get_ident()

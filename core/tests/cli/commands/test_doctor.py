@@ -260,7 +260,7 @@ def test_two_plugins_of_one_name_are_told_with_both(doctor, distribution):
     [told] = doctor(code=1)["chat"]
     assert re.fullmatch(
         r"'chat' is claimed by 2 plugins: acme-chat\d 1\.0 and acme-chat\d 1\.0 => "
-        "uninstall all but one, or name the class by its import path",
+        "uninstall all but one, or use the import path of the class",
         told,
     )
 

@@ -203,7 +203,7 @@ def test_a_config_that_cannot_be_used_tells_all_faults_with_their_lines(newsdesk
 
 def test_the_configs_retry_and_deadline_are_used(newsdesk, acme, machine, write):
     write("newsdesk.yaml", "reporters: [acme_reporters.Hangs]\ndeadline: 0.3\n")
-    assert "did not answer before the deadline" in newsdesk("report", machine, code=1).stderr
+    assert "did not finish before the deadline" in newsdesk("report", machine, code=1).stderr
 
 
 def test_a_config_may_restrict_import_paths_also_for_to(newsdesk, acme, machine, write):
