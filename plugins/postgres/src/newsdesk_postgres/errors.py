@@ -2,11 +2,11 @@
 
 The tree, below the base class of newsdesk's errors::
 
-newsdesk.ReporterException
-└── PostgresReporterException      base class of all errors of this reporter
-    ├── TransientPostgresError     also a newsdesk.TransientReporterError: may work if retried
-    ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: will never work
-    └── MachineDoesNotExist        the machine to fetch is not in the table
+    newsdesk.ReporterException
+    └── PostgresReporterException      base class of all errors of this reporter
+        ├── TransientPostgresError     also a newsdesk.TransientReporterError: may work if retried
+        ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: will never work
+        └── MachineDoesNotExist        the machine to fetch is not in the table
 """
 
 from newsdesk import PermanentReporterError, ReporterException, TransientReporterError
