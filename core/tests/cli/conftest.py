@@ -47,6 +47,15 @@ REPORTERS = """
             print("begun", file=sys.stderr, flush=True)
             threading.Event().wait()
 
+    class Buggy(BaseReporter):
+        def _bug(self, *_):
+            return [] / 0
+
+        report = plan = holds = _bug
+
+        def ping(self):
+            self._bug()
+
     class Rich(BaseReporter):
         def report(self, machine):
             print("rich:", "rich" in sys.modules, file=sys.stderr)

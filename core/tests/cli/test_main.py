@@ -140,6 +140,40 @@ def test_verbose_tells_each_delivery_on_standard_error(shell):
     assert "INFO newsdesk.delivery.pipeline: /a at null: delivered, 1 attempts" in loud
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["report", "a.json", "--to", "acme_reporters.Buggy"], 1),
+        (["report", "a.json", "--to", "acme_reporters.Buggy", "--workers", "2"], 1),
+        (["plan", "a.json", "--to", "acme_reporters.Buggy"], 1),
+        (["missing", "a.json", "--to", "acme_reporters.Buggy"], 1),
+        (["backfill", "a.json", "--to", "acme_reporters.Buggy"], 1),
+        (["check", "--ping"], 1),
+        (["doctor", "--ping"], 1),
+    ],
+    ids=lambda given: "-".join(given[:1] + given[4:]) if isinstance(given, list) else "",
+)
+def test_a_bug_in_a_reporter_is_shown_with_its_type_and_logged_with_its_traceback(
+    shell, write, arguments, code
+):
+    write("a.json", {"name": "a"})
+    write("newsdesk.yaml", "reporters: [acme_reporters.Buggy]")
+    quiet = shell(*arguments, code=code)
+    assert "TypeError: unsupported operand" in quiet.stdout + quiet.stderr
+    assert "Traceback" not in quiet.stdout + quiet.stderr
+    loud = shell("-vv", *arguments, code=code).stderr
+    assert "Traceback" in loud
+    assert "    return [] / 0\n" in loud
+
+
+def test_a_bug_in_a_plugin_module_is_logged_with_its_traceback(shell, distribution, monkeypatch):
+    source = "def fails():\n    return [] / 0\n\nfails()"
+    site = distribution("acme-bad", {"bad_plugin": source}, entries={"bad": "bad_plugin"})
+    for arguments, code in ((["reporters"], 0), (["reporters", "bad"], 2), (["doctor"], 1)):
+        loud = shell("-vv", *arguments, code=code, PYTHONPATH=str(site)).stderr
+        assert "    return [] / 0\n" in loud
+
+
 def test_a_command_that_is_not_there_is_told_with_the_nearest(shell):
     assert shell("reprot", code=2).stderr.endswith(
         "Error: there is no command 'reprot' (did you mean 'report'?); there are: report, plan, check, doctor, "

@@ -1,13 +1,16 @@
 """The machines that a reporter does not hold yet."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import click
 
 from newsdesk.delivery.desk import Desk
-from newsdesk.exceptions import DefinitionError, DeliveryError
+from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine
+
+_log = logging.getLogger(__name__)
 
 CHUNK = 200
 """Machines in one request to the backend, and in memory."""
@@ -28,6 +31,10 @@ def not_held(machines: Iterable[Machine], desk: Desk) -> Iterator[Machine]:
             raise DefinitionError(
                 f"{error}; use 'newsdesk report', which leaves what is unchanged alone"
             ) from error
-        except DeliveryError as error:
-            raise click.ClickException(f"{label} cannot list what it holds: {error}") from error
+        except DefinitionError:
+            raise
+        except Exception as error:  # a bug in the reporter, too
+            _log.debug("%s cannot list what it holds", label, exc_info=error)
+            text = f"{label} cannot list what it holds: {type(error).__name__}: {error}"
+            raise click.ClickException(text) from error
         yield from (machine for machine in chunk if machine.key not in held)

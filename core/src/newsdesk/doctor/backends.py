@@ -1,11 +1,14 @@
 """The backends: do they respond?"""
 
+import logging
 from collections.abc import Iterator
 
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.exceptions import UnresolvedReferenceError
 from newsdesk.plugins.registry import Registry
+
+_log = logging.getLogger(__name__)
 
 
 def findings(config: Config, registry: Registry) -> Iterator[Finding]:
@@ -15,5 +18,6 @@ def findings(config: Config, registry: Registry) -> Iterator[Finding]:
             if error is None:
                 yield Finding(route.label, "its backend responds")
             elif not isinstance(error, UnresolvedReferenceError):  # which has been reported
+                _log.debug("%s does not respond", route.label, exc_info=error)
                 text = f"its backend cannot be used: {type(error).__name__}: {error}"
                 yield Finding(route.label, text, "check that it runs, and the parameters")

@@ -11,7 +11,8 @@ from newsdesk.doctor.imports import imported_packages
 from newsdesk.exceptions import DefinitionError, PluginError
 from newsdesk.plugins.building import build
 from newsdesk.plugins.hookspecs import ReporterPlugin
-from newsdesk.plugins.registry import LoadedPlugin, Registry, clashes
+from newsdesk.plugins.loaded import LoadedPlugin, clashes
+from newsdesk.plugins.registry import Registry
 from newsdesk.testing.inspection import value
 
 _log = logging.getLogger(__name__)

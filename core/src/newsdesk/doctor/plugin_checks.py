@@ -9,7 +9,8 @@ from newsdesk.contract.finding import Finding
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import PluginError
-from newsdesk.plugins.registry import LoadedPlugin, Registry
+from newsdesk.plugins.loaded import LoadedPlugin
+from newsdesk.plugins.registry import Registry
 from newsdesk.secrets import mask_text
 
 _log = logging.getLogger(__name__)

@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -19,26 +18,9 @@ from newsdesk.plugins.entry_points import Entry
 from newsdesk.plugins.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
 from newsdesk.plugins.import_paths import reporter_at, reporter_class, what_to_install
 from newsdesk.plugins.listener import PATIENCE, Listener
+from newsdesk.plugins.loaded import LoadedPlugin, claims, refuse_clash
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class LoadedPlugin:
-    """A plugin that was loaded, or why it could not be."""
-
-    name: str
-    """The name of its entry point."""
-    origin: str
-    """Its distribution and version."""
-    records: tuple[ReporterPlugin, ...] = ()
-    """The reporters that it offers."""
-    servers: tuple[ServerPlugin, ...] = ()
-    """The servers that it brings for tests."""
-    error: Exception | None = None
-    """Why it is broken."""
-    plugin: object = field(default=None, repr=False)
-    """The module, or object, with its hooks."""
 
 
 class Registry:
@@ -108,8 +90,8 @@ class Registry:
             raise UnknownReporterError(
                 f"no plugin {name!r} is installed{did_you_mean(name, names)}; there are: {listed(names)}"
             )
-        _refuse_clash(name, [entry.origin for entry in entries])
-        _usable(self._load(entries[0]))
+        refuse_clash(name, [entry.origin for entry in entries])
+        self._load(entries[0]).usable()
 
     def find(self, target: str, *, allow_import_paths: Sequence[str] | None = None) -> type[BaseReporter]:
         """Return the class behind a name, an alias or an import path.
@@ -154,20 +136,19 @@ class Registry:
         origins = [entry.origin for entry in entries]
         given = [
             (plugin, record)
-            for plugin, record in _claims(self._given, target)
+            for plugin, record in claims(self._given, target)
             if record.name == target and plugin.origin not in origins
         ]
-        _refuse_clash(target, [*(plugin.origin for plugin, _ in given), *origins])
+        refuse_clash(target, [*(plugin.origin for plugin, _ in given), *origins])
         if entries:
-            return _record(_usable(self._load(entries[0])), target)
-        claims = given or list(_claims(self.plugins(), target))
-        _refuse_clash(target, [plugin.origin for plugin, _ in claims])
-        return claims[0][1] if claims else None
+            return self._load(entries[0]).usable().record(target)
+        found = given or list(claims(self.plugins(), target))
+        refuse_clash(target, [plugin.origin for plugin, _ in found])
+        return found[0][1] if found else None
 
     def claiming(self, target: str) -> list[LoadedPlugin]:
         """Give every plugin that offers a reporter of that name or alias; loads every plugin."""
-        claims = {id(plugin): plugin for plugin, _ in _claims(self.plugins(), target)}
-        return list(claims.values())
+        return list({id(plugin): plugin for plugin, _ in claims(self.plugins(), target)}.values())
 
     def provider(self, target: str) -> LoadedPlugin:
         """Give the plugin whose reporter answers to a name or an alias.
@@ -253,15 +234,6 @@ class Registry:
         )
 
 
-def clashes(plugins: Iterable[LoadedPlugin]) -> Mapping[str, list[LoadedPlugin]]:
-    """Give the names and aliases that several plugins claim, each with those plugins."""
-    claims: dict[str, list[LoadedPlugin]] = {}
-    for plugin in plugins:
-        for name in {name for record in plugin.records for name in record.names}:
-            claims.setdefault(name, []).append(plugin)
-    return {name: claiming for name, claiming in sorted(claims.items()) if len(claiming) > 1}
-
-
 def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
     """Call an implementation with those of a hook's arguments that it takes."""
     return implementation.function(**{name: arguments[name] for name in implementation.argnames})
@@ -269,38 +241,3 @@ def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
 
 def _take(implementation: pluggy.HookImpl, receipt: Receipt) -> None:
     _call(implementation, receipt=receipt)
-
-
-def _claims(plugins: Iterable[LoadedPlugin], target: str) -> Iterator[tuple[LoadedPlugin, ReporterPlugin]]:
-    for plugin in plugins:
-        for record in plugin.records:
-            if target in record.names:
-                yield plugin, record
-
-
-def _refuse_clash(target: str, origins: Sequence[str]) -> None:
-    if len(origins) > 1:
-        raise PluginError(
-            f"{target!r} is claimed by {len(origins)} plugins: {' and '.join(origins)}; "
-            "uninstall all but one, or use the import path of the class"
-        )
-
-
-def _usable(plugin: LoadedPlugin) -> LoadedPlugin:
-    if plugin.error is not None:
-        raise PluginError(
-            f"the plugin {plugin.name!r} of {plugin.origin} is broken: "
-            f"{type(plugin.error).__name__}: {plugin.error}; fix or uninstall it"
-        ) from plugin.error
-    return plugin
-
-
-def _record(plugin: LoadedPlugin, target: str) -> ReporterPlugin:
-    """Give what a plugin offers under its entry point's name; of its one reporter another name will do."""
-    for record in plugin.records:
-        if target in record.names or len(plugin.records) == 1:
-            return record
-    raise PluginError(
-        f"the plugin {plugin.name!r} of {plugin.origin} offers no reporter {target!r}; it offers: "
-        f"{listed(record.name for record in plugin.records)}"
-    )

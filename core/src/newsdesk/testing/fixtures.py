@@ -17,7 +17,7 @@ import pytest
 
 from newsdesk.builtin.registry import new_registry
 from newsdesk.plugins.hookspecs import ServerPlugin
-from newsdesk.plugins.registry import LoadedPlugin
+from newsdesk.plugins.loaded import LoadedPlugin
 from newsdesk.testing.servers.server import Server, ServerMissing
 
 _FIRST_PARTY: Mapping[str, str] = {

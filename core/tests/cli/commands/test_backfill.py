@@ -70,7 +70,9 @@ def unsure(distribution):
 @pytest.mark.parametrize("command", ["missing", "backfill"])
 def test_a_backend_that_cannot_be_asked_is_told(newsdesk, unsure, half, command):
     told = newsdesk(command, half, "--to", "{unsure.Unsure: {answers: 0}}", code=1).stderr
-    assert "Error: unsure.Unsure cannot list what it holds: the backend is down" in told
+    assert (
+        "Error: unsure.Unsure cannot list what it holds: TransientReporterError: the backend is down" in told
+    )
 
 
 def test_what_was_delivered_before_the_backend_went_down_is_told(newsdesk, unsure, write):

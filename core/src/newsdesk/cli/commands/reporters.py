@@ -1,6 +1,7 @@
 """`newsdesk reporters`: the installed reporters."""
 
 import inspect
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,10 @@ from newsdesk.builtin.registry import default_registry
 from newsdesk.contract.arguments import annotations, signature
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PluginError
-from newsdesk.plugins.registry import LoadedPlugin, clashes
+from newsdesk.plugins.loaded import LoadedPlugin, clashes
 from newsdesk.secrets import MASK, is_secret
+
+_log = logging.getLogger(__name__)
 
 
 @click.command(short_help="List installed reporters, or one's parameters.")
@@ -40,6 +43,7 @@ def _show_clash(name: str, plugins: Sequence[LoadedPlugin]) -> None:
 
 def _show_plugin(plugin: LoadedPlugin) -> None:
     if plugin.error is not None:
+        _log.debug("the plugin %s is broken", plugin.name, exc_info=plugin.error)
         click.echo(f"{plugin.name}: broken: {type(plugin.error).__name__}: {plugin.error}  [{plugin.origin}]")
     for record in plugin.records:
         aliases = f"; also {', '.join(record.aliases)}" if record.aliases else ""

@@ -1,9 +1,4 @@
-"""Pure: any Python value, as JSON says it, and as canonical JSON text.
-
-Canonical means: RFC 8259, UTF-8, keys sorted by code point, no white space, and one form for each value, so
-that equal values give equal bytes. Not-a-number and the infinities have no JSON form; they become the strings
-`"NaN"`, `"Infinity"` and `"-Infinity"`, which Python's `float()` and PostgreSQL's `::float8` read back.
-"""
+"""Pure: any Python value as plain JSON types."""
 
 import base64
 import dataclasses
@@ -11,7 +6,6 @@ import datetime as dt
 import decimal
 import enum
 import json
-import marshal
 import math
 import os
 import re
@@ -19,26 +13,19 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
-import orjson
-
+from newsdesk.canonical.text import MAX_DEPTH, NOT_PLAIN, REFUSED, loads, quick_copy, quick_text, write
 from newsdesk.exceptions import Fault, MachineError
-
-MAX_DEPTH = 254
-"""Levels of nesting that a value may have: where orjson stops when it writes. Real records have about ten."""
 
 MAX_DIGITS = 4300
 """Decimal digits that an integer may have: where Python stops when it reads one (CVE-2020-10735)."""
 
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")
-_TOO_LONG = 10**MAX_DIGITS
-_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-
-
 MAX_FAULTS = 100
 """Faults that are listed of one value: an endless value would have endlessly many."""
+
+_TOO_LONG = 10**MAX_DIGITS
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def plain(value: object) -> tuple[Any, list[Fault]]:
@@ -46,34 +33,8 @@ def plain(value: object) -> tuple[Any, list[Fault]]:
 
     Where there is a fault the copy holds `None` in its place. At most `MAX_FAULTS` are given.
     """
-    copy = _quick_copy(value)
-    return _walk(value) if copy is _NOT_PLAIN else (copy, [])
-
-
-_NOT_PLAIN: Any = object()
-_REFUSED = (ValueError, orjson.JSONEncodeError)
-_write = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS)
-
-
-def _quick_copy(value: object) -> Any:
-    """Copy a value that is plain already, in a few passes in C instead of a slow one in Python."""
-    try:
-        _refuse_what_crashes_orjson(value)
-        copy = orjson.loads(orjson.dumps(value))
-    except _REFUSED:
-        return _NOT_PLAIN
-    # orjson writes NaN as null, and tuples as lists, in silence: only what comes back equal was plain.
-    return copy if copy == value else _NOT_PLAIN
-
-
-def _refuse_what_crashes_orjson(value: object) -> None:
-    """Raise a ValueError unless a value is made of Python's own types, without subclasses.
-
-    orjson takes more than those, and does not check the errors of what it calls: a datetime whose tzinfo
-    raises, a UUID, a member of an enum or a dataclass that was never set end the process with a segmentation
-    fault. marshal refuses them all, at a tenth of the time that the copy takes.
-    """
-    marshal.dumps(value)  # type: ignore[arg-type]  # whether it is of such a type is the question
+    copy = quick_copy(value)
+    return _walk(value) if copy is NOT_PLAIN else (copy, [])
 
 
 def dumps(value: object) -> bytes:
@@ -83,65 +44,12 @@ def dumps(value: object) -> bytes:
         MachineError: a part of it has no JSON form.
     """
     try:
-        _refuse_what_crashes_orjson(value)
-        return _write(value)
-    except _REFUSED:
+        return quick_text(value)
+    except REFUSED:
         copy, faults = _walk(value)
     if faults:
         raise MachineError("the value cannot be written as JSON", faults)
-    return _written(copy)
-
-
-def _writable(value: Any) -> Any:
-    """Give a plain value with all that orjson refuses written already, in the form that orjson writes."""
-    if isinstance(value, dict) and value:
-        return _writable_mapping({key: _writable(item) for key, item in value.items()})
-    if isinstance(value, list) and value:
-        return [_writable(item) for item in value]
-    if value is None or isinstance(value, bool | float) or (isinstance(value, str) and _is_unicode(value)):
-        return value
-    # Integers over 64 bits, lone surrogates, and what is empty at the deepest level. Escaping surrogates with
-    # a backslash is, inside a JSON string, just their JSON escape.
-    return orjson.Fragment(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace"))
-
-
-def _writable_mapping(value: dict[str, Any]) -> Any:
-    if all(map(_is_unicode, value)):
-        return value
-    items = (b"%b:%b" % (_written(key), _write(value[key])) for key in sorted(value))
-    return orjson.Fragment(b"{%b}" % b",".join(items))
-
-
-def _written(value: Any) -> bytes:
-    return _write(_writable(value))
-
-
-def _is_unicode(text: str) -> bool:
-    """Tell whether a text has no lone surrogates."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def loads(text: bytes | str) -> Any:
-    """Read JSON; also the bare `NaN` and `Infinity` that Python writes, and integers of any size.
-
-    Raises:
-        ValueError: the text is not JSON.
-    """
-    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    # orjson would read an integer over 64 bits as a float.
-    if not _LONG_NUMBER.search(data):
-        try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError:
-            pass
-    try:
-        return json.loads(data.decode("utf-8-sig", "surrogatepass"))
-    except RecursionError:
-        raise ValueError(f"nested too deeply; at most {MAX_DEPTH} levels are allowed") from None
+    return write(copy)
 
 
 def _walk(value: object) -> tuple[Any, list[Fault]]:
@@ -246,7 +154,7 @@ class _Walker:
                 with self._inside(value):
                     return self.plain(convert(value), path)
         if isinstance(value, AbstractSet):
-            return sorted(self._array(value, path), key=dumps)
+            return sorted(self._array(value, path), key=write)
         if type(value).__module__.partition(".")[0] == "numpy":
             return self._numpy(value, path)
         for method in ("to_dict", "to_json"):
