@@ -1,6 +1,7 @@
 """What servers answer that is not what was asked for, and logins: tried once, and never shown."""
 
 import email.utils
+import json
 import time
 import traceback
 
@@ -160,8 +161,9 @@ def test_no_login_is_shown_by_an_error_or_what_caused_it(proxy, monkeypatch, uri
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "me")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", PASSWORD)
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", TOKEN)
-    body = f"no: {PASSWORD} {TOKEN} {BASIC}".encode()
-    proxy.disturb = lambda *_: (status, {"Content-Type": "text/plain"}, body)
+    words = f"no: {PASSWORD} {TOKEN} {BASIC}"
+    body = json.dumps({"error_code": "BAD_REQUEST", "message": words}) if status == 400 else words
+    proxy.disturb = lambda *_: (status, {"Content-Type": "text/plain"}, body.encode())
     with pytest.raises((MlflowLoggingError, TransientReporterError)) as raised:
         MlFlowReporter(tracking_uri=uri.format(proxy.url)).ping()
     shown = "".join(traceback.format_exception(raised.value))

@@ -4,6 +4,7 @@ import pytest
 from newsdesk import TransientReporterError
 from newsdesk.testing import FaultProxy
 from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
+from newsdesk_mlflow.errors import RefusedError
 from newsdesk_mlflow.transport.databases import check_database
 
 
@@ -42,6 +43,22 @@ def test_a_database_that_refuses_is_asked_once(postgres_server):
         assert str(raised.value).endswith("; check user, password and database in the tracking URI")
         assert len([label for label in proxy.counts.labels if label == "startup"]) <= 1
         assert proxy.counts.connections == 1
+
+
+def test_a_wrong_password_of_a_database_is_sent_once(postgres_server):
+    with FaultProxy.to(postgres_server.url) as proxy:
+        user_info, _, rest = proxy.through(postgres_server.url).rpartition("@")
+        uri = f"{user_info.rpartition(':')[0]}:hunter2@{rest}"
+        reporter = MlFlowReporter(tracking_uri=uri)
+        texts = []
+        for _ in range(3):
+            with pytest.raises(RefusedError) as raised:
+                reporter.open()
+            texts.append(str(raised.value))
+        assert proxy.counts.connections == 1
+    assert "password authentication failed" in texts[0]
+    assert texts[1] == texts[2] == f"{texts[0]}; the same login is not tried again for 5 minutes"
+    assert "hunter2" not in texts[0]
 
 
 def test_a_database_that_cannot_be_reached_may_be_there_later():

@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 
 from newsdesk import TransientReporterError
 
-from newsdesk_mlflow.errors import MlflowLoggingError
+from newsdesk_mlflow.errors import MlflowLoggingError, RefusedError
+from newsdesk_mlflow.transport.logins import refusal_of
 from newsdesk_mlflow.transport.uri import without_credentials
 
 _SCHEMES = ("postgresql", "postgres", "mysql", "mssql")
 # By the module that SQLAlchemy imports: what to install, where that has another name.
 _DISTRIBUTIONS = {"psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'", "MySQLdb": "mysqlclient"}
+# A wrong password, in the words of PostgreSQL, MySQL and SQL Server.
+_REFUSED = re.compile("(?i)authentication failed|access denied|login failed")
 # In the words of libpq, MySQL and ODBC. All else, such as a wrong password, is the same the next time.
 _MAY_PASS = re.compile(
     "(?i)refused|translate host name|name resolution|name or service|timed? ?out|no route|unreachable|"
@@ -33,6 +36,8 @@ def check_database(uri: str) -> None:
     if urlsplit(uri).scheme.partition("+")[0] not in _SCHEMES:
         return
     shown = without_credentials(uri)
+    refusal = refusal_of(uri)
+    refusal.check()
     sqlalchemy: Any = importlib.import_module("sqlalchemy")
     try:
         engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
@@ -46,8 +51,12 @@ def check_database(uri: str) -> None:
         words = " ".join(str(getattr(error, "orig", None) or error).split())
         if _MAY_PASS.search(words):
             raise TransientReporterError(f"cannot connect to {shown}: {words}") from error
-        remedy = "check user, password and database in the tracking URI"
-        raise MlflowLoggingError(f"cannot connect to {shown}: {words}; {remedy}") from error
+        text = f"cannot connect to {shown}: {words}; check user, password and database in the tracking URI"
+        if not _REFUSED.search(words):
+            raise MlflowLoggingError(text) from error
+        refused = RefusedError(text)
+        refusal.note(refused)
+        raise refused from error
     finally:
         engine.dispose()
 

@@ -103,6 +103,10 @@ def redact(error: BaseException) -> None:
 def _redacted(value: Any, secrets: list[str]) -> Any:
     if isinstance(value, BaseException):
         value.args = tuple(_redacted(argument, secrets) for argument in value.args)
+    if isinstance(value, dict):
+        return {key: _redacted(item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_redacted(item, secrets) for item in value]
     if not isinstance(value, str):
         return value
     for secret in secrets:
