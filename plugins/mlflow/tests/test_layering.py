@@ -11,7 +11,7 @@ PACKAGE = SOURCE.name
 # A chapter, or a module beside them, may import those of the lines above its own.
 LAYERS = [
     {"choice", "errors", "responses", "testing"},
-    {"connections", "limits"},
+    {"connections", "limits", "refusal"},
     {"mapping", "auth"},
     {"transport"},
     {"reporter", "functions"},

@@ -376,3 +376,13 @@ def test_a_workspace_s_server_that_is_gone_is_worth_another_try(
     assert "#" not in str(raised.value), "the login's number is nobody's concern"
     with contextlib.suppress(OSError):
         reporter.close()
+
+
+def test_a_wrong_password_is_sent_to_azure_once(secure_azure, workspace, principal):
+    """Each try counts towards a lockout of the identity."""
+    wrong = {**principal, "service_principal_password": f"wrong-{uuid.uuid4().hex}"}
+    reporter = MlFlowReporter(workspace_kwargs=workspace, service_principal_kwargs=wrong)
+    for _ in range(3):
+        with pytest.raises(MlflowLoggingError, match="AADSTS7000215"):
+            reporter.open()
+    assert len(secure_azure.token_requests) == 1

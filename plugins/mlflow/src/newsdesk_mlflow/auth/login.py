@@ -17,7 +17,8 @@ from newsdesk_mlflow.auth.clouds import PUBLIC, Cloud, cloud_of
 from newsdesk_mlflow.auth.quiet import unlogged
 from newsdesk_mlflow.auth.variables import SERVICE_PRINCIPAL_KEYS, check_keys
 from newsdesk_mlflow.choice import choice_faults
-from newsdesk_mlflow.errors import MlflowLoggingError
+from newsdesk_mlflow.errors import MlflowLoggingError, RefusedError
+from newsdesk_mlflow.refusal import Refusal
 from newsdesk_mlflow.responses import seconds_to_wait
 
 NOT_INSTALLED = (
@@ -67,6 +68,7 @@ class Login:
         self._make = make
         self._lock = threading.Lock()
         self._credential: Any = None
+        self._refusal = Refusal()
         self._renewals = 0
         self._renewed = -math.inf
         self._thread = threading.local()
@@ -80,9 +82,10 @@ class Login:
         Whatever scope is asked for, it is the cloud's: azureml-mlflow knows no cloud but the environment's.
 
         Raises:
-            MlflowLoggingError: Azure refuses, or azure-identity is not installed.
+            MlflowLoggingError: Azure refuses, or has refused it before, or azure-identity is not installed.
             TransientReporterError: Azure cannot be reached.
         """
+        self._refusal.check()
         self._thread.status = self._thread.retry_after = None
         try:
             with self._lock:
@@ -133,7 +136,12 @@ class Login:
             return TransientReporterError(
                 f"{text}; check that {self._asked()} can be reached from here", self._thread.retry_after
             )
-        return MlflowLoggingError(f"{text}; {_WHAT_TO_DO[self.name]}")
+        text = f"{text}; {_WHAT_TO_DO[self.name]}"
+        if self.name != _SERVICE_PRINCIPAL:  # what the others send may be another thing each time
+            return MlflowLoggingError(text)
+        refused = RefusedError(text)
+        self._refusal.note(refused)
+        return refused
 
     def _asked(self) -> str:
         """Return what issues the tokens."""

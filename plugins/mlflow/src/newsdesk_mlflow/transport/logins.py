@@ -4,21 +4,18 @@ import base64
 import importlib
 import os
 import re
-import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsdesk_mlflow.errors import MlflowLoggingError, RefusedError
+from newsdesk_mlflow.errors import MlflowLoggingError
+from newsdesk_mlflow.refusal import Refusal
 from newsdesk_mlflow.transport.uri import without_credentials
 
 USERNAME, PASSWORD, TOKEN = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"
 _SECRET_HEADERS = re.compile(r"(?i)authorization|cookie|token|api-?key|secret")
 _MASK = "***"
-# Directories lock an account for minutes after a few wrong passwords. After this an administrator may have
-# changed what the same password is worth.
-_SECONDS_REFUSED = 300
 
 
 def environment_secrets() -> frozenset[str]:
@@ -43,29 +40,6 @@ def check_login() -> None:
     for name in names:
         if (value := os.environ.get(name, "")) != value.strip():
             raise MlflowLoggingError(f"{name} begins or ends with a line break or a space; remove it")
-
-
-class Refusal:
-    """Whether a server has refused a login."""
-
-    def __init__(self) -> None:
-        self._text = ""
-        self._at = 0.0
-
-    def note(self, error: RefusedError) -> None:
-        """Remember that it did."""
-        self._text, self._at = str(error), time.monotonic()
-
-    def check(self) -> None:
-        """Keep the same login from being tried again: each try counts towards a lockout of the account.
-
-        Raises:
-            RefusedError: it was refused within the last minutes.
-        """
-        if self._text and time.monotonic() - self._at < _SECONDS_REFUSED:
-            raise RefusedError(
-                f"{self._text}; the same login is not tried again for {_SECONDS_REFUSED // 60} minutes"
-            )
 
 
 def refusal_of(uri: str) -> Refusal:

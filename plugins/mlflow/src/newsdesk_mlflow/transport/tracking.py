@@ -14,12 +14,13 @@ from newsdesk_mlflow import auth
 from newsdesk_mlflow.errors import GoneError, MlflowLoggingError, RefusedError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.items import Tag
+from newsdesk_mlflow.refusal import Refusal
 from newsdesk_mlflow.responses import status_of
 from newsdesk_mlflow.transport.artifacts import check_library, left_out, store, temporary_file
 from newsdesk_mlflow.transport.calls import calls
 from newsdesk_mlflow.transport.databases import check_database
 from newsdesk_mlflow.transport.failures import code_of
-from newsdesk_mlflow.transport.logins import Refusal, check_login, refusal_of
+from newsdesk_mlflow.transport.logins import check_login, refusal_of
 from newsdesk_mlflow.transport.run import Experiment, Run, run_of
 from newsdesk_mlflow.transport.uri import (
     artifact_location,
