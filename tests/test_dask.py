@@ -248,4 +248,4 @@ def test_a_scheduler_without_workers_is_told(run, tmp_path):
     with distributed.LocalCluster(**options, host="tcp://127.0.0.1") as empty:
         arguments = ("report", machine, "--to", "null", "--dask", empty.scheduler_address)
         told = run(newsdesk, *arguments, cwd=tmp_path, status=2).stderr
-    assert "has no workers: start some, then try again" in told
+    assert "has no workers; start some, and try again" in told

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import sysconfig
@@ -183,6 +184,22 @@ def test_further_signals_while_it_ends_lose_nothing(start, backend, seed):
         process.send_signal(chance.choice([signal.SIGINT, signal.SIGTERM]))
     _, told = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in told) == (CODES[first], False), told
+    assert owed() == ["m0", "m1", "m2"]
+
+
+def test_further_signals_while_the_outbox_is_locked_lose_nothing(start, backend):
+    process = start("report", "many.json")
+    assert backend.asked.wait(60)
+    other = sqlite3.connect("owed.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        process.send_signal(number)
+        time.sleep(0.4)
+    assert process.poll() is None
+    other.execute("ROLLBACK")
+    other.close()
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in told) == (143, False), told
     assert owed() == ["m0", "m1", "m2"]
 
 

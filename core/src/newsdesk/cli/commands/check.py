@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  # noqa: FBT001  (click's signature)
     """Check the config without sending anything.
 
-    Also reports references that do not resolve here, what looks like one, and what plugins find.
+    Also reports references that do not resolve or are misspelled, and problems that plugins find.
 
     Exit code: 0 no problems; 1 a required reporter cannot be used; 2 the config has errors, or the outbox
     cannot be written; 3 only best-effort reporters cannot be used.
