@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import pickle
+from collections import UserDict
 
 import numpy as np
 import pytest
@@ -195,6 +196,16 @@ class TestFaults:
         with pytest.raises(MachineError) as caught:
             Machine.from_dict(record)
         assert str(caught.value) == f"a record must be a mapping, but is {found}"
+
+    def test_a_mapping_that_cannot_be_read_is_told_with_its_cause(self):
+        class Closed(UserDict):
+            def __getitem__(self, key):
+                raise RuntimeError("the file is closed")
+
+        with pytest.raises(MachineError) as caught:
+            Machine.of(Closed(name="m"))
+        assert str(caught.value) == "the record cannot be read: RuntimeError: the file is closed"
+        assert isinstance(caught.value.__cause__, RuntimeError)
 
     @pytest.mark.parametrize("text", ["{", b"\xff", "", "[" * 100_000, '{"name": ' + "1" * 5000 + "}"])
     def test_text_that_is_no_json_is_told(self, text):

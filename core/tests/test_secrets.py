@@ -437,6 +437,17 @@ class TestMaskError:
         assert (response.text, response.url) == ("not ***", "https://u:***@h")
         assert response.headers["X-Seen"] == MASK
 
+    def test_what_is_still_in_use_is_left_alone(self):
+        class Pool:
+            def __init__(self):
+                self.host, self.headers = "hunter2", {"Authorization": "hunter2"}
+
+        error = ConnectionError("to hunter2")
+        error.pool = Pool()
+        mask_error(error, ["hunter2"])
+        assert vars(error.pool) == {"host": "hunter2", "headers": {"Authorization": "hunter2"}}
+        assert str(error) == "to ***"
+
 
 class TestMaskReporters:
     def test_it_knows_the_options_that_stand_beside_a_reporter(self):

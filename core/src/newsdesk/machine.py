@@ -81,7 +81,11 @@ class Machine:
         """Make a machine of its record; keys that newsdesk does not know are kept in `extra`."""
         if not isinstance(record, Mapping):
             raise MachineError(f"a record must be a mapping, but is {_kind(record)}")
-        return cls(**_split(record))
+        try:
+            parts = _split(record)
+        except Exception as error:  # a mapping of another library may raise anything
+            raise MachineError(f"the record cannot be read: {type(error).__name__}: {error}") from error
+        return cls(**parts)
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Self:

@@ -25,6 +25,9 @@ _CREDENTIALS = frozenset(
 )
 """Headers of HTTP that are masked whatever they hold."""
 
+_MESSAGES = frozenset({"request", "_request", "response", "_response", "history"})
+"""Attributes of errors of HTTP libraries, and of each other, that hold requests and responses."""
+
 
 def mask_error(error: BaseException, secrets: Iterable[str]) -> None:
     """Mask secrets in an error, in place: in its text, attributes, notes, causes and members.
@@ -55,13 +58,14 @@ class _Masker:
         error.args = tuple(self.value(argument) for argument in error.args)
         for name, value in list(vars(error).items()):
             error.__dict__[name] = self.value(value)
+        self._messages(error)
         for name in _BUILTIN_TEXTS:
             if isinstance(value := getattr(error, name, None), str | bytes):
                 with contextlib.suppress(AttributeError, TypeError):  # some may only be read
                     setattr(error, name, self.value(value))
 
     def value(self, value: Any) -> Any:
-        """Give a value with its texts masked; what holds a request or a response is masked in place."""
+        """Give a value with its texts masked."""
         if isinstance(value, str):
             masked = mask_text(value, self._secrets)
             return value if masked == value else masked
@@ -75,21 +79,29 @@ class _Masker:
             return type(value)(self.value(item) for item in value)
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return type(value)(*(self.value(item) for item in value))
-        if isinstance(getattr(value, "headers", None), MutableMapping) and id(value) not in self._seen:
-            self._seen.add(id(value))
-            self._message(value)
         return value
 
     def _message(self, message: Any) -> None:
-        """Mask a request or a response of HTTP, and those that belong to it."""
+        """Mask a request or a response of HTTP, and those that belong to it, in place."""
+        if id(message) in self._seen or not isinstance(getattr(message, "headers", None), MutableMapping):
+            return
+        self._seen.add(id(message))
         for name in list(message.headers):
             shown = MASK if name.lower() in _CREDENTIALS else self.value(message.headers[name])
             with contextlib.suppress(Exception):  # a library's own mapping
                 message.headers[name] = shown
         for name, value in list(getattr(message, "__dict__", {}).items()):
-            if isinstance(value, str | bytes | list) or name in ("request", "_request", "response"):
+            if isinstance(value, str | bytes):
                 with contextlib.suppress(Exception):  # the same
                     setattr(message, name, self.value(value))
+        self._messages(message)
+
+    def _messages(self, holder: Any) -> None:
+        # These alone: whatever else an error holds, a pool of connections say, may still be in use.
+        held = [value for name, value in getattr(holder, "__dict__", {}).items() if name in _MESSAGES]
+        for value in held:
+            for message in value if isinstance(value, list) else [value]:
+                self._message(message)
 
     def _replace_causes(self, error: BaseException) -> None:
         seen: set[int] = set()
