@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from newsdesk.machine import Machine, MachineKey
@@ -34,9 +34,7 @@ class Ledger:
     crossed.
     """
 
-    def __init__(
-        self, db: sqlite3.Connection, bounds: Bounds, processes: Processes, stuck: Collection[int] = ()
-    ) -> None:
+    def __init__(self, db: sqlite3.Connection, bounds: Bounds, processes: Processes, stuck: set[int]) -> None:
         self.table = Table(db, stuck)
         self._tickets = Tickets(db, processes)
         self._bounds = bounds

@@ -1,13 +1,13 @@
 """Runs the rules of an outbox on its file, each in one transaction."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from sqlite3 import Connection
 from typing import TypeVar
 
 from newsdesk.outbox.ledger import Bounds, Ledger
 from newsdesk.outbox.processes import Processes
 from newsdesk.outbox.storage.database import BUSY, Database
-from newsdesk.outbox.table import StuckError
+from newsdesk.outbox.storage.faults import OutboxError
 
 T = TypeVar("T")
 Work = Callable[[Ledger], T]
@@ -32,7 +32,7 @@ class Store:
 
     def read(self, work: Work[T], *, within: float = BUSY) -> T:
         """Run what only reads."""
-        return self._database.read(self._on_ledger(work), within=within)
+        return self._database.read(self._on_ledger(work, set()), within=within)
 
     def write(
         self, work: Work[T], *, durable: bool = True, within: float = BUSY, frees_space: bool = False
@@ -40,13 +40,15 @@ class Store:
         """Run all of `work` or nothing of it; what cannot be deleted is left, as something dead."""
         stuck: set[int] = set()
         while True:
+            known = len(stuck)
             on_ledger = self._on_ledger(work, stuck)
             try:
                 return self._database.write(
                     on_ledger, durable=durable, within=within, frees_space=frees_space
                 )
-            except StuckError as error:
-                stuck.add(error.id)
+            except OutboxError:
+                if len(stuck) == known:
+                    raise
 
     def settle(self, work: Work[T], *, within: float) -> T:
         """End a report; this is forced to the disk only when entries change by it, which is rare."""
@@ -62,5 +64,5 @@ class Store:
         except _NotDurableError:
             return self.write(work, within=within, frees_space=True)
 
-    def _on_ledger(self, work: Work[T], stuck: Collection[int] = ()) -> Callable[[Connection], T]:
+    def _on_ledger(self, work: Work[T], stuck: set[int]) -> Callable[[Connection], T]:
         return lambda db: work(Ledger(db, self._bounds, self.processes, stuck))

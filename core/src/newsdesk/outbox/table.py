@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from newsdesk.machine import Machine, MachineKey
@@ -21,23 +21,15 @@ _STUCK = "a newer revision replaced it, but its record cannot be deleted: the fi
 _AGAIN = "an older revision was in flight at the same time, so it is sent once more"
 
 
-class StuckError(Exception):
-    """A record cannot be deleted, and the transaction is to be run again without that."""
-
-    def __init__(self, id_: int) -> None:
-        super().__init__(id_)
-        self.id = id_
-
-
 class Table:
     """The entries of an outbox, within a transaction.
 
     Args:
         db: The connection.
-        stuck: Entries whose records cannot be deleted.
+        stuck: Entries whose records cannot be deleted; those that are found are added.
     """
 
-    def __init__(self, db: sqlite3.Connection, stuck: Collection[int]) -> None:
+    def __init__(self, db: sqlite3.Connection, stuck: set[int]) -> None:
         self._db = db
         self._stuck = stuck
         self.totals = Totals(db)
@@ -128,7 +120,8 @@ class Table:
         """Delete an entry with its record; one whose record is stuck stays, as a dead one.
 
         Raises:
-            StuckError: its record is stuck, which was not known.
+            sqlite3.Error: its record is stuck, which was not known; it is now, so the transaction can be run
+            again.
         """
         if entry.id in self._stuck:
             self.release(entry, State.DEAD, _STUCK, time.time(), attempts=entry.attempts)
@@ -137,7 +130,7 @@ class Table:
             self._db.execute("DELETE FROM records WHERE id = ?", (entry.id,))
         except sqlite3.Error as error:
             if is_damage(error):
-                raise StuckError(entry.id) from error
+                self._stuck.add(entry.id)
             raise
         self.changed = True
         self.totals.add(-entry.size)

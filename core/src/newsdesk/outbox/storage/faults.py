@@ -13,7 +13,7 @@ class DamagedError(OutboxError):
     """An entry's record is not what it was when it came."""
 
 
-class MalformedError(sqlite3.DatabaseError):
+class _MalformedError(sqlite3.DatabaseError):
     """What was read from the file cannot have been written by us."""
 
 
@@ -45,7 +45,7 @@ def is_busy(error: BaseException) -> bool:
 
 def is_damage(error: BaseException | None) -> bool:
     """Whether an error says that the file is damaged."""
-    return isinstance(error, MalformedError | UnicodeError | OverflowError) or _code(error) in _DAMAGE
+    return isinstance(error, _MalformedError | UnicodeError | OverflowError) or _code(error) in _DAMAGE
 
 
 def advice(error: BaseException) -> str:
@@ -59,9 +59,9 @@ def advice(error: BaseException) -> str:
     return "check that this user may write to the file and to its folder, and that the disk works"
 
 
-def malformed(what: str) -> MalformedError:
+def malformed(what: str) -> _MalformedError:
     """Give the error for what cannot have been written by us."""
-    return MalformedError(f"it holds {what}")
+    return _MalformedError(f"it holds {what}")
 
 
 def _code(error: BaseException | None) -> int | None:
