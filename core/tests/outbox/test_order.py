@@ -127,11 +127,12 @@ class Scene:
         sending.has_written = True
         self.backend[sending.name] = (sending.revision, sending.number)
 
-    def settle(self, sending):
-        self.sending.remove(sending)
-        if not self.outbox_of(sending).settle(machine(sending.name, sending.revision), sending.ticket):
+    def settle(self, sending, *, running=False):
+        record = machine(sending.name, sending.revision)
+        if not self.outbox_of(sending).settle(record, sending.ticket, running=running):
             assert self.has_newer(self.delivered, sending)
         self.promise(sending, delivered=True)
+        self.leave(sending, running=running)
 
     def put(self, sending, *, running=False):
         record = machine(sending.name, sending.revision)
@@ -171,10 +172,10 @@ class Scene:
         self.sending += claimed
         return claimed
 
-    def deliver(self, sending):
-        self.sending.remove(sending)
-        self.outbox_of(sending).delivered(sending.entry)
+    def deliver(self, sending, *, running=False):
+        self.outbox_of(sending).delivered(sending.entry, running=running)
         self.promise(sending, delivered=True)
+        self.leave(sending, running=running)
 
     def release(self, sending, *, counts=True, running=False):
         outbox = self.outbox_of(sending)
@@ -259,21 +260,21 @@ class Order(RuleBasedStateMachine):
         self.scene.write(self.scene.sending[which % len(self.scene.sending)])
 
     @precondition(lambda self: self.reports())
-    @rule(which=which, how=st.sampled_from(["settle", "settle", "late", "put", "leave", "end"]))
-    def finish_a_report(self, which, how):
+    @rule(which=which, how=st.sampled_from(["settle", "settle", "late", "put", "end"]), running=st.booleans())
+    def finish_a_report(self, which, how, running):
         sending = self.reports()[which % len(self.reports())]
         if sending.is_left:
             how = "settle" if how == "settle" else "end"
         if how == "settle":
             if not sending.has_written:
                 self.scene.write(sending)
-            self.scene.settle(sending)
+            self.scene.settle(sending, running=running and not sending.is_left)
         elif how == "late":
             self.scene.give_up_if_late(sending)
         elif how == "end":
             self.scene.end(sending)
         else:
-            self.scene.put(sending, running=how == "leave")
+            self.scene.put(sending, running=running)
 
     @precondition(lambda self: self.scene.has(State.OWED))
     @rule(process=processes, lease=st.sampled_from([0.0, LEASE, LEASE]), limit=st.integers(1, 2))
@@ -281,17 +282,21 @@ class Order(RuleBasedStateMachine):
         self.scene.claim(process, lease, limit)
 
     @precondition(lambda self: self.claims())
-    @rule(which=which, how=st.sampled_from(["deliver", "deliver", "release", "cut", "leave", "bury"]))
-    def finish_a_claim(self, which, how):
+    @rule(
+        which=which,
+        how=st.sampled_from(["deliver", "deliver", "release", "cut", "bury"]),
+        running=st.booleans(),
+    )
+    def finish_a_claim(self, which, how, running):
         sending = self.claims()[which % len(self.claims())]
         if how == "deliver":
             if not sending.has_written:
                 self.scene.write(sending)
-            self.scene.deliver(sending)
+            self.scene.deliver(sending, running=running)
         elif how == "bury":
             self.scene.bury(sending)
         else:
-            self.scene.release(sending, counts=how != "cut", running=how == "leave")
+            self.scene.release(sending, counts=how != "cut", running=running)
 
     @precondition(lambda self: self.scene.sending)
     @rule(process=processes, how=st.sampled_from(["killed", "killed elsewhere", "expired", "requeued"]))

@@ -236,7 +236,10 @@ def test_a_sender_whose_claim_expired_leaves_the_entry_to_the_next_and_says_so(o
 
     with caplog.at_level(logging.WARNING):
         assert send(outbox, late, deadline=0.01) == [("x", "delivered")]
-    assert caplog.messages == ["p/x for a took longer than its claim; what another sender makes of it counts"]
+    assert caplog.messages == [
+        "entry 1 (p/x for a) took longer than its claim, or a newer revision was delivered meanwhile: one of the "
+        "two is sent again"
+    ]
     assert left(outbox) == {"x": "claimed"}
     assert outbox.delivered(others[0])
 
@@ -314,3 +317,25 @@ def test_one_whose_claim_was_lost_before_it_was_loaded_is_left_to_others(outbox,
     backend = Backend()
     assert send(outbox, backend) == [("y", "delivered"), ("x", "delivered")]
     assert left(outbox) == {}
+
+
+def test_an_outbox_that_fails_after_a_delivery_changes_nothing_of_its_receipt(outbox, caplog):
+    put(outbox, "x")
+
+    def deliver(label, machine, until):
+        outbox._database.read(lambda db: db.execute("PRAGMA query_only=ON"))
+        return Backend()(label, machine, until)
+
+    assert next(Sender(outbox, deliver, deadline=60).send(["a"], until=EVER)).ok
+    assert "entry 1 (p/x for a) was delivered, and is sent once more when its claim expires: " in caplog.text
+
+
+def test_an_interrupt_is_raised_though_the_outbox_fails(outbox):
+    put(outbox, "x")
+
+    def deliver(label, machine, until):
+        outbox._database.read(lambda db: db.execute("PRAGMA query_only=ON"))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send(outbox, deliver)

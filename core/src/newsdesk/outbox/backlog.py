@@ -1,4 +1,4 @@
-"""How much an outbox owes, to whom and since when."""
+"""How much an outbox owes, to which reporters, and since when."""
 
 import time
 from collections.abc import Mapping

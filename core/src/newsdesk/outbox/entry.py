@@ -12,9 +12,9 @@ class State(enum.StrEnum):
     OWED = "owed"
     """To be sent."""
     CLAIMED = "claimed"
-    """To be sent, by a sender that is at it."""
+    """Being sent."""
     DEAD = "dead"
-    """For a person: it failed for good, or too often."""
+    """Failed for good, or too often: somebody has to look at it."""
     STANDBY = "standby"
     """Delivered, and kept while an older revision is still in flight that may overwrite it."""
 
@@ -50,9 +50,9 @@ class Entry:
     state: State
     """What it is waiting for."""
     attempts: int
-    """How often it was sent in vain."""
+    """Failed attempts."""
     error: str | None
-    """Why, the last time."""
+    """The last error."""
     created: float
     """When it came, as seconds since 1970."""
     size: int

@@ -22,7 +22,7 @@ class Bounds:
     max_age: float | None = None
     """Seconds after which an entry that is still owed becomes dead."""
     attempts: int = 50
-    """How often an entry is sent in vain before it becomes dead."""
+    """Failed attempts after which an entry becomes dead."""
 
 
 class Ledger:

@@ -24,7 +24,7 @@ class Processes:
     def is_gone(self, process: str) -> bool:
         """Whether a process has certainly ended, so that nothing it began can still be written."""
         here, there = self.own().split("/"), process.split("/")
-        if len(here) != len(there) or len(here) != 4:  # noqa: PLR2004  (the parts that are told above)
+        if len(here) != len(there) or len(here) != 4:  # noqa: PLR2004  (the parts that are named above)
             return False
         if here[0] != there[0]:
             return True

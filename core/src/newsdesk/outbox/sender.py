@@ -1,5 +1,6 @@
-"""Sends what is owed: claims entries of an outbox, delivers them, and says what became of each."""
+"""Sends what is owed: claims entries of an outbox, delivers them, and yields their receipts."""
 
+import contextlib
 import logging
 import time
 import uuid
@@ -12,16 +13,16 @@ from newsdesk.machine import Machine
 from newsdesk.outbox.entry import Entry, State
 from newsdesk.outbox.outbox import Outbox
 from newsdesk.outbox.storage.database import BUSY
-from newsdesk.outbox.storage.faults import DamagedError
+from newsdesk.outbox.storage.faults import DamagedError, OutboxError
 
 LEASE_MARGIN = 30.0
 """Seconds that a claim outlasts the deadline of what it is for: the disk may be slow."""
 
 LONGEST_PAUSE = 3600.0
-"""Seconds before an entry is sent again by itself, at the most."""
+"""Longest pause before an entry is sent again, in seconds."""
 
 PATIENCE = 3
-"""Failures in a row that say the backend is down, before nothing more is sent there for now."""
+"""Failures in a row after which a backend counts as down, and is skipped for this run."""
 
 _HANG = 6
 """Doublings of the pause after a hang: it has cost all the time that there was."""
@@ -99,7 +100,8 @@ class Sender:
             answer = self._deliver(entry.label, machine, min(until, end))
         except BaseException as error:  # Ctrl-C: the next sender need not wait for the claim to expire
             reason = f"stopped: {type(error).__name__}"
-            self._outbox.release(entry, error=reason, pause=0, counts=False, running=True)
+            with contextlib.suppress(OutboxError):  # what stops it is what the caller is to see
+                self._outbox.release(entry, error=reason, pause=0, counts=False, running=True)
             raise
         receipt = self._keep(entry, answer, was_cut=until < end and time.monotonic() >= until)
         self._outbox.end_after(entry.ticket, answer.running)
@@ -109,7 +111,7 @@ class Sender:
         """Take out an entry that was delivered; put it back, or with the dead, when it was not."""
         receipt, running = answer.receipt, bool(answer.running)
         if receipt.ok:
-            self._warn_if_lost(entry, held=self._outbox.delivered(entry, running=running))
+            self._settle(entry, running=running)
             return receipt
         reason = f"{type(receipt.error).__name__}: {receipt.error}"
         # A definition that does not resolve says nothing of the record, and neither does a run that was over.
@@ -127,12 +129,18 @@ class Sender:
         )
         return receipt if state is State.DEAD else receipt.spooled()
 
+    def _settle(self, entry: Entry, *, running: bool) -> None:
+        try:
+            self._warn_if_lost(entry, held=self._outbox.delivered(entry, running=running))
+        except OutboxError as error:  # the backend has it: that is what the receipt says
+            _log.warning("%s was delivered, and is sent once more when its claim expires: %s", entry, error)
+
     def _warn_if_lost(self, entry: Entry, *, held: bool) -> None:
         if not held:
             _log.warning(
-                "%s for %s took longer than its claim; what another sender makes of it counts",
-                entry.key,
-                entry.label,
+                "%s took longer than its claim, or a newer revision was delivered meanwhile: one of the two "
+                "is sent again",
+                entry,
             )
 
 

@@ -1,11 +1,11 @@
-"""Which file system a path is on, where the system tells it: on Linux."""
+"""The type of the file system that a path is on, where the system shows it: on Linux."""
 
 import os
 import re
 from pathlib import Path
 
 MOUNTINFO = Path("/proc/self/mountinfo")
-"""Where Linux tells what is mounted."""
+"""Where Linux lists what is mounted."""
 
 REMOTE = frozenset(
     {
@@ -23,13 +23,13 @@ def remote_type(path: Path) -> str | None:
     """Give the type of the file system that a path is on, when it comes from another computer.
 
     Returns:
-        None for a local one, and where the system does not tell.
+        None for a local one, and where the system does not show it.
     """
     try:
-        told = MOUNTINFO.read_bytes()
+        listed = MOUNTINFO.read_bytes()
     except OSError:
         return None
-    found = type_of(os.path.realpath(path), os.fsdecode(told))
+    found = type_of(os.path.realpath(path), os.fsdecode(listed))
     return found if found in REMOTE else None
 
 
@@ -38,10 +38,10 @@ def type_of(path: str, mountinfo: str) -> str | None:
 
     Args:
         path: The path; it need not exist.
-        mountinfo: What Linux tells; the man page proc_pid_mountinfo(5) describes it.
+        mountinfo: What Linux lists; the man page proc_pid_mountinfo(5) describes it.
     """
     mounts = [mount for line in mountinfo.split("\n") if (mount := _mount(line)) is not None]
-    # The deepest one counts, wherever it stands; of two at one place the later one hides the other.
+    # The deepest one counts, wherever it is listed; of two at one place the later one hides the other.
     around = [(len(point), index) for index, (point, _) in enumerate(mounts) if _is_below(path, point)]
     return mounts[max(around)[1]][1] if around else None
 
@@ -50,13 +50,13 @@ def _mount(line: str) -> tuple[str, str] | None:
     """Give mount point and type of a line: `36 35 98:0 /root /point options [more ...] - type source rw`."""
     before, separator, after = line.partition(" - ")
     fields = before.split(" ")
-    if not separator or len(fields) < 6:  # noqa: PLR2004  (those that always stand there)
+    if not separator or len(fields) < 6:  # noqa: PLR2004  (those that are always there)
         return None
     return _unescaped(fields[4]), after.split(" ")[0]
 
 
 def _unescaped(text: str) -> str:
-    r"""Give a name whose blanks and the like are told as `\040`."""
+    r"""Give a name whose blanks and the like are written as `\040`."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
