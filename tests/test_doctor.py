@@ -48,3 +48,14 @@ def test_it_asks_real_backends(tmp_path, run, mlflow_server, postgres_server):
     assert "postgres: PostgreSQL " in done.stdout
     assert done.stdout.endswith("\nNo problems found.\n")
     assert postgres_server.url not in done.stdout
+
+
+def test_a_password_that_is_also_a_reporters_name_changes_no_text_of_newsdesk(tmp_path, run):
+    (tmp_path / "newsdesk.yaml").write_text("reporters: [postgres: {host: db, password: postgres}]\n")
+    doctor = run(NEWSDESK, "doctor", cwd=tmp_path).stdout
+    assert "newsdesk-postgres: " in doctor
+    assert "its reporters: postgres\n" in doctor
+    assert "postgres: loads and follows the contract  [newsdesk-postgres " in doctor
+    check = run(NEWSDESK, "check", cwd=tmp_path).stdout
+    assert check.startswith("postgres: ")
+    assert "password='***'" in check

@@ -31,18 +31,20 @@ class Checkup:
     def findings(self) -> Iterator[Finding]:
         """Give the findings as they come, with the secrets of the config's reporters masked."""
         config, read = config_checks.read(self._config_path, self._registry)
-        for found in self._all(config, read):
-            # Each time: what a file holds is known once its reference was resolved.
-            secrets = frozenset[str]().union(*(route.reporter.secret_values() for route in config.routes))
-            yield replace(found, text=mask_text(found.text, secrets), remedy=mask_text(found.remedy, secrets))
-
-    def _all(self, config: Config, read: list[Finding]) -> Iterator[Finding]:
         yield from versions.findings()
-        yield from installed.findings(self._registry, config.routes)
+        yield from _masked(config, installed.findings(self._registry, config.routes))
         yield from read
         for route in config.routes:
             yield from config_checks.references(route, deadline=config.deadline)
         yield from outbox.findings(config)
         if self._ping:
             yield from backends.findings(config, self._registry)
-        yield from plugin_checks.findings(self._registry, config.routes, ping=self._ping)
+        yield from _masked(config, plugin_checks.findings(self._registry, config.routes, ping=self._ping))
+
+
+def _masked(config: Config, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Mask what has texts of plugins in it; the others are our own, and errors in them are masked already."""
+    for found in findings:
+        # Each time: what a file holds is known once its reference was resolved.
+        secrets = frozenset[str]().union(*(route.reporter.secret_values() for route in config.routes))
+        yield replace(found, text=mask_text(found.text, secrets), remedy=mask_text(found.remedy, secrets))

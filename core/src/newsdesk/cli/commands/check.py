@@ -56,7 +56,7 @@ def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  #
 def _problems(config: Config) -> Iterator[str]:
     """Print what was found of the reporters, and give the labels of those that cannot be used."""
     for route, finding in _findings(config):
-        text = mask_text(f"{_name(route)}: {finding.text}", route.reporter.secret_values())
+        text = f"{_name(route)}: {mask_text(finding.text, route.reporter.secret_values())}"
         if finding.remedy:
             click.echo(f"{text}; {finding.remedy}", err=True)
             yield route.label
