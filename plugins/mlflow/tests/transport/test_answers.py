@@ -4,6 +4,7 @@ import email.utils
 import json
 import time
 import traceback
+from http import HTTPStatus
 
 import pytest
 from newsdesk import DeliveryFailed, Desk, Retry, TransientReporterError
@@ -100,6 +101,26 @@ def test_an_artifact_that_something_else_takes_is_not_delivered(server, proxy, m
         MlFlowReporter(tracking_uri=proxy.url).report(machine)
     assert message in str(raised.value)
     assert server.run(machine.name).status == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (
+            413,
+            f"it answers 413 ({HTTPStatus(413).phrase.lower()}); raise the limit of the proxy in between, such as nginx's "
+            "client_max_body_size",
+        ),
+        (400, "it answers 400 (bad request)"),
+        (407, "it answers 407 (proxy authentication required); check the login in HTTP_PROXY"),
+        (502, "it answers 502 (bad gateway)"),
+    ],
+)
+def test_a_page_is_never_quoted(proxy, status, said):
+    proxy.disturb = lambda *_: (status, {"Content-Type": "text/html"}, b"<html>oh, no</html>")
+    with pytest.raises((MlflowLoggingError, TransientReporterError)) as raised:
+        MlFlowReporter(tracking_uri=proxy.url).ping()
+    assert str(raised.value) == f"MLflow at {proxy.url} cannot list its experiments: {said}"
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -29,7 +29,7 @@ def one_quiet_try() -> Iterator[None]:
     """Have MLflow's client try each request once, with a short timeout, and print nothing.
 
     The environment belongs to the whole process: while one thread is in here, a request of the user's own in
-    another thread is tried once as well. The last one out restores it.
+    another thread is tried once as well, and follows no redirect. The last one out restores it.
     """
     _enter()
     try:

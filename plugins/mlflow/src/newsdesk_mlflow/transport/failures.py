@@ -31,15 +31,15 @@ _SHORTER = (
         "no credentials for Databricks; install databricks-sdk, and set DATABRICKS_HOST and DATABRICKS_TOKEN",
     ),
 )
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
-# nginx, Go and Envoy, in this order.
-_WANTS_TLS = re.compile(
-    r"(?i)plain http request was sent to https|http request to an https server|upgrade required"
-)
-_REMEDIES = {
-    _UNAUTHORIZED: "check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
-    _FORBIDDEN: "check what this user may do there",
+_NOT_FOUND, _NOT_ALLOWED, _TOO_LARGE, _MULTIPLE = 404, 405, 413, 300
+# In the words of nginx and Go, with status 400.
+_WANTS_TLS = re.compile(r"(?i)plain http request was sent to https|http request to an https server")
+_REFUSED = {
+    401: "check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+    403: "check what this user may do there",
+    407: "check the login in HTTP_PROXY",
 }
+"""What to check, by status, where the login was refused."""
 
 
 def translated(
@@ -94,20 +94,23 @@ def _of_answer(answer: Answer, text: str, where: str) -> ReporterException | Non
     if reason := _wrong_address(answer, text, where):
         return MlflowLoggingError(reason)
     said = f"{text}: {answer.summary}{f': {answer.quote}' if answer.quote else ''}"
-    if answer.status in _REMEDIES:
+    if answer.status in _REFUSED:
         # A workspace's login is not MLflow's, see `auth.refused`.
-        remedy = "" if where.startswith("azureml:") else f"; {_REMEDIES[answer.status]}"
+        remedy = "" if where.startswith("azureml:") else f"; {_REFUSED[answer.status]}"
         return RefusedError(without_credentials(f"{said}{remedy}"))
     if is_transient_status(answer.status):
         return TransientReporterError(without_credentials(said), seconds_to_wait(answer.headers))
+    if answer.is_page:
+        limit = "; raise the limit of the proxy in between, such as nginx's client_max_body_size"
+        return MlflowLoggingError(f"{said}{limit if answer.status == _TOO_LARGE else ''}")
     return None
 
 
 def _wrong_address(answer: Answer, text: str, where: str) -> str:
     """Say what is wrong with the address, where an answer shows that; empty, when it does not."""
     page = " with a web page" if answer.is_page else ""
-    not_mlflow = answer.is_page or (answer.status == _NOT_FOUND and not answer.is_of_mlflow)
-    passes = is_transient_status(answer.status) or answer.status in _REMEDIES
+    not_mlflow = answer.status in (_NOT_FOUND, _NOT_ALLOWED) and not answer.is_of_mlflow
+    is_portal = answer.is_page and answer.status < _MULTIPLE
     cases = (
         (
             answer.redirected_to,
@@ -120,7 +123,7 @@ def _wrong_address(answer: Answer, text: str, where: str) -> str:
             f"{text}: the server was started with --no-serve-artifacts; start it without",
         ),
         (
-            not_mlflow and not passes,
+            not_mlflow or is_portal,
             f"there is no MLflow at {where}: {answer.summary}{page}; check host, path and sign-in",
         ),
     )
