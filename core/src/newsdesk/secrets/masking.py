@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from newsdesk.secrets import spelling
 from newsdesk.secrets.names import names_secret, tells_place
+from newsdesk.secrets.spelling import spellings
 
 MASK = "***"
 """What is shown in a secret's place."""
@@ -39,13 +39,7 @@ def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
     It may be written as messages write it: quoted, escaped, percent-encoded, in base64. A short one is masked
     where it is a whole token: the password `postgres` does not change `newsdesk-postgres`.
     """
-    parts = {part for secret in secrets for part in spelling.parts(secret)}
-    for part in sorted(parts, key=len, reverse=True):
-        text = spelling.occurrences(part).sub(MASK, text)
-    if parts:
-        text = spelling.BASE64.sub(
-            lambda match: MASK if spelling.encodes(match[0], parts) else match[0], text
-        )
+    text = spellings(frozenset(secrets)).masked(text, MASK)
     for start, end in reversed([*_url_passwords(text)]):
         if not _REFERENCE.fullmatch(text, start, end):
             text = f"{text[:start]}{MASK}{text[end:]}"

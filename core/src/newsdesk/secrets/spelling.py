@@ -4,14 +4,11 @@ A secret is looked for character by character, each in any of its spellings. So 
 mixed and nested ones: JSON within JSON, the `repr` of bytes, a URL that was quoted twice.
 """
 
-import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html.entities import codepoint2name
-
-BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{4,}={0,2}")
-"""What may be base64."""
 
 _SHORT = 12
 """Characters below which a secret is masked only where it is a whole token: `postgres` is a common word."""
@@ -34,7 +31,47 @@ _BEGIN_WORD, _END_WORD = (
 _BEGIN_VALUE, _END_VALUE = r"""(?<=['"`=:@&;])""", r"""(?=['"`@&;,)}\]\s]|\\|$)"""
 
 
-def parts(secret: str) -> Iterator[str]:
+class Spellings:
+    """The spellings of some secrets, to be masked in any number of texts."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        parts = {part for secret in secrets for part in _parts(secret)}
+        self._patterns = [_occurrences(part) for part in sorted(parts, key=len, reverse=True)]
+        self._data = {data for part in parts for data in _encoded(part)}
+        self._long = tuple(data for data in self._data if len(data) >= _SHORT)
+        self._after_user = tuple(b":" + data for data in self._data)
+
+    def masked(self, text: str, mask: str) -> str:
+        """Give a text with `mask` in the place of each secret."""
+        for pattern in self._patterns:
+            text = pattern.sub(mask, text)
+        return (
+            _BASE64.sub(lambda run: mask if self._encoded_in(run[0]) else run[0], text)
+            if self._data
+            else text
+        )
+
+    def _encoded_in(self, run: str) -> bool:
+        """Tell whether what may be base64 has one of the secrets in it, as `user:password` say."""
+        digits = run.rstrip("=").translate(_URL_SAFE)
+        if len(digits) % 4 == 1:
+            return False
+        data = binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
+        found = data.strip()
+        return (
+            found in self._data
+            or found.endswith(self._after_user)
+            or (len(data) >= _SHORT and any(long in data for long in self._long))
+        )
+
+
+@lru_cache(maxsize=64)
+def spellings(secrets: frozenset[str]) -> Spellings:
+    """Give the spellings of some secrets; a desk masks many texts with the same ones."""
+    return Spellings(secrets)
+
+
+def _parts(secret: str) -> Iterator[str]:
     """Give what is looked for of a secret: the whole, without white space around it, and each longer line."""
     whole, *lines = (part.strip() for part in (secret, *secret.splitlines()))
     if whole:
@@ -43,8 +80,7 @@ def parts(secret: str) -> Iterator[str]:
         yield from (line for line in lines if len(line) >= _LINE and not line.startswith("-----"))
 
 
-@lru_cache(maxsize=512)
-def occurrences(secret: str) -> re.Pattern[str]:
+def _occurrences(secret: str) -> re.Pattern[str]:
     """Give the pattern of a secret as a value, in any spelling."""
     pattern = "".join(_spelled(secret))
     if len(secret) == 1 or (len(secret) < _SHORT and not re.search(r"\w", secret)):
@@ -61,25 +97,13 @@ def occurrences(secret: str) -> re.Pattern[str]:
     )
 
 
-def encodes(run: str, secrets: Iterable[str]) -> bool:
-    """Tell whether what may be base64 has one of the secrets in it, as `user:password` say."""
-    digits = run.rstrip("=").translate(_URL_SAFE)
-    if len(digits) % 4 == 1:
-        return False
-    data = base64.b64decode(digits + "=" * (-len(digits) % 4))
-    return any(_holds(data, secret) for secret in secrets)
+def _encoded(secret: str) -> set[bytes]:
+    """Give a secret as it may be in base64: requests takes Latin-1."""
+    return {secret.encode("utf-8", "surrogatepass"), secret.encode("latin-1", "backslashreplace")}
 
 
 _URL_SAFE = str.maketrans("-_", "+/")
-
-
-def _holds(data: bytes, secret: str) -> bool:
-    found = data.strip()
-    for raw in {secret.encode("utf-8", "surrogatepass"), secret.encode("latin-1", "backslashreplace")}:
-        if found == raw or found.endswith(b":" + raw) or (len(secret) >= _SHORT and raw in data):
-            return True
-    return False
-
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{4,}={0,2}")
 
 # All backslashes in a row; matched from the first one only, so that a long row takes no quadratic time.
 _BACKSLASHES = r"(?<!\\)\\++"
