@@ -2,14 +2,18 @@
 
 import _thread
 import os
+import re
+import signal
 import sys
 import threading
 import time
 import weakref
 from concurrent.futures import Future
+from pathlib import Path
 
+import newsdesk
 import pytest
-from newsdesk.worker import Worker, waited
+from newsdesk.worker import ForkLock, Worker, waited
 
 
 @pytest.fixture
@@ -122,6 +126,47 @@ def test_a_forked_child_begins_a_thread_of_its_own(worker):
         os._exit(0 if worker.submit(lambda: "here").result(10) == "here" else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert worker.submit(lambda: 2).result(10) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_lock_is_free_in_a_forked_child_unless_it_is_the_forking_threads_own():
+    lock, own, held, release = ForkLock(), ForkLock(), threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            held.set()
+            release.wait(60)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert held.wait(60)
+    with own:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            with lock, own:
+                pass
+    if child == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    release.set()
+    other.join()
+
+
+KEPT = {
+    "worker.py": "the lock itself",
+    "contract/lifecycle.py": "renewed together with the state",
+    "delivery/executor_worker.py": "never waited for by another thread: its worker's own",
+    "outbox/storage/database.py": "held by the forking thread while it forks",
+}
+
+
+def test_every_lock_of_the_framework_is_free_in_a_forked_child():
+    source = Path(newsdesk.__file__).parent
+    files = {file.relative_to(source).as_posix(): file.read_text("utf-8") for file in source.rglob("*.py")}
+    found = {name for name, text in files.items() if re.search(r"threading\.(R?Lock|Condition)\b", text)}
+    assert {name for name in found if not name.startswith(("testing/", "template/"))} == KEPT.keys()
 
 
 class TestWaited:

@@ -36,15 +36,18 @@ def waited(future: Future[T], seconds: float) -> T:
 
 
 class ForkLock:
-    """A lock that is free in a forked child, even if a thread of the parent held it."""
+    """A reentrant lock that is free in a forked child, even if another thread of the parent held it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         _fork_locks.add(self)
 
     def renew(self) -> None:
-        """Replace the lock: in the child, the thread that held it does not exist."""
-        self._lock = threading.Lock()
+        """Replace the lock if another thread held it: in the child, that thread does not exist."""
+        if self._lock.acquire(blocking=False):
+            self._lock.release()  # free, or held by the forking thread
+        else:
+            self._lock = threading.RLock()
 
     def __enter__(self) -> None:
         self._lock.acquire()

@@ -2,6 +2,7 @@
 
 import contextvars
 import logging
+import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -132,3 +133,17 @@ def test_it_is_told_here_while_no_thread_can_be_begun(threadless):
     threading.stack_size(0)
     listener.tell(receipt())
     assert heard[1] != heard[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_one_that_hangs_in_the_parent_hears_what_happens_in_a_forked_child(impatient):
+    stuck = Stuck()
+    listener = Listener("metrics", stuck)
+    listener.tell(receipt("slow"))
+    pid = os.fork()
+    if pid == 0:
+        listener.tell(receipt("child"))
+        os._exit(0 if stuck.heard == ["child"] else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    stuck.go.set()

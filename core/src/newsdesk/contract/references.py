@@ -3,13 +3,13 @@
 import os
 import re
 import stat
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from newsdesk.contract.urls import REFERENCE, resolve_text
 from newsdesk.exceptions import Fault
+from newsdesk.worker import ForkLock
 
 
 def has_reference(value: Any) -> bool:
@@ -100,7 +100,7 @@ class _Pipe:
     """What a pipe gave: it gives it once, and each `open()` of a reporter resolves its references."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._content: bytes | None = None
 
     def read(self, path: Path) -> bytes:

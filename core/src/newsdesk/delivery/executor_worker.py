@@ -14,6 +14,7 @@ from newsdesk.contract.receipt import Receipt
 from newsdesk.delivery.engine import Engine
 from newsdesk.delivery.outcome import stand_in
 from newsdesk.machine import Machine
+from newsdesk.worker import ForkLock
 
 CLOSING = 5.0
 """Seconds that reporters may take to close."""
@@ -45,7 +46,7 @@ class Copy:
 
 
 _own = threading.local()
-_lock = threading.Lock()
+_lock = ForkLock()
 _copies: dict[str, list[Copy]] = {}
 
 

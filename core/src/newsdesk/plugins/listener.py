@@ -2,6 +2,7 @@
 
 import contextvars
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -37,6 +38,7 @@ class Listener:
         self._worker = Worker(f"newsdesk hook {name}")
         self._thread: int | None = None
         self._late: Future[None] | None = None
+        self._process = 0
         self._missed = 0
 
     def tell(self, receipt: Receipt, within: float = PATIENCE) -> None:
@@ -51,7 +53,7 @@ class Listener:
         """
         if self._thread == threading.get_ident():  # it reports something itself, and waits for that
             self._safely(receipt)
-        elif self._late is not None and not self._late.done():
+        elif self._is_hung():
             self._missed += 1
         else:
             self._catch_up()
@@ -64,6 +66,10 @@ class Listener:
             else:
                 self._wait(future, receipt, min(PATIENCE, max(GRACE, within)))
 
+    def _is_hung(self) -> bool:
+        # A forked child does not have its parent's threads: nothing hangs there.
+        return self._late is not None and not self._late.done() and self._process == os.getpid()
+
     def _wait(self, future: "Future[None]", receipt: Receipt, seconds: float) -> None:
         began = time.monotonic()
         try:
@@ -72,7 +78,7 @@ class Listener:
             if future.cancel():  # it was behind one that hangs
                 self._missed += 1
             elif not future.done():  # just now
-                self._late = future
+                self._late, self._process = future, os.getpid()
                 _log.warning(
                     "the plugin %s did not take a receipt (%s at %s) in %.3g s; it gets no more until it has",
                     *(self._name, receipt.machine, receipt.reporter, time.monotonic() - began),

@@ -1,6 +1,5 @@
 """The installed plugins, and the reporter classes behind names, aliases and import paths."""
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -19,6 +18,7 @@ from newsdesk.plugins.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
 from newsdesk.plugins.import_paths import reporter_at, reporter_class, what_to_install
 from newsdesk.plugins.listener import PATIENCE, Listener
 from newsdesk.plugins.loaded import LoadedPlugin, claims, refuse_clash
+from newsdesk.worker import ForkLock
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Registry:
         self._plugins: dict[Any, LoadedPlugin] = {}
         self._given: list[LoadedPlugin] = []
         self._listeners: dict[str, Listener] = {}
-        self._loading = threading.RLock()
+        self._loading = ForkLock()
 
     def register(
         self, plugin: object, *, name: str, origin: str = "registered by the program"
