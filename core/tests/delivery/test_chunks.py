@@ -31,7 +31,7 @@ from newsdesk import (
 from newsdesk.builtin.registry import new_registry
 from newsdesk.delivery.job import SLOW, Job, chunks
 from newsdesk.delivery.route import Route
-from newsdesk.outbox import Outbox
+from newsdesk.outbox import Outbox, State
 
 ONCE = Retry(attempts=1)
 FATAL = """
@@ -650,6 +650,62 @@ def test_a_stream_that_nobody_references_any_more_loses_nothing(tmp_path):
         assert next(desk.report_many(fleet(5))).machine.name == "m000"
         gc.collect()
         assert owed(outbox) == names_of(fleet(4, 1))
+
+
+def test_at_a_stop_everything_is_kept_before_a_listener_can_hang(tmp_path):
+    registry, outbox, seen = new_registry(), Outbox(tmp_path / "outbox.db"), []
+
+    class Looks:
+        @hookimpl
+        def newsdesk_receipt(self, receipt):
+            seen.append(len(list(outbox.entries())))
+
+    def interrupted():
+        yield from fleet(3)
+        raise KeyboardInterrupt
+
+    registry.register(Looks(), name="metrics")
+    with outbox, Desk("null", outbox=outbox, registry=registry) as desk:
+        _, error = told(desk.report_many(interrupted()))
+    assert isinstance(error, KeyboardInterrupt)
+    assert seen == [3, 3, 3]
+
+
+class Forgets(Executor):
+    """Cancels what it was given, as Dask does without its scheduler; its worker goes on."""
+
+    def submit(self, call, *arguments):
+        future = Future()
+        self.worker = threading.Thread(target=call, args=arguments)
+        self.worker.start()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+class Late(BaseReporter):
+    """Writes the first revision late."""
+
+    go, written = threading.Event(), []
+
+    def report(self, machine):
+        if machine.metadata["n"] == 1:
+            assert Late.go.wait(60)
+        Late.written.append(machine.metadata["n"])
+
+
+def test_what_a_lost_worker_still_writes_is_overwritten_by_the_newest_in_the_end(tmp_path):
+    first, second = (Machine(name="m", metadata={"n": number}) for number in (1, 2))
+    with Desk(Late(), outbox=tmp_path / "outbox.db", drain=0) as desk:
+        executor = Forgets()
+        told(desk.report_many([first], executor))
+        assert desk.report(second)[0].ok
+        Late.go.set()
+        executor.worker.join()
+        assert Late.written == [2, 1]
+        # While this process lives, the worker may write; whoever comes after it sends the newest once more.
+        [entry] = Outbox(tmp_path / "outbox.db").entries()
+        assert (entry.state, entry.revision) == (State.STANDBY, second.revision)
 
 
 # Memory.

@@ -1,7 +1,9 @@
 """A desk with an outbox: what is spooled and when, what counts as success, what is sent along, what overtakes what."""
 
+import contextlib
 import json
 import logging
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -174,6 +176,18 @@ class TestSpooling:
         assert seen == [("a", "m", 0)]
         assert statuses(receipts) == [("b", "delivered"), ("a", "spooled")]
 
+    def test_a_locked_outbox_that_is_to_keep_everything_holds_up_no_other_reporter(self, desk, outbox):
+        outbox.probe()
+        made = desk(route("a", spool="always", accepts_spooled=True), route("b"), deadline=1)
+        other = sqlite3.connect(outbox.path, isolation_level=None, check_same_thread=False)
+        with contextlib.closing(other):
+            other.execute("BEGIN IMMEDIATE")
+            # The lock is released when the second one arrives: were it waited for before, none would.
+            Switched.faults["b"] = lambda machine: machine.name == "2" and other.execute("ROLLBACK")
+            receipts = list(made.report_many([machine("1"), machine("2")]))
+        assert statuses(receipts) == [("a", "spooled"), ("b", "delivered")] * 2
+        assert sorted(owed(outbox)) == [("a", "1", 0), ("a", "2", 0)]
+
     def test_always_is_no_success_where_it_must_be_delivered_and_says_what_to_write(self, desk):
         with pytest.raises(DeliveryFailed) as failed:
             desk(route(spool="always")).report(machine())
@@ -280,6 +294,16 @@ class TestDraining:
         assert (entry.key.name, entry.attempts) == ("slow", 1)
         assert outbox.claim(["a"], lease=60, due_by=time.time() + 50) == []
         assert outbox.claim(["a"], lease=60, due_by=time.time() + 70) != []
+        release.set()
+
+    def test_many_that_hang_cost_a_stream_the_time_of_three(self, desk, outbox):
+        self.fill(desk, *"12345678")
+        release = threading.Event()
+        Switched.faults["a"] = lambda machine: None if machine.name == "new" else release.wait(30)
+        made = desk(deadline=0.3)
+        for revision in range(8):
+            assert statuses(made.report(machine("new", revision))) == [("a", "delivered")]
+        assert sum(entry.attempts for entry in outbox.entries(State.OWED)) == 3
         release.set()
 
     def test_receipts_of_the_owed_are_logged_and_told_but_not_returned(self, desk, registry, caplog):

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 import pytest
-from newsdesk import BaseReporter, Delivery, DeliveryFailed, Desk, Retry, TransientReporterError
+from newsdesk import BaseReporter, Delivery, DeliveryFailed, Desk, Machine, Retry, TransientReporterError
 from newsdesk.delivery import engine
+from newsdesk.outbox import Outbox, State
 
 MACHINE = {"name": "compressor", "project_name": "north"}
 SOON = 0.5
@@ -110,6 +111,16 @@ def test_when_no_copy_of_a_hung_reporter_can_be_made_its_receipts_say_so_and_not
             assert expected in str(hung.error)
             assert fine.ok
         assert "the lock is taken; its __init__ must only store its arguments" in str(hung.error)
+
+
+def test_no_owed_record_dies_because_no_copy_of_a_hung_reporter_can_be_made(tmp_path):
+    OnlyOnce.made = 0
+    with Outbox(tmp_path / "owed.db") as outbox:
+        for number in range(6):
+            outbox.put("OnlyOnce", Machine(name=f"m{number}"))
+        with Desk(OnlyOnce(), deadline=SOON, outbox=outbox) as desk:
+            assert {str(receipt.status) for receipt in desk.send_owed()} == {"spooled"}
+        assert outbox.counts() == {("OnlyOnce", State.OWED): 6}
 
 
 class Alone(BaseReporter):
@@ -233,3 +244,18 @@ def test_a_copy_of_a_desk_is_a_desk_with_its_outbox_and_reporters_of_its_own(cop
             here = next(r.reference for r in desk.report_many([MACHINE]) if r.reporter == "Counts")
             there = next(r.reference for r in twin.report_many([MACHINE]) if r.reporter == "Counts")
             assert here != there
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_what_a_parent_has_taken_is_not_a_forked_childs_to_keep(tmp_path):
+    with Outbox(tmp_path / "owed.db") as outbox, Desk("null", outbox=outbox) as desk:
+        stream = desk.report_many([MACHINE, {"name": "pump"}])
+        next(stream)
+        pid = os.fork()
+        if pid == 0:
+            stream.close()
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+        assert list(outbox.entries()) == []
+        assert [receipt.ok for receipt in stream] == [True]

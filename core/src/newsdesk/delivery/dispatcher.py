@@ -18,7 +18,7 @@ from newsdesk.delivery.outcome import Outcome, SupersededError, empty_frames, pr
 from newsdesk.delivery.results import Answer, answers, checked
 from newsdesk.delivery.retry import PATIENCE, Retry
 from newsdesk.delivery.route import Route
-from newsdesk.exceptions import ReporterException, TransientReporterError
+from newsdesk.exceptions import TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.worker import ForkLock, Worker, waited
 
@@ -245,7 +245,8 @@ class Dispatcher:
         )
 
     def _uncopied(self, error: Exception) -> Exception:
-        return ReporterException(
+        # Worth another try, in another process: nothing is wrong with the machine.
+        return TransientReporterError(
             f"the reporter {self.route.label!r} hung, and a new one could not be made: "
             f"{presentable(error, self.secrets)}; its __init__ must only store its arguments"
         )

@@ -48,6 +48,8 @@ class ExecutorDelivery:
         self._tasks: deque[tuple[list[Job], Future[_Answers]]] = deque()
         self._held: list[Job] | None = None
         """The next chunk, which waits for one that has one of its machines."""
+        self._refused: list[Job] | None = None
+        """A chunk that the executor did not take."""
         self._taken = 0
         self._ended: Exception | None = None
         """Why no more chunks are taken; a StopIteration, when there are no more."""
@@ -97,6 +99,7 @@ class ExecutorDelivery:
         except Exception as error:  # noqa: BLE001  (whatever a pool raises that is shut down, or broken)
             future = Future()
             future.set_exception(error)
+            self._refused = chunk
             self._end(error)
         self._tasks.append((chunk, future))
 
@@ -107,8 +110,10 @@ class ExecutorDelivery:
         except Exception as error:  # noqa: BLE001  (whatever an executor raises when a worker dies)
             text = f"the executor did not deliver it: {type(error).__name__}: {error}"
             outcome = Outcome(error=TransientReporterError(text))
+            # A worker that nobody hears of any more may still write.
+            running = () if chunk is self._refused else (Future[None](),)
             return [
-                [Answer(receipt_of(route, job.machine, outcome)) for route in self._engine.routes]
+                [Answer(receipt_of(route, job.machine, outcome), running) for route in self._engine.routes]
                 for job in chunk
             ]
 

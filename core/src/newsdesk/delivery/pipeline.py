@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import logging
+import os
 import time
 import weakref
 from collections import deque
@@ -12,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from newsdesk.contract.answer import Answer
-from newsdesk.contract.receipt import Receipt
+from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.engine import Engine, receipt_of
 from newsdesk.delivery.job import CHUNK_SIZE, Job, chunks
 from newsdesk.delivery.outcome import Outcome
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _Answers = Generator[list[Answer], None, None]
 Deliver = Callable[[Iterator[list[Job]]], _Answers]
 """Delivers chunks, and gives what the reporters answered of each machine, in order."""
+
+KEEPING = 30.0
+"""Seconds that a locked outbox is waited for when everything has to be kept that was taken."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,8 +87,9 @@ class Pipeline:
         """Deliver machines in chunks.
 
         However it ends, of every machine that was taken each receipt is finished: what nobody has
-        acknowledged goes to the outbox.
+        acknowledged goes to the outbox. Not in a forked child, where they are still its parent's.
         """
+        process = os.getpid()
         pending: deque[Job] = deque()
         answered = deliver(self._begun(chunks(_taken(machines, pending), chunk_size)))
         done: list[Receipt] = []
@@ -93,6 +98,7 @@ class Pipeline:
                 job = pending[0]
                 for answer in answers:
                     self._finish(answer, job)
+                self._keep_always(job)
                 pending.popleft()
                 receipts = [job.receipts[route.label] for route in self._engine.routes]
                 done += receipts
@@ -101,8 +107,11 @@ class Pipeline:
                     self._send_along(done)
                     done = []
         finally:
-            answered.close()
-            self._keep(pending)
+            try:
+                answered.close()
+            finally:  # also when a second Ctrl-C comes
+                if os.getpid() == process:
+                    self._keep(pending)
 
     def _begun(self, waiting: Iterator[list[Job]]) -> Iterator[list[Job]]:
         """Give each chunk its order, and keep what is always kept: it is safe before anything can hang."""
@@ -110,11 +119,19 @@ class Pipeline:
             chunk[-1].is_last = True
             if self._spool is not None:
                 self._spool.begin(chunk)
-            for job in chunk:
-                for route in self._engine.routes:
-                    if route.spool == "always":
-                        self._finish(Answer(receipt_of(route, job.machine)), job)
+            # An outbox that is locked now holds up nobody: it is asked again when the others have answered.
+            all(self._keep_always(job, soon=True) for job in chunk)
             yield chunk
+
+    def _keep_always(self, job: Job, *, soon: bool = False) -> bool:
+        """Keep what is always kept of a machine; `soon` tries it once, and tells whether it went well."""
+        for route in self._engine.routes:
+            if route.spool == "always" and route.label not in job.receipts:
+                receipt = self._settled(Answer(receipt_of(route, job.machine)), job, 0.0 if soon else None)
+                if soon and receipt.status is Status.FAILED:
+                    return False
+                self._note(receipt, job)
+        return True
 
     def _deliver(self, waiting: Iterator[list[Job]]) -> _Answers:
         labels = [route.label for route in self._engine.routes if route.spool != "always"]
@@ -129,20 +146,30 @@ class Pipeline:
 
     def _finish(self, answer: Answer, job: Job) -> None:
         """Keep what is owed, and tell the log and the plugins that listen."""
-        receipt = answer.receipt if self._spool is None else self._spool.finish(answer, job)
+        self._note(self._settled(answer, job), job)
+
+    def _settled(self, answer: Answer, job: Job, within: float | None = None) -> Receipt:
+        return answer.receipt if self._spool is None else self._spool.finish(answer, job, within=within)
+
+    def _note(self, receipt: Receipt, job: Job) -> None:
         job.receipts[receipt.reporter] = receipt
-        self._tell(receipt)
+        self._tell(receipt, self._engine.deadline - receipt.seconds)
 
     def _keep(self, pending: Sequence[Job]) -> None:
         """See to it that nothing is lost when it ends early."""
         if not pending:
             return
         stopped = Outcome(error=TransientReporterError("it was stopped before this was acknowledged"))
+        kept: list[Receipt] = []
+        until = time.monotonic() + KEEPING
         for job in pending:
             for route in self._engine.routes:
                 if route.label not in job.receipts:
                     # Its call may go on in its thread, or in an executor's worker: nobody hears of its end.
-                    self._finish(Answer(receipt_of(route, job.machine, stopped), (Future(),)), job)
+                    answer = Answer(receipt_of(route, job.machine, stopped), (Future(),))
+                    kept.append(self._settled(answer, job, max(0.0, until - time.monotonic())))
+        for receipt in kept:  # when all are safe: who listens may hang
+            self._tell(receipt, 0.0)
         _log.warning("stopped with %d machines that were taken and not acknowledged", len(pending))
 
     def _send_along(self, receipts: Sequence[Receipt]) -> None:
@@ -153,10 +180,10 @@ class Pipeline:
     def _finish_owed(self, receipt: Receipt) -> Receipt:
         route = self._engine.dispatchers[receipt.reporter].route
         own = dataclasses.replace(receipt, required=route.required, accepts_spooled=route.accepts_spooled)
-        self._tell(own)
+        self._tell(own, self._engine.deadline - own.seconds)
         return own
 
-    def _tell(self, receipt: Receipt) -> None:
+    def _tell(self, receipt: Receipt, within: float) -> None:
         _log.log(
             logging.INFO if receipt.settled else logging.WARNING,
             "%s at %s: %s, %d attempts, %.3f s%s",
@@ -167,7 +194,7 @@ class Pipeline:
             receipt.seconds,
             "" if receipt.error is None else f": {type(receipt.error).__name__}: {receipt.error}",
         )
-        self._tell_plugins(receipt, self._engine.deadline - receipt.seconds)
+        self._tell_plugins(receipt, within)
 
 
 def _taken(machines: Iterable[object], pending: "deque[Job]") -> Iterator[Job]:

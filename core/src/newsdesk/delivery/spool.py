@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from time import monotonic
@@ -9,14 +10,20 @@ from time import monotonic
 from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.job import Job
+from newsdesk.delivery.retry import PATIENCE
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import ReporterException, TransientReporterError
+from newsdesk.machine import Machine
 from newsdesk.outbox import Outbox, Ticket
 from newsdesk.outbox.sender import LEASE_MARGIN, Deliver, Sender
+from newsdesk.outbox.storage.database import BUSY
 
 WITHIN = 1.0
 """Seconds to wait for a locked outbox where nothing is lost without it; a quarter of the deadline if that is
 less. Only what must be kept waits longer."""
+
+REST = 60.0
+"""Seconds for which nothing is sent along to a reporter after `PATIENCE` owed machines in a row hung."""
 
 DRAIN_SECONDS = 2.0
 """Seconds for what is sent along with a delivery, besides three times what that delivery took."""
@@ -43,6 +50,10 @@ class Spool:
         self._deliver = deliver
         self._deadline = deadline
         self._drain = drain
+        self._hung: Counter[str] = Counter()
+        """Owed machines in a row that hung, by label."""
+        self._rests: dict[str, float] = {}
+        """`time.monotonic()` before which nothing is sent along, by label."""
         self._within = min(WITHIN, deadline / 4)
 
     def begin(self, jobs: Sequence[Job]) -> None:
@@ -69,15 +80,22 @@ class Spool:
         except ReporterException:  # then it is tried again, and settled later
             return False
 
-    def finish(self, answer: Answer, job: Job) -> Receipt:
-        """Keep what an answer says is owed, and settle what it says is delivered."""
+    def finish(self, answer: Answer, job: Job, *, within: float | None = None) -> Receipt:
+        """Keep what an answer says is owed, and settle what it says is delivered.
+
+        Args:
+            answer: The answer.
+            job: What it is about.
+            within: Seconds to wait for a locked outbox that has to keep it; long, when None.
+        """
         receipt = answer.receipt
         ticket = job.tickets.get(receipt.reporter)
         is_running = bool(answer.running)
         if receipt.ok:
             receipt = self._settle(receipt, job, ticket, is_running=is_running)
         elif self._is_owed(receipt):
-            receipt = self._put(receipt, job, ticket, is_running=is_running)
+            seconds = BUSY if within is None else within
+            receipt = self._put(receipt, job, ticket, is_running=is_running, within=seconds)
         elif ticket is not None and not is_running:
             self._end(ticket)
         if ticket is not None:
@@ -93,6 +111,8 @@ class Spool:
             if receipt.ok or receipt.status is Status.SUPERSEDED:
                 seconds[receipt.reporter] = max(seconds.get(receipt.reporter, 0.0), receipt.seconds)
         for label, taken in seconds.items():
+            if monotonic() < self._rests.get(label, -inf):
+                continue
             budget = min(self._deadline, DRAIN_SECONDS + 3 * taken)
             try:
                 yield from self._send_some(label, budget)
@@ -102,11 +122,19 @@ class Spool:
     def _send_some(self, label: str, budget: float) -> Iterator[Receipt]:
         end = monotonic() + budget
         # Each has the whole budget: what hangs for so long had a fair chance, and counts as an attempt.
-        sender = Sender(self.outbox, self._deliver, deadline=budget, within=self._within)
+        sender = Sender(self.outbox, self._deliver_along, deadline=budget, within=self._within)
         for receipt in sender.send([label], until=inf, limit=self._drain, due_only=True):
             yield receipt
             if monotonic() >= end:
                 return
+
+    def _deliver_along(self, label: str, machine: Machine, until: float) -> Answer:
+        answer = self._deliver(label, machine, until)
+        self._hung[label] = self._hung[label] + 1 if answer.running else 0
+        if self._hung[label] >= PATIENCE:
+            self._rests[label] = monotonic() + REST
+            self._hung[label] = 0
+        return answer
 
     def send(self, labels: Sequence[str], until: float) -> Iterator[Receipt]:
         """Send all that is owed to these reporters and may work now."""
@@ -130,11 +158,18 @@ class Spool:
             return receipt
         return receipt if is_newest else dataclasses.replace(receipt, status=Status.SUPERSEDED)
 
-    def _put(self, receipt: Receipt, job: Job, ticket: Ticket | None, *, is_running: bool) -> Receipt:
+    def _put(
+        self, receipt: Receipt, job: Job, ticket: Ticket | None, *, is_running: bool, within: float
+    ) -> Receipt:
         reason = None if receipt.error is None else str(receipt.error)
         try:
             number = self.outbox.put(
-                receipt.reporter, job.machine, error=reason, ticket=ticket, running=is_running
+                receipt.reporter,
+                job.machine,
+                error=reason,
+                ticket=ticket,
+                running=is_running,
+                within=within,
             )
         except ReporterException as error:
             return _lost(receipt, error)
