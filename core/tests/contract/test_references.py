@@ -45,6 +45,7 @@ def environment(monkeypatch, tmp_path):
     [
         ("${env:NEWSDESK_A}", "va$lue"),
         ("http://${env:NEWSDESK_A}:${env:NEWSDESK_A}@h", "http://va%24lue:va%24lue@h"),
+        ({"https": ["http://u:${env:NEWSDESK_A}@proxy"]}, {"https": ["http://u:va%24lue@proxy"]}),
         ("${env:NEWSDESK_EMPTY}", ""),
         ("${env:NEWSDESK_NESTED}", "${env:NEWSDESK_A}"),
         ("${file:secret}", "top\nsecret"),
@@ -77,6 +78,15 @@ def test_what_does_not_resolve_is_told_with_its_path_all_at_once():
         "p.b: ${file:none}: the file cannot be read (No such file or directory); fix the path or its permissions",
         "p.c: ${file:.}: the file cannot be read (Is a directory); fix the path or its permissions",
         "p.d: ${file:binary}: the file cannot be read (UnicodeDecodeError); fix the path or its permissions",
+    ]
+
+
+def test_what_does_not_fit_into_a_url_is_a_fault_with_its_path_and_without_the_value(monkeypatch):
+    monkeypatch.setenv("NEWSDESK_HOST", "hunter2@evil/x")
+    _, faults = resolved({"https": "http://u:${env:NEWSDESK_A}@${env:NEWSDESK_HOST}:80"})
+    assert faults == [
+        "p.https: ${env:NEWSDESK_HOST}: not valid in the host of this URL; percent-encode it, or let one reference be "
+        "the whole URL"
     ]
 
 
