@@ -14,7 +14,7 @@ from math import inf
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.lifecycle import State
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.delivery.outcome import Outcome, SupersededError, empty_frames, presentable
+from newsdesk.delivery.outcome import Outcome, empty_frames, presentable, superseded
 from newsdesk.delivery.results import Answer, answers, checked
 from newsdesk.delivery.retry import PATIENCE, Retry
 from newsdesk.delivery.route import Route
@@ -309,7 +309,7 @@ class _Attempts:
 
     def _attempt(self, number: int) -> Delivery | None:
         if self._before + number > 1 and self._job.is_superseded():
-            raise SupersededError
+            raise superseded()
         self._job.call.outcome.attempts = self._before + number
         answer, self._answer = self._answer, None
         try:

@@ -12,7 +12,7 @@ from newsdesk.contract.answer import Answer
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.dispatcher import Call, Dispatcher, IsSuperseded
-from newsdesk.delivery.outcome import Outcome, SupersededError
+from newsdesk.delivery.outcome import Outcome
 from newsdesk.delivery.retry import PATIENCE, Retry
 from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine, MachineKey
@@ -32,7 +32,7 @@ def receipt_of(route: Route, machine: Machine, outcome: Outcome | None = None) -
     """Give the receipt of an outcome; without one, of what was not tried."""
     outcome = outcome or Outcome()
     delivery = outcome.delivery or Delivery()
-    if isinstance(outcome.error, SupersededError):
+    if outcome.is_superseded:
         status, error = Status.SUPERSEDED, None
     elif outcome.error is not None or outcome.attempts == 0:
         status, error = Status.FAILED, outcome.error

@@ -27,9 +27,19 @@ class Outcome:
     ended: float = dataclasses.field(default_factory=time.monotonic)
     """When it ended, as `time.monotonic()`."""
 
+    @property
+    def is_superseded(self) -> bool:
+        """Whether it was given up, because a newer revision of the machine was reported."""
+        return isinstance(self.error, _SupersededError)
 
-class SupersededError(Exception):
+
+class _SupersededError(Exception):
     """A newer revision of the machine was reported: this one is not tried again."""
+
+
+def superseded() -> Exception:
+    """Return the error of an outcome that `is_superseded`."""
+    return _SupersededError()
 
 
 def presentable(error: BaseException, secrets: AbstractSet[str]) -> Exception:
