@@ -11,6 +11,16 @@ def machine(name, revision=0):
     return Machine(name=name, project_name="p", metadata={"n": revision})
 
 
+class OthersAreGone:
+    """All processes but this one are gone."""
+
+    def own(self):
+        return "this one"
+
+    def is_gone(self, process):
+        return process != "this one"
+
+
 def each_step(outbox):
     """Do all that a report or a sender does."""
     for revision in range(2):
@@ -31,6 +41,10 @@ def each_step(outbox):
     outbox.claim(["a"], lease=0, limit=2)
     outbox.claim(["a"], lease=60)
     outbox.oldest()
+    outbox.put("a", machine("gone"))
+    outbox.claim(["a"], lease=60)
+    outbox._store.processes = OthersAreGone()
+    outbox.claim(["a"], lease=60)
     outbox.probe()
     outbox.prune(dead_for=0)
 

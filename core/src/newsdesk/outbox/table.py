@@ -158,7 +158,7 @@ class Table:
 
     def claimed_by(self, ticket: int, number: int) -> list[Entry]:
         """Give what was claimed with a ticket."""
-        return self._found("claim = ? AND number = ?", ticket, number)
+        return self._found("claim > 0 AND claim = ? AND number = ?", ticket, number)
 
     def holds(self, entry: Entry) -> bool:
         """Whether the claim of an entry still counts."""
