@@ -20,7 +20,7 @@ from newsdesk import (
 
 from newsdesk_postgres.connection.address import Address
 from newsdesk_postgres.connection.settings import CONNECT_TIMEOUT, STATEMENT_TIMEOUT, settings
-from newsdesk_postgres.errors import MachineDoesNotExist, PostgresReporterException
+from newsdesk_postgres.errors import PostgresReporterException, not_one
 from newsdesk_postgres.parameters import SslMode, parameter_faults
 from newsdesk_postgres.row.batches import batches
 from newsdesk_postgres.row.machine_row import Row, column_text, machine_of, row_of
@@ -185,7 +185,7 @@ class PostgresReporter(BaseReporter):
         with self._connection(f"reading the machine {name!r}") as connection:
             rows = self._opened.find(connection, column_text(name), project)
             if len(rows) != 1:
-                raise self._not_one(name, project_name, self._opened.projects(connection, column_text(name)))
+                raise not_one(name, project_name, self._opened.projects(connection, column_text(name)))
         return machine_of(rows[0])
 
     @property
@@ -287,23 +287,6 @@ class PostgresReporter(BaseReporter):
             engine.dispose()
         if server is not None:
             server.stop()
-
-    @staticmethod
-    def _not_one(
-        name: str, project_name: str | None, projects: Sequence[str | None]
-    ) -> PostgresReporterException:
-        known = ", ".join("an unknown project" if project is None else repr(project) for project in projects)
-        if not projects:
-            return MachineDoesNotExist(
-                f"machine {name!r} does not exist: report it first, or correct the name"
-            )
-        if project_name is not None:
-            return MachineDoesNotExist(
-                f"machine {name!r} does not exist in project {project_name!r}, only in {known}"
-            )
-        return PostgresReporterException(
-            f"machine {name!r} exists in {len(projects)} projects, {known}: choose one with 'project_name'"
-        )
 
 
 _T = TypeVar("_T")
