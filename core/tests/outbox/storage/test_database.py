@@ -348,6 +348,34 @@ class TestForks:
         )
         assert told == "0 [0, 1, 2]\n"
 
+    def test_a_fork_that_was_interrupted_while_it_waited_for_a_thread_does_not_hang_the_child(self, tmp_path):
+        told = run(
+            """
+            import signal, warnings
+            warnings.simplefilter("ignore", DeprecationWarning)  # as above
+            sys.unraisablehook = lambda _: None  # Python shows what its hooks for forks raise, and goes on
+            db = database(); add(db, 0)
+            inside, go = threading.Event(), threading.Event()
+            thread = threading.Thread(target=db.read, args=(lambda c: (inside.set(), go.wait()),)); thread.start()
+            inside.wait()
+            signal.signal(signal.SIGALRM, signal.default_int_handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            if os.fork() == 0:
+                try:
+                    db.write(lambda c: None, within=5)
+                except OutboxError as error:
+                    os.write(1, str(error).partition(" in the child")[0].encode() + b"\\n")
+                os._exit(0)
+            os.wait()
+            go.set()
+            thread.join()
+            add(db, 1)
+            db.close()
+            """,
+            tmp_path,
+        )
+        assert "was open in a process that forked without Python's knowledge" in told
+
     def test_forks_while_threads_use_it_neither_hang_nor_lose_anything(self, tmp_path):
         told = run(
             """

@@ -247,5 +247,11 @@ def _rest() -> None:
         database.close()
 
 
+def _renew() -> None:
+    """Make a new lock in a child: a thread of its parent may hold the old one, if `_rest` was stopped."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.RLock()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_rest, after_in_parent=_lock.release, after_in_child=_lock.release)
+    os.register_at_fork(before=_rest, after_in_parent=_lock.release, after_in_child=_renew)
