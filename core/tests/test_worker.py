@@ -13,7 +13,7 @@ from pathlib import Path
 
 import newsdesk
 import pytest
-from newsdesk.worker import ForkLock, Worker, waited
+from newsdesk.worker import ForkLock, Worker, run_to_its_end, waited
 
 
 @pytest.fixture
@@ -152,6 +152,31 @@ def test_a_lock_is_free_in_a_forked_child_unless_it_is_the_forking_threads_own()
     assert os.waitpid(child, 0)[1] == 0
     release.set()
     other.join()
+
+
+def test_a_ctrl_c_is_raised_when_what_must_not_be_interrupted_has_ended():
+    ended = []
+
+    def call():
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+        ended.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_to_its_end(call)
+    assert ended == [True]
+
+
+def test_what_must_not_be_interrupted_runs_here_where_no_thread_can_be_begun(threadless):
+    ended = []
+    run_to_its_end(lambda: ended.append(threading.current_thread()))
+    assert ended == [threading.current_thread()]
+
+
+def test_an_error_of_what_must_not_be_interrupted_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        run_to_its_end(lambda: 1 / 0)
 
 
 KEPT = {

@@ -130,3 +130,25 @@ def _run(future: Future[Any], call: Callable[[], Any]) -> None:
     else:
         del call
         future.set_result(result)
+
+
+def run_to_its_end(call: Callable[[], None]) -> None:
+    """Run a call that no Ctrl-C interrupts: what a signal handler raises is raised afterwards."""
+    worker = Worker("newsdesk")
+    stop: BaseException | None = None
+    try:
+        future = worker.submit(call)
+    except RuntimeError:  # no more threads: the process ends
+        call()
+        return
+    worker.stop()
+    while not future.done():
+        try:
+            waited(future, SLICE)
+        except TimeoutError:
+            pass
+        except BaseException as error:  # noqa: BLE001  (raised below)
+            stop = error
+    if stop is not None:
+        raise stop
+    future.result()

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import json
 import multiprocessing
+import signal
 import subprocess
 import sys
 import threading
@@ -706,6 +707,61 @@ def test_what_a_lost_worker_still_writes_is_overwritten_by_the_newest_in_the_end
         # While this process lives, the worker may write; whoever comes after it sends the newest once more.
         [entry] = Outbox(tmp_path / "outbox.db").entries()
         assert (entry.state, entry.revision) == (State.STANDBY, second.revision)
+
+
+class Impatient(Outbox):
+    """While it keeps a record, somebody presses Ctrl-C once more."""
+
+    def put(self, *arguments, **options):
+        signal.raise_signal(signal.SIGINT)
+        return super().put(*arguments, **options)
+
+
+def test_a_second_interrupt_while_what_was_taken_is_kept_loses_nothing(tmp_path):
+    def interrupted():
+        yield from fleet(9)
+        raise KeyboardInterrupt
+
+    outbox = Impatient(tmp_path / "outbox.db")
+    with Desk("null", outbox=outbox, drain=0) as desk:
+        _, error = told(desk.report_many(interrupted()))
+    assert isinstance(error, KeyboardInterrupt)
+    assert owed(outbox.path) == names_of(fleet(9))
+
+
+def test_a_stream_that_is_closed_while_a_receipt_is_waited_for_ends_after_it(tmp_path):
+    class Closes(BaseReporter):
+        def report(self, machine):
+            stream.close()
+
+    outbox = tmp_path / "outbox.db"
+    with Desk(Closes(), outbox=outbox, drain=0) as desk:
+        stream = desk.report_many(fleet(3))
+        assert names(stream) == ["m000"]
+        assert owed(outbox) == names_of(fleet(2, 1))
+
+
+WAITED_FOR = """
+import sys, threading
+from newsdesk import BaseReporter, Desk, Machine
+
+class Hangs(BaseReporter):
+    def report(self, machine):
+        if machine.name == "m001":
+            begun.set()
+            threading.Event().wait()
+
+begun = threading.Event()
+stream = Desk(Hangs(), outbox=sys.argv[1], drain=0).report_many(Machine(name=f"m{n:03}") for n in range(9))
+threading.Thread(target=list, args=[stream], daemon=True).start()
+assert begun.wait(60)
+"""
+
+
+def test_a_stream_that_a_daemon_thread_reads_when_the_process_ends_loses_nothing(tmp_path):
+    outbox = tmp_path / "outbox.db"
+    subprocess.run([sys.executable, "-c", WAITED_FOR, str(outbox)], timeout=60, check=True)
+    assert {*names_of(fleet(8, 1))} <= {*owed(outbox)}
 
 
 # Memory.

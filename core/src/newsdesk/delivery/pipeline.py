@@ -19,6 +19,7 @@ from newsdesk.delivery.job import CHUNK_SIZE, Job, chunks
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.exceptions import TransientReporterError
 from newsdesk.machine import Machine
+from newsdesk.worker import run_to_its_end
 
 if TYPE_CHECKING:
     from newsdesk.delivery.spool import Spool
@@ -41,19 +42,37 @@ class Stream(Iterator[Receipt]):
 
     Args:
         receipts: Gives the receipts, and sees to what was taken when it is closed.
+        keep: Sees to what was taken while another thread waits for a receipt.
     """
 
-    def __init__(self, receipts: Generator[Receipt, None, None]) -> None:
+    def __init__(self, receipts: Generator[Receipt, None, None], keep: Callable[[], None]) -> None:
         self._receipts = receipts
+        self._is_waited_for = False
+        self._is_closed = False
         # A generator that is still referenced when the process ends is never closed by Python.
-        self._close = weakref.finalize(self, receipts.close)
+        self._end = weakref.finalize(self, _end, receipts, keep)
 
     def __next__(self) -> Receipt:
-        return next(self._receipts)
+        if self._is_closed:
+            self._end()
+        self._is_waited_for = True
+        try:
+            return next(self._receipts)
+        finally:
+            self._is_waited_for = False
 
     def close(self) -> None:
-        """End it."""
-        self._close()
+        """End it; while a receipt is waited for, as a signal handler finds it, after that receipt."""
+        self._is_closed = True
+        if not self._is_waited_for:
+            self._end()
+
+
+def _end(receipts: Generator[Receipt, None, None], keep: Callable[[], None]) -> None:
+    try:
+        receipts.close()
+    except ValueError:  # a daemon thread waits in it, and the process ends
+        keep()
 
 
 class Pipeline:
@@ -74,7 +93,10 @@ class Pipeline:
         self, machines: Iterable[object], chunk_size: int = CHUNK_SIZE, deliver: Deliver | None = None
     ) -> Stream:
         """Give the receipts of machines, which are delivered here where nothing else is given."""
-        return Stream(self._receipts(machines, chunk_size, deliver or self._deliver))
+        pending: deque[Job] = deque()
+        taken = chunks(_taken(machines, pending), chunk_size)
+        receipts = self._receipts(taken, pending, deliver or self._deliver)
+        return Stream(receipts, partial(self._keep, pending))
 
     def send_owed(self, spool: "Spool", labels: Sequence[str], seconds: float) -> Iterator[Receipt]:
         """Send what is owed to these reporters for some seconds, and give the receipts."""
@@ -82,7 +104,7 @@ class Pipeline:
         yield from map(self._finish_owed, spool.send(labels, time.monotonic() + seconds))
 
     def _receipts(
-        self, machines: Iterable[object], chunk_size: int, deliver: Deliver
+        self, taken: Iterator[list[Job]], pending: "deque[Job]", deliver: Deliver
     ) -> Generator[Receipt, None, None]:
         """Deliver machines in chunks.
 
@@ -90,8 +112,7 @@ class Pipeline:
         acknowledged goes to the outbox. Not in a forked child, where they are still its parent's.
         """
         process = os.getpid()
-        pending: deque[Job] = deque()
-        answered = deliver(self._begun(chunks(_taken(machines, pending), chunk_size)))
+        answered = deliver(self._begun(taken))
         done: list[Receipt] = []
         try:
             for answers in answered:
@@ -155,14 +176,16 @@ class Pipeline:
         job.receipts[receipt.reporter] = receipt
         self._tell(receipt, self._engine.deadline - receipt.seconds)
 
-    def _keep(self, pending: Sequence[Job]) -> None:
-        """See to it that nothing is lost when it ends early."""
-        if not pending:
-            return
+    def _keep(self, pending: Iterable[Job]) -> None:
+        """See to it that nothing is lost when it ends early, nor by another Ctrl-C meanwhile."""
+        if jobs := list(pending):
+            run_to_its_end(partial(self._keep_all, jobs))
+
+    def _keep_all(self, jobs: Sequence[Job]) -> None:
         stopped = Outcome(error=TransientReporterError("it was stopped before this was acknowledged"))
         kept: list[Receipt] = []
         until = time.monotonic() + KEEPING
-        for job in pending:
+        for job in jobs:
             for route in self._engine.routes:
                 if route.label not in job.receipts:
                     # Its call may go on in its thread, or in an executor's worker: nobody hears of its end.
@@ -170,7 +193,7 @@ class Pipeline:
                     kept.append(self._settled(answer, job, max(0.0, until - time.monotonic())))
         for receipt in kept:  # when all are safe: who listens may hang
             self._tell(receipt, 0.0)
-        _log.warning("stopped with %d machines that were taken and not acknowledged", len(pending))
+        _log.warning("stopped with %d machines that were taken and not acknowledged", len(jobs))
 
     def _send_along(self, receipts: Sequence[Receipt]) -> None:
         if self._spool is not None:
