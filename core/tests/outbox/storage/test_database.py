@@ -237,6 +237,25 @@ class TestRefusals:
         thread.join()
         add(db)
 
+    def test_one_that_another_process_holds_is_in_no_other_files_way(self, db, tmp_path):
+        other, waits = database(tmp_path / "other.db"), threading.Event()
+        add(db), add(other)
+        holder = sqlite3.connect(db.path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+
+        def write():
+            waits.set()
+            add(db)
+
+        thread = threading.Thread(target=write)  # it waits for 30 s
+        thread.start()
+        assert waits.wait(60)
+        time.sleep(0.3)
+        other.write(lambda c: c.execute("INSERT INTO t VALUES (1)"), within=5)
+        holder.execute("ROLLBACK")
+        thread.join()
+        other.close(), holder.close()
+
     def test_what_fails_half_way_leaves_nothing(self, db):
         def half(connection):
             connection.execute("INSERT INTO t VALUES (1)")
@@ -317,6 +336,26 @@ class TestForks:
             os.read(ready[0], 1)
             db.close()
             os.write(go[1], b"x")
+            os.wait()
+            print(db.read(lambda c: [row[0] for row in c.execute("SELECT a FROM t")]))
+            db.close()
+            """,
+            tmp_path,
+        )
+        assert told == "[0, 1, 2]\n"
+
+    def test_a_child_that_forks_itself_can_use_it_in_all_its_threads(self, tmp_path):
+        told = run(
+            """
+            db = database(); add(db, 0)
+            if os.fork() == 0:
+                if os.fork() == 0:
+                    add(db, 1)
+                    os._exit(0)
+                os.wait()
+                thread = threading.Thread(target=lambda: db.write(lambda c: c.execute("INSERT INTO t VALUES (2)"), within=5))
+                thread.start(); thread.join()
+                os._exit(0)
             os.wait()
             print(db.read(lambda c: [row[0] for row in c.execute("SELECT a FROM t")]))
             db.close()

@@ -145,36 +145,39 @@ class Database:
     def _use(self, work: Work[T], within: float, doing: str) -> T:
         """Run `work` on the file that is at the path now, as soon as nobody else holds it."""
         until = time.monotonic() + within
-        try:
-            if not _lock.acquire(timeout=max(0.0, min(within, threading.TIMEOUT_MAX))):
+        while True:
+            try:
+                if (done := self._try(work, until)) is not None:
+                    return done[0]
                 raise OutboxError(f"{self._named(doing)}: another thread has used it for {within:g} seconds")
-            result = self._patiently(work, until)
-        except READABLE as error:
-            reason = f"it has been locked for {within:g} seconds" if is_busy(error) else str(error)
-            raise OutboxError(f"{self._named(doing)}: {reason}; {advice(error)}") from error
+            except READABLE as error:
+                if not is_busy(error) or time.monotonic() >= until:
+                    reason = f"it has been locked for {within:g} seconds" if is_busy(error) else str(error)
+                    raise OutboxError(f"{self._named(doing)}: {reason}; {advice(error)}") from error
+            # Without the lock: a file that is locked holds up no other file of this process, and no fork.
+            pause = random.uniform(0.001, 0.02)  # noqa: S311  (to spread, not to hide)
+            time.sleep(max(0.0, min(pause, until - time.monotonic())))
+
+    def _try(self, work: Work[T], until: float) -> tuple[T] | None:
+        """Run `work` once, and give what it returned; None when another thread had the lock until then."""
+        left = max(0.0, until - time.monotonic())
+        try:
+            if not _lock.acquire(timeout=min(left, threading.TIMEOUT_MAX)):
+                return None
+            db = self._connected(until)
+            if db.in_transaction:  # a second Ctrl-C has ended what would have ended it
+                db.rollback()
+            left = max(0.0, until - time.monotonic())
+            db.execute(f"PRAGMA busy_timeout={1000 * min(left, WAIT):.0f}")
+            _bound(db)
+            done = (work(db),)
         finally:
             # No question before: between the answer and the release a Ctrl-C could come.
             try:  # noqa: SIM105  (what suppresses it is not written in C)
                 _lock.release()
             except RuntimeError:  # it was not acquired
                 pass
-        return result
-
-    def _patiently(self, work: Work[T], until: float) -> T:
-        while True:
-            left = until - time.monotonic()
-            try:
-                db = self._connected(until)
-                if db.in_transaction:  # a second Ctrl-C has ended what would have ended it
-                    db.rollback()
-                db.execute(f"PRAGMA busy_timeout={1000 * max(0.0, min(left, WAIT)):.0f}")
-                _bound(db)
-                return work(db)
-            except (sqlite3.OperationalError, BlockingIOError) as error:
-                if not is_busy(error) or time.monotonic() >= until:
-                    raise
-            pause = random.uniform(0.001, 0.02)  # noqa: S311  (to spread, not to hide)
-            time.sleep(max(0.0, min(pause, until - time.monotonic())))
+        return done
 
     def _connected(self, until: float) -> sqlite3.Connection:
         if self._connection is not None and self._process != os.getpid():
@@ -248,6 +251,10 @@ def _rest() -> None:
         database.close()
 
 
+def _free() -> None:
+    _lock.release()
+
+
 def _renew() -> None:
     """Make a new lock in a child: a thread of its parent may hold the old one, if `_rest` was stopped."""
     global _lock  # noqa: PLW0603
@@ -255,4 +262,4 @@ def _renew() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_rest, after_in_parent=_lock.release, after_in_child=_renew)
+    os.register_at_fork(before=_rest, after_in_parent=_free, after_in_child=_renew)
