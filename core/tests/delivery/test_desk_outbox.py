@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import re
 import sqlite3
 import subprocess
 import sys
@@ -335,6 +336,22 @@ class TestSending:
             next(made.send_owed())
         assert str(told.value) == "this desk has no outbox; give it one with 'outbox'"
 
+    @pytest.mark.parametrize("labels", [["a", "b"], "b"])
+    def test_a_label_that_the_desk_does_not_have_is_refused(self, desk, outbox, labels):
+        outbox.put("b", machine())
+        with pytest.raises(
+            DefinitionError, match=r"^the desk has no reporter with the label 'b'; labels: a$"
+        ):
+            desk().send_owed(labels=labels)
+        with pytest.raises(
+            DefinitionError, match=r"^the desk has no reporter with the label 'b'; labels: a$"
+        ):
+            desk().holds("b", [])
+
+    def test_one_label_needs_no_list(self, desk, outbox):
+        outbox.put("alone", machine())
+        assert statuses(desk(route("alone")).send_owed(labels="alone")) == [("alone", "delivered")]
+
     def test_only_labels_that_the_desk_has_are_sent(self, desk, outbox):
         outbox.put("a", machine("1"))
         outbox.put("gone", machine("2"))
@@ -428,6 +445,29 @@ class TestSecrets:
         assert any(b"cannot log in with ***" in content for content in files.values())
         for word in [*planted, "a-parameter-of-its-own"]:
             assert [name for name, content in files.items() if word.encode() in content] == []
+
+
+@pytest.mark.parametrize("drain", ["3", -1, 2.5, float("nan"), True])
+def test_a_number_to_send_along_is_a_whole_number(desk, drain):
+    with pytest.raises(DefinitionError, match=r"^drain must be a whole number of at least 0, but is "):
+        desk(drain=drain)
+
+
+@pytest.mark.parametrize("options", [{"chunk_size": float("nan")}, {"chunk_size": "5"}, {"in_flight": 0}])
+def test_sizes_of_a_stream_are_whole_numbers(desk, options):
+    [name] = options
+    with pytest.raises(DefinitionError, match=f"^{name} must be a whole number of at least 1, but is "):
+        desk().report_many([machine()], **options)
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"max_bytes": float("nan")}, {"max_age": float("nan")}, {"attempts": 0}, {"max_bytes": "5"}]
+)
+def test_bounds_of_an_outbox_are_numbers(bounds):
+    [(name, value)] = bounds.items()
+    told = f"the bounds of the outbox cannot be used\n  - {name}: must be a number above 0, but is {value!r}"
+    with pytest.raises(DefinitionError, match=f"^{re.escape(told)}$"):
+        Bounds(**bounds)
 
 
 def test_a_closed_desk_has_closed_its_outbox(desk, outbox):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from newsdesk.builtin.registry import default_registry
 from newsdesk.contract.receipt import DeliveryFailed, Receipt
 from newsdesk.contract.reporter import BaseReporter
+from newsdesk.contract.suggestions import listed
 from newsdesk.delivery.engine import Engine
 from newsdesk.delivery.job import CHUNK_SIZE
 from newsdesk.delivery.pipeline import Pipeline
@@ -95,7 +96,7 @@ class Desk:
             retry or Retry(),
             _seconds(deadline),
         )
-        self._drain = drain
+        self._drain = _count("drain", drain, least=0)
         self._spool = None if outbox is None else self._make_spool(outbox)
         self._pipeline = Pipeline(self._engine, self._spool, self._registry.tell)
 
@@ -153,6 +154,9 @@ class Desk:
             ReporterException: the executor takes no more work, or has not answered for as long as the
                 deliveries of a chunk may take at the most, and ten minutes more.
         """
+        _count("chunk_size", chunk_size, least=1)
+        if in_flight is not None:
+            _count("in_flight", in_flight, least=1)
         if executor is None:
             return self._pipeline.stream(machines, chunk_size)
         # Only for those who have an executor.
@@ -169,9 +173,11 @@ class Desk:
         """Ask a reporter, within the deadline, which of these its backend holds in whatever revision.
 
         Raises:
+            DefinitionError: The desk has no reporter of that label.
             NotImplementedError: it cannot tell.
             ReporterException: its backend cannot be asked.
         """
+        self._refuse_unknown([label])
         return self._engine.holds(label, keys)
 
     def send_owed(
@@ -191,7 +197,9 @@ class Desk:
         if self._spool is None:
             raise DefinitionError("this desk has no outbox; give it one with 'outbox'")
         seconds = float("inf") if deadline is None else _seconds(deadline)
-        wanted = [route.label for route in self.routes] if labels is None else list(labels)
+        known = [route.label for route in self.routes]
+        wanted = known if labels is None else [labels] if isinstance(labels, str) else list(labels)
+        self._refuse_unknown(wanted)
         return self._pipeline.send_owed(self._spool, wanted, seconds)
 
     def close(self) -> None:
@@ -230,6 +238,14 @@ class Desk:
             "drain": self._drain,
             "plugins": self._plugins,
         }
+
+    def _refuse_unknown(self, labels: Iterable[str]) -> None:
+        known = [route.label for route in self.routes]
+        if unknown := [label for label in labels if label not in known]:
+            raise DefinitionError(
+                f"the desk has no reporter with the label {listed(map(repr, unknown))}; "
+                f"labels: {listed(known)}"
+            )
 
     def _make_spool(self, outbox: "Outbox | str | os.PathLike[str]") -> "Spool":
         from newsdesk.delivery.spool import Spool  # noqa: PLC0415  (SQLite, only for those who have an outbox)
@@ -288,6 +304,17 @@ def own_reporters(machine: Machine) -> list[Any]:
     """Give the definitions in a machine's own `runtime.reporters`; none is an empty list."""
     entries = machine.runtime.get("reporters")
     return list(entries) if isinstance(entries, list) else [] if entries is None else [entries]
+
+
+def _count(name: str, value: object, *, least: int) -> int:
+    """Return a number of things.
+
+    Raises:
+        DefinitionError: It is not a whole number of at least `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise DefinitionError(f"{name} must be a whole number of at least {least}, but is {value!r}")
+    return value
 
 
 def _seconds(deadline: object) -> float:
