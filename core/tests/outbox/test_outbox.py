@@ -433,6 +433,16 @@ class TestBounds:
             outbox.put("a", machine(revision=revision))
         assert outbox.load(claim(outbox)) == machine(revision=2)
 
+    def test_what_is_being_sent_leaves_its_room_to_the_newest_revision(self, bounded):
+        outbox = bounded(max_bytes=len(machine().to_json()))
+        outbox.put("a", machine())
+        sent = claim(outbox)
+        outbox.put("a", machine(revision=1))
+        with pytest.raises(OutboxError, match="are taken"):
+            outbox.put("a", machine("n"))
+        outbox.delivered(sent)
+        assert outbox.load(claim(outbox)) == machine(revision=1)
+
     def test_a_damaged_total_is_counted_anew(self, bounded):
         outbox = bounded(max_bytes=2 * len(machine().to_json()))
         outbox.put("a", machine())

@@ -85,7 +85,7 @@ class Ledger:
             self.table.renumber(newest, number)
             return newest.id
         self.table.delete_replaceable(label, key, number)
-        self._refuse_overflow(len(machine.to_json()))
+        self._refuse_overflow(len(machine.to_json()), spared=self.table.superseded(label, key, number))
         return self.table.insert(label, machine, number, error)
 
     def settle(self, machine: Machine, ticket: Ticket, *, running: bool) -> bool:
@@ -214,8 +214,8 @@ class Ledger:
             return self.table.has_newer_delivered(entry.label, entry.key, entry.number)
         return self.table.has_newer(entry.label, entry.key, entry.number)
 
-    def _refuse_overflow(self, size: int) -> None:
-        limit, used = self._bounds.max_bytes, self.table.totals.used()
+    def _refuse_overflow(self, size: int, spared: int) -> None:
+        limit, used = self._bounds.max_bytes, self.table.totals.used() - spared
         if limit is not None and used + size > limit:
             raise OutboxError(
                 f"the record needs {size} bytes, and {used} of the outbox's {limit} are taken; send what is "

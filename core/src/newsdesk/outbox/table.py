@@ -174,6 +174,11 @@ class Table:
         which = f"{_MACHINE} AND {_ALIVE} AND number > ? AND delivered = 1"
         return self._is_any(which, *schema.machine(label, key), number)
 
+    def superseded(self, label: str, key: MachineKey, number: int) -> int:
+        """Count the bytes of older revisions that only stay until what is in flight has ended."""
+        which = f"{_MACHINE} AND {_ALIVE} AND number < ?"
+        return sum(entry.size for entry in self._found(which, *schema.machine(label, key), number))
+
     def was_delivered(self, entry: Entry) -> bool:
         """Whether an entry is sent once more."""
         return self._is_any("id = ? AND delivered = 1", entry.id)
