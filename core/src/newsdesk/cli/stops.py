@@ -1,6 +1,7 @@
 """Signals that end the command: it keeps what was taken, and exits with 128 + the signal's number."""
 
 import contextlib
+import os
 import signal
 import threading
 import weakref
@@ -9,6 +10,9 @@ from typing import Any
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Ctrl-C, what Kubernetes sends 30 s before SIGKILL, and the end of a terminal."""
+
+_AGAIN = 0.05
+"""Seconds after which a signal whose error was swallowed is sent again."""
 
 _Handler = Any  # what `signal.getsignal` returns
 
@@ -28,6 +32,7 @@ class Stops:
         self._number: int | None = None
         self._before: dict[int, _Handler] = {}
         self._raised: weakref.ref[_Stopped] | None = None
+        self._is_over = False
 
     @property
     def exit_code(self) -> int | None:
@@ -44,6 +49,7 @@ class Stops:
 
     def end(self) -> None:
         """Handle them as before; but once stopped, nothing interrupts the end of the process."""
+        self._is_over = True
         for number, handler in self._before.items():
             # Python itself resets handlers before it ends, but not what is ignored.
             signal.signal(number, handler if self._number is None else signal.SIG_IGN)
@@ -51,14 +57,27 @@ class Stops:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._raised is not None and self._raised() is not None:
             return  # it ends already
-        # The first one, or the one before was swallowed, in a destructor say: then its error is gone.
         self._number = number
         stopped = _Stopped(number)
-        self._raised = weakref.ref(stopped)
+        self._raised = weakref.ref(stopped, self._swallowed)
         try:
             raise stopped
         finally:
             del stopped  # else this frame, which the error holds, would hold the error
+
+    def _swallowed(self, _: object) -> None:
+        """Send the signal again: its error is gone, and the command goes on.
+
+        Destructors and some callbacks of C cannot raise.
+        """
+        # Later, from another thread: what is raised here would be swallowed, too.
+        timer = threading.Timer(_AGAIN, self._signal_again)
+        timer.daemon = True
+        timer.start()
+
+    def _signal_again(self) -> None:
+        if not self._is_over and self._number is not None:
+            os.kill(os.getpid(), self._number)
 
 
 def name_of(error: KeyboardInterrupt) -> str:
