@@ -189,6 +189,24 @@ class TestSpooling:
         assert statuses(receipts) == [("a", "spooled"), ("b", "delivered")] * 2
         assert sorted(owed(outbox)) == [("a", "1", 0), ("a", "2", 0)]
 
+    def test_what_is_always_kept_is_safe_before_the_others_also_when_the_outbox_is_busy(self, desk, outbox):
+        outbox.probe()
+        other = sqlite3.connect(outbox.path, isolation_level=None, check_same_thread=False)
+
+        class Busy(Outbox):
+            def put(self, *arguments, **options):
+                other.execute("BEGIN IMMEDIATE")
+                threading.Timer(0.1, other.execute, ["ROLLBACK"]).start()
+                return super().put(*arguments, **options)
+
+        Switched.faults["b"] = lambda machine: seen.extend(owed(outbox))
+        seen = []
+        desk(route("a", spool="always", accepts_spooled=True), route("b"), outbox=Busy(outbox.path)).report(
+            machine()
+        )
+        other.close()
+        assert seen == [("a", "m", 0)]
+
     def test_always_is_no_success_where_it_must_be_delivered_and_says_what_to_write(self, desk):
         with pytest.raises(DeliveryFailed) as failed:
             desk(route(spool="always")).report(machine())

@@ -140,16 +140,16 @@ class Pipeline:
             chunk[-1].is_last = True
             if self._spool is not None:
                 self._spool.begin(chunk)
-            # An outbox that is locked now holds up nobody: it is asked again when the others have answered.
-            all(self._keep_always(job, soon=True) for job in chunk)
+                # A locked outbox does not hold up the others for long: it is tried again after they answered.
+                all(self._keep_always(job, self._spool.within) for job in chunk)
             yield chunk
 
-    def _keep_always(self, job: Job, *, soon: bool = False) -> bool:
-        """Keep what is always kept of a machine; `soon` tries it once, and tells whether it went well."""
+    def _keep_always(self, job: Job, within: float | None = None) -> bool:
+        """Keep what is always kept of a machine; with `within` only if that is soon done. Return if it is."""
         for route in self._engine.routes:
             if route.spool == "always" and route.label not in job.receipts:
-                receipt = self._settled(Answer(receipt_of(route, job.machine)), job, 0.0 if soon else None)
-                if soon and receipt.status is Status.FAILED:
+                receipt = self._settled(Answer(receipt_of(route, job.machine)), job, within)
+                if within is not None and receipt.status is Status.FAILED:
                     return False
                 self._note(receipt, job)
         return True

@@ -54,14 +54,15 @@ class Spool:
         """Owed machines in a row that hung, by label."""
         self._rests: dict[str, float] = {}
         """`time.monotonic()` before which nothing is sent along, by label."""
-        self._within = min(WITHIN, deadline / 4)
+        self.within = min(WITHIN, deadline / 4)
+        """Seconds to wait for a locked outbox where others would have to wait too."""
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Give jobs their order, before anything of them is sent."""
         keys = [job.machine.key for job in jobs]
         lease = len(jobs) * self._deadline + LEASE_MARGIN
         try:
-            tickets = self.outbox.begin(self._routes, keys, lease=lease, within=self._within)
+            tickets = self.outbox.begin(self._routes, keys, lease=lease, within=self.within)
         except ReporterException as error:
             _log.warning(
                 "an older revision that is owed may replace what is delivered of %s now, since the outbox "
@@ -76,7 +77,7 @@ class Spool:
     def is_superseded(self, job: Job, label: str) -> bool:
         """Tell whether a newer revision was reported since a job began."""
         try:
-            return label in job.tickets and self.outbox.is_late(job.tickets[label], within=self._within)
+            return label in job.tickets and self.outbox.is_late(job.tickets[label], within=self.within)
         except ReporterException:  # then it is tried again, and settled later
             return False
 
@@ -122,7 +123,7 @@ class Spool:
     def _send_some(self, label: str, budget: float) -> Iterator[Receipt]:
         end = monotonic() + budget
         # Each has the whole budget: what hangs for so long had a fair chance, and counts as an attempt.
-        sender = Sender(self.outbox, self._deliver_along, deadline=budget, within=self._within)
+        sender = Sender(self.outbox, self._deliver_along, deadline=budget, within=self.within)
         for receipt in sender.send([label], until=inf, limit=self._drain, due_only=True):
             yield receipt
             if monotonic() >= end:
@@ -149,7 +150,7 @@ class Spool:
         if ticket is None:
             return receipt
         try:
-            is_newest = self.outbox.settle(job.machine, ticket, running=is_running, within=self._within)
+            is_newest = self.outbox.settle(job.machine, ticket, running=is_running, within=self.within)
         except ReporterException as error:  # the backend has it: that is what the receipt tells
             _log.warning(
                 "%s is at %s, but an older revision that is owed may replace it: %s",
@@ -178,7 +179,7 @@ class Spool:
 
     def _end(self, ticket: Ticket) -> None:
         try:
-            self.outbox.end(ticket, within=self._within)
+            self.outbox.end(ticket, within=self.within)
         except ReporterException as error:  # the end of this process ends it as well
             _log.debug("the delivery of %s to %s is not ended: %s", ticket.key, ticket.label, error)
 
