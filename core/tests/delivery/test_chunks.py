@@ -181,6 +181,50 @@ def test_chunks_have_all_machines_in_their_order_and_none_twice(names, most):
     assert all(1 <= len(chunk) <= max(1, most) for chunk in made)
 
 
+def test_of_what_is_made_one_by_one_few_wait_for_one_that_does_not_come():
+    """A queue that is read, say: it gives some machines at once, and then none for an hour."""
+    taken, seen = [], []
+
+    def bursts():
+        for machine in fleet(32):
+            taken.append(machine.name)
+            yield machine
+        raise KeyboardInterrupt  # as if it were ended while it waits
+
+    with Desk("null") as desk, contextlib.suppress(KeyboardInterrupt):
+        seen.extend(receipt.machine.name for receipt in desk.report_many(bursts()))
+    assert (len(taken), seen) == (32, names_of(fleet(31)))
+
+
+@pytest.mark.parametrize(
+    ("machines", "size", "sizes"),
+    [
+        (fleet(100), None, [50, 50]),
+        (iter(fleet(100)), None, [1, 2, 4, 8, 16, 32, 37]),
+        (iter(fleet(10)), 4, [4, 4, 2]),
+    ],
+)
+def test_what_is_in_memory_or_has_a_size_is_delivered_in_whole_chunks(machines, size, sizes):
+    Together.sizes.clear()
+    with Desk(Together()) as desk:
+        assert all(receipt.ok for receipt in desk.report_many(machines, chunk_size=size))
+    assert Together.sizes == [size for size in sizes if size > 1]
+
+
+class Together(BaseReporter):
+    """Notes how many machines it is given together."""
+
+    sizes: ClassVar[list[int]] = []
+
+    def report(self, machine):
+        return None
+
+    def report_many(self, machines):
+        taken = list(machines)
+        self.sizes.append(len(taken))
+        return iter([None] * len(taken))
+
+
 def test_while_the_producer_is_slow_no_machine_waits_for_the_next():
     taken = []
 
@@ -627,7 +671,7 @@ REFERENCED = """
 import sys
 from newsdesk import Desk, Machine
 
-stream = Desk("null", outbox=sys.argv[1], drain=0).report_many(Machine(name=f"m{n:03}") for n in range(9))
+stream = Desk("null", outbox=sys.argv[1], drain=0).report_many([Machine(name=f"m{n:03}") for n in range(9)])
 print(next(stream).machine.name)
 """
 
@@ -667,7 +711,7 @@ def test_at_a_stop_everything_is_kept_before_a_listener_can_hang(tmp_path):
 
     registry.register(Looks(), name="metrics")
     with outbox, Desk("null", outbox=outbox, registry=registry) as desk:
-        _, error = told(desk.report_many(interrupted()))
+        _, error = told(desk.report_many(interrupted(), chunk_size=50))
     assert isinstance(error, KeyboardInterrupt)
     assert seen == [3, 3, 3]
 
@@ -724,7 +768,7 @@ def test_a_second_interrupt_while_what_was_taken_is_kept_loses_nothing(tmp_path)
 
     outbox = Impatient(tmp_path / "outbox.db")
     with Desk("null", outbox=outbox, drain=0) as desk:
-        _, error = told(desk.report_many(interrupted()))
+        _, error = told(desk.report_many(interrupted(), chunk_size=50))
     assert isinstance(error, KeyboardInterrupt)
     assert owed(outbox.path) == names_of(fleet(9))
 
@@ -752,7 +796,7 @@ class Hangs(BaseReporter):
             threading.Event().wait()
 
 begun = threading.Event()
-stream = Desk(Hangs(), outbox=sys.argv[1], drain=0).report_many(Machine(name=f"m{n:03}") for n in range(9))
+stream = Desk(Hangs(), outbox=sys.argv[1], drain=0).report_many([Machine(name=f"m{n:03}") for n in range(9)])
 threading.Thread(target=list, args=[stream], daemon=True).start()
 assert begun.wait(60)
 """

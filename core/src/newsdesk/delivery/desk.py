@@ -13,7 +13,6 @@ from newsdesk.contract.receipt import DeliveryFailed, Receipt
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.suggestions import listed
 from newsdesk.delivery.engine import Engine
-from newsdesk.delivery.job import CHUNK_SIZE
 from newsdesk.delivery.pipeline import Pipeline
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route, routes
@@ -130,7 +129,7 @@ class Desk:
         machines: Iterable[object],
         executor: "Executor | None" = None,
         *,
-        chunk_size: int = CHUNK_SIZE,
+        chunk_size: int | None = None,
         in_flight: int | None = None,
     ) -> Iterator[Receipt]:
         """Deliver any number of machines, and yield the receipts as they come, in the order of the machines.
@@ -144,7 +143,9 @@ class Desk:
             executor: Who works: any `concurrent.futures.Executor`, such as a thread or process pool, or that
                 of a `dask.distributed.Client`. Its workers get copies of the reporters and of the records, so
                 `Machine.source` is not known there. Without one, everything is done here.
-            chunk_size: Machines that are delivered together at the most; of a slow producer, fewer.
+            chunk_size: Machines that are delivered together at the most; of a slow producer, fewer. By
+                default 50; of what is made one by one, the first chunks are smaller, so that few machines
+                wait for one that does not come.
             in_flight: Chunks that the executor has at a time at the most; by default, enough for one worker
                 for each core.
 
@@ -154,7 +155,8 @@ class Desk:
             ReporterException: the executor takes no more work, or has not answered for as long as the
                 deliveries of a chunk may take at the most, and ten minutes more.
         """
-        _count("chunk_size", chunk_size, least=1)
+        if chunk_size is not None:
+            _count("chunk_size", chunk_size, least=1)
         if in_flight is not None:
             _count("in_flight", in_flight, least=1)
         if executor is None:

@@ -32,13 +32,19 @@ class Job:
     """What is finished, by the reporters' labels."""
 
 
-def chunks(jobs: Iterable[Job], most: int = CHUNK_SIZE) -> Iterator[list[Job]]:
-    """Group jobs as they are taken, at the most `most` together.
+def chunks(jobs: Iterable[Job], most: int = CHUNK_SIZE, *, first: int | None = None) -> Iterator[list[Job]]:
+    """Group jobs as they are taken.
 
     Where the producer is slow, nothing waits for what comes next. A machine that comes again begins a new
     chunk: its revisions must not be delivered together.
+
+    Args:
+        jobs: The jobs, as they are taken.
+        most: How many are together at the most.
+        first: How many are in the first chunk at the most, `most` when None; from one chunk to the next it is
+            twice as many.
     """
-    chunk, seconds = list[Job](), 0.0
+    size, chunk, seconds = most if first is None else first, list[Job](), 0.0
     source = iter(jobs)
     while True:
         began = time.monotonic()
@@ -55,8 +61,8 @@ def chunks(jobs: Iterable[Job], most: int = CHUNK_SIZE) -> Iterator[list[Job]]:
             yield chunk
             chunk, seconds = [], 0.0
         chunk.append(job)
-        if len(chunk) >= most or seconds > SLOW:
+        if len(chunk) >= size or seconds > SLOW:
             yield chunk
-            chunk, seconds = [], 0.0
+            size, chunk, seconds = min(2 * size, max(1, most)), [], 0.0
     if chunk:
         yield chunk

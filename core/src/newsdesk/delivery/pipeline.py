@@ -7,7 +7,7 @@ import os
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
@@ -90,11 +90,12 @@ class Pipeline:
         self._tell_plugins = tell
 
     def stream(
-        self, machines: Iterable[object], chunk_size: int = CHUNK_SIZE, deliver: Deliver | None = None
+        self, machines: Iterable[object], chunk_size: int | None = None, deliver: Deliver | None = None
     ) -> Stream:
         """Give the receipts of machines, which are delivered here where nothing else is given."""
         pending: deque[Job] = deque()
-        taken = chunks(_taken(machines, pending), chunk_size)
+        is_made = chunk_size is None and not isinstance(machines, Collection)
+        taken = chunks(_taken(machines, pending), chunk_size or CHUNK_SIZE, first=1 if is_made else None)
         receipts = self._receipts(taken, pending, deliver or self._deliver)
         return Stream(receipts, partial(self._keep, pending))
 
