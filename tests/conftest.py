@@ -23,11 +23,16 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 
 
+# What names the environment that runs these tests. nox sets the second one: then `uv sync` of a copy of this
+# tree would install that copy here.
+OWN_ENVIRONMENT = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH"}
+
+
 def command(
     *arguments: object, cwd: Path, status: int = 0, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of this or another environment, and check its exit status."""
-    inherited = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    inherited = {key: value for key, value in os.environ.items() if key not in OWN_ENVIRONMENT}
     done = subprocess.run(
         list(map(str, arguments)),
         cwd=cwd,
