@@ -7,6 +7,7 @@ from newsdesk.cli.desks import Desks
 from newsdesk.cli.holdings import not_held
 from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.receipts.summary import show
+from newsdesk.delivery.job import CHUNK_SIZE
 
 
 @click.command(short_help="Deliver machines that a reporter does not hold yet.")
@@ -30,5 +31,8 @@ def command(
     count = inputs.check()
     desks.only_route()
     with desks.config.desk() as desk:
-        code = show(desk.report_many(not_held(inputs, desk)), machines=count, as_json=as_json)
+        receipts = desk.report_many(
+            not_held(inputs, desk), chunk_size=CHUNK_SIZE
+        )  # files do not keep us waiting
+        code = show(receipts, machines=count, as_json=as_json)
     ctx.exit(code)
