@@ -1,13 +1,13 @@
 """The README and the docs: every command and every block of code is executed."""
 
 import ast
+import dataclasses
 import json
 import re
 import shlex
 import shutil
 import sys
 import tomllib
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +17,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from newsdesk.cli import main
-from newsdesk.config.file import Config, ConfigModel
+from newsdesk.config.file import Config
+from newsdesk.config.model import ConfigModel
+from newsdesk.config.section import model_in
 from newsdesk.plugins.definition import OPTIONS
 from packaging.requirements import Requirement
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 ROOT = Path(__file__).parents[1]
 READMES = [
@@ -248,17 +248,17 @@ def test_the_reference_of_the_config_has_every_key_with_its_default():
     assert documented == {key: f"`{defaults[key]}`" for key in documented}
     assert {defaults[key] for key in defaults.keys() - documented.keys() - {"retry"}} <= {
         None,
-        PydanticUndefined,
+        dataclasses.MISSING,
     }
 
 
-def config_keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, object]]:
+def config_keys(model: type, prefix: str = "") -> Iterator[tuple[str, object]]:
     """Yield the keys of a config with their defaults, those of a section after the section."""
-    for name, field in model.model_fields.items():
-        yield f"{prefix}{name}", field.get_default(call_default_factory=True)
-        for part in (field.annotation, *typing.get_args(field.annotation)):
-            if isinstance(part, type) and issubclass(part, BaseModel):
-                yield from config_keys(part, f"{prefix}{name}.")
+    for key in dataclasses.fields(model):
+        made = key.default_factory is not dataclasses.MISSING
+        yield f"{prefix}{key.name}", key.default_factory() if made else key.default
+        if section := model_in(key.type):
+            yield from config_keys(section, f"{prefix}{key.name}.")
 
 
 def helps(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,6 @@ from newsdesk.config.schema import Offer, config_schema, offers
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import DefinitionError
 from newsdesk.secrets import Secret
-from typing_extensions import TypedDict  # pydantic takes typing's own from Python 3.12 on
 
 
 class Place(TypedDict):

@@ -139,7 +139,7 @@ def test_what_may_not_be_read_is_named(distribution):
     ("command", "code"), [("report m.json --to null", 0), ("reporters", 0), ("schema", 0), ("doctor", 1)]
 )
 def test_every_command_works_and_names_what_is_damaged(distribution, tmp_path, command, code):
-    """In a process of its own, where pydantic has not looked at the distributions yet."""
+    """In a process of its own, where nothing has looked at the distributions yet."""
     (tmp_path / "m.json").write_text('{"name": "m"}')
     sites = []
     for kind in ("no name", "no equals sign", "Latin-1", "symlinks in a circle"):

@@ -6,23 +6,20 @@ It accepts every valid config, and rejects some that are not valid: `newsdesk ch
 import inspect
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
-from pydantic.errors import PydanticInvalidForJsonSchema
-
-from newsdesk.config.file import ConfigModel
-from newsdesk.contract.arguments import secret_names, signature
+from newsdesk.config.model import ConfigModel
+from newsdesk.config.section import model_in
+from newsdesk.contract.arguments import annotations, secret_names, signature
 from newsdesk.contract.docstrings import argument_texts
-from newsdesk.contract.parameters import adapter_of
 from newsdesk.contract.reporter import BaseReporter
+from newsdesk.contract.types.json_schema import Schema, json_schema, titled
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.plugins.definition import OPTIONS
 from newsdesk.plugins.registry import Registry
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-Schema = dict[str, Any]
 
 # Looser than Python's identifiers: an editor's regular expressions know no letters but ASCII's.
 _IMPORT_PATH = r"^[^.:\s]+([.:][^.:\s]+)+$"
@@ -68,7 +65,9 @@ def offers(registry: Registry) -> tuple[list[Offer], list[Fault]]:
 
 def config_schema(offered: Sequence[Offer]) -> Schema:
     """Give the schema of a config with these reporters, and any import path."""
-    document = ConfigModel.model_json_schema()
+    document = _model(ConfigModel)
+    models = [model for key in fields(ConfigModel) if (model := model_in(key.type))]
+    document = {"$defs": {model.__name__: _model(model) for model in sorted(models, key=_name)}, **document}
     document["properties"]["reporters"]["items"] = {
         "anyOf": [
             {"enum": [offer.name for offer in offered]},
@@ -83,6 +82,40 @@ def config_schema(offered: Sequence[Offer]) -> Schema:
     document["$defs"] |= {_key(cls): _parameters(cls) for cls in classes}
     document["$defs"]["Reference"] = _REFERENCE
     return {"$schema": DIALECT, **document, "title": "newsdesk", "description": "newsdesk's config file."}
+
+
+def _name(model: type) -> str:
+    return model.__name__
+
+
+def _model(model: type[Any]) -> Schema:
+    """Give the schema of a part of the config, its keys sorted."""
+    keys = fields(model)
+    required = [key.name for key in keys if key.default is key.default_factory is MISSING]
+    return {
+        "additionalProperties": False,
+        "description": model.__doc__,
+        "properties": {key.name: _key_of_config(key) for key in keys},
+        **({"required": required} if required else {}),
+        "title": model.__name__,
+        "type": "object",
+    }
+
+
+def _key_of_config(key: Field[Any]) -> Schema:
+    model = model_in(key.type)
+    reference = {"$ref": f"#/$defs/{_name(model)}"} if model else {}
+    if model is key.type:
+        return reference
+    if model is None:
+        schema = {**json_schema(key.type), "title": titled(key.name)}
+    else:
+        alone = [json_schema(k.type) for k in fields(model) if k.name == key.metadata["short"]]
+        schema = {"anyOf": [*alone, reference, {"type": "null"}]}
+    schema["description"] = key.metadata["description"]
+    if key.default is not MISSING:
+        schema["default"] = key.default
+    return dict(sorted(schema.items()))
 
 
 def _named(offer: Offer) -> Schema:
@@ -131,22 +164,11 @@ def _parameter(cls: type[BaseReporter], parameter: inspect.Parameter, text: str 
     default = parameter.default
     if _is_json(default) and parameter.name not in secret_names(cls):
         described["default"] = default
-    return {**_or_reference(_typed(cls, parameter.name)), **described}
+    return {**_or_reference(json_schema(annotations(cls).get(parameter.name, Any))), **described}
 
 
 def _is_json(value: object) -> bool:
     return isinstance(value, str | int | None) or (isinstance(value, float) and math.isfinite(value))
-
-
-def _typed(cls: type[BaseReporter], name: str) -> Schema:
-    """Give the schema of a parameter's values; if its type says nothing, one that accepts everything."""
-    try:
-        adapter = adapter_of(cls, name)
-        schema = {} if adapter is None else adapter.json_schema()
-    except PydanticInvalidForJsonSchema:
-        return {}
-    # Nested definitions would have to move to the top level; `newsdesk check` checks them.
-    return {} if "$defs" in schema else schema
 
 
 def _or_reference(schema: Schema) -> Schema:

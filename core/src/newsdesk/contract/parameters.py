@@ -1,20 +1,16 @@
 """Pure: are these the right parameters for this class?"""
 
-import contextlib
 import inspect
-import json
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsdesk.contract.arguments import annotations, secret_names, signature
 from newsdesk.contract.references import has_reference
 from newsdesk.contract.suggestions import did_you_mean, listed
+from newsdesk.contract.types.fit import fit
+from newsdesk.contract.types.misfit import How, Misfit
 from newsdesk.exceptions import Fault
 from newsdesk.secrets import MASK, mask_by_name
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 
 def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
@@ -43,60 +39,32 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
 
 def coerce(cls: type, name: str, value: Any, faults: list[Fault]) -> Any:
     """Give a value that a reference pointed to, which is text, in the type that the parameter asks for."""
-    adapter = adapter_of(cls, name)
-    if adapter is None:
-        return value
-    try:
-        return adapter.validate_python(value)
-    except ValueError as error:
-        faults += _faults(name, error, secret=True)
-        return value
+    fitted, misfits = fit(annotations(cls).get(name, Any), value, How.TEXT)
+    faults += _faults(name, misfits, secret=True)
+    return value if misfits else fitted
 
 
 def _wrong(cls: type, name: str, value: Any) -> list[Fault]:
-    adapter = adapter_of(cls, name)
-    if adapter is None:
-        return []
-    try:
-        adapter.validate_python(value, strict=True)
-    except ValueError as error:
-        faults = _faults(name, error, secret=name in secret_names(cls))
-        if not _is_written_so(adapter, value):
-            return faults
-        hint = f"; a config cannot give one, so let {cls.__name__} take this as well and convert it"
-        return [Fault(path, message + hint) for path, message in faults]
-    return []
+    annotation = annotations(cls).get(name, Any)
+    _, misfits = fit(annotation, value)
+    faults = _faults(name, misfits, secret=name in secret_names(cls))
+    if not faults or fit(annotation, value, How.WRITTEN)[1]:
+        return faults
+    hint = f"; a config cannot give one, so let {cls.__name__} take this as well and convert it"
+    return [Fault(path, message + hint) for path, message in faults]
 
 
-def _is_written_so(adapter: "TypeAdapter[Any]", value: Any) -> bool:
-    """Tell whether JSON writes a value of the right type so: a path, a member of an enum, a tuple."""
-    try:
-        adapter.validate_json(json.dumps(value), strict=True)
-    except (
-        NotImplementedError,
-        TypeError,
-        ValueError,
-    ):  # the first from pydantic before 2.10, for a plain class
-        return False
-    return True
-
-
-def _faults(name: str, error: ValueError, *, secret: bool) -> list[Fault]:
-    """Tell a ValidationError of pydantic in our form; without the value, when it is a secret."""
+def _faults(name: str, misfits: Iterable[Misfit], *, secret: bool) -> list[Fault]:
+    """Give a fault for each place; without the value, when it is a secret."""
     faults: dict[str, list[tuple[str, str]]] = {}
-    for entry in error.errors():  # type: ignore[attr-defined]  # not imported, to keep pydantic out until needed
-        # Each member of a union complains by itself, under a name of pydantic's own.
-        where = [str(part) for part in entry["loc"] if str(part).isidentifier() and "[" not in str(part)]
-        shown = MASK if secret else _short(_masked([name, *where], entry["input"]))
-        path = ".".join([name, *(part for part in where if part not in _UNION_MEMBERS)])
-        faults.setdefault(path, []).append((entry["msg"].replace("Input should be", "must be"), shown))
+    for misfit in misfits:  # each member of a union has its own
+        where = [name, *map(str, misfit.at)]
+        shown = MASK if secret else _short(_masked(where, misfit.value))
+        faults.setdefault(".".join(where), []).append((misfit.must, shown))
     return [
-        Fault(path, f"{' or '.join(dict.fromkeys(text for text, _ in told))}, but is {told[0][1]}")
-        for path, told in faults.items()
+        Fault(path, f"{' or '.join(dict.fromkeys(must for must, _ in found))}, but is {found[0][1]}")
+        for path, found in faults.items()
     ]
-
-
-_UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "dict", "list", "tuple", "set", "none", "mapping"})
 
 
 def _masked(path: Iterable[str], value: Any) -> Any:
@@ -112,32 +80,3 @@ _SHOWN = 80
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
-
-
-@lru_cache(maxsize=1024)
-def adapter_of(cls: type, name: str) -> "TypeAdapter[Any] | None":
-    """Give what knows a parameter's type; None, where there is none, or none that resolves."""
-    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415  (0.2 s that a console reporter need not wait)
-    from pydantic.errors import PydanticUserError  # noqa: PLC0415  (the same)
-
-    annotation = annotations(cls).get(name)
-    if annotation is None or isinstance(annotation, str):
-        return None
-    prepare_pydantic()
-    try:
-        return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))
-    except PydanticUserError:  # an annotation that brings a config of its own
-        return TypeAdapter(annotation)
-
-
-@lru_cache(maxsize=1)
-def prepare_pydantic() -> None:
-    """Have pydantic look for its own plugins, before it is used.
-
-    It looks in all installed distributions when the first type is built. A damaged one, whatever it belongs
-    to, makes that fail; it does not look again.
-    """
-    from pydantic import TypeAdapter  # noqa: PLC0415  (the same)
-
-    with contextlib.suppress(Exception):
-        TypeAdapter(int)

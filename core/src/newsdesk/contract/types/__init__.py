@@ -1,0 +1,4 @@
+"""Whether a value is of an annotated type, and the type as a JSON Schema.
+
+May import: nothing of newsdesk.
+"""
