@@ -1,10 +1,13 @@
 """Machines from files: JSON, JSON Lines or YAML, one or many."""
 
+import io
 import json
 import os
 import threading
 
+import click
 import pytest
+from newsdesk.cli.inputs import _spooled
 
 A, B, C = ({"name": name, "project_name": "north"} for name in "abc")
 
@@ -233,3 +236,20 @@ def test_a_folder_that_may_not_be_looked_into_is_told(newsdesk, write, folder):
     (folder / "locked").chmod(0)
     told = newsdesk("plan", "locked/a.json", code=2).stderr
     assert "'locked/a.json' cannot be opened: Permission denied" in told
+
+
+def test_a_signal_at_any_time_leaves_no_copy_of_standard_input(tmp_path, monkeypatch):
+    create, temporary = os.open, tmp_path / "temporary"
+    temporary.mkdir()
+
+    def stopped(*arguments):
+        os.close(create(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with click.Context(click.Command("report")), monkeypatch.context() as patch:
+        patch.setattr("os.open", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            _spooled(io.BytesIO(b"{}"))
+        assert [file.stat().st_mode & 0o777 for file in temporary.iterdir()] == [0o600]
+    assert list(temporary.iterdir()) == []

@@ -2,9 +2,11 @@
 
 import codecs
 import glob
+import os
 import shutil
 import sys
 import tempfile
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -132,12 +134,12 @@ def _short(name: str) -> str:
 
 def _spooled(stream: BinaryIO) -> Path:
     """Copy a stream to a file, so that all of it can be checked before anything is sent."""
-    spool = tempfile.NamedTemporaryFile(prefix="newsdesk-", delete=False)  # noqa: SIM115  (removed when the command ends)
-    path = Path(spool.name)
+    path = Path(tempfile.gettempdir(), f"newsdesk-{uuid.uuid4().hex}")
     context = click.get_current_context(silent=True)
     if context is not None:
+        # Before it exists: between the two, a signal could end the command.
         context.call_on_close(lambda: path.unlink(missing_ok=True))
-    with spool:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as spool:
         shutil.copyfileobj(stream, spool)
     return path
 
