@@ -156,3 +156,11 @@ def test_every_command_works_and_names_what_is_damaged(distribution, tmp_path, c
     assert done.returncode == code, done.stderr
     for site in sites:
         assert f"the distribution {site}" in (done.stdout if command == "doctor" else done.stderr)
+
+
+def test_plugins_come_in_the_order_of_their_names_whatever_that_of_their_folders(distribution):
+    for name in ("zeta", "alpha", "mid"):
+        distribution(f"acme-{name}", {f"{name}_plugin": ""}, entries={name: f"{name}_plugin"})
+    names = list(entry_points.installed())
+    assert names == sorted(names)
+    assert {"alpha", "mid", "zeta"} <= set(names)

@@ -75,7 +75,8 @@ def _scan(_path: tuple[str, ...]) -> tuple[Mapping[str, Sequence[Entry]], Sequen
             faults.append(_fault(folder, f"{first.name} is there, too"))
     for fault in faults:
         _log.warning("%s", fault)
-    return found, tuple(faults)
+    # Sorted: the order of a folder differs from one disk to another, and so did what the command prints.
+    return dict(sorted(found.items())), tuple(faults)
 
 
 def _fault(folder: Path, why: object) -> str:
