@@ -449,7 +449,7 @@ def test_a_reporter_that_does_not_close_is_logged_and_harms_nobody(caplog):
 
 
 def test_a_reporter_that_hangs_while_it_closes_is_left_behind(monkeypatch, caplog):
-    monkeypatch.setattr("newsdesk.delivery.desk._CLOSING", SOON)
+    monkeypatch.setattr("newsdesk.delivery.engine.CLOSING", SOON)
     hung = []
 
     class Sticks(Calls):

@@ -141,7 +141,7 @@ class Alone(BaseReporter):
 
 
 def test_a_reporter_that_is_busy_when_the_desk_closes_is_used_by_no_second_thread(monkeypatch):
-    monkeypatch.setattr("newsdesk.delivery.desk._CLOSING", SOON)
+    monkeypatch.setattr("newsdesk.delivery.engine.CLOSING", SOON)
     desk = Desk(Alone(), deadline=60)
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(desk.report, {"name": "slow"})

@@ -8,9 +8,8 @@ import time
 from concurrent.futures import Future
 
 import pytest
-from newsdesk.contract.answer import Answer
+from newsdesk.contract.answer import PATIENCE, Answer
 from newsdesk.contract.receipt import Receipt, Status
-from newsdesk.delivery.retry import PATIENCE
 from newsdesk.exceptions import (
     PermanentReporterError,
     ReporterException,

@@ -9,6 +9,9 @@ from newsdesk.contract.receipt import Receipt
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+PATIENCE = 3
+"""Failures in a row after which a backend counts as down, and nothing more is sent there for now."""
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -33,9 +33,6 @@ DEADLINE = 60.0
 DRAIN = 3
 """Owed machines that are sent along with a delivery that went well."""
 
-_CLOSING = 5.0
-"""Seconds that the reporters may take to close."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -164,7 +161,7 @@ class Desk:
         # Only for those who have an executor.
         from newsdesk.delivery.executor import ExecutorDelivery  # noqa: PLC0415
 
-        delivery = ExecutorDelivery(self._engine.without_spooled(), executor, in_flight)
+        delivery = ExecutorDelivery(self._engine.of_called(), executor, in_flight)
         return self._pipeline.stream(machines, chunk_size, delivery.answers)
 
     def ping(self) -> list[tuple[Route, Exception | None]]:
@@ -206,7 +203,7 @@ class Desk:
 
     def close(self) -> None:
         """Close the reporters; one that fails or hangs in it is logged and left."""
-        for route, error in self._engine.close(_CLOSING):
+        for route, error in self._engine.close():
             _log.warning("the reporter %s did not close: %s", route.label, error)
         if self._spool is not None:
             self._spool.outbox.close()

@@ -11,12 +11,13 @@ from functools import partial
 from itertools import repeat
 from math import inf
 
+from newsdesk.contract.answer import PATIENCE
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.lifecycle import State
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.delivery.outcome import Outcome, empty_frames, presentable, superseded
-from newsdesk.delivery.results import Answer, answers, checked
-from newsdesk.delivery.retry import PATIENCE, Retry
+from newsdesk.delivery.results import BulkAnswer, answers, checked
+from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import TransientReporterError
 from newsdesk.machine import Machine, MachineKey
@@ -217,7 +218,7 @@ class Dispatcher:
         # Those that nobody waits for any more are not begun.
         begun = deque(job for job in jobs if job.call.future.set_running_or_notify_cancel())
         jobs.clear()
-        answered: Iterator[Answer | None] = repeat(None)
+        answered: Iterator[BulkAnswer | None] = repeat(None)
         if len(begun) > 1:
             answered = answers(instance.reporter, deque(job.machine for job in begun))
         failures = 0
@@ -288,7 +289,7 @@ class _Attempts:
     """
 
     def __init__(
-        self, job: _Job, instance: Instance, retry: Retry | None, until: float, answer: Answer | None
+        self, job: _Job, instance: Instance, retry: Retry | None, until: float, answer: BulkAnswer | None
     ) -> None:
         self._job = job
         self._instance = instance

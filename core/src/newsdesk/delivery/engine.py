@@ -8,18 +8,21 @@ from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from newsdesk.contract.answer import Answer
+from newsdesk.contract.answer import PATIENCE, Answer
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.dispatcher import Call, Dispatcher, IsSuperseded
 from newsdesk.delivery.outcome import Outcome
-from newsdesk.delivery.retry import PATIENCE, Retry
+from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+CLOSING = 5.0
+"""Seconds that the reporters may take to close."""
 
 PREPARATION = 120.0
 """Seconds that a reporter's `prepare()` may take: a large import from a slow disk, a local database."""
@@ -71,20 +74,18 @@ class Engine:
     def deliver(
         self,
         machines: Sequence[Machine],
-        labels: Collection[str] | None = None,
         is_superseded: Callable[[str, int], bool] = lambda label, index: False,  # noqa: ARG005
     ) -> Generator[list[Answer], None, None]:
-        """Deliver machines together, and give what each reporter answered of each, in their order.
+        """Deliver machines together, and give what each reporter that is `called` answered of each, in order.
 
         When the generator is closed, what has no answer yet is left behind.
 
         Args:
             machines: Redacted machines, no two of them with one key.
-            labels: Only to these reporters; to all, when None.
             is_superseded: Tells by a reporter's label and a machine's index whether a newer revision of it
                 was reported meanwhile, so that it need not be tried again.
         """
-        asked = self._asked(labels)
+        asked = [self.dispatchers[route.label] for route in self.called]
         preparing = [(dispatcher, dispatcher.prepare()) for dispatcher in asked]
         batches = [
             Batch(d, machines, self.retry, self.deadline, partial(is_superseded, d.route.label))
@@ -101,7 +102,8 @@ class Engine:
 
     def prepare(self, labels: Collection[str] | None = None) -> None:
         """Have reporters do what their first use needs; that is in no deadline."""
-        _wait([(dispatcher, dispatcher.prepare()) for dispatcher in self._asked(labels)])
+        asked = self.dispatchers if labels is None else labels
+        _wait([(self.dispatchers[label], self.dispatchers[label].prepare()) for label in asked])
 
     def ping(self) -> list[tuple[Route, Exception | None]]:
         """Ask every backend whether it can be reached, within the deadline, and give what each answered."""
@@ -133,20 +135,21 @@ class Engine:
         finally:
             batch.leave()
 
-    def without_spooled(self) -> Self:
-        """Give an engine of the reporters that are called: for `spool: always`, somebody else sends."""
-        called = [route for route in self.routes if route.spool != "always"]
-        return type(self)(called, self.retry, self.deadline)
+    @property
+    def called(self) -> list[Route]:
+        """The reporters that `deliver` calls: for `spool: always`, somebody else sends."""
+        return [route for route in self.routes if route.spool != "always"]
 
-    def close(self, seconds: float) -> list[tuple[Route, Exception]]:
-        """Close the reporters within some seconds, and give those that did not, with why."""
-        until = time.monotonic() + seconds
+    def of_called(self) -> Self:
+        """Give an engine of the reporters that are `called` alone."""
+        return type(self)(self.called, self.retry, self.deadline)
+
+    def close(self) -> list[tuple[Route, Exception]]:
+        """Close the reporters within `CLOSING`, and give those that did not, with why."""
+        until = time.monotonic() + CLOSING
         calls = [(dispatcher, dispatcher.close()) for dispatcher in self.dispatchers.values()]
         outcomes = [(dispatcher.route, dispatcher.answer(call, until)) for dispatcher, call in calls]
         return [(route, outcome.error) for route, outcome in outcomes if outcome.error is not None]
-
-    def _asked(self, labels: Collection[str] | None) -> list[Dispatcher]:
-        return [d for label, d in self.dispatchers.items() if labels is None or label in labels]
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.routes, self.retry, self.deadline)

@@ -16,9 +16,6 @@ from newsdesk.delivery.outcome import stand_in
 from newsdesk.machine import Machine
 from newsdesk.worker import ForkLock
 
-CLOSING = 5.0
-"""Seconds that reporters may take to close."""
-
 
 @dataclass(eq=False)
 class Copy:
@@ -40,7 +37,7 @@ class Copy:
         """Close the reporters while the worker has nothing to do; the next delivery opens them again."""
         if self.busy.acquire(blocking=False):
             try:
-                self.engine.close(CLOSING)
+                self.engine.close()
             finally:
                 self.busy.release()
 
@@ -62,7 +59,7 @@ def work(run: str, engine: bytes, records: Sequence[bytes]) -> list[list[Answer]
     with copy.busy:
         answers = _delivered(copy, [Machine.from_json(record) for record in records])
     if copy.is_left:
-        copy.engine.close(CLOSING)
+        copy.engine.close()
     return answers
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from newsdesk.contract.receipt import Receipt
-from newsdesk.machine import Machine
+from newsdesk.machine import Machine, MachineKey
 
 if TYPE_CHECKING:
     from newsdesk.outbox import Ticket
@@ -44,7 +44,7 @@ def chunks(jobs: Iterable[Job], most: int = CHUNK_SIZE, *, first: int | None = N
         first: How many are in the first chunk at the most, `most` when None; from one chunk to the next it is
             twice as many.
     """
-    size, chunk, seconds = most if first is None else first, list[Job](), 0.0
+    size, chunk, seconds = most if first is None else first, dict[MachineKey, Job](), 0.0
     source = iter(jobs)
     while True:
         began = time.monotonic()
@@ -54,15 +54,15 @@ def chunks(jobs: Iterable[Job], most: int = CHUNK_SIZE, *, first: int | None = N
             break
         except Exception:
             if chunk:  # those before the one that is wrong are right
-                yield chunk
+                yield [*chunk.values()]
             raise
         seconds += time.monotonic() - began
-        if any(job.machine.key == other.machine.key for other in chunk):
-            yield chunk
-            chunk, seconds = [], 0.0
-        chunk.append(job)
+        if job.machine.key in chunk:
+            yield [*chunk.values()]
+            chunk, seconds = {}, 0.0
+        chunk[job.machine.key] = job
         if len(chunk) >= size or seconds > SLOW:
-            yield chunk
-            size, chunk, seconds = min(2 * size, max(1, most)), [], 0.0
+            yield [*chunk.values()]
+            size, chunk, seconds = min(2 * size, max(1, most)), {}, 0.0
     if chunk:
-        yield chunk
+        yield [*chunk.values()]

@@ -156,11 +156,10 @@ class Pipeline:
         return True
 
     def _deliver(self, waiting: Iterator[list[Job]]) -> _Answers:
-        labels = [route.label for route in self._engine.routes if route.spool != "always"]
         for chunk in waiting:
             is_superseded = partial(self._is_superseded, chunk)
             machines = [job.machine for job in chunk]
-            with contextlib.closing(self._engine.deliver(machines, labels, is_superseded)) as answered:
+            with contextlib.closing(self._engine.deliver(machines, is_superseded)) as answered:
                 yield from answered
 
     def _is_superseded(self, chunk: Sequence[Job], label: str, index: int) -> bool:

@@ -14,7 +14,7 @@ from newsdesk.machine import Machine
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class BulkAnswer:
     """What a reporter's `report_many` said of one machine."""
 
     give: Callable[[], Delivery | None]
@@ -23,21 +23,21 @@ class Answer:
     """Whether it is about this machine; else about all that have no answer yet."""
 
 
-def answers(reporter: BaseReporter, machines: deque[Machine]) -> Iterator[Answer]:
+def answers(reporter: BaseReporter, machines: deque[Machine]) -> Iterator[BulkAnswer]:
     """Give an answer for each machine, whatever `report_many` does."""
     left = len(machines)
     try:
         for answer in islice(reporter.report_many(_let_go(machines)), left):
             left -= 1
-            yield Answer(partial(_answered, answer, reporter), is_own=True)
+            yield BulkAnswer(partial(_answered, answer, reporter), is_own=True)
     except GeneratorExit:  # nobody asks for more
         raise
     except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
-        yield from repeat(Answer(partial(_raise, error), is_own=False), left)
+        yield from repeat(BulkAnswer(partial(_raise, error), is_own=False), left)
         return
     name = type(reporter).__name__
     silent = ReporterException(f"{name}.report_many() gave no answer for this machine")
-    yield from repeat(Answer(partial(_raise, silent), is_own=False), left)
+    yield from repeat(BulkAnswer(partial(_raise, silent), is_own=False), left)
 
 
 def _let_go(machines: deque[Machine]) -> Iterator[Machine]:

@@ -12,9 +12,6 @@ from newsdesk.exceptions import DefinitionError, Fault, TransientReporterError
 
 T = TypeVar("T")
 
-PATIENCE = 3
-"""Deliveries in a row that fail as if the backend were down, before nothing more is tried there for now."""
-
 _DOUBLINGS = 100
 """More make no pause longer that anybody waits for, and in the end overflow a float."""
 

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from time import monotonic
 
-from newsdesk.contract.answer import Answer
+from newsdesk.contract.answer import PATIENCE, Answer
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.job import Job
-from newsdesk.delivery.retry import PATIENCE
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import ReporterException, TransientReporterError
 from newsdesk.machine import Machine
-from newsdesk.outbox import Outbox, Ticket
+from newsdesk.outbox import BUSY, Outbox, Ticket
 from newsdesk.outbox.sender import LEASE_MARGIN, Deliver, Sender
-from newsdesk.outbox.storage.database import BUSY
 
 WITHIN = 1.0
 """Seconds to wait for a locked outbox where nothing is lost without it; a quarter of the deadline if that is

@@ -91,11 +91,7 @@ class Ledger:
     def settle(self, machine: Machine, ticket: Ticket, *, running: bool) -> bool:
         """Settle what is older, and keep the machine where something older is or was in flight."""
         label, key, number = ticket.label, ticket.key, ticket.number
-        crossed = self._tickets.is_crossed(ticket)
-        if not running:
-            self._tickets.close(ticket)
-        late = self.table.has_newer_delivered(label, key, number)
-        self.table.owe_again(label, key, above=number)
+        crossed, late = self._end_delivered(ticket, running=running)
         if late:
             return False
         self.table.delete_older(label, key, below=number + 1)
@@ -132,11 +128,7 @@ class Ledger:
         """Settle an entry whose claim holds, and what is older."""
         label, key, number = entry.label, entry.key, entry.number
         held = self.table.holds(entry)
-        crossed = self._tickets.is_crossed(entry.ticket)
-        if not running:
-            self._tickets.close(entry.ticket)
-        late = self.table.has_newer_delivered(label, key, number)
-        self.table.owe_again(label, key, above=number)
+        crossed, late = self._end_delivered(entry.ticket, running=running)
         if held and late:
             self.table.delete(entry)
         elif held:
@@ -196,6 +188,15 @@ class Ledger:
         """Delete those of the entries that are still dead, and give of each whether it is gone."""
         found = [self.table.dead_one(id_, died_by) for id_ in ids]
         return {entry.id: self.table.delete(entry) for entry in found if entry is not None}
+
+    def _end_delivered(self, ticket: Ticket, *, running: bool) -> tuple[bool, bool]:
+        """End the ticket of what was delivered; return whether it was crossed, and whether it is late."""
+        crossed = self._tickets.is_crossed(ticket)
+        if not running:
+            self._tickets.close(ticket)
+        late = self.table.has_newer_delivered(ticket.label, ticket.key, ticket.number)
+        self.table.owe_again(ticket.label, ticket.key, above=ticket.number)
+        return crossed, late
 
     def _end_abandoned(self) -> None:
         """End the tickets of those who are gone; what they had claimed is owed again.

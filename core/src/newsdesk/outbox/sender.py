@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 
-from newsdesk.contract.answer import Answer
+from newsdesk.contract.answer import PATIENCE, Answer
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import DefinitionError, TransientReporterError
 from newsdesk.machine import Machine
@@ -20,9 +20,6 @@ LEASE_MARGIN = 30.0
 
 LONGEST_PAUSE = 3600.0
 """Longest pause before an entry is sent again, in seconds."""
-
-PATIENCE = 3
-"""Failures in a row after which a backend counts as down, and is skipped for this run."""
 
 _HANG = 6
 """Doublings of the pause after a hang: it has cost all the time that there was."""
