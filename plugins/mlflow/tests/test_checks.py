@@ -149,6 +149,6 @@ def test_a_server_that_is_not_there_is_left_to_its_ping():
 @pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")  # MLflow's own use
 def test_a_store_without_a_server_has_no_version(tmp_path):
     pytest.importorskip("sqlalchemy", reason="mlflow-skinny opens no database")
-    from newsdesk_mlflow.transport.tracking import Tracking
+    from newsdesk_mlflow.transport.connecting import connect
 
-    assert Tracking.connect(f"sqlite:///{tmp_path}/store.db").server_version() is None
+    assert connect(f"sqlite:///{tmp_path}/store.db").server_version() is None

@@ -28,7 +28,7 @@ def test_a_sqlite_file_takes_the_record_and_its_artifacts_stand_beside_it(tmp_pa
     assert (
         tmp_path / "mlartifacts" / run_id / "artifacts" / "metadata.json"
     ).read_bytes() == machine.to_json()
-    run = reporter.tracking.client.get_run(run_id)
+    run = reporter.tracking.store.client.get_run(run_id)
     assert (run.info.status, len(run.data.params)) == ("FINISHED", 31)
     assert reporter.report(machine).unchanged
     # MLflow's client before 3 makes a folder that stays empty.
@@ -45,10 +45,10 @@ def test_preparing_creates_a_local_store_and_a_report_finds_it(tmp_path, machine
     with contextlib.closing(sqlite3.connect(tmp_path / "store.db")) as store:
         tables = store.execute("SELECT name FROM sqlite_master").fetchall()
     assert ("experiments",) in tables
-    client = reporter.tracking.client
+    client = reporter.tracking.store.client
     reporter.prepare()
     assert not reporter.report(machine).unchanged
-    assert reporter.tracking.client is client
+    assert reporter.tracking.store.client is client
 
 
 def test_preparing_asks_no_server_and_leaves_what_is_wrong_to_the_report(proxy, monkeypatch, tmp_path):

@@ -17,9 +17,11 @@ from newsdesk_mlflow.mapping.items import read_items
 from newsdesk_mlflow.mapping.payload import RECORD
 from newsdesk_mlflow.mapping.tags import TIMESTAMP, identity, key_tags
 from newsdesk_mlflow.mapping.text import fitting_name
+from newsdesk_mlflow.transport.client.store import ClientStore, entities
+from newsdesk_mlflow.transport.connecting import connect_client
 from newsdesk_mlflow.transport.delivery import failing, log_batches, now
 from newsdesk_mlflow.transport.run import Run
-from newsdesk_mlflow.transport.tracking import Tracking, entities
+from newsdesk_mlflow.transport.tracking import Tracking
 
 if TYPE_CHECKING:
     import mlflow.entities
@@ -92,9 +94,9 @@ def get_mlflow_client(
         MlflowLoggingError: a value is missing, or what is needed is not installed.
     """
     if not workspace_kwargs:
-        return Tracking.connect(log_in=lambda: auth.log_in(service_principal_kwargs)).client
+        return connect_client(log_in=lambda: auth.log_in(service_principal_kwargs)).client
     login = auth.log_in(service_principal_kwargs)
-    return Tracking.connect(auth.workspace_tracking_uri(workspace_kwargs, login), lambda: login).client
+    return connect_client(auth.workspace_tracking_uri(workspace_kwargs, login), lambda: login).client
 
 
 def get_run_id(client: "MlflowClient", experiment_name: str, model_key: str) -> str:
@@ -102,7 +104,7 @@ def get_run_id(client: "MlflowClient", experiment_name: str, model_key: str) -> 
 
     Of several runs the first that is finished is taken, or else the first.
     """
-    tracking = Tracking(client)
+    tracking = Tracking(ClientStore(client))
     name = fitting_name(experiment_name, _limits(tracking).experiment_name_length)
     experiment = tracking.experiment(name)
     wanted = [identity(model_key)]
@@ -133,7 +135,7 @@ def log_machine(client: "MlflowClient", run_id: str, machine: object) -> Deliver
         MlflowLoggingError: there is no such run, or it holds another value of a param.
     """
     shown = Machine.of(machine).redacted()
-    tracking = Tracking(client)
+    tracking = Tracking(ClientStore(client))
     limits = _limits(tracking)
     fitted = fit(read_items(shown), [], limits)
     try:
@@ -164,7 +166,7 @@ def mlflow_context(
     """
     client = get_mlflow_client(workspace_kwargs, service_principal_kwargs)
     run_id = get_run_id(client, name, model_key or uuid4().hex)
-    tracking = Tracking(client)
+    tracking = Tracking(ClientStore(client))
     with failing(tracking, run_id):
         yield client, run_id
         tracking.finish(run_id)

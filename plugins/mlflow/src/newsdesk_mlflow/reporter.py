@@ -26,7 +26,7 @@ from newsdesk_mlflow.mapping.tags import RESERVED
 from newsdesk_mlflow.mapping.templates import fields_of, fill, template_faults
 from newsdesk_mlflow.mapping.text import fitting_name
 from newsdesk_mlflow.transport.logins import environment_secrets
-from newsdesk_mlflow.transport.uri import is_local_store, uri_problem
+from newsdesk_mlflow.transport.uri import uri_problem
 
 if TYPE_CHECKING:
     from newsdesk_mlflow.transport.tracking import Tracking
@@ -98,11 +98,10 @@ class MlFlowReporter(BaseReporter):
 
         No server is asked. What fails here fails again when it is opened, and is raised then.
         """
-        from newsdesk_mlflow.transport import tracking  # noqa: PLC0415  (as in `open`)
+        from newsdesk_mlflow.transport import connecting  # noqa: PLC0415  (as in `open`)
 
         with contextlib.suppress(ReporterException):
-            default = tracking.import_client()
-            if is_local_store(self.expected_uri() or default):
+            if connecting.prepare(self.expected_uri()):
                 self.open()
 
     def open(self) -> None:
@@ -112,9 +111,9 @@ class MlFlowReporter(BaseReporter):
             MlflowLoggingError: the tracking URI is wrong, a workspace or its credentials are incomplete, or
                 a library is missing.
         """
-        from newsdesk_mlflow.transport.tracking import Tracking  # noqa: PLC0415  (kept apart, so that it may import what it likes)
+        from newsdesk_mlflow.transport import connecting  # noqa: PLC0415  (kept apart, so that it may import what it likes)
 
-        self.tracking = Tracking.connect(
+        self.tracking = connecting.connect(
             self._tracking_uri(), self._log_in, needs_workspace=self._needs_workspace
         )
 
@@ -123,8 +122,10 @@ class MlFlowReporter(BaseReporter):
         return super().secret_values() | environment_secrets()
 
     def close(self) -> None:
-        """Let go of the client."""
-        self.tracking = None
+        """Close its connections."""
+        tracking, self.tracking = self.tracking, None
+        if tracking is not None:
+            tracking.close()
 
     def abandon(self) -> None:
         """Drop the client; each process has its own connections, so none is the parent's."""

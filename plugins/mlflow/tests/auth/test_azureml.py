@@ -110,7 +110,7 @@ def test_nothing_global_is_changed_and_no_token_or_secret_is_shown(
     before = mlflow.get_tracking_uri()
     reporter.report(machine)
     assert mlflow.get_tracking_uri() == before
-    shown = f"{caplog.text} {reporter!r} {reporter.tracking.client!r} {capfd.readouterr()}"
+    shown = f"{caplog.text} {reporter!r} {reporter.tracking.store.client!r} {capfd.readouterr()}"
     for secret in (*secure_azure.issued, reporter.service_principal_kwargs["service_principal_password"]):
         assert secret not in shown
 

@@ -186,7 +186,7 @@ def test_an_interrupt_leaves_the_run_failed(server, machine):
 
     reporter = MlFlowReporter(tracking_uri=server.url)
     reporter.open()
-    reporter.tracking = Interrupted(reporter.tracking.client)
+    reporter.tracking = Interrupted(reporter.tracking.store)
     with pytest.raises(KeyboardInterrupt):
         reporter.report(machine)
     assert server.run(machine.name).status == "FAILED"

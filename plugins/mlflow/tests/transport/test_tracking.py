@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from newsdesk_mlflow import MlFlowReporter
 from newsdesk_mlflow.checks import findings
+from newsdesk_mlflow.transport.client.store import ClientStore
 from newsdesk_mlflow.transport.run import Run
 from newsdesk_mlflow.transport.tracking import Tracking
 
@@ -14,7 +15,7 @@ WORKSPACE = "azureml://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/1"
 
 def tracking_of(uri):
     # What reaches a workspace is not installed here; the address alone is looked at, and no request is made.
-    return Tracking(SimpleNamespace(tracking_uri=uri, search_experiments=lambda max_results: []))
+    return Tracking(ClientStore(SimpleNamespace(tracking_uri=uri, search_experiments=lambda max_results: [])))
 
 
 class Workspace(MlFlowReporter):

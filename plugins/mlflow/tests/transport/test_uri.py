@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from newsdesk_mlflow import MlflowLoggingError
-from newsdesk_mlflow.transport.tracking import Tracking
+from newsdesk_mlflow.transport.connecting import connect
 from newsdesk_mlflow.transport.uri import artifact_location, store_address, uri_problem
 
 
@@ -102,7 +102,7 @@ def test_a_database_without_the_full_mlflow_says_what_to_install(monkeypatch):
         importlib.util, "find_spec", lambda name: None if name in ("sqlalchemy", "alembic") else found(name)
     )
     with pytest.raises(MlflowLoggingError) as raised:
-        Tracking.connect("sqlite:////data/store.db")
+        connect("sqlite:////data/store.db")
     assert str(raised.value) == (
         "the tracking URI 'sqlite:////data/store.db' is a database, which mlflow-skinny cannot open without "
         "sqlalchemy and alembic: pip install 'newsdesk-mlflow[local]', or use a server's URI"

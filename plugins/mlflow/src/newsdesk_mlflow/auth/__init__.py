@@ -4,7 +4,7 @@ Four independent parts: the two environment variables, the clouds, the credentia
 are called.
 """
 
-from newsdesk_mlflow.auth.azureml import check_installed, hand_over, log_batch, refused, upload
+from newsdesk_mlflow.auth.azureml import check_installed, hand_over, refused, upload
 from newsdesk_mlflow.auth.clouds import cloud_faults
 from newsdesk_mlflow.auth.login import Login, credential_faults, log_in
 from newsdesk_mlflow.auth.variables import (
@@ -31,7 +31,6 @@ __all__ = [
     "get_spauth_kwargs",
     "get_workspace_kwargs",
     "hand_over",
-    "log_batch",
     "log_in",
     "refused",
     "service_principal_faults",

@@ -105,11 +105,6 @@ def refused(client: "MlflowClient", told: ReporterException, error: Exception) -
     return told
 
 
-def log_batch(client: "MlflowClient", run_id: str, **items: Any) -> None:
-    """Send one request of items, as they are."""
-    client._tracking_client.store.log_batch(run_id, **items)  # noqa: SLF001  (no public way)
-
-
 def upload(client: "MlflowClient", artifact_uri: str, file: Path) -> bool:
     """Store a file as an artifact of a run.
 

@@ -1,25 +1,14 @@
 """Where the artifacts of a run go, and whether they get there from here."""
 
-import contextlib
-import importlib
 import importlib.util
-import mimetypes
-import tempfile
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterable
+from urllib.parse import urlsplit
 
-import requests
-from newsdesk import Alteration, TransientReporterError
+from newsdesk import Alteration
 
-from newsdesk_mlflow import auth
-from newsdesk_mlflow.errors import KeptError, MlflowLoggingError
+from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.transport.run import Run
-from newsdesk_mlflow.transport.uri import is_azureml, is_folder, is_local_store, without_credentials
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
+from newsdesk_mlflow.transport.uri import is_folder, is_local_store, without_credentials
 
 SERVE_ARTIFACTS = (
     "start the server with --artifacts-destination and without --default-artifact-root, and report to a new "
@@ -74,72 +63,6 @@ def check_library(artifact_uri: str) -> None:
             f"artifacts go to {without_credentials(artifact_uri)}, which needs {distribution} here: "
             f"pip install {distribution}"
         )
-
-
-def store(client: "MlflowClient", tracking_uri: str, run: Run, file: Path) -> None:
-    """Store a file as an artifact of a run, by its name; an artifact of that name is overwritten.
-
-    Raises:
-        KeptError: AzureML overwrites nothing, and the run has another artifact of that name.
-    """
-    if is_azureml(run.artifact_uri):
-        if not auth.upload(client, run.artifact_uri, file):
-            raise KeptError(
-                f"the run {run.id} already has another artifact {file.name}, which AzureML cannot overwrite"
-            )
-        return
-    if urlsplit(run.artifact_uri).scheme != "mlflow-artifacts":
-        client.log_artifact(run.id, str(file))
-        return
-    # Through the tracking server, at its URL: the client would ask for the run again first, and up to
-    # 2.22 would go to the global tracking URI instead of its own.
-    from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository  # noqa: PLC0415
-
-    repository: Any = MlflowArtifactsRepository
-    _put(repository.resolve_uri(run.artifact_uri, tracking_uri), file)
-
-
-def _put(url: str, file: Path) -> None:
-    """Send a file to a tracking server that stores artifacts.
-
-    The client's own method takes whatever answers, a redirect or a page with status 200 too, for success.
-
-    Raises:
-        requests.HTTPError: something else than MLflow has answered, or MLflow has refused.
-    """
-    # `Any`, since neither has types.
-    credentials: Any = importlib.import_module("mlflow.utils.credentials")
-    rest: Any = importlib.import_module("mlflow.utils.rest_utils")
-    with file.open("rb") as content:
-        response = rest.http_request(
-            credentials.get_default_host_creds(url),
-            f"/{quote(file.name)}",
-            "PUT",
-            data=content,
-            extra_headers={"Content-Type": mimetypes.guess_type(file.name)[0] or "application/octet-stream"},
-            raise_on_status=False,  # so that what it says is kept
-        )
-    if not response.ok or response.is_redirect or "html" in response.headers.get("Content-Type", ""):
-        raise requests.HTTPError(f"{response.status_code} for PUT {file.name}", response=response)
-
-
-@contextlib.contextmanager
-def temporary_file(name: str, content: bytes) -> Iterator[Path]:
-    """Provide a file, in the system's folder for temporary ones: the working folder may be read-only.
-
-    Raises:
-        TransientReporterError: that folder is missing, full, or read-only as well.
-    """
-    try:
-        with tempfile.TemporaryDirectory(prefix="newsdesk-") as folder:
-            file = Path(folder, name)
-            file.write_bytes(content)
-            yield file
-    except OSError as error:
-        raise TransientReporterError(
-            f"the artifact {name} cannot be written to a temporary file, from which MLflow sends it: "
-            f"{error}; set TMPDIR to a folder that can be written to and has room"
-        ) from error
 
 
 def _is_importable(module: str) -> bool:

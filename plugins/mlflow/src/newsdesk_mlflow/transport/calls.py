@@ -1,11 +1,10 @@
-"""A call to MLflow: one attempt without output, whose errors are translated."""
+"""A call to MLflow, whose errors are translated."""
 
 import contextlib
 from collections.abc import Callable, Iterator
 
 from newsdesk import ReporterException
 
-from newsdesk_mlflow.transport.environment import one_quiet_try
 from newsdesk_mlflow.transport.failures import translated
 from newsdesk_mlflow.transport.logins import redact
 
@@ -35,8 +34,7 @@ def calls(
         MlflowLoggingError: it will not.
     """
     try:
-        with one_quiet_try():
-            yield
+        yield
     except ReporterException:  # of our login, which MLflow calls
         raise
     except Exception as error:  # the boundary: MLflow's plugins and stores raise what they like

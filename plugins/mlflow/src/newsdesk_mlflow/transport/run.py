@@ -1,12 +1,9 @@
 """What is known of a run, and of the experiment that it is in."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from newsdesk_mlflow.mapping.tags import TIMESTAMP
-
-if TYPE_CHECKING:
-    import mlflow.entities
 
 
 class Run(NamedTuple):
@@ -40,23 +37,12 @@ class Run(NamedTuple):
 
 
 class Experiment(NamedTuple):
-    """An experiment that is there."""
+    """What is known of one experiment."""
 
     id: str
-    is_new: bool
+    artifact_root: str = ""
+    """Where its artifacts go; empty if unknown."""
+    deleted: bool = False
+    """Whether it was deleted; it can be restored."""
+    is_new: bool = False
     """Whether it was made just now, so that it can hold no run that began before."""
-
-
-def run_of(run: "mlflow.entities.Run") -> Run:
-    """Give what is known of a run of MLflow's own."""
-    info = run.info
-    return Run(
-        info.run_id,
-        info.experiment_id,
-        info.status,
-        info.start_time,
-        info.artifact_uri,
-        run.data.tags,
-        run.data.params,
-        info.lifecycle_stage == "deleted",
-    )

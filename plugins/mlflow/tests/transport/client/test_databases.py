@@ -5,7 +5,7 @@ from newsdesk import TransientReporterError
 from newsdesk.testing import FaultProxy
 from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
 from newsdesk_mlflow.errors import RefusedError
-from newsdesk_mlflow.transport.databases import check_database
+from newsdesk_mlflow.transport.client.databases import check_database
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 import threading
 
 import pytest
-from newsdesk_mlflow.transport.environment import QUIET, one_quiet_try
+from newsdesk_mlflow.transport.client.environment import QUIET, one_quiet_try
 
 RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
@@ -62,7 +62,7 @@ def test_the_last_thread_out_restores_them():
 def test_a_child_that_is_forked_meanwhile_has_its_environment_back():
     script = (
         "import os, threading\n"
-        "from newsdesk_mlflow.transport.environment import QUIET, one_quiet_try\n"
+        "from newsdesk_mlflow.transport.client.environment import QUIET, one_quiet_try\n"
         "inside, leave = threading.Event(), threading.Event()\n"
         "def other():\n"
         "    with one_quiet_try():\n"
