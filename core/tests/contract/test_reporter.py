@@ -10,6 +10,7 @@ import pytest
 from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter
 from newsdesk.contract.delivery import Delivery, Plan
+from newsdesk.contract.lifecycle import life_of
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import (
     DefinitionError,
@@ -140,7 +141,7 @@ class TestValue:
     @pytest.mark.parametrize("copied", [lambda r: pickle.loads(pickle.dumps(r)), copy.copy, copy.deepcopy])
     def test_it_can_be_copied_and_pickled(self, cls, copied):
         reporter = cls(host="db", tags={"a": "b"})
-        reporter.__dict__["target"] = "postgres"
+        life_of(reporter).defined_as = "postgres"
         twin = copied(reporter)
         assert twin == reporter
         assert twin is not reporter

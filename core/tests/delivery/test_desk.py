@@ -31,7 +31,7 @@ from newsdesk import (
     TransientReporterError,
 )
 from newsdesk.builtin.registry import new_registry
-from newsdesk.contract.lifecycle import State
+from newsdesk.contract.lifecycle import State, life_of
 from newsdesk.delivery.route import Route
 
 MACHINE = {"name": "compressor", "project_name": "north"}
@@ -417,7 +417,7 @@ def test_a_reporter_is_opened_once_works_in_one_thread_and_is_closed_at_the_end(
             desk.report(MACHINE)
         assert (reporter.opened, reporter.closed) == (1, 0)
     assert (reporter.opened, reporter.closed, len(reporter.threads)) == (1, 1, 1)
-    assert reporter.life.state is State.CLOSED
+    assert life_of(reporter).state is State.CLOSED
 
 
 def test_a_reporter_that_came_open_is_its_owners_to_close():

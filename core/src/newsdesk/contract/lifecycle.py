@@ -29,9 +29,16 @@ class State(enum.Enum):
 
 
 class Life:
-    """The state of one reporter, and the process that opened it."""
+    """What the base class keeps of one reporter.
 
-    def __init__(self) -> None:
+    Args:
+        arguments: What it was built with, with references unresolved.
+        defined_as: The name or import path in its definition, if it was built from one.
+    """
+
+    def __init__(self, arguments: Arguments, defined_as: str | None = None) -> None:
+        self.arguments = arguments
+        self.defined_as = defined_as
         self.lock = threading.RLock()
         self.state = State.CLOSED
         self.process = 0
@@ -53,14 +60,25 @@ class Life:
 class Openable(Protocol):
     """What is wrapped: `BaseReporter`, which imports this module."""
 
-    arguments: Arguments
-    life: Life
-
     def open(self) -> None:
         """Connect."""
 
     def abandon(self) -> None:
         """Drop the connection of a parent process."""
+
+
+_KEPT = "_newsdesk"
+"""The attribute that holds it: private, and with a name that no author uses by chance."""
+
+
+def begin_life(reporter: object, life: Life) -> None:
+    """Keep this of a new reporter."""
+    reporter.__dict__[_KEPT] = life  # not with setattr, which a frozen dataclass forbids
+
+
+def life_of(reporter: object) -> Life:
+    """Give what the base class keeps of a reporter."""
+    return reporter.__dict__[_KEPT]  # type: ignore[no-any-return]  # begin_life() put it there
 
 
 _lives: "weakref.WeakSet[Life]" = weakref.WeakSet()
@@ -83,7 +101,7 @@ def opens(method: Callable[[Any], None]) -> Callable[[Any], None]:
 
     @functools.wraps(method)
     def open_(self: Openable) -> None:
-        life = self.life
+        life = life_of(self)
         if life.state is State.OPEN and not life.inherited:
             return
         with life.lock:
@@ -100,7 +118,7 @@ def closes(method: Callable[[Any], None]) -> Callable[[Any], None]:
 
     @functools.wraps(method)
     def close(self: Openable) -> None:
-        life = self.life
+        life = life_of(self)
         with life.lock:
             if life.state is State.CLOSING:  # called by a subclass's own
                 method(self)
@@ -171,7 +189,7 @@ def _shown(machine: object) -> Machine:
 
 
 def _open(reporter: Openable, method: Callable[[Any], None]) -> None:
-    life = reporter.life
+    life = life_of(reporter)
     if life.inherited:
         reporter.abandon()
     life.state = State.OPENING
@@ -180,20 +198,20 @@ def _open(reporter: Openable, method: Callable[[Any], None]) -> None:
         method(reporter)
     except BaseException:
         life.state = State.CLOSED
-        _initialise(reporter, reporter.arguments.args, reporter.arguments.kwargs)
+        _initialise(reporter, life.arguments.args, life.arguments.kwargs)
         raise
     life.state, life.process = State.OPEN, os.getpid()
 
 
 def _close(reporter: Openable, method: Callable[[Any], None]) -> None:
-    life = reporter.life
+    life = life_of(reporter)
     inherited = life.inherited
     life.state = State.CLOSING
     try:
         reporter.abandon() if inherited else method(reporter)
     finally:
         life.state = State.CLOSED
-        _initialise(reporter, reporter.arguments.args, reporter.arguments.kwargs)
+        _initialise(reporter, life.arguments.args, life.arguments.kwargs)
 
 
 def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -212,8 +230,9 @@ def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, A
         result = references.resolve(value, name, faults, found)
         return parameters.coerce(type(reporter), name, result, faults) if len(faults) == known else value
 
-    arguments = reporter.arguments.mapped(change)
-    reporter.life.secrets |= found
+    life = life_of(reporter)
+    arguments = life.arguments.mapped(change)
+    life.secrets |= found
     if faults:
         raise UnresolvedReferenceError(
             f"{type(reporter).__name__} has references that cannot be resolved", faults
@@ -223,7 +242,6 @@ def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, A
 
 def _initialise(reporter: Openable, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Call `__init__` again, which only sets the attributes; not needed without references."""
-    if references.has_reference(reporter.arguments.args) or references.has_reference(
-        reporter.arguments.kwargs
-    ):
+    given = life_of(reporter).arguments
+    if references.has_reference(given.args) or references.has_reference(given.kwargs):
         reporter.__init__(*args, **kwargs)  # type: ignore[misc]  # intended, see BaseReporter

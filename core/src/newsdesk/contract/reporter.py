@@ -3,12 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any, Self
 
 from newsdesk import secrets
-from newsdesk.contract import lifecycle, references
+from newsdesk.contract import lifecycle, references, reserved
 from newsdesk.contract.arguments import Arguments, secret_names
 from newsdesk.contract.delivery import Delivery, Plan
+from newsdesk.contract.lifecycle import life_of
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine, MachineKey
 
@@ -32,18 +34,10 @@ class BaseReporter(ABC):
     Retries, isolation, outboxes and receipts are the desk's job, not the reporter's.
     """
 
-    arguments: Arguments
-    """Its constructor arguments, with references unresolved."""
-    life: lifecycle.Life
-    """Its state, and the process that opened it."""
-    target: str | None
-    """The name or import path in its definition, if it was built from one."""
-
     def __new__(cls, /, *args: Any, **kwargs: Any) -> Self:
         """Store the arguments."""
         self = super().__new__(cls)
-        # Not with setattr, which a frozen dataclass forbids.
-        self.__dict__.update(arguments=Arguments(cls, args, kwargs), life=lifecycle.Life(), target=None)
+        lifecycle.begin_life(self, lifecycle.Life(Arguments(cls, args, kwargs)))
         return self
 
     def __init__(self) -> None:
@@ -52,6 +46,7 @@ class BaseReporter(ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        reserved.check_class(cls, BaseReporter)
         for name in ("__repr__", "__eq__", "__hash__"):
             # Defined in the class itself, so that @dataclass, which runs later, does not generate its own:
             # that repr would show secrets.
@@ -64,6 +59,10 @@ class BaseReporter(ABC):
             method = owner.__dict__[name]
             if callable(method) and not getattr(method, "__isabstractmethod__", False):
                 setattr(cls, name, wrap(method))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        reserved.check_attribute(type(self), name, BaseReporter)
+        super().__setattr__(name, value)
 
     # Methods to implement or override
 
@@ -88,7 +87,7 @@ class BaseReporter(ABC):
         the desk then delivers these one by one.
         """
         # Errors keep a reference to the generator's frame, so it must not hold a machine.
-        yield from map(self._answer, machines)
+        yield from map(partial(_answer, self), machines)
 
     def prepare(self) -> None:  # noqa: B027  (optional)
         """Prepare the first use without the network: import a large library, create a local file.
@@ -128,12 +127,6 @@ class BaseReporter(ABC):
 
     # A reporter as a value
 
-    def _answer(self, machine: Machine) -> Delivery | Exception | None:
-        try:
-            return self.report(machine)
-        except Exception as error:  # noqa: BLE001  (returned, not swallowed)
-            return error
-
     @classmethod
     def from_dict(
         cls, config: str | Mapping[str, Any], *, allow_import_paths: Sequence[str] | None = None
@@ -154,19 +147,30 @@ class BaseReporter(ABC):
 
         reporter = build(config, registry=default_registry(), allow_import_paths=allow_import_paths)
         if not isinstance(reporter, cls):
-            raise DefinitionError(f"{reporter.target!r} is a {type(reporter).__name__}, not a {cls.__name__}")
+            raise DefinitionError(
+                f"{reporter.defined_as!r} is a {type(reporter).__name__}, not a {cls.__name__}"
+            )
         return reporter
+
+    @property
+    def defined_as(self) -> str | None:
+        """The name or import path in its definition; None if it was not built from one."""
+        return life_of(self).defined_as
 
     def to_dict(self) -> str | dict[str, Any]:
         """Return the definition: `from_dict` builds an equal reporter from it."""
         separator = ":" if "." in type(self).__qualname__ else "."  # a nested class needs the colon
-        target = self.target or f"{type(self).__module__}{separator}{type(self).__qualname__}"
-        given = self.arguments.given
+        target = self.defined_as or f"{type(self).__module__}{separator}{type(self).__qualname__}"
+        given = self.given_params()
         return {target: given} if given else target
+
+    def given_params(self) -> dict[str, Any]:
+        """Return the parameters that were given, without defaults; references are unresolved."""
+        return life_of(self).arguments.given
 
     def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002, ARG002  (scikit-learn's)
         """Return all parameters, including defaults; references are unresolved."""
-        return self.arguments.all(self)
+        return life_of(self).arguments.all(self)
 
     def resolved(self) -> Self:
         """Give a reporter like this one, with references replaced by what they point to now.
@@ -193,8 +197,8 @@ class BaseReporter(ABC):
         No file is read for it: what a `${file:…}` points to is known from the first `open()` on.
         """
         declared = secret_names(type(self))
-        found = secrets.of_environment() | self.life.secrets
-        for name, value in self.arguments.given.items():
+        found = secrets.of_environment() | life_of(self).secrets
+        for name, value in self.given_params().items():
             if name in declared:
                 found |= secrets.leaves(value) | references.variables(value)
             elif not secrets.tells_place(name):
@@ -222,13 +226,21 @@ class BaseReporter(ABC):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Only the arguments are pickled: no connection, no resolved secret.
-        return rebuilt, (type(self), self.target, self.arguments.args, self.arguments.kwargs)
+        life = life_of(self)
+        return rebuilt, (type(self), life.defined_as, life.arguments.args, life.arguments.kwargs)
+
+
+def _answer(reporter: BaseReporter, machine: Machine) -> Delivery | Exception | None:
+    try:
+        return reporter.report(machine)
+    except Exception as error:  # noqa: BLE001  (returned, not swallowed)
+        return error
 
 
 def rebuilt(
-    cls: type[BaseReporter], target: str | None, args: Sequence[Any], kwargs: Mapping[str, Any]
+    cls: type[BaseReporter], defined_as: str | None, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> BaseReporter:
     """Rebuild a pickled reporter, with the name of its definition."""
     reporter = cls(*args, **kwargs)
-    reporter.__dict__["target"] = target
+    life_of(reporter).defined_as = defined_as
     return reporter

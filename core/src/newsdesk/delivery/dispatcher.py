@@ -13,7 +13,7 @@ from math import inf
 
 from newsdesk.contract.answer import PATIENCE
 from newsdesk.contract.delivery import Delivery
-from newsdesk.contract.lifecycle import State
+from newsdesk.contract.lifecycle import State, life_of
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.delivery.outcome import Outcome, empty_frames, presentable, superseded
 from newsdesk.delivery.results import BulkAnswer, answers, checked
@@ -177,7 +177,7 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001  (a plugin's __init__)
                 return self._uncopied(error)
         self._is_hung, self._closing = False, None
-        is_ours = self._reporter.life.state is State.CLOSED
+        is_ours = life_of(self._reporter).state is State.CLOSED
         self._instance = Instance(self._reporter, is_ours, Worker(f"newsdesk {self.route.label}"))
         return self._instance
 
@@ -210,7 +210,7 @@ class Dispatcher:
             self.secrets |= instance.reporter.secret_values()  # it may have resolved its references
             outcome.error = presentable(error, self.secrets)
         else:
-            self.secrets |= instance.reporter.life.secrets
+            self.secrets |= life_of(instance.reporter).secrets
         outcome.ended = time.monotonic()
         return outcome
 

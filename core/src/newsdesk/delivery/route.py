@@ -44,7 +44,7 @@ class Route:
         if isinstance(entry, Route):
             return entry
         if isinstance(entry, BaseReporter):
-            return cls(entry.target or type(entry).__name__, entry)
+            return cls(entry.defined_as or type(entry).__name__, entry)
         definition = parse(entry)
         reporter = build(definition, allow_import_paths=allow_import_paths, registry=registry)
         required = definition.options.get("required", True)

@@ -49,7 +49,7 @@ def references(route: Route, *, deadline: float) -> Iterator[Finding]:
 
 def problems(route: Route, *, deadline: float) -> Iterator[Finding]:
     """Report references that do not resolve and, without a remedy, what only looks like one."""
-    for name, value in route.reporter.arguments.given.items():
+    for name, value in route.reporter.given_params().items():
         for text in _misspelled(route, value):
             yield Finding(route.label, f"{name}: {text}")
     yield from _unresolved(route, deadline)
@@ -96,7 +96,7 @@ def _built_resolved(route: Route) -> None:
 
 
 def _has_reference(route: Route) -> bool:
-    return has_reference(list(route.reporter.arguments.given.values()))
+    return has_reference(list(route.reporter.given_params().values()))
 
 
 def _fault(registry: Registry, plugin: str, name: str) -> Finding | None:

@@ -549,7 +549,8 @@ def test_what_one_plugin_opens_another_finds_closed_and_nothing_stays_open(
     write("newsdesk.yaml", "reporters: [{door.Door: {}, label: door}]")
     for name in ("one", "two"):
         plugin(
-            name, 'reporters["door"].open()\n        yield Finding("door", str(reporters["door"].life.state))'
+            name,
+            'reporters["door"].open()\n        yield Finding("door", str(reporters["door"]._newsdesk.state))',
         )
     assert doctor()["door"][-2:] == ["State.OPEN", "State.OPEN"]
     assert (folder / "log").read_text() == "open close open close "
@@ -584,7 +585,7 @@ def test_a_secret_in_a_finding_is_masked(newsdesk, plugin, acme, write, monkeypa
     write("newsdesk.yaml", config)
     plugin(
         "leaks",
-        'yield Finding("leaks", f"{reporters[\'it\'].arguments.given} hunter2-hunter2", "swordfish-swordfish")',
+        'yield Finding("leaks", f"{reporters[\'it\'].given_params()} hunter2-hunter2", "swordfish-swordfish")',
     )
     told = newsdesk("doctor", code=1).stdout
     assert "leaks: {'first': 1, 'token': '${env:OTHER}'} ***\n  fix: ***\n" in told

@@ -58,7 +58,7 @@ def _of_server(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
         return
     if tracking is None:  # never, once it is open
         return
-    if "${" in str(reporter.arguments.given.get("tracking_uri")):
+    if "${" in str(reporter.get_params()["tracking_uri"]):
         yield of_limits(label, limits_for(reporter.limits, tracking.uri), tracking.shown)
     yield of_version(label, tracking.server_version(), limits_for(reporter.limits, tracking.uri))
     if root is not None:

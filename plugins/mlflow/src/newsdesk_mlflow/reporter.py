@@ -224,7 +224,7 @@ class MlFlowReporter(BaseReporter):
 
     @property
     def _needs_workspace(self) -> bool:
-        return self.target == "azureml"
+        return self.defined_as == "azureml"
 
     def _workspace(self) -> Mapping[str, str]:
         if self.tracking_uri is not None or self.workspace_kwargs is not None:

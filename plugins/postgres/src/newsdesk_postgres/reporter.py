@@ -265,7 +265,7 @@ class PostgresReporter(BaseReporter):
         return None if self.embedded is not None else self.resolved()._settings()  # noqa: SLF001  (one of ours)
 
     def _remedy(self, remedy: str) -> str:
-        if self.host is not None and "password" not in self.arguments.given and "`password`" in remedy:
+        if self.host is not None and "password" not in self.given_params() and "`password`" in remedy:
             return "no `password` is set; the default was tried"
         return f"{remedy} in `url`" if self.url is not None and "check `" in remedy else remedy
 

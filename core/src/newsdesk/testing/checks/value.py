@@ -57,7 +57,7 @@ def _expect_none(fault: str) -> None:
 
 
 def _expect_masked(reporter: BaseReporter, name: str) -> None:
-    given: dict[str, Any] = reporter.arguments.given
+    given: dict[str, Any] = reporter.given_params()
     holder = type(given.get(name, ""))
     canary: Any = {"canary": _CANARY} if issubclass(holder, dict) else _CANARY
     carrier = BaseReporter.__new__(

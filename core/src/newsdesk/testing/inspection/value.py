@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import yaml
 
+from newsdesk.contract.lifecycle import life_of
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.testing.inspection.io_events import io_events
 
@@ -17,7 +18,8 @@ Check = Callable[[BaseReporter], str]
 def io_of_building(reporter: BaseReporter) -> str:
     """Build it again, and give the I/O that this does."""
     with io_events() as events:
-        type(reporter)(*reporter.arguments.args, **reporter.arguments.kwargs)
+        arguments = life_of(reporter).arguments
+        type(reporter)(*arguments.args, **arguments.kwargs)
     return f"building {reporter!r} does I/O: {', '.join(events[:5])}; move it to open()" if events else ""
 
 
