@@ -11,8 +11,8 @@ from typing import Any
 
 from newsdesk.config.model import ConfigModel
 from newsdesk.config.section import model_in
-from newsdesk.contract.arguments import annotations, secret_names, signature
-from newsdesk.contract.docstrings import argument_texts
+from newsdesk.contract.parameters.arguments import annotations, secret_names, signature
+from newsdesk.contract.parameters.docstrings import argument_texts
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.types.json_schema import Schema, json_schema, titled
 from newsdesk.exceptions import DefinitionError, Fault

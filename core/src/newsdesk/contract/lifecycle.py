@@ -11,8 +11,9 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from newsdesk.contract import parameters, references
-from newsdesk.contract.arguments import Arguments
+from newsdesk.contract.parameters import references
+from newsdesk.contract.parameters.arguments import Arguments
+from newsdesk.contract.parameters.check import coerce
 from newsdesk.exceptions import Fault, UnresolvedReferenceError
 from newsdesk.machine import Machine
 
@@ -228,7 +229,7 @@ def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, A
             return value
         known = len(faults)
         result = references.resolve(value, name, faults, found)
-        return parameters.coerce(type(reporter), name, result, faults) if len(faults) == known else value
+        return coerce(type(reporter), name, result, faults) if len(faults) == known else value
 
     life = life_of(reporter)
     arguments = life.arguments.mapped(change)

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any, Self
 
 from newsdesk import secrets
-from newsdesk.contract import lifecycle, references, reserved
-from newsdesk.contract.arguments import Arguments, secret_names
+from newsdesk.contract import lifecycle, reserved
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.lifecycle import life_of
+from newsdesk.contract.parameters import references
+from newsdesk.contract.parameters.arguments import Arguments, secret_names
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine, MachineKey
 

@@ -9,7 +9,7 @@ from typing import Any
 from newsdesk.config.file import DEFAULT_NAME, Config, found
 from newsdesk.contract.finding import Finding
 from newsdesk.contract.lifecycle import resolved_arguments
-from newsdesk.contract.references import has_reference, looks_like_one
+from newsdesk.contract.parameters.references import has_reference, looks_like_one
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.plugins.registry import Registry

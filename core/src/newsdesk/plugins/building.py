@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from newsdesk.contract.arguments import secret_names
-from newsdesk.contract.parameters import check
+from newsdesk.contract.parameters.arguments import secret_names
+from newsdesk.contract.parameters.check import check
 from newsdesk.contract.reporter import BaseReporter, rebuilt
 from newsdesk.contract.suggestions import listed
 from newsdesk.exceptions import DefinitionError

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from newsdesk.builtin.registry import default_registry
-from newsdesk.contract.arguments import annotations, signature
+from newsdesk.contract.parameters.arguments import annotations, signature
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PluginError
 from newsdesk.plugins.loaded import LoadedPlugin, clashes

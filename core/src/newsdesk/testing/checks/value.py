@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from newsdesk.contract.arguments import secret_names
+from newsdesk.contract.parameters.arguments import secret_names
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter

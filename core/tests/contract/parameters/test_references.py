@@ -3,8 +3,8 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk.contract import references
-from newsdesk.contract.references import has_reference, resolve
+from newsdesk.contract.parameters import references
+from newsdesk.contract.parameters.references import has_reference, resolve
 
 plain_text = st.text(st.sampled_from("${}:aenvfile\\ /"), max_size=20).filter(
     lambda text: "${env:" not in text and "${file:" not in text

@@ -1,6 +1,6 @@
 """What a docstring says of each argument."""
 
-from newsdesk.contract.docstrings import argument_texts
+from newsdesk.contract.parameters.docstrings import argument_texts
 
 DOCSTRING = """Does something.
 

@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from newsdesk.contract.arguments import annotations, secret_names, signature
-from newsdesk.contract.references import has_reference
+from newsdesk.contract.parameters.arguments import annotations, secret_names, signature
+from newsdesk.contract.parameters.references import has_reference
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.contract.types.fit import fit
 from newsdesk.contract.types.misfit import How, Misfit

@@ -3,7 +3,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from newsdesk.contract.urls import resolve_text
+from newsdesk.contract.parameters.urls import resolve_text
 
 # What a vault generates, and what URLs keep for themselves.
 VALUES = st.text(st.sampled_from("aZ7/@%#:?&[]=+ ;,\\\\'\"$ü€🐘\n")) | st.text(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from newsdesk.contract.urls import REFERENCE, resolve_text
+from newsdesk.contract.parameters.urls import REFERENCE, resolve_text
 from newsdesk.exceptions import Fault
 from newsdesk.worker import ForkLock
 

@@ -2,7 +2,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
-from newsdesk.contract.arguments import Arguments, annotations, secret_names, signature
+from newsdesk.contract.parameters.arguments import Arguments, annotations, secret_names, signature
 from newsdesk.secrets import Secret
 
 if TYPE_CHECKING:

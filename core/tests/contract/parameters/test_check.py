@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk.contract.parameters import check, coerce
+from newsdesk.contract.parameters.check import check, coerce
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.secrets import Secret
 
