@@ -4,6 +4,9 @@ import json
 import threading
 
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 from newsdesk.cli import desks
 from newsdesk.cli.desks import Desks
 from newsdesk.machine import Machine
@@ -87,3 +90,17 @@ def test_a_plugin_that_is_not_there_is_not_the_machines_fault(newsdesk, write):
     told = newsdesk("report", "a.json", code=2).stderr
     assert "Error: no plugin 'nobody' is installed; there are: " in told
     assert "runtime.reporters" not in told
+
+
+@given(st.from_regex(desks._PLAIN, fullmatch=True))
+@example("null")
+@example("pkg.mod:Class")
+def test_what_is_read_without_yaml_is_what_yaml_reads(text):
+    assert (yaml.safe_load(text) or "null") == text
+
+
+@pytest.mark.parametrize(
+    "text", ["yes", "Null", "on", "true", "1e5", "0x1F", "2024-01-01", "~", "{files: {path: x}}"]
+)
+def test_what_yaml_reads_otherwise_is_left_to_yaml(text):
+    assert not desks._PLAIN.fullmatch(text)

@@ -1,11 +1,13 @@
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
 from newsdesk.plugins import entry_points
+from newsdesk.plugins.distributions import distributions
 
 
 def test_an_installed_entry_point_is_told_with_its_distribution(distribution):
@@ -13,7 +15,7 @@ def test_an_installed_entry_point_is_told_with_its_distribution(distribution):
     (entry,) = entry_points.installed()["slack"]
     assert (entry.name, entry.distribution, entry.version) == ("slack", "newsdesk-slack", "1.2")
     assert entry.origin == "newsdesk-slack 1.2"
-    assert entry.point.value == "slack_plugin"
+    assert entry.value == "slack_plugin"
     assert "slack_plugin" not in sys.modules
 
 
@@ -25,8 +27,8 @@ def test_two_distributions_with_one_name_are_both_told(distribution):
 
 def test_the_scan_is_made_once_for_each_path(distribution, monkeypatch):
     scans = []
-    scan = entry_points.metadata.distributions
-    monkeypatch.setattr(entry_points.metadata, "distributions", lambda: scans.append(1) or scan())
+    scan = entry_points.distributions
+    monkeypatch.setattr(entry_points, "distributions", lambda: scans.append(1) or scan())
     distribution("one", entries={"a": "a"})
     assert entry_points.installed() is entry_points.installed()
     assert entry_points.damaged() == ()
@@ -35,11 +37,68 @@ def test_the_scan_is_made_once_for_each_path(distribution, monkeypatch):
     assert scans == [1, 1]
 
 
-def test_entry_points_of_other_groups_are_not_told():
-    assert importlib.metadata.entry_points(group="console_scripts")
-    assert {entry.point.group for found in entry_points.installed().values() for entry in found} <= {
-        "newsdesk"
-    }
+def test_entry_points_of_other_groups_are_not_told(distribution):
+    site = distribution("slack", entries={"slack": "a"})
+    with next(site.glob("*.dist-info/entry_points.txt")).open("a") as file:
+        file.write("[console_scripts]\nslack-cli = a:main\n")
+    assert "slack-cli" not in entry_points.installed()
+
+
+def test_what_is_found_is_what_the_standard_library_finds():
+    def key(name):
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    found = {key(each.name_and_version()[0]): each.name_and_version()[1] for each in distributions()}
+    assert found == {key(each.name): each.version for each in importlib.metadata.distributions()}
+    ours = {(entry.name, entry.value) for entries in entry_points.installed().values() for entry in entries}
+    assert ours == {(point.name, point.value) for point in importlib.metadata.entry_points(group="newsdesk")}
+
+
+def test_a_plugin_may_be_in_a_zip_or_an_egg(distribution, tmp_path, monkeypatch):
+    """As in an application that is one file."""
+    site = distribution("zipped", {"zipped_plugin": "A = 1"}, entries={"zipped": "zipped_plugin:A"})
+    app = shutil.make_archive(str(tmp_path / "app"), "zip", site)
+    egg = tmp_path / "laid-2.0-py3.11.egg"
+    shutil.copytree(
+        distribution("laid", entries={"laid": "laid_plugin"}) / "laid-1.0.dist-info", egg / "EGG-INFO"
+    )
+    (egg / "EGG-INFO" / "METADATA").rename(egg / "EGG-INFO" / "PKG-INFO")
+    monkeypatch.setattr(sys, "path", [app, str(egg)])
+    assert entry_points.installed()["zipped"][0].origin == "zipped 1.0"
+    assert entry_points.installed()["zipped"][0].load() == 1
+    assert entry_points.installed()["laid"][0].origin == "laid 1.0"
+
+
+def test_a_plugin_may_be_found_by_a_finder_of_somebody_else(monkeypatch):
+    """As of those who load a program from a database, or freeze it."""
+
+    class Distribution(importlib.metadata.Distribution):
+        def read_text(self, filename):
+            return {
+                "METADATA": "Name: frozen\nVersion: 3.0\n",
+                "entry_points.txt": "[newsdesk]\nfrozen = json\n",
+            }.get(filename)
+
+        def locate_file(self, path):
+            raise NotImplementedError
+
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            return None
+
+        def find_distributions(self, context=None):
+            return [Distribution()]
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder()])
+    entry_points._scan.cache_clear()
+    assert entry_points.installed()["frozen"][0].origin == "frozen 3.0"
+    entry_points._scan.cache_clear()
+
+
+def test_a_folder_twice_on_the_path_has_each_plugin_once(distribution, monkeypatch):
+    site = distribution("slack", entries={"slack": "a"})
+    monkeypatch.setattr(sys, "path", [*sys.path, str(site)])
+    assert len(entry_points.installed()["slack"]) == 1
 
 
 def test_a_distribution_without_metadata_is_called_as_its_folder_is(distribution):

@@ -188,7 +188,7 @@ class TestUnknown:
                         if name.partition(".")[0] in ("newsdesk_mlflow", "newsdesk_postgres", "gordo"):
                             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
                 sys.meta_path.insert(0, Hidden())
-                entry_points.metadata.distributions = lambda: []
+                entry_points.distributions = lambda: []
             """
             ran = subprocess.run(
                 [sys.executable, "-c", textwrap.dedent(hide) + textwrap.dedent(code)],

@@ -14,9 +14,19 @@ from newsdesk.exceptions import ReporterException
 
 _log = logging.getLogger(__name__)
 
-_COMMANDS = (
-    "report", "plan", "check", "doctor", "reporters", "outbox", "backfill", "missing", "schema", "new",
-)  # fmt: skip
+_COMMANDS = {
+    "report": "Deliver machines from files.",
+    "plan": "Preview what `report` would send; no network.",
+    "check": "Check the config, and with --ping its backends.",
+    "doctor": "Diagnose an installation and list fixes.",
+    "reporters": "List installed reporters, or one's parameters.",
+    "outbox": "Inspect, retry and clean up undelivered records.",
+    "backfill": "Deliver machines that a reporter does not hold yet.",
+    "missing": "List machines that a reporter does not hold yet.",
+    "schema": "Print the JSON Schema of a config, for editors.",
+    "new": "Create a plugin project for a reporter.",
+}
+"""Each with what `--help` says of it, so that this does not import them all."""
 
 
 class _Commands(click.Group):
@@ -46,7 +56,12 @@ class _Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(f"newsdesk.cli.commands.{cmd_name}").command
         command.name = cmd_name  # by the function's, each would be `command` in the reference
+        command.short_help = _COMMANDS[cmd_name]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (the same)
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -91,9 +106,9 @@ def _warn_of_damaged_distributions() -> None:
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  (click's signature)
     if value and not ctx.resilient_parsing:
-        import importlib.metadata  # noqa: PLC0415  (0.03 s)
+        from newsdesk.plugins.distributions import version_of  # noqa: PLC0415  (for those who ask for it)
 
-        click.echo(f"newsdesk {importlib.metadata.version('newsdesk')}")
+        click.echo(f"newsdesk {version_of('newsdesk')}")
         ctx.exit()
 
 

@@ -4,17 +4,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsdesk.builtin.registry import default_registry
-from newsdesk.config.lines import Lines
+from newsdesk.config.document import Document
 from newsdesk.config.model import ConfigModel, OutboxModel
 from newsdesk.config.section import read
 from newsdesk.delivery.desk import DEADLINE, DRAIN, Desk
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route, routes
 from newsdesk.exceptions import DefinitionError, Fault
-from newsdesk.outbox import Bounds, Outbox
+from newsdesk.outbox.bounds import Bounds
 from newsdesk.plugins.registry import Registry
+
+if TYPE_CHECKING:
+    from newsdesk.outbox import Outbox
 
 DEFAULT_NAME = "newsdesk.yaml"
 """The file in the working folder that is used by default."""
@@ -47,7 +51,7 @@ class Config:
     """Seconds for the delivery of one machine."""
     allow_import_paths: tuple[str, ...] | None = None
     """Prefixes of the import paths that definitions may use; all, when None."""
-    outbox: Outbox | None = None
+    outbox: "Outbox | None" = None
     """Where records are kept that are still owed."""
     drain: int = DRAIN
     """Owed records that are sent after a successful delivery, at most."""
@@ -75,12 +79,12 @@ class Config:
     @classmethod
     def from_yaml(cls, text: str, *, name: str = "config", registry: Registry | None = None) -> "Config":
         """Read a config from text; `name` is its name in messages."""
-        lines = Lines.of(text, name)
-        faults = list(lines.faults)
-        document = lines.value if lines.value is not None else {}
-        model, wrong = read(ConfigModel, document)
+        document = Document.of(text, name)
+        faults = list(document.faults)
+        value = {} if document.value is None else document.value
+        model, wrong = read(ConfigModel, value)
         faults += wrong
-        raw = document if isinstance(document, Mapping) else {}
+        raw = value if isinstance(value, Mapping) else {}
         entries = raw.get("reporters")
         allowed = model.allow_import_paths if model is not None else None
         made: tuple[Route, ...] = ()
@@ -97,7 +101,7 @@ class Config:
             text = "references are resolved in the parameters of reporters only; write the path"
             faults.append(Fault("outbox.path", text))
         if faults or model is None:
-            raise DefinitionError(f"the config {name!r} cannot be used", lines.located(faults))
+            raise DefinitionError(f"the config {name!r} cannot be used", document.located(faults))
         return cls(
             made,
             Retry(**asdict(model.retry)),
@@ -122,7 +126,9 @@ class Config:
         )
 
 
-def _outbox(model: OutboxModel | None) -> Outbox | None:
+def _outbox(model: OutboxModel | None) -> "Outbox | None":
     if model is None:
         return None
+    from newsdesk.outbox import Outbox  # noqa: PLC0415  (SQLite, only for those who have an outbox)
+
     return Outbox(model.path, Bounds(model.max_bytes, model.max_age, model.attempts))

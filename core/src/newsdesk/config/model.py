@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from newsdesk.delivery.desk import DEADLINE, DRAIN
 from newsdesk.delivery.retry import Retry
-from newsdesk.outbox import Bounds
+from newsdesk.outbox.bounds import Bounds
 
 
 @dataclass(frozen=True)

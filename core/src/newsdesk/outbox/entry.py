@@ -1,9 +1,12 @@
 """What an outbox holds: machines that are owed to a reporter, and the order of their reports."""
 
 import enum
+import hashlib
 from dataclasses import dataclass
 
-from newsdesk.machine import MachineKey
+from newsdesk.exceptions import MachineError
+from newsdesk.machine import Machine, MachineKey
+from newsdesk.outbox.storage.faults import DamagedError
 
 
 class State(enum.StrEnum):
@@ -67,3 +70,22 @@ class Entry:
 
     def __str__(self) -> str:
         return f"entry {self.id} ({self.key} for {self.label})"
+
+
+def machine_of(entry: Entry, record: bytes | None) -> Machine:
+    """Give an entry's machine.
+
+    Raises:
+        DamagedError: the record is damaged, or there is none any more.
+    """
+    if record is None:
+        raise DamagedError(f"{entry} has no record any more, because a newer one was delivered")
+    if hashlib.sha256(record).hexdigest() != entry.revision:
+        raise DamagedError(f"{entry} is damaged: its record is not what was kept; report the machine again")
+    try:
+        machine = Machine.from_json(record)
+    except MachineError as error:
+        raise DamagedError(f"{entry} cannot be read: {error}; report the machine again") from error
+    if machine.key != entry.key:
+        raise DamagedError(f"{entry} is damaged: its record is of {machine.key}; report both again")
+    return machine

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.outbox.entry import Entry, State, Ticket
-from newsdesk.outbox.ledger import Bounds, Ledger
-from newsdesk.outbox.record import machine_of
+from newsdesk.outbox.bounds import Bounds
+from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
+from newsdesk.outbox.ledger import Ledger
 from newsdesk.outbox.schema import FORMAT
 from newsdesk.outbox.storage.database import BUSY, Database
 from newsdesk.outbox.storage.faults import DamagedError, OutboxError, is_damage

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from sqlite3 import Connection
 from typing import TypeVar
 
-from newsdesk.outbox.ledger import Bounds, Ledger
+from newsdesk.outbox.bounds import Bounds
+from newsdesk.outbox.ledger import Ledger
 from newsdesk.outbox.processes import Processes
 from newsdesk.outbox.storage.database import BUSY, Database
 from newsdesk.outbox.storage.faults import OutboxError

@@ -1,17 +1,17 @@
 """The entry points of the group `newsdesk`: which plugins are installed, from which distributions."""
 
+import importlib
 import logging
+import operator
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-if sys.version_info >= (3, 12):
-    from importlib import metadata
-else:
-    import importlib_metadata as metadata
+from newsdesk.plugins.distributions import Distribution, distributions
 
 GROUP = "newsdesk"
 
@@ -25,8 +25,8 @@ class Entry:
 
     name: str
     """The main reporter's name."""
-    point: metadata.EntryPoint
-    """What to load."""
+    value: str
+    """What to load: a module, or an object in it, `pkg.mod:plugin`."""
     distribution: str
     """The distribution that brings it."""
     version: str
@@ -36,6 +36,17 @@ class Entry:
     def origin(self) -> str:
         """Distribution and version, to name in a message."""
         return f"{self.distribution} {self.version}"
+
+    @property
+    def module(self) -> str:
+        """The module that is imported to load it."""
+        return self.value.partition(":")[0].strip()
+
+    def load(self) -> Any:
+        """Import what it names."""
+        module = importlib.import_module(self.module)
+        attribute = self.value.partition("[")[0].partition(":")[2].strip()  # without extras
+        return operator.attrgetter(attribute)(module) if attribute else module
 
 
 def installed() -> Mapping[str, Sequence[Entry]]:
@@ -50,22 +61,17 @@ def damaged() -> Sequence[str]:
 
 @lru_cache(maxsize=1)
 def _scan(_path: tuple[str, ...]) -> tuple[Mapping[str, Sequence[Entry]], Sequence[str]]:
-    # One by one: `metadata.entry_points()` reads those of every distribution together, so that a damaged one,
-    # whatever it belongs to, would end every command.
     found: dict[str, list[Entry]] = {}
     folders: dict[str, Path] = {}
     faults: list[str] = []
-    for distribution in metadata.distributions():
-        folder = _folder(distribution)
+    for distribution in distributions():
+        folder = distribution.folder
         try:
-            name, entries = _key(distribution, folder), _entries(distribution, folder)
+            name, (entries, wrong) = _key(distribution), _entries(distribution)
         except Exception as error:  # noqa: BLE001  (whatever is wrong with it must not affect others)
             faults.append(_fault(folder, error))
             continue
-        try:
-            _ = distribution.entry_points
-        except Exception as error:  # noqa: BLE001  (other libraries fail on it: the user should see why)
-            faults.append(_fault(folder, error))
+        faults += [_fault(folder, text) for text in wrong[:1]]
         # Of two distributions with one name, Python imports the one that comes first on `sys.path`.
         first = folders.setdefault(name, folder)
         if first == folder:
@@ -84,46 +90,44 @@ def _fault(folder: Path, why: object) -> str:
     return f"the distribution {folder} is damaged ({kind}{why}); reinstall it, or delete that folder"
 
 
-def _entries(distribution: metadata.Distribution, folder: Path) -> list[Entry]:
-    text = distribution.read_text(_FILE)
-    if text is None and (folder / _FILE).is_file():
+def _entries(distribution: Distribution) -> tuple[list[Entry], list[str]]:
+    """Give the entry points of our group, and what is wrong in the other groups.
+
+    Raises:
+        ValueError: a line of our group is wrong.
+        OSError: the file cannot be read.
+    """
+    text = distribution.read(_FILE)
+    if text is None and (distribution.folder / _FILE).is_file():
         raise PermissionError(f"{_FILE} cannot be read")
-    points = [metadata.EntryPoint(name, value, GROUP) for name, value in _section(text or "")]
-    origin = _name_and_version(distribution, folder) if points else ("", "")
-    return [Entry(point.name, point, *origin) for point in points]
+    pairs: list[tuple[str, str]] = []
+    wrong: list[str] = []
+    for group, line in _lines(text or ""):
+        name, equals, value = map(str.strip, line.partition("="))
+        fault = f"a line of [{group}] is not of the form 'name = module': {line!r}"
+        if group == GROUP and not (name and equals and value):
+            raise ValueError(fault)
+        if group == GROUP:
+            pairs.append((name, value))
+        elif not equals:  # other libraries fail on it: the user should see why
+            wrong.append(fault)
+    origin = distribution.name_and_version() if pairs else ("", "")
+    return [Entry(*pair, *origin) for pair in pairs], wrong
 
 
-def _section(text: str) -> Iterator[tuple[str, str]]:
-    """Give the names and values of our section; what is wrong in the others concerns other programs."""
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Give the lines of an INI file, each with its section."""
     section = ""
     for line in map(str.strip, text.splitlines()):
-        if line.startswith("["):
-            section = line
-        elif section == f"[{GROUP}]" and line and not line.startswith("#"):
-            name, equals, value = map(str.strip, line.partition("="))
-            if not (name and equals and value):
-                raise ValueError(f"a line of [{GROUP}] is not of the form 'name = module': {line!r}")
-            yield name, value
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif section and line and not line.startswith("#"):
+            yield section, line
 
 
-def _name_and_version(distribution: metadata.Distribution, folder: Path) -> tuple[str, str]:
-    """Give name and version, as the metadata or else the folder's name tell."""
-    name, _, version = folder.stem.partition("-")
-    try:
-        told = distribution.metadata  # parsed anew each time that it is asked for, by `distribution.name` too
-        return told.get("Name") or name, told.get("Version") or version or "?"
-    except Exception:  # noqa: BLE001  (the same)
-        return name, version or "?"
-
-
-def _key(distribution: metadata.Distribution, folder: Path) -> str:
+def _key(distribution: Distribution) -> str:
     """Give what identifies a distribution: its normalised name."""
-    known = folder.suffix in (".dist-info", ".egg-info") and folder.stem
-    name = folder.stem.partition("-")[0] if known else _name_and_version(distribution, Path())[0]
+    name = distribution.stem.partition("-")[0] or distribution.name_and_version()[0]
     if not name:
         raise ValueError("it has no name")
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _folder(distribution: metadata.Distribution) -> Path:
-    return Path(str(getattr(distribution, "_path", distribution)))

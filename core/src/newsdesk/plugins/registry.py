@@ -182,7 +182,7 @@ class Registry:
 
     def _import(self, entry: Entry) -> LoadedPlugin:
         try:
-            plugin = entry.point.load()
+            plugin = entry.load()
         except Exception as error:  # noqa: BLE001  (a plugin's module may raise anything)
             return LoadedPlugin(entry.name, entry.origin, error=error)
         except SystemExit as error:

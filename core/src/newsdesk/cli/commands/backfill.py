@@ -10,7 +10,7 @@ from newsdesk.cli.receipts.summary import show
 from newsdesk.delivery.job import CHUNK_SIZE
 
 
-@click.command(short_help="Deliver machines that a reporter does not hold yet.")
+@click.command()
 @options.files
 @options.to
 @options.config

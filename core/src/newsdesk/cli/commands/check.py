@@ -20,7 +20,7 @@ from newsdesk.secrets import mask_text
 _log = logging.getLogger(__name__)
 
 
-@click.command(short_help="Check the config, and with --ping its backends.")
+@click.command()
 @options.config
 @options.ping
 @click.pass_context

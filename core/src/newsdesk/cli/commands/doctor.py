@@ -9,7 +9,7 @@ from newsdesk.contract.finding import Finding
 from newsdesk.doctor.checkup import Checkup
 
 
-@click.command(short_help="Diagnose an installation and list fixes.")
+@click.command()
 @options.config
 @options.ping
 @options.as_json

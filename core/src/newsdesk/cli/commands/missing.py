@@ -8,7 +8,7 @@ from newsdesk.cli.holdings import not_held
 from newsdesk.cli.inputs import Inputs
 
 
-@click.command(short_help="List machines that a reporter does not hold yet.")
+@click.command()
 @options.files
 @options.to
 @options.config

@@ -20,7 +20,7 @@ from newsdesk.plugins.import_paths import FIRST_PARTY
 _SETTINGS = "COPIER_SETTINGS_PATH"
 
 
-@click.command(short_help="Create a plugin project for a reporter.")
+@click.command()
 @click.argument("name")
 @click.option(
     "--in",

@@ -18,7 +18,7 @@ from newsdesk.secrets import mask_text
 _log = logging.getLogger(__name__)
 
 
-@click.command(short_help="Preview what `report` would send; no network.")
+@click.command()
 @options.files
 @options.to
 @options.config

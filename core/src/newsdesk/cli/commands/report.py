@@ -15,7 +15,7 @@ from newsdesk.contract.receipt import Receipt
 from newsdesk.delivery.job import CHUNK_SIZE
 
 
-@click.command(short_help="Deliver machines from files.")
+@click.command()
 @options.files
 @options.to
 @options.config

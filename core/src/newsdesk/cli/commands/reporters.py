@@ -17,7 +17,7 @@ from newsdesk.secrets import MASK, is_secret
 _log = logging.getLogger(__name__)
 
 
-@click.command(short_help="List installed reporters, or one's parameters.")
+@click.command()
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """List the installed reporters, or with NAME the parameters of one."""

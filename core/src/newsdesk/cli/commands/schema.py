@@ -9,7 +9,7 @@ from newsdesk.cli import data
 from newsdesk.config.schema import config_schema, offers
 
 
-@click.command(short_help="Print the JSON Schema of a config, for editors.")
+@click.command()
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Print the JSON Schema of a config, with the installed reporters, for editors."""

@@ -17,7 +17,7 @@ from newsdesk.plugins.registry import Registry
 def discover(name: str, path: str) -> dict[str, Any]:
     """Find what a name and an import path lead to, and what else importing the plugin imports."""
     others = {
-        entry.point.value: extra_imports(entry) for entry in _entries(name)
+        entry.value: extra_imports(entry) for entry in _entries(name)
     }  # first: before anything is loaded
     registry = new_registry()
     offering = [getattr(plugin.plugin, "__name__", "") for plugin in registry.claiming(name)]
@@ -32,9 +32,9 @@ def discover(name: str, path: str) -> dict[str, Any]:
 def extra_imports(entry: Entry) -> list[str]:
     """Import a plugin, and give the packages that this imports besides it and the standard library."""
     known = {module.partition(".")[0] for module in sys.modules}
-    known |= {*sys.stdlib_module_names, entry.point.module.partition(".")[0]}
+    known |= {*sys.stdlib_module_names, entry.module.partition(".")[0]}
     try:
-        importlib.import_module(entry.point.module)
+        importlib.import_module(entry.module)
     except Exception:  # noqa: BLE001  (the registry reports a broken plugin)
         return []
     return sorted({module.partition(".")[0] for module in sys.modules} - known)
