@@ -14,7 +14,7 @@ PLUGINS = {"newsdesk_mlflow": ROOT / "plugins/mlflow/src", "newsdesk_postgres": 
 
 # A chapter may import those in the rows above it. In the first row, each module is a chapter.
 ROWS = [
-    {"exceptions", "secrets", "canonical", "batching", "atomic", "machine", "worker"},
+    {"exceptions", "secrets", "canonical", "batching", "atomic", "machine", "future", "worker"},
     {"contract"},
     {"plugins"},
     {"builtin", "outbox"},

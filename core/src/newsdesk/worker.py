@@ -3,57 +3,32 @@
 import os
 import queue
 import threading
-import time
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from newsdesk.future import SLICE, Future
+
 _Calls = queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
 
 
-SLICE = 1.0
-"""Seconds per wait: a Ctrl-C just before a wait is only noticed when the wait ends."""
-
-
-def waited(future: Future[T], seconds: float) -> T:
-    """Return a future's result, or raise its error.
-
-    Raises:
-        TimeoutError: It has no result within `seconds`.
-    """
-    until = time.monotonic() + seconds
-    while True:
-        left = until - time.monotonic()
-        try:
-            return future.result(timeout=max(0.0, min(left, SLICE)))
-        except TimeoutError:
-            if future.done():  # its own error is a TimeoutError, or it finished just now
-                return future.result()
-            if left <= SLICE:
-                raise
-
-
 class ForkLock:
-    """A reentrant lock that is free in a forked child, even if another thread of the parent held it."""
+    """A reentrant lock that is free in a forked child, even if another thread of the parent held it.
+
+    Hold it by `with lock.held:`. A context manager of ours would be two more places where a Ctrl-C leaves the
+    lock locked; Python enters and leaves its own without looking for one.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.held = threading.RLock()
         _fork_locks.add(self)
 
     def renew(self) -> None:
         """Replace the lock if another thread held it: in the child, that thread does not exist."""
-        if self._lock.acquire(blocking=False):
-            self._lock.release()  # free, or held by the forking thread
+        if self.held.acquire(blocking=False):
+            self.held.release()  # free, or held by the forking thread
         else:
-            self._lock = threading.RLock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+            self.held = threading.RLock()
 
 
 _fork_locks: "weakref.WeakSet[ForkLock]" = weakref.WeakSet()
@@ -89,7 +64,7 @@ class Worker:
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
         """Queue a call."""
         future: Future[Any] = Future()
-        with self._lock:  # or two calling threads could both start a worker thread
+        with self._lock.held:  # or two calling threads could both start a worker thread
             # A forked child does not have its parent's threads.
             if not any(thread.is_alive() for thread in self._threads):
                 self._begin()
@@ -115,7 +90,7 @@ def _work(calls: _Calls) -> None:
     while (task := calls.get()) is not None:
         future, call = task
         del task
-        if future.set_running_or_notify_cancel():
+        if future.begin():
             _run(future, call)
         # Do not keep a machine alive while waiting for the next.
         del future, call
@@ -144,7 +119,7 @@ def run_to_its_end(call: Callable[[], None]) -> None:
     worker.stop()
     while not future.done():
         try:
-            waited(future, SLICE)
+            future.result(SLICE)
         except TimeoutError:
             pass
         except BaseException as error:  # noqa: BLE001  (raised below)

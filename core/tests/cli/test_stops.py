@@ -291,6 +291,67 @@ def test_a_signal_whose_error_is_swallowed_ends_the_command_all_the_same():
     assert "Exception ignored" in done.stderr
 
 
+def test_a_signal_within_pythons_own_locks_is_raised_when_they_are_free():
+    """An error between the steps of a condition variable leaves it locked, or becomes a RuntimeError."""
+    program = """if True:
+        import os, random, signal, threading, time
+        from newsdesk.cli.stops import Stops
+
+        chance, condition = random.Random(0), threading.Condition()
+        for _ in range(100):
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            stops = Stops()
+            stops.begin()
+            seconds = chance.uniform(0, 0.002)
+            kill = lambda: (time.sleep(seconds), os.kill(os.getpid(), signal.SIGTERM))
+            killer = threading.Thread(target=kill)
+            killer.start()
+            try:
+                while True:
+                    with condition:
+                        condition.notify()
+                    sum(range(100))
+            except KeyboardInterrupt:
+                pass
+            assert stops.exit_code == 143
+            stops.end()
+            killer.join()
+            got = []
+            other = threading.Thread(target=lambda: got.append(condition.acquire(timeout=5)))
+            other.start()
+            other.join()
+            assert got == [True], "it stayed locked"
+            condition = threading.Condition()
+        print("free")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.stdout == "free\n", done.stderr
+
+
+def test_an_error_that_comes_of_a_signal_does_not_hold_up_the_end_of_the_process():
+    """A thread that is begun while Python ends never runs."""
+    program = """if True:
+        import os, signal
+        from newsdesk.cli.stops import Stops
+
+        stops = Stops()
+        stops.begin()
+        try:
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+            except KeyboardInterrupt:
+                raise RuntimeError("in place of it")
+        finally:
+            stops.end()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert (done.returncode, "in place of it" in done.stderr) == (1, True)
+
+
 def test_without_a_signal_the_handlers_are_those_of_before():
     before = signal.getsignal(signal.SIGTERM)
     stops = Stops()

@@ -5,7 +5,6 @@ import logging
 import sqlite3
 import threading
 import time
-from concurrent.futures import Future
 
 import pytest
 from newsdesk.contract.answer import PATIENCE, Answer
@@ -16,6 +15,7 @@ from newsdesk.exceptions import (
     TransientReporterError,
     UnresolvedReferenceError,
 )
+from newsdesk.future import Future
 from newsdesk.machine import Machine
 from newsdesk.outbox import Bounds, Outbox, OutboxError, State
 from newsdesk.outbox.sender import Sender

@@ -100,7 +100,7 @@ def test_what_waits_behind_one_that_hangs_is_missed_too(warnings, impatient):
 )
 def test_a_delivery_waits_for_it_no_longer_than_it_has_time_itself(monkeypatch, within, waits):
     asked = []
-    monkeypatch.setattr("newsdesk.plugins.listener.waited", lambda _, seconds: asked.append(seconds))
+    monkeypatch.setattr("newsdesk.future.Future.result", lambda _, seconds: asked.append(seconds))
     Listener("own", lambda _: None).tell(receipt(), *([] if within is None else [within]))
     assert asked == [waits]
 

@@ -77,7 +77,9 @@ class _Threads(Executor):
         self._worker = Worker("newsdesk", count)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return self._worker.submit(partial(fn, *args, **kwargs))
+        future: Future[Any] = Future()
+        self._worker.submit(partial(_run, future, partial(fn, *args, **kwargs)))
+        return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  (the interface's)
         """Let the threads end; all work that anybody waits for is done by then."""
@@ -95,3 +97,11 @@ class _Cluster(Executor):
         if self._client.status != "running":
             raise ConnectionError(f"no connection to the Dask scheduler; its client is {self._client.status}")
         return self._executor.submit(fn, *args, **kwargs)  # type: ignore[no-any-return]  # it has no types
+
+
+def _run(future: Future[Any], call: Callable[[], Any]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001  (raised to whoever has the future)
+            future.set_exception(error)

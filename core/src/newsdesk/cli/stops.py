@@ -1,9 +1,11 @@
 """Signals that end the command: it keeps what was taken, and exits with 128 + the signal's number."""
 
+import _thread
 import contextlib
 import os
 import signal
 import threading
+import time
 import weakref
 from types import FrameType
 from typing import Any
@@ -11,8 +13,14 @@ from typing import Any
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Ctrl-C, what Kubernetes sends 30 s before SIGKILL, and the end of a terminal."""
 
-_AGAIN = 0.05
-"""Seconds after which a signal whose error was swallowed is sent again."""
+_AGAIN = 0.01
+"""Seconds after which a signal whose error was swallowed, or could not be raised yet, is sent again."""
+
+_LOCKING = ("threading", "queue", "logging", "concurrent.futures", "importlib", "weakref", "_weakrefset")
+"""Modules of Python that hold locks between two of their own steps: an error there leaves one locked."""
+
+_PATIENCE = 2.0
+"""Seconds after which a signal is raised there all the same: the command waits in one of them."""
 
 _Handler = Any  # what `signal.getsignal` returns
 
@@ -32,6 +40,7 @@ class Stops:
         self._number: int | None = None
         self._before: dict[int, _Handler] = {}
         self._raised: weakref.ref[_Stopped] | None = None
+        self._first: float | None = None
         self._is_over = False
 
     @property
@@ -54,9 +63,14 @@ class Stops:
             # Python itself resets handlers before it ends, but not what is ignored.
             signal.signal(number, handler if self._number is None else signal.SIG_IGN)
 
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._raised is not None and self._raised() is not None:
             return  # it ends already
+        if self._first is None:
+            self._first = time.monotonic()
+        if _holds_locks(frame) and time.monotonic() < self._first + _PATIENCE:
+            self._send_later(number)
+            return
         self._number = number
         stopped = _Stopped(number)
         self._raised = weakref.ref(stopped, self._swallowed)
@@ -70,14 +84,31 @@ class Stops:
 
         Destructors and some callbacks of C cannot raise.
         """
-        # Later, from another thread: what is raised here would be swallowed, too.
-        timer = threading.Timer(_AGAIN, self._signal_again)
-        timer.daemon = True
-        timer.start()
-
-    def _signal_again(self) -> None:
         if not self._is_over and self._number is not None:
-            os.kill(os.getpid(), self._number)
+            # Later, from another thread: what is raised here would be swallowed, too.
+            self._send_later(self._number)
+
+    def _send_later(self, number: int) -> None:
+        def send() -> None:
+            time.sleep(_AGAIN)
+            if not self._is_over:
+                os.kill(os.getpid(), number)
+
+        # Not by `threading`, which takes locks that the main thread may hold here.
+        with contextlib.suppress(RuntimeError):  # no more threads; the next signal comes from outside
+            _thread.start_new_thread(send, ())
+
+
+def _holds_locks(frame: FrameType | None) -> bool:
+    """Tell whether code of Python's own, that the command has called, may hold a lock."""
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__"))
+        if name.startswith("newsdesk."):
+            return False
+        if name.startswith(_LOCKING):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def name_of(error: KeyboardInterrupt) -> str:

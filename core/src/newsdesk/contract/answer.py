@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from newsdesk.contract.receipt import Receipt
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from newsdesk.future import Future
 
 PATIENCE = 3
 """Failures in a row after which a backend counts as down, and nothing more is sent there for now."""

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from functools import partial
 from itertools import repeat
 from math import inf
@@ -20,8 +19,9 @@ from newsdesk.delivery.results import BulkAnswer, answers, checked
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import TransientReporterError
+from newsdesk.future import Future
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.worker import ForkLock, Worker, waited
+from newsdesk.worker import ForkLock, Worker
 
 
 @dataclasses.dataclass(eq=False)
@@ -82,7 +82,7 @@ class Dispatcher:
         """Begin the reporter's own preparation; None where there is nothing to wait for."""
         if type(self.route.reporter).prepare is BaseReporter.prepare:
             return None
-        with self._lock:
+        with self._lock.held:
             instance = self._current()
             if isinstance(instance, Exception) or instance.is_prepared:
                 return None
@@ -97,7 +97,7 @@ class Dispatcher:
         What fails in a way that is worth another try is tried again by itself, for `deadline` seconds; after
         `PATIENCE` of them in a row that failed so, the rest is not: the backend is down.
         """
-        with self._lock:
+        with self._lock.held:
             instance = self._current()
             if isinstance(instance, Exception):
                 return [_ended(instance) for _ in machines]
@@ -124,7 +124,7 @@ class Dispatcher:
 
     def close(self) -> Call:
         """Begin to close the reporter, and let its thread end; what fails now is not tried again."""
-        with self._lock:
+        with self._lock.held:
             instance, self._instance = self._instance, None
             if instance is None:
                 return self._closing or _ended(None)
@@ -138,7 +138,7 @@ class Dispatcher:
         """Wait for a call; when the time is over, leave it behind."""
         call.until = until
         try:
-            outcome = waited(call.future, until - time.monotonic())
+            outcome = call.future.result(until - time.monotonic())
         except TimeoutError:
             return self._unanswered(call)
         except BaseException:  # Ctrl-C: nobody waits for it any more
@@ -155,7 +155,7 @@ class Dispatcher:
         call.instance.is_left = True
         call.instance.stopped.set()
         call.instance.worker.stop()
-        with self._lock:
+        with self._lock.held:
             if self._instance is call.instance:  # else another thread has left it already
                 self._instance, self._is_hung = None, True
             elif call is self._closing:
@@ -182,7 +182,7 @@ class Dispatcher:
         return self._instance
 
     def _ask(self, ask: Callable[[BaseReporter], None]) -> Call:
-        with self._lock:
+        with self._lock.held:
             instance = self._current()
             if isinstance(instance, Exception):
                 return _ended(instance)
@@ -192,7 +192,7 @@ class Dispatcher:
         call = Call(instance)
 
         def run() -> None:
-            if call.future.set_running_or_notify_cancel():
+            if call.future.begin():
                 call.future.set_result(self._outcome(call, instance, ask))
 
         try:
@@ -216,7 +216,7 @@ class Dispatcher:
 
     def _deliver(self, jobs: "deque[_Job]", instance: Instance, retry: Retry, deadline: float) -> None:
         # Those that nobody waits for any more are not begun.
-        begun = deque(job for job in jobs if job.call.future.set_running_or_notify_cancel())
+        begun = deque(job for job in jobs if job.call.future.begin())
         jobs.clear()
         answered: Iterator[BulkAnswer | None] = repeat(None)
         if len(begun) > 1:

@@ -19,7 +19,7 @@ from newsdesk.machine import Machine, MachineKey
 from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from newsdesk.future import Future
 
 CLOSING = 5.0
 """Seconds that the reporters may take to close."""

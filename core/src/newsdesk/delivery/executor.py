@@ -4,7 +4,7 @@ import pickle
 import uuid
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent import futures
 from os import cpu_count
 
 from newsdesk.contract.answer import Answer
@@ -13,7 +13,7 @@ from newsdesk.delivery.executor_worker import leave, work
 from newsdesk.delivery.job import Job
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
-from newsdesk.worker import waited
+from newsdesk.future import Future
 
 IN_FLIGHT = 2 * (cpu_count() or 1) + 2
 """Chunks that an executor has at a time when nothing is said: they keep one worker for each core busy."""
@@ -39,13 +39,13 @@ class ExecutorDelivery:
         DefinitionError: the reporters cannot be sent to workers.
     """
 
-    def __init__(self, engine: Engine, executor: Executor, in_flight: int | None = None) -> None:
+    def __init__(self, engine: Engine, executor: futures.Executor, in_flight: int | None = None) -> None:
         self._engine = engine
         self._executor = executor
         self._in_flight = IN_FLIGHT if in_flight is None else max(1, in_flight)
         self._copy = _pickled(engine)
         self._run = uuid.uuid4().hex
-        self._tasks: deque[tuple[list[Job], Future[_Answers]]] = deque()
+        self._tasks: deque[tuple[list[Job], futures.Future[_Answers]]] = deque()
         self._held: list[Job] | None = None
         """The next chunk, which waits for one that has one of its machines."""
         self._refused: list[Job] | None = None
@@ -97,13 +97,13 @@ class ExecutorDelivery:
         try:
             future = self._executor.submit(work, self._run, self._copy, records)
         except Exception as error:  # noqa: BLE001  (whatever a pool raises that is shut down, or broken)
-            future = Future()
+            future = futures.Future()
             future.set_exception(error)
             self._refused = chunk
             self._end(error)
         self._tasks.append((chunk, future))
 
-    def _answered(self, chunk: list[Job], future: "Future[_Answers]") -> _Answers:
+    def _answered(self, chunk: list[Job], future: "futures.Future[_Answers]") -> _Answers:
         try:
             answered = self._waited(chunk, future)
             return [answers for _, answers in zip(chunk, answered, strict=True)]
@@ -117,22 +117,24 @@ class ExecutorDelivery:
                 for job in chunk
             ]
 
-    def _waited(self, chunk: list[Job], future: "Future[_Answers]") -> _Answers:
+    def _waited(self, chunk: list[Job], future: "futures.Future[_Answers]") -> _Answers:
         # No honest worker takes longer: each delivery has its deadline, at worst one after the other.
         most = SLACK + len(chunk) * max(1, len(self._engine.routes)) * self._engine.deadline
+        ended = Future[None]()
+        future.add_done_callback(lambda _: ended.set_result(None))
         try:
-            return waited(future, 0 if self._is_lost else most)
-        except CancelledError as error:
-            # Not by us. Dask does it when its scheduler is gone, and never answers what it is given later.
-            self._lose(error)
-            raise
+            ended.result(0 if self._is_lost else most)
         except TimeoutError:
-            if future.done():  # with the worker's own error, or just now
-                return future.result()
             future.cancel()  # else it may still be begun, after its receipts say that it was not
             late = TimeoutError(f"no answer within {most:g} s, all that these deliveries may take")
             self._lose(late)
             raise late from None
+        try:
+            return future.result()
+        except futures.CancelledError as error:
+            # Not by us. Dask does it when its scheduler is gone, and never answers what it is given later.
+            self._lose(error)
+            raise
 
     def _lose(self, why: Exception) -> None:
         self._is_lost = True

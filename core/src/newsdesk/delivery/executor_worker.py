@@ -5,7 +5,6 @@ import contextlib
 import pickle
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +12,7 @@ from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt
 from newsdesk.delivery.engine import Engine
 from newsdesk.delivery.outcome import stand_in
+from newsdesk.future import Future
 from newsdesk.machine import Machine
 from newsdesk.worker import ForkLock
 
@@ -65,7 +65,7 @@ def work(run: str, engine: bytes, records: Sequence[bytes]) -> list[list[Answer]
 
 def leave(run: str) -> None:
     """Leave the copies that this process has for a stream."""
-    with _lock:
+    with _lock.held:
         copies = _copies.pop(run, [])
     for copy in copies:
         copy.leave()
@@ -85,7 +85,7 @@ def _copy(run: str, engine: bytes) -> Copy:
     if getattr(_own, "run", None) != run:
         _move_on()
         _own.run, _own.copy = run, Copy(pickle.loads(engine))  # noqa: S301  (our own, from the desk)
-        with _lock:
+        with _lock.held:
             if not _copies:
                 atexit.register(_leave_all)
             _copies.setdefault(run, []).append(_own.copy)
@@ -96,7 +96,7 @@ def _move_on() -> None:
     """Leave this worker's own copy; the others of its stream rest, since that may be over, or go on."""
     if not hasattr(_own, "run"):
         return
-    with _lock:
+    with _lock.held:
         others = [copy for copy in _copies.pop(_own.run, []) if copy is not _own.copy]
         if others:
             _copies[_own.run] = others

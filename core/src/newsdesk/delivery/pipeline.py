@@ -8,7 +8,6 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from newsdesk.delivery.engine import Engine, receipt_of
 from newsdesk.delivery.job import CHUNK_SIZE, Job, chunks
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.exceptions import TransientReporterError
+from newsdesk.future import Future
 from newsdesk.machine import Machine
 from newsdesk.worker import run_to_its_end
 

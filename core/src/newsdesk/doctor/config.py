@@ -14,7 +14,7 @@ from newsdesk.delivery.route import Route
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.plugins.registry import Registry
 from newsdesk.secrets import leaves, mask_text
-from newsdesk.worker import Worker, waited
+from newsdesk.worker import Worker
 
 SUBJECT = "config"
 
@@ -78,7 +78,7 @@ def _unresolved(route: Route, deadline: float) -> Iterator[Finding]:
     """Report what does not resolve, or to what the reporter refuses. A file may be a pipe that hangs."""
     worker = Worker(f"newsdesk references of {route.label}")
     try:
-        waited(worker.submit(lambda: _built_resolved(route)), deadline)
+        worker.submit(lambda: _built_resolved(route)).result(deadline)
     except DefinitionError as error:
         for fault in error.faults or [Fault("", error.message)]:
             yield Finding.of_message(route.label, str(fault), "fix what it points to")

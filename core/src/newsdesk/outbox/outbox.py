@@ -20,7 +20,7 @@ from newsdesk.outbox.storage.faults import DamagedError, OutboxError, is_damage
 from newsdesk.outbox.store import Store, Work
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from newsdesk.future import Future
 
 _log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from newsdesk.contract.receipt import Receipt
-from newsdesk.worker import Worker, waited
+from newsdesk.worker import Worker
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from newsdesk.future import Future
 
 PATIENCE = 30.0
 """Seconds that a delivery waits for a plugin to take its receipt, at most."""
@@ -73,7 +73,7 @@ class Listener:
     def _wait(self, future: "Future[None]", receipt: Receipt, seconds: float) -> None:
         began = time.monotonic()
         try:
-            waited(future, seconds)
+            future.result(seconds)
         except TimeoutError:
             if future.cancel():  # it was behind one that hangs
                 self._missed += 1

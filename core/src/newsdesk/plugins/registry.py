@@ -175,7 +175,7 @@ class Registry:
 
     def _load(self, entry: Entry) -> LoadedPlugin:
         key = (entry.name, entry.origin)
-        with self._loading:
+        with self._loading.held:
             if key not in self._plugins:
                 self._plugins[key] = self._import(entry)
             return self._plugins[key]

@@ -104,7 +104,7 @@ class _Pipe:
         self._content: bytes | None = None
 
     def read(self, path: Path) -> bytes:
-        with self._lock:
+        with self._lock.held:
             if self._content is None:
                 self._content = path.read_bytes()
             return self._content
