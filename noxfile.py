@@ -133,8 +133,8 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure newsdesk against the raw drivers; arguments select parts, such as `core`."""
-    install_distributions(session)
+    """Measure newsdesk against the raw drivers; arguments select parts, such as `cold`."""
+    install_distributions(session, "build")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

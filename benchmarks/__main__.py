@@ -1,13 +1,14 @@
 """`python -m benchmarks`: measure all parts, or those given, and write the figures to the docs."""
 
+import itertools
 import sys
 from collections.abc import Iterable
 
-from benchmarks import core, growth, mlflow_http, outbox, postgres, settings, startup
-from benchmarks.page import Page, row
+from benchmarks.page import GROWTH, Page
+from benchmarks.parts import cold, core, growth, mlflow_http, outbox, postgres, settings
+from benchmarks.tables import rows
 
-PARTS = {"core": core, "outbox": outbox, "startup": startup, "postgres": postgres, "mlflow": mlflow_http}
-GROWTH = "growth"
+PARTS = {"cold": cold, "postgres": postgres, "mlflow": mlflow_http, "core": core, "outbox": outbox}
 BESIDE = {"settings": settings}
 """Parts that are only measured on request, and not written to the docs."""
 
@@ -19,12 +20,11 @@ def main(names: Iterable[str]) -> None:
         if name == GROWTH:
             page.keep_growth(growth.growth())
             continue
-        figures = []
-        for figure in (PARTS | BESIDE)[name].figures():
-            print(row(figure), flush=True)
-            figures.append(figure)
+        printed, kept = itertools.tee((PARTS | BESIDE)[name].figures())
+        for row in rows(printed):
+            print(row, flush=True)
         if name in PARTS:
-            page.keep_figures(name, figures)
+            page.keep_figures(name, [*kept])
 
 
 if __name__ == "__main__":

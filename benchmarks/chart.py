@@ -1,36 +1,68 @@
 """The chart of how cost grows."""
 
+import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import matplotlib as mpl
 from matplotlib.figure import Figure
 
 Points = Sequence[tuple[int, float]]
 
 MUCH = 20
 """Ratio of the largest to the smallest value for a logarithmic axis: below a decade it has no ticks."""
+INK = "#010203"
+"""Placeholder for the colour of the text around the chart."""
+LINES = ("#3b8fd4", "#d9772b", "#3a9d5d")
+"""Colours with a contrast of at least 3 to a white and to a dark page."""
+MARKERS = "os^"
+STYLE = """<style>
+.chart * { stroke-linejoin: round; stroke-linecap: butt }
+svg.chart:root { color: #222 }
+@media (prefers-color-scheme: dark) { svg.chart:root { color: #ddd } }
+</style>"""
+"""`:root` applies where the file is an image, not where the site has it inline, with its own themes."""
 
 
-def write(file: Path, charts: Sequence[tuple[str, str, str, Mapping[str, Points]]]) -> None:
+def write(
+    file: Path, label: str, charts: Sequence[tuple[str, str, str, Mapping[str, Points]]], date: str
+) -> None:
     """Write charts as SVG, one below the other: each a title, the labels of its axes, and its lines.
 
     The x axis is logarithmic, and so is the y axis if values differ by more than `MUCH`. The background is
-    white, to be readable on a dark page. Side by side they would be too small for a phone.
+    transparent, and the text has the colour of the page's text. Side by side they would be too small for a
+    phone.
     """
-    figure = Figure(figsize=(5.6, 3.6 * len(charts)), layout="constrained")
-    for axes, (title, across, up, lines) in zip(figure.subplots(len(charts), 1), charts, strict=True):
-        for name, points in lines.items():
-            axes.plot(*zip(*points, strict=True), marker="o", label=name)
-        axes.set(title=title, xlabel=across, ylabel=up, xscale="log")
-        values = [value for points in lines.values() for _, value in points]
-        if max(values) > MUCH * min(values):
-            axes.set_yscale("log")
-        else:
-            axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_formatter("{x:,g}")
-        ticks = sorted({x for points in lines.values() for x, _ in points})
-        axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-        axes.minorticks_off()
-        axes.grid(alpha=0.3)
-        axes.legend()
-    figure.savefig(file, format="svg", metadata={"Date": None})
+    ink = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "grid.color")
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": date, **dict.fromkeys(ink, INK)}):
+        figure = Figure(figsize=(5.6, 3.6 * len(charts)), layout="constrained")
+        for axes, chart in zip(figure.subplots(len(charts), 1), charts, strict=True):
+            _draw(axes, *chart)
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+    file.write_text(_themed(text.getvalue(), label))
+
+
+def _draw(axes, title: str, across: str, up: str, lines: Mapping[str, Points]) -> None:
+    for (name, points), colour, marker in zip(lines.items(), LINES, MARKERS, strict=False):
+        axes.plot(*zip(*points, strict=True), color=colour, marker=marker, label=name)
+    axes.set(title=title, xlabel=across, ylabel=up, xscale="log")
+    values = [value for points in lines.values() for _, value in points]
+    if max(values) > MUCH * min(values):
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter("{x:,g}")
+    ticks = sorted({x for points in lines.values() for x, _ in points})
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+
+
+def _themed(svg: str, label: str) -> str:
+    """Give the chart the colours of its page, and its name to those who do not see it."""
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    svg = re.sub(r"<style type=\"text/css\">.*?</style>", STYLE, svg, count=1, flags=re.DOTALL)
+    return svg.replace("<svg ", f'<svg class="chart" role="img" aria-label="{label}" ', 1)

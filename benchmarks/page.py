@@ -12,9 +12,13 @@ from typing import Any
 from benchmarks import chart
 from benchmarks.chart import Points
 from benchmarks.ratio import Figure
+from benchmarks.tables import growth_table, table
 
 DOCS = Path(__file__).parents[1] / "docs"
-_MARKS = re.compile("(<!-- figures -->\n).*(<!-- end -->)", re.DOTALL)
+NAME = "performance"
+GROWTH = "growth"
+"""The part that has points in place of figures."""
+_MARKS = re.compile(r"(<!-- figures: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 class Page:
@@ -22,61 +26,43 @@ class Page:
 
     def __init__(self, folder: Path = DOCS) -> None:
         self._folder = folder
-        self._file = folder / "performance.json"
+        self._file = folder / f"{NAME}.json"
         self._data: dict[str, Any] = json.loads(self._file.read_text()) if self._file.exists() else {}
 
     def keep_figures(self, part: str, figures: Sequence[Figure]) -> None:
         """Replace the figures of a part."""
-        self._data.setdefault("figures", {})[part] = [figure.to_dict() for figure in figures]
-        self._write()
+        self._keep(part, [figure.to_dict() for figure in figures])
 
     def keep_growth(self, grown: Mapping[str, Mapping[str, Points]]) -> None:
         """Replace the figures of scaling, by machines and by processes."""
-        self._data["growth"] = grown
-        self._write()
-
-    def _write(self) -> None:
-        self._data["date"] = dt.datetime.now(tz=dt.UTC).date().isoformat()
-        self._data["machine"] = (
-            f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
-        )
-        self._file.write_text(json.dumps(self._data, indent=1) + "\n")
-        text = (self._folder / "performance.md").read_text()
-        lines = "\n".join(self._lines()) + "\n"
-        (self._folder / "performance.md").write_text(
-            _MARKS.sub(lambda found: found[1] + lines + found[2], text)
-        )
-        if "growth" in self._data:
-            self._draw(self._data["growth"])
-
-    def _lines(self) -> list[str]:
-        figures = [Figure.from_dict(each) for part in self._data["figures"].values() for each in part]
-        head = ["| what | newsdesk | raw | ratio | goal | |", "| --- | --- | --- | --- | --- | --- |"]
-        lines = [f"Measured on {self._data['date']}: {self._data['machine']}.", "", *head, *map(row, figures)]
-        return [*lines, "", *_growth_table(self._data.get("growth", {}))]
-
-    def _draw(self, grown: Mapping[str, Mapping[str, Points]]) -> None:
+        self._keep(GROWTH, grown)
+        measured = self._data[GROWTH]["measured"]
         charts = [
-            (f"{self._data['machine']}, {self._data['date']}", "machines", "seconds", grown["machines"]),
+            (measured, "machines", "seconds", grown["machines"]),
             ("Rate by processes", "processes", "machines per second", grown["processes"]),
         ]
-        chart.write(self._folder / "performance.svg", charts)
+        label = "How cost grows with the number of machines and of processes; the table above has the values"
+        chart.write(self._folder / f"{NAME}.svg", label, charts, measured)
+
+    def _keep(self, part: str, value: object) -> None:
+        self._data[part] = {"measured": _measured(), "figures": value}
+        self._file.write_text(json.dumps(self._data, indent=1) + "\n")
+        page = self._folder / f"{NAME}.md"
+        page.write_text(_MARKS.sub(self._section, page.read_text()))
+
+    def _section(self, found: re.Match[str]) -> str:
+        """Return a section with the tables of the parts that it names."""
+        lines: list[str] = []
+        for part in (name for name in found[2].split() if name in self._data):
+            measured = f"Measured on {self._data[part]['measured']}."
+            if measured not in lines:
+                lines += [measured, ""]
+            saved = self._data[part]["figures"]
+            known = growth_table(saved) if part == GROWTH else table(map(Figure.from_dict, saved))
+            lines += [*known, ""]
+        return found[1] + "\n".join([*lines, ""]) + found[3]
 
 
-def row(figure: Figure) -> str:
-    """Return a row of the table."""
-    raw = "" if figure.raw is None else f"{figure.raw:.3g} {figure.unit}"
-    value = f"{figure.ours:.3g}" if figure.raw is None else f"{figure.value:.2f}x"
-    goal, verdict = (
-        ("", "") if figure.goal is None else (f"{figure.goal:g}", "met" if figure.is_met else "missed")
-    )
-    return f"| {figure.name} | {figure.ours:.3g} {figure.unit} | {raw} | {value} | {goal} | {verdict} |"
-
-
-def _growth_table(grown: Mapping[str, Mapping[str, Points]]) -> list[str]:
-    lines = ["| how cost grows | |", "| --- | --- |"] if grown else []
-    for by, unit in (("machines", "{:.3g} s"), ("processes", "{:.3g}/s")):
-        for name, points in grown.get(by, {}).items():
-            shown = ", ".join(f"{count:,}: {unit.format(value)}" for count, value in points)
-            lines.append(f"| {name}, by {by} | {shown} |")
-    return lines
+def _measured() -> str:
+    date = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    return f"{date}: Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"

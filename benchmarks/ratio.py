@@ -1,13 +1,15 @@
-"""A figure: two ways of doing the same work, measured alternately, and the ratio of their medians."""
+"""A figure: two ways of doing the same work, measured alternately, and the median ratio of the pairs."""
 
 import dataclasses
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self, TypeVar
 
 Way = Callable[[], object]
+_T = TypeVar("_T")
+_Result = TypeVar("_Result")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,21 +25,41 @@ class Figure:
     """Upper bound of the ratio, or of `ours` without a `raw`; None without a goal."""
     unit: str = "ms"
     rounds: int = 1
+    ratio: float | None = None
+    """Median of the ratios of the pairs."""
+    measure: str = ""
+    """What of a whole process was measured; see `processes.runner.Usage`."""
 
     @property
     def value(self) -> float:
-        return self.ours if self.raw is None else self.ours / self.raw
+        return self.ours if self.ratio is None else self.ratio
 
     @property
     def is_met(self) -> bool:
         return self.goal is None or self.value <= self.goal
 
     @classmethod
+    def of_pairs(
+        cls,
+        name: str,
+        goal: float | None,
+        unit: str,
+        pairs: Sequence[tuple[float, float]],
+        *,
+        measure: str = "",
+    ) -> Self:
+        ours, raw = (statistics.median(side) for side in zip(*pairs, strict=True))
+        ratio = statistics.median(mine / other for mine, other in pairs)
+        return cls(name, ours, raw, goal, unit, len(pairs), ratio, measure)
+
+    @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        return cls(**{field.name: data[field.name] for field in dataclasses.fields(cls)})
+        return cls(
+            **{field.name: data[field.name] for field in dataclasses.fields(cls) if field.name in data}
+        )
 
     def to_dict(self) -> dict[str, object]:
-        return {**dataclasses.asdict(self), "value": self.value, "is_met": self.is_met}
+        return {**dataclasses.asdict(self), "is_met": self.is_met}
 
 
 def compare(
@@ -50,19 +72,36 @@ def compare(
     unit: str = "ms",
     warm_up: bool = True,
 ) -> Figure:
-    """Measure two ways alternately, so that other load on the machine affects both.
+    """Measure the times of two ways alternately.
 
-    The iterators prepare each call outside the measured time. The first round is a warm-up.
+    The iterators prepare each call outside the measured time.
     """
     scale = {"s": 1.0, "ms": 1e3, "µs": 1e6}[unit]
-    times: tuple[list[float], list[float]] = ([], [])
+    measured = pairs(rounds, ours, raw, lambda way: timed(way) * scale, warm_up=warm_up)
+    return Figure.of_pairs(name, goal, unit, measured)
+
+
+def pairs(
+    rounds: int,
+    ours: Iterator[_T],
+    raw: Iterator[_T],
+    measure: Callable[[_T], _Result],
+    *,
+    warm_up: bool = True,
+) -> list[tuple[_Result, _Result]]:
+    """Measure two ways in turns, so that other load on the machine affects both.
+
+    Each is the first of every other pair. The very first pair is a warm-up, and not returned.
+    """
+    measured = []
     for number in range(0 if warm_up else 1, rounds + 1):
-        order = (0, 1) if number % 2 else (1, 0)
-        for which in order:
-            seconds = timed(next((ours, raw)[which]))
-            if number:
-                times[which].append(seconds * scale)
-    return Figure(name, statistics.median(times[0]), statistics.median(times[1]), goal, unit, rounds)
+        if number % 2:
+            mine, other = measure(next(ours)), measure(next(raw))
+        else:
+            other, mine = measure(next(raw)), measure(next(ours))
+        if number:
+            measured.append((mine, other))
+    return measured
 
 
 def timed(way: Way) -> float:

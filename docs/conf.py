@@ -35,8 +35,10 @@ NAVIGATION = {
     },
     "Explanation": {
         "delivery": "What delivery promises",
-        "design": "How it is built",
+    },
+    "Operators and contributors": {
         "performance": "Performance",
+        "design": "How it is built",
     },
 }
 """The pages by what a reader wants, with their titles there; a page that stands nowhere fails the build."""
@@ -75,6 +77,7 @@ def setup(app: Sphinx) -> None:
     """Tell Sphinx what cannot be told by a name alone."""
     app.add_lexer("console", BashLexer)  # commands without a prompt, ready to be copied
     app.connect("source-read", _keep_to_the_site)
+    app.connect("source-read", _put_charts_inline)
     app.connect("source-read", _add_navigation)
     # Before and after napoleon, to which what stands before a colon in an attribute's text is its type.
     texts: dict[str, list[str]] = {}
@@ -100,6 +103,13 @@ def _keep_to_the_site(app: Sphinx, _page: str, source: list[str]) -> None:
         return link["text"] if target.is_dir() or target.suffix == ".md" else link[0]
 
     source[0] = re.sub(r"\[(?P<text>[^\]]+)\]\((?P<target>\.\./[^)#]+)[^)]*\)", shown, source[0])
+
+
+def _put_charts_inline(_app: Sphinx, _page: str, source: list[str]) -> None:
+    """Make charts a part of their page: an image cannot follow the site's switch between light and dark."""
+    source[0] = re.sub(
+        r"^!\[.*\]\((.+\.svg)\)$", r"```{raw} html\n:file: \1\n```", source[0], flags=re.MULTILINE
+    )
 
 
 def _add_navigation(app: Sphinx, page: str, source: list[str]) -> None:

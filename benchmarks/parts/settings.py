@@ -12,7 +12,7 @@ import psycopg2
 from newsdesk import Desk
 from newsdesk_postgres.embedded import EmbeddedPostgres
 
-from benchmarks import mlflow_http
+from benchmarks.parts import mlflow_http
 from benchmarks.ratio import Figure
 from benchmarks.records import machine
 

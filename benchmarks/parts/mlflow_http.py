@@ -17,7 +17,7 @@ from newsdesk_mlflow.testing import mlflow_server
 from benchmarks.ratio import Figure, Way, compare
 from benchmarks.wire import recorded, replay
 
-REAL = Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json"
+REAL = Path(__file__).parents[2] / "examples" / "machines" / "ae-4tags.json"
 POINTS = 100_000
 
 

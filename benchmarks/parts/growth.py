@@ -11,8 +11,8 @@ from typing import Any
 from newsdesk import Desk, Machine
 from newsdesk_postgres.embedded import EmbeddedPostgres
 
-from benchmarks import mlflow_http
 from benchmarks.chart import Points
+from benchmarks.parts import mlflow_http
 from benchmarks.records import machine
 
 COUNTS = (10, 100, 1_000, 10_000)

@@ -1,0 +1,1 @@
+"""Whole processes: where they are installed, and what they cost."""

@@ -1,0 +1,156 @@
+"""The benchmarks measure what they claim to; nothing here depends on how long something takes."""
+
+import json
+import re
+import sys
+
+import pytest
+from newsdesk import Machine, report
+from newsdesk_mlflow import MlFlowReporter
+
+from benchmarks.page import DOCS, Page
+from benchmarks.parts.cold import RAW, new_file
+from benchmarks.processes.runner import Runner
+from benchmarks.ratio import Figure, pairs
+from benchmarks.raw import mlflow_requests, psycopg2_upsert, sqlalchemy_core
+from benchmarks.tables import rows
+from benchmarks.wire import recorded
+
+MEGABYTES = 200
+
+
+def test_both_ways_are_measured_in_turns_and_the_first_pair_is_not_kept():
+    seen = []
+
+    def measure(way):
+        seen.append(way)
+        return way
+
+    kept = pairs(2, iter(["a0", "a1", "a2"]), iter(["b0", "b1", "b2"]), measure)
+    assert seen == ["b0", "a0", "a1", "b1", "b2", "a2"]
+    assert kept == [("a1", "b1"), ("a2", "b2")]
+
+
+def test_a_ratio_is_the_median_of_the_ratios_of_pairs():
+    figure = Figure.of_pairs("x", 2, "s", [(1.0, 1.0), (30.0, 10.0), (4.0, 2.0)])
+    assert (figure.ours, figure.raw, figure.value, figure.is_met) == (4.0, 2.0, 2.0, True)
+    assert Figure.from_dict(json.loads(json.dumps(figure.to_dict()))) == figure
+
+
+def test_the_peak_memory_of_a_process_is_its_own(tmp_path):
+    ours = bytearray(b"x" * MEGABYTES * 1_000_000)
+    with Runner(tmp_path) as runner:
+        small = runner.run([sys.executable, "-c", "pass"])
+        large = runner.run([sys.executable, "-c", f"b'x' * {MEGABYTES * 1_000_000}"])
+    assert small.peak < len(ours) / 1e6 / 2
+    assert MEGABYTES < large.peak < 2 * MEGABYTES
+
+
+def test_cpu_is_that_of_the_process(tmp_path):
+    with Runner(tmp_path) as runner:
+        sleeping = runner.run([sys.executable, "-c", "import time; time.sleep(1)"])
+        busy = runner.run([sys.executable, "-c", "import time\nwhile time.process_time() < 1: pass"])
+    assert sleeping.cpu < 1 <= min(busy.cpu, busy.wall, sleeping.wall)
+
+
+def test_a_process_that_fails_ends_the_measurement_with_its_output(tmp_path):
+    with Runner(tmp_path) as runner, pytest.raises(RuntimeError, match=r"exited with 3: alas"):
+        runner.run([sys.executable, "-c", "import sys; print('alas'); sys.exit(3)"])
+
+
+@pytest.fixture
+def file(tmp_path):
+    return new_file(tmp_path)
+
+
+@pytest.fixture
+def machine(file):
+    return Machine.from_json(file.read_bytes())
+
+
+def test_the_script_for_mlflow_makes_the_calls_of_a_report(file, machine, mlflow_server, tmp_path):
+    other = Machine.from_json(new_file(tmp_path).read_bytes())
+    with MlFlowReporter(tracking_uri=mlflow_server.url) as reporter, recorded() as ours:
+        report(other, [reporter])
+    with recorded() as raw:
+        mlflow_requests.main(str(file), mlflow_server.url)
+    assert [_call(request) for request in raw] == [_call(request) for request in ours]
+    theirs, mine = (mlflow_server.content(_run(mlflow_server, name)) for name in (machine.name, other.name))
+    assert theirs["params"].keys() == mine["params"].keys()
+    assert (theirs["metrics"], theirs["status"]) == (mine["metrics"], mine["status"])
+    assert len(theirs["metrics"]) > 20
+    assert json.loads(theirs["artifacts"]["metadata.json"]) == machine.to_dict()
+
+
+def _call(request):
+    path = re.sub(r"[0-9a-f]{32}|artifacts/\d+", "*", request.url.partition("?")[0])
+    return request.method, path
+
+
+def _run(server, experiment):
+    [(run_id, _, _)] = server.runs(experiment)
+    return run_id
+
+
+@pytest.mark.parametrize("script", [sqlalchemy_core, psycopg2_upsert], ids=["core", "psycopg2"])
+def test_the_scripts_for_postgresql_write_the_row_of_a_report(script, file, machine, postgres_server):
+    url = postgres_server.url
+    script_url = url if script is sqlalchemy_core else url.replace("+psycopg2", "")
+    parts = "name, project_name, dataset, model, metadata, runtime, evaluation"
+    query = f"SELECT {parts} FROM machine WHERE name = %s"
+    report(
+        Machine.from_dict({**machine.to_dict(), "name": "prepares the table"}), [{"postgres": {"url": url}}]
+    )
+    for _ in range(2):
+        script.main(str(file), script_url, "machine")
+    [raw] = postgres_server.query(query, machine.name)
+    [receipt] = report(machine, [{"postgres": {"url": url}}])
+    assert receipt.status == "delivered"  # with another revision
+    assert postgres_server.query(query, machine.name) == [raw]
+
+
+def test_every_script_is_tested():
+    assert {path.stem for path in RAW.glob("[!_]*.py")} == {
+        "mlflow_requests",
+        "sqlalchemy_core",
+        "psycopg2_upsert",
+    }
+
+
+def figure(measure, ours, raw, goal, unit):
+    return Figure.of_pairs("`x`, vs y", goal, unit, [(ours, raw)], measure=measure)
+
+
+PROCESS = [
+    figure("wall", 3.0, 1.0, 2, "s"),
+    figure("cpu", 0.5, 0.25, None, "s"),
+    figure("peak", 1234.5, 1000.0, 2, "MB"),
+]
+ROW = "| `x`, vs y | 3 s, 500 ms, 1,234 MB | 1 s, 250 ms, 1,000 MB | 3.00x; goal 2x: missed | 1.23x; goal 2x: met |"
+
+
+def test_the_figures_of_a_process_are_one_row_with_goals():
+    assert [*rows(PROCESS)] == [ROW]
+
+
+def test_a_part_replaces_its_own_section_of_the_page(tmp_path):
+    page = tmp_path / "performance.md"
+    page.write_text(
+        "A\n<!-- figures: cold -->\nbefore\n<!-- end -->\nB\n<!-- figures: x y -->\n<!-- end -->\nC\n"
+    )
+    Page(tmp_path).keep_figures("cold", PROCESS)
+    Page(tmp_path).keep_figures("y", [Figure("z", 7, None, 6, "requests")])
+    text = page.read_text()
+    assert ROW in text.partition("B\n")[0]
+    assert "| z | 7 requests |  | 7 | 6 | missed |" in text.partition("B\n")[2]
+    assert "before" not in text
+    assert text.endswith("<!-- end -->\nC\n")
+
+
+def test_the_page_begins_with_whole_processes():
+    page = (DOCS / "performance.md").read_text()
+    sections = re.findall(r"<!-- figures: (.+) -->", page)
+    assert sections[0] == "cold"
+    assert {name for section in sections for name in section.split()} >= {
+        *json.loads((DOCS / "performance.json").read_text())
+    }
