@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from newsdesk.plugins.hookspecs import ReporterPlugin as ReporterPlugin
     from newsdesk.plugins.hookspecs import ServerPlugin as ServerPlugin
     from newsdesk.plugins.hookspecs import hookimpl as hookimpl
+    from newsdesk.secrets import Public as Public
     from newsdesk.secrets import Secret as Secret
 
 _HOME = {
@@ -64,7 +65,7 @@ _HOME = {
     ),
     "machine": ("Machine", "MachineKey"),
     "plugins.hookspecs": ("ReporterPlugin", "ServerPlugin", "hookimpl"),
-    "secrets": ("Secret",),
+    "secrets": ("Public", "Secret"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

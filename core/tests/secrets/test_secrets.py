@@ -312,7 +312,7 @@ def test_what_libraries_read_from_the_environment_is_a_secret_of_every_reporter(
     "name",
     ["password", "db_password", "passwd", "PASS", "pwd", "secret", "client_secret", "token", "apikey", "api_key",
      "access_key", "credentials", "connection_string", "webhook_url", "auth", "http_auth", "dsn", "sas", "apiKey", "APIKey",
-     "PGPASSWORD", "dbpassword", "password2", "key", "authToken", "sas_token", "service_principal_id", "private-key"],
+     "PGPASSWORD", "dbpassword", "password2", "key", "authToken", "sas_token", "private-key", "auth_header", "secret_key_base", "token_value", "private_key_pem", "X-Api-Key"],
 )  # fmt: skip
 def test_the_usual_names_of_secrets_are_known(name):
     assert mask_by_name(name, "x") == MASK
@@ -322,7 +322,9 @@ def test_the_usual_names_of_secrets_are_known(name):
 @pytest.mark.parametrize(
     "name",
     ["host", "user", "path", "experiment", "tags", "passenger_count", "monkey", "keyboard", "author",
-     "tokenizer", "secretary", "compass", "bypass", "disaster", "partition_key"],
+     "tokenizer", "secretary", "compass", "bypass", "disaster", "partition_key", "auth_mode", "token_url", "secret_name",
+     "access_key_id", "password_file", "private_key_path", "tokens_per_second", "passwordless", "authority",
+     "service_principal_id", "credential_type", "value", "string", ""],
 )  # fmt: skip
 def test_other_parameters_are_shown(name):
     assert mask_by_name(name, ["x", 5, None]) == ["x", 5, None]

@@ -11,8 +11,9 @@ from typing import Any
 
 from newsdesk.config.model import ConfigModel
 from newsdesk.config.section import model_in
-from newsdesk.contract.parameters.arguments import annotations, secret_names, signature
+from newsdesk.contract.parameters.arguments import annotations, signature
 from newsdesk.contract.parameters.docstrings import argument_texts
+from newsdesk.contract.parameters.secrecy import masked
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.types.json_schema import Schema, json_schema, titled
 from newsdesk.exceptions import DefinitionError, Fault
@@ -162,7 +163,7 @@ def _parameters(cls: type[BaseReporter]) -> Schema:
 def _parameter(cls: type[BaseReporter], parameter: inspect.Parameter, text: str | None) -> Schema:
     described: Schema = {"description": text} if text else {}
     default = parameter.default
-    if _is_json(default) and parameter.name not in secret_names(cls):
+    if _is_json(default) and masked(cls, parameter.name, default) == default:
         described["default"] = default
     return {**_or_reference(json_schema(annotations(cls).get(parameter.name, Any))), **described}
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from newsdesk.contract.parameters import references
 from newsdesk.contract.parameters.arguments import Arguments
 from newsdesk.contract.parameters.check import coerce
+from newsdesk.contract.parameters.secrecy import Secrecy, secrecy
 from newsdesk.exceptions import Fault, UnresolvedReferenceError
 from newsdesk.machine import Machine
 
@@ -228,7 +229,8 @@ def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, A
         if not references.has_reference(value):
             return value
         known = len(faults)
-        result = references.resolve(value, name, faults, found)
+        is_public = secrecy(type(reporter), name) is Secrecy.PUBLIC
+        result = references.resolve(value, name, faults, set() if is_public else found)
         return coerce(type(reporter), name, result, faults) if len(faults) == known else value
 
     life = life_of(reporter)

@@ -11,7 +11,8 @@ from newsdesk.contract import lifecycle, reserved
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.lifecycle import life_of
 from newsdesk.contract.parameters import references
-from newsdesk.contract.parameters.arguments import Arguments, secret_names
+from newsdesk.contract.parameters.arguments import Arguments
+from newsdesk.contract.parameters.secrecy import Secrecy, masked, secrecy, secret_texts
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine, MachineKey
 
@@ -186,24 +187,18 @@ class BaseReporter(ABC):
 
     def masked_params(self) -> dict[str, Any]:
         """Return all parameters with secrets masked."""
-        declared = secret_names(type(self))
-        return {
-            name: secrets.mask(value) if name in declared else secrets.mask_by_name(name, value)
-            for name, value in self.get_params().items()
-        }
+        return {name: masked(type(self), name, value) for name, value in self.get_params().items()}
 
     def secret_values(self) -> frozenset[str]:
         """Give every text not to be shown: secrets by declaration or name, and what references point to.
 
         No file is read for it: what a `${file:…}` points to is known from the first `open()` on.
         """
-        declared = secret_names(type(self))
         found = secrets.of_environment() | life_of(self).secrets
         for name, value in self.given_params().items():
-            if name in declared:
-                found |= secrets.leaves(value) | references.variables(value)
-            elif not secrets.tells_place(name):
-                found |= secrets.leaves_by_name(name, value) | references.variables(value)
+            known = secrecy(type(self), name)
+            if known is Secrecy.SECRET or not (known is Secrecy.PUBLIC or secrets.tells_place(name)):
+                found |= secret_texts(type(self), name, value) | references.variables(value)
         return frozenset(found)
 
     def __enter__(self) -> Self:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from newsdesk.contract.parameters.arguments import secret_names
 from newsdesk.contract.parameters.check import check
+from newsdesk.contract.parameters.secrecy import secret_texts
 from newsdesk.contract.reporter import BaseReporter, rebuilt
 from newsdesk.contract.suggestions import listed
 from newsdesk.exceptions import DefinitionError
 from newsdesk.plugins.definition import Definition, parse
 from newsdesk.plugins.registry import Registry
-from newsdesk.secrets import leaves, leaves_by_name, mask_error
+from newsdesk.secrets import mask_error
 
 
 def build(
@@ -44,8 +44,4 @@ def build(
 
 
 def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:
-    declared = secret_names(cls)
-    found = (
-        leaves(value) if name in declared else leaves_by_name(name, value) for name, value in params.items()
-    )
-    return set().union(*found)
+    return set().union(*(secret_texts(cls, name, value) for name, value in params.items()))

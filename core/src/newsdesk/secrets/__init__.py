@@ -13,11 +13,21 @@ from newsdesk.secrets.masking import (
     mask_reporters,
     mask_text,
 )
-from newsdesk.secrets.names import Secret, is_secret, names_secret, of_environment, tells_place
+from newsdesk.secrets.names import (
+    Public,
+    Secret,
+    is_public,
+    is_secret,
+    names_secret,
+    of_environment,
+    tells_place,
+)
 
 __all__ = [
     "MASK",
+    "Public",
     "Secret",
+    "is_public",
     "is_secret",
     "leaves",
     "leaves_by_name",

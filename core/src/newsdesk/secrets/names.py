@@ -3,73 +3,97 @@
 import os
 import re
 import typing
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Annotated
 
 
-class _SecretMarker:
-    """Tells a parameter that is a secret, in its annotation."""
+class _Mark:
+    """What the author of a reporter says of a parameter, in its annotation."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __repr__(self) -> str:
-        return "Secret"
+        return self._name
 
 
-Secret = Annotated[str, _SecretMarker()]
+_SECRET, _PUBLIC = _Mark("Secret"), _Mark("Public")
+
+Secret = Annotated[str, _SECRET]
 """The annotation of a secret parameter, as in `password: Secret`; a plain `str` to the type checker.
 
 It may be nested: in `Secret | None`, or in `Mapping[str, Secret]`, where all that the parameter holds is
 masked.
 """
 
+Public = Annotated[str, _PUBLIC]
+"""The annotation of a parameter that is not a secret, whatever its name, as in `csrf_token: Public`.
+
+It is never masked. It may be nested like `Secret`.
+"""
+
 
 def is_secret(annotation: object) -> bool:
     """Tell whether `Secret` is anywhere in an annotation, also in a text that does not resolve."""
+    return _has_mark(annotation, _SECRET)
+
+
+def is_public(annotation: object) -> bool:
+    """Tell whether `Public` is anywhere in an annotation, and `Secret` is not."""
+    return _has_mark(annotation, _PUBLIC) and not is_secret(annotation)
+
+
+def _has_mark(annotation: object, mark: _Mark) -> bool:
     if isinstance(annotation, str | typing.ForwardRef):
-        return re.search(r"\bSecret\b", str(annotation)) is not None
+        return re.search(rf"\b{mark!r}\b", str(annotation)) is not None
     # What `type Password = Secret` and `NewType("Password", Secret)` stand for.
     for attribute in ("__value__", "__supertype__"):
         if hasattr(annotation, attribute):
-            return is_secret(getattr(annotation, attribute))
+            return _has_mark(getattr(annotation, attribute), mark)
     if typing.get_origin(annotation) is Annotated:
         inner, *marks = typing.get_args(annotation)
-        return any(isinstance(mark, _SecretMarker) for mark in marks) or is_secret(inner)
+        return any(other is mark for other in marks) or _has_mark(inner, mark)
     return typing.get_origin(annotation) is not typing.Literal and any(
-        is_secret(argument) for argument in typing.get_args(annotation)
+        _has_mark(argument, mark) for argument in typing.get_args(annotation)
     )
 
 
 def names_secret(name: str) -> bool:
-    """Tell whether a name says that it is of a secret, by its words: `apiKey` does, `monkey` does not."""
+    """Tell whether a name is that of a secret, by its last word: `auth_token` is one, `token_url` is not."""
     words = [word.lower() for word in _WORD.findall(name)]
-    return (
-        words == ["key"]
-        or not _WORDS.isdisjoint(words)
-        or not _PAIRS.isdisjoint(pairwise(words))
-        or any(word.endswith(_ENDINGS) for word in words)
-    )
+    if words == ["key"]:
+        return True
+    while words and not _ends_with_secret(words):
+        if words.pop() not in _CARRIERS:
+            return False
+    return bool(words)
+
+
+def _ends_with_secret(words: Sequence[str]) -> bool:
+    return words[-1] in _WORDS or words[-1].endswith(_ENDINGS) or tuple(words[-2:]) in _PAIRS
 
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORDS = frozenset(
-    {
-        *(
-            "pass",
-            "passwords",
-            "passphrase",
-            "pw",
-            "pwd",
-            "secrets",
-            "token",
-            "tokens",
-            "credential",
-            "credentials",
-        ),
-        *("auth", "authorization", "cookie", "cookies", "dsn", "sas", "sig", "signature", "webhook"),
-    }
+    (
+        *("pass", "passwords", "passphrase", "pw", "pwd", "secrets", "token", "tokens", "credential"),
+        *("credentials", "auth", "authorization", "cookie", "cookies", "dsn", "sas", "sig", "signature"),
+        "webhook",
+    )
 )
 _ENDINGS = ("password", "passwd", "secret", "apikey", "authtoken", "accesstoken")
 _KEYS = ("api", "access", "account", "private", "secret", "shared", "encryption", "signing")
-_PAIRS = frozenset({("connection", "string"), ("service", "principal"), *((kind, "key") for kind in _KEYS)})
+_PAIRS = frozenset(
+    {
+        ("pass", "word"),
+        ("connection", "string"),
+        ("webhook", "url"),
+        ("webhook", "uri"),
+        *((kind, "key") for kind in _KEYS),
+    }
+)
+_CARRIERS = frozenset({"value", "values", "text", "string", "json", "bytes", "hash", "header", "pem", "base"})
+"""Words after that of a secret that leave it one: `token_value`, `secret_key_base`."""
 
 
 def tells_place(name: str) -> bool:

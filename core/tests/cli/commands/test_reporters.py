@@ -119,6 +119,26 @@ def test_every_kind_of_parameter_is_told_and_a_secrets_default_is_not(newsdesk, 
     ]
 
 
+def test_a_parameter_that_is_masked_by_its_name_is_shown_as_such(newsdesk, distribution):
+    source = """
+        from newsdesk import BaseReporter, Public
+
+        class Guessed(BaseReporter):
+            def __init__(self, *, db_password: str = "x", token_url: str = "y", max_tokens: int = 3,
+                         csrf_token: Public = "t") -> None: ...
+
+            def report(self, machine): ...
+    """
+    distribution("acme-guessed", {"guessed": source})
+    told = newsdesk("reporters", "guessed.Guessed").stdout.splitlines()
+    assert told[-4:] == [
+        "  db_password: str = ***; masked, since its name is that of a secret",
+        "  token_url: str = 'y'",
+        "  max_tokens: int = 3",
+        "  csrf_token: str = 't'",
+    ]
+
+
 def test_a_reporter_without_parameters_or_documentation(newsdesk, acme):
     told = newsdesk("reporters", "acme_reporters.Bare").stdout
     assert told.splitlines()[2:] == ["No documentation.", "", "No parameters."]

@@ -9,6 +9,7 @@ import click
 
 from newsdesk.builtin.registry import default_registry
 from newsdesk.contract.parameters.arguments import annotations, signature
+from newsdesk.contract.parameters.secrecy import Secrecy, masked, secrecy
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PluginError
 from newsdesk.plugins.loaded import LoadedPlugin, clashes
@@ -60,18 +61,24 @@ def _show_parameters(name: str, cls: type[BaseReporter]) -> None:
     for parameter in signature(cls).parameters.values():
         annotation = annotations(cls).get(parameter.name, Any)
         stars = _STARS.get(parameter.kind, "")
-        click.echo(f"  {stars}{parameter.name}: {_type(annotation)}{_default(parameter, annotation)}")
+        shown = f"{_type(annotation)}{_default(cls, parameter)}"
+        if secrecy(cls, parameter.name) is Secrecy.GUESSED:
+            shown += "; masked, since its name is that of a secret"
+        click.echo(f"  {stars}{parameter.name}: {shown}")
 
 
 def _type(annotation: Any) -> str:
     if is_secret(annotation):
         return "a secret; use a reference such as ${env:NAME}"
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+    return (
+        annotation.__name__
+        if isinstance(annotation, type)
+        else str(annotation).replace("typing.", "").replace("Annotated[str, Public]", "str")
+    )
 
 
-def _default(parameter: inspect.Parameter, annotation: Any) -> str:
+def _default(cls: type[BaseReporter], parameter: inspect.Parameter) -> str:
     if parameter.default is parameter.empty:
         return "" if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) else ", required"
-    return (
-        f" = {MASK if is_secret(annotation) and parameter.default is not None else repr(parameter.default)}"
-    )
+    shown = masked(cls, parameter.name, parameter.default)
+    return f" = {MASK if shown == MASK else repr(shown)}"

@@ -4,8 +4,9 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from newsdesk.contract.parameters.arguments import annotations, secret_names, signature
+from newsdesk.contract.parameters.arguments import annotations, signature
 from newsdesk.contract.parameters.references import has_reference
+from newsdesk.contract.parameters.secrecy import Secrecy, secrecy
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.contract.types.fit import fit
 from newsdesk.contract.types.misfit import How, Misfit
@@ -40,26 +41,26 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
 def coerce(cls: type, name: str, value: Any, faults: list[Fault]) -> Any:
     """Give a value that a reference pointed to, which is text, in the type that the parameter asks for."""
     fitted, misfits = fit(annotations(cls).get(name, Any), value, How.TEXT)
-    faults += _faults(name, misfits, secret=True)
+    faults += _faults(name, misfits, Secrecy.SECRET)
     return value if misfits else fitted
 
 
 def _wrong(cls: type, name: str, value: Any) -> list[Fault]:
     annotation = annotations(cls).get(name, Any)
     _, misfits = fit(annotation, value)
-    faults = _faults(name, misfits, secret=name in secret_names(cls))
+    faults = _faults(name, misfits, secrecy(cls, name))
     if not faults or fit(annotation, value, How.WRITTEN)[1]:
         return faults
     hint = f"; a config cannot give one, so let {cls.__name__} take this as well and convert it"
     return [Fault(path, message + hint) for path, message in faults]
 
 
-def _faults(name: str, misfits: Iterable[Misfit], *, secret: bool) -> list[Fault]:
+def _faults(name: str, misfits: Iterable[Misfit], known: Secrecy) -> list[Fault]:
     """Give a fault for each place; without the value, when it is a secret."""
     faults: dict[str, list[tuple[str, str]]] = {}
     for misfit in misfits:  # each member of a union has its own
         where = [name, *map(str, misfit.at)]
-        shown = MASK if secret else _short(_masked(where, misfit.value))
+        shown = MASK if known is Secrecy.SECRET else _short(_masked(where, misfit.value, known))
         faults.setdefault(".".join(where), []).append((misfit.must, shown))
     return [
         Fault(path, f"{' or '.join(dict.fromkeys(must for must, _ in found))}, but is {found[0][1]}")
@@ -67,7 +68,9 @@ def _faults(name: str, misfits: Iterable[Misfit], *, secret: bool) -> list[Fault
     ]
 
 
-def _masked(path: Iterable[str], value: Any) -> Any:
+def _masked(path: Iterable[str], value: Any, known: Secrecy) -> Any:
+    if known is Secrecy.PUBLIC:
+        return value
     for name in path:
         value = mask_by_name(name, value)
     return value
