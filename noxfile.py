@@ -12,15 +12,20 @@ nox.options.sessions = ["lint", "typing", "azureml", "tests"]
 
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
-DISTRIBUTIONS = ["core[dask,template]", "plugins/mlflow[local]", "plugins/postgres[embedded]"]
+DISTRIBUTIONS = [
+    "core[dask,template]",
+    "plugins/gordo",
+    "plugins/mlflow[local]",
+    "plugins/postgres[embedded]",
+]
 DOCS_TESTS = ["tests/test_readme.py", *sorted(map(str, Path("tests").glob("test_docs_*.py")))]
 # Four workers, since tests often wait for servers. By module or class, so that its servers start once, and in
 # the order of pyproject.toml, so that the slowest ones start first.
 AT_ONCE = ["--numprocesses=4", "--dist=loadscope", "--no-loadscope-reorder"]
 # Without cached bytecode, each MLflow server compiles for 12 s of CPU.
 COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
-UNIT_TESTS = ["core/tests", "plugins/mlflow/tests", "plugins/postgres/tests"]
-SOURCES = ["core/src", "plugins/mlflow/src", "plugins/postgres/src"]
+UNIT_TESTS = ["core/tests", "plugins/gordo/tests", "plugins/mlflow/tests", "plugins/postgres/tests"]
+SOURCES = ["core/src", "plugins/gordo/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
 
 @nox.session

@@ -13,6 +13,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PACKAGES = {
     "newsdesk": "newsdesk",
+    "newsdesk-gordo": "newsdesk_gordo",
     "newsdesk-mlflow": "newsdesk_mlflow",
     "newsdesk-postgres": "newsdesk_postgres",
 }
@@ -39,7 +40,7 @@ def metadata(wheel: Path) -> Message:
         return message_from_bytes(archive.read(name))
 
 
-def test_the_workspace_builds_three_distributions_and_no_other(wheels):
+def test_the_workspace_builds_these_distributions_and_no_other(wheels):
     assert wheels.keys() == PACKAGES.keys()
 
 
@@ -88,7 +89,7 @@ def test_the_distributions_share_one_version(wheels):
     assert len({metadata(wheel)["Version"] for wheel in wheels.values()}) == 1
 
 
-@pytest.mark.parametrize("name", [plugin for plugin, *_ in PLUGINS])
+@pytest.mark.parametrize("name", sorted(PACKAGES.keys() - {"newsdesk"}))
 def test_a_plugin_asks_for_this_minor_version_of_core_and_no_other(wheels, name):
     said = metadata(wheels[name])
     needed = [Requirement(text) for text in said.get_all("Requires-Dist")]

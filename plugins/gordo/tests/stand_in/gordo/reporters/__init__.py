@@ -1,0 +1,1 @@
+"""gordo.reporters."""

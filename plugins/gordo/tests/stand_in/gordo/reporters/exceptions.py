@@ -1,0 +1,5 @@
+"""What gordo exits with 90 for."""
+
+
+class ReporterException(Exception):
+    pass

@@ -1,0 +1,5 @@
+"""What gordo exits with 100 for."""
+
+
+class ConfigException(Exception):
+    pass
