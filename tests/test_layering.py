@@ -31,7 +31,7 @@ PLACES = {name: index for index, names in enumerate(ROWS) for name in names}
 
 # The same for the chapters and top modules of `newsdesk.testing`.
 TESTING_ROWS = [
-    {"doubles", "faults", "inspection", "protocols", "servers", "strategies"},
+    {"doubles", "faults", "inspection", "machines", "protocols", "servers", "strategies"},
     {"capabilities", "proxy"},
     {"processes"},
     {"harness"},

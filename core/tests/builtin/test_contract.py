@@ -10,7 +10,7 @@ from newsdesk.testing import Capabilities, ReporterContract
 class TestFiles(ReporterContract):
     """Its folder is read as a folder."""
 
-    capabilities = Capabilities(name="files", holds=True, ping=True, alters=True)
+    capabilities = Capabilities(name="files", holds=True, ping=True, alters={"long-names": 4})
 
     @pytest.fixture
     def build(self, tmp_path):

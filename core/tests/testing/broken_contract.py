@@ -2,8 +2,14 @@
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
 
-import broken
+import broken.content
+import broken.folder
+import broken.network
+import broken.repetition
+import broken.value
+import broken.wire
 import pytest
 from newsdesk.testing import HTTP, Capabilities, ReporterContract
 
@@ -42,8 +48,8 @@ class Handler(BaseHTTPRequestHandler):
 class FolderContract:
     @pytest.fixture
     def build(self, tmp_path):
-        cls = getattr(broken, type(self).__name__.removeprefix("Test"))
-        mode = frozenset("x") if cls is broken.TakesAFrozenSet else "x"
+        cls = REPORTERS[type(self).__name__.removeprefix("Test")]
+        mode = frozenset("x") if cls is broken.value.TakesAFrozenSet else "x"
         return lambda: cls(str(tmp_path / "records"), mode)
 
     @pytest.fixture
@@ -70,7 +76,7 @@ class WireContract:
 
     @pytest.fixture
     def build(self):
-        return getattr(broken, type(self).__name__.removeprefix("Test"))
+        return REPORTERS[type(self).__name__.removeprefix("Test")]
 
     @pytest.fixture
     def read(self, server):
@@ -82,7 +88,7 @@ SPECIAL = {
     "ShowsASecret": {"secrets": ("handshake",)},
     "IsCalledOtherwise": {"name": "otherwise"},
     "BringsABackendAlong": {"name": "brings"},
-    "TellsAlterationsInItsPlanAlone": {"alters": True},
+    "TellsAlterationsInItsPlanAlone": {"alters": {"long-names": 2}},
     "HoldsEverything": {"holds": True},
     "FailsWhenItIsPinged": {"ping": True},
     "SharesStateBetweenThreads": {},
@@ -94,13 +100,20 @@ SPECIAL = {
 
 def contract(name, reporter):
     """Make the test of a broken reporter."""
-    wire = issubclass(reporter, broken.Wire)
+    wire = issubclass(reporter, broken.wire.Wire)
     usual = {"network": HTTP} if wire else {"processes": False}
     capabilities = Capabilities(**{"metrics": 5000, **usual, **SPECIAL.get(name, {})})
     bases = (WireContract if wire else FolderContract, ReporterContract)
     return type(f"Test{name}", bases, {"capabilities": capabilities, "__module__": __name__})
 
 
-for _name, _reporter in vars(broken).items():
-    if isinstance(_reporter, type) and _reporter.__module__ == "broken":
-        globals()[f"Test{_name}"] = contract(_name, _reporter)
+REPORTERS = {
+    name: value
+    for module in vars(broken).values()
+    if isinstance(module, ModuleType)
+    for name, value in vars(module).items()
+    if isinstance(value, type) and value.__module__ == module.__name__
+}
+
+for _name, _reporter in REPORTERS.items():
+    globals()[f"Test{_name}"] = contract(_name, _reporter)

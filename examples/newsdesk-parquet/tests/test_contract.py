@@ -14,7 +14,7 @@ class TestParquetReporter(ReporterContract):
     """The reporter's capabilities, how to build it, and how to read its backend; the kit adds the checks."""
 
     capabilities = Capabilities(
-        name="parquet", ping=True, holds=True, alters=True, preload=("newsdesk_parquet.dataset",)
+        name="parquet", ping=True, holds=True, alters={"long-names": 2}, preload=("newsdesk_parquet.dataset",)
     )
 
     @pytest.fixture

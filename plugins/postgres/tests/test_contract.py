@@ -14,7 +14,7 @@ class TestPostgres(ReporterContract):
         name="postgres",
         ping=True,
         holds=True,
-        alters=True,
+        alters={"unicode": 3, "numbers": 1, "long-names": 4},
         network=POSTGRES,
         preload=("newsdesk_postgres.connection.failures", "newsdesk_postgres.table.machine_table"),
     )

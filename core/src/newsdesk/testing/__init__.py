@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from newsdesk.testing.faults.http_answers import html_answer as html_answer
     from newsdesk.testing.faults.http_answers import http_answer as http_answer
     from newsdesk.testing.faults.postgres_errors import postgres_error as postgres_error
+    from newsdesk.testing.machines import MACHINES as MACHINES
     from newsdesk.testing.processes.child import Child as Child
     from newsdesk.testing.processes.child import ChildFailed as ChildFailed
     from newsdesk.testing.processes.child import warm_up as warm_up
@@ -60,6 +61,7 @@ _HOME = {
     "faults.fault": ("Answer", "BlackHole", "Cut", "CutBytes", "Delay", "Fault", "Moment", "Refuse", "Reset"),
     "faults.http_answers": ("html_answer", "http_answer"),
     "faults.postgres_errors": ("postgres_error",),
+    "machines": ("MACHINES",),
     "processes.child": ("Child", "ChildFailed", "warm_up"),
     "processes.killing": ("Boundary", "Job", "Killed", "Survived", "kill_at_every_boundary"),
     "processes.simultaneous": ("deliver_at_once",),

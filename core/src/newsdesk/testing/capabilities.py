@@ -1,15 +1,19 @@
 """What a reporter can do, as its author declares it to the conformance kit."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 from newsdesk.testing.faults.fault import Answer
 from newsdesk.testing.faults.http_answers import html_answer, http_answer
 from newsdesk.testing.faults.postgres_errors import postgres_error
+from newsdesk.testing.machines import HOSTILE
 
 RETRY_AFTER = 7
 """Seconds that a server asks to wait, in the kit's answers."""
+
+FEWEST_METRICS = 1_000
+"""Values of a training history: of fewer no backend has a limit."""
 
 
 @dataclass(frozen=True)
@@ -20,34 +24,63 @@ class Network:
     """Answers after which a retry may succeed."""
     permanent: tuple[Answer, ...] = ()
     """Answers after which it cannot."""
+    open_transient: tuple[Answer, ...] = ()
+    """The same, but they only come once a reporter is open: answers to a statement, not to a login."""
+    open_permanent: tuple[Answer, ...] = ()
+    """The same for those after which a retry cannot succeed."""
     throttled: Answer | None = None
     """The answer that asks to wait `RETRY_AFTER` seconds; None where the protocol has none."""
+    rejected: Answer | None = None
+    """The answer to a request with one record that is refused, and would be again."""
 
 
 HTTP = Network(
-    transient=tuple(map(http_answer, (429, 500, 502, 503))),
-    permanent=(html_answer(),),
+    transient=tuple(map(http_answer, (408, 429, 500, 502, 503, 504))),
+    permanent=(*map(http_answer, (400, 401, 403, 404, 501)), html_answer()),
     throttled=http_answer(429, retry_after=RETRY_AFTER),
+    rejected=http_answer(400),
 )
-"""A backend that speaks HTTP; its permanent answer is the sign-in page of a portal, with status 200."""
+"""A backend that speaks HTTP; a permanent answer is also the sign-in page of a portal, with status 200."""
+
+
+def _fatal(state: str, text: str) -> Answer:
+    return postgres_error(state, text, severity="FATAL")
+
 
 POSTGRES = Network(
-    transient=tuple(
-        postgres_error(state, text, severity="FATAL")
-        for state, text in (
-            ("53300", "sorry, too many clients already"),
-            ("57P01", "terminating connection due to administrator command"),
-            ("57P03", "the database system is starting up"),
-        )
+    transient=(
+        _fatal("53300", "sorry, too many clients already"),
+        _fatal("57P01", "terminating connection due to administrator command"),
+        _fatal("57P03", "the database system is starting up"),
     ),
-    permanent=(http_answer(503), http_answer(429)),
+    permanent=(
+        _fatal("28P01", "password authentication failed"),
+        _fatal("3D000", "database does not exist"),
+        http_answer(503),
+        http_answer(429),
+    ),
+    open_transient=(
+        postgres_error("40001", "could not serialize access due to concurrent update"),
+        postgres_error("40P01", "deadlock detected"),
+        postgres_error("55P03", "canceling statement due to lock timeout"),
+        postgres_error("53100", "could not extend file: No space left on device"),
+    ),
+    open_permanent=(
+        postgres_error("42501", "permission denied for table"),
+        postgres_error("42P01", "relation does not exist"),
+    ),
+    rejected=postgres_error("23514", "new row violates a check constraint"),
 )
-"""A backend that speaks PostgreSQL's protocol; its permanent answers are those of a server of HTTP."""
+"""A backend that speaks PostgreSQL's protocol; two of its permanent answers are those of a server of HTTP."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What a reporter can do: the kit checks all of that, and skips the checks of what is not declared."""
+    """What a reporter can do: the kit checks all of that, and skips the checks of what is not declared.
+
+    Raises:
+        TypeError: something is declared that makes no sense; lists all of it.
+    """
 
     changed: Literal["replaces", "adds"] = "replaces"
     """What a changed record does to the previous one."""
@@ -59,8 +92,9 @@ class Capabilities:
     """The parameters that hold secrets, beside those annotated as such."""
     tells_unchanged: bool = True
     """Whether it returns `Delivery(unchanged=True)` for a record that was there already."""
-    alters: bool = False
-    """Whether a part of a hostile record does not fit its backend, and is reported as an alteration."""
+    alters: Mapping[str, int] = field(default_factory=dict)
+    """How many alterations it reports of each of the hostile machines that does not fit, such as
+    `{"long-names": 4}`; 0 for the others."""
     ping: bool = False
     """Whether it has a `ping`."""
     holds: bool = False
@@ -76,12 +110,69 @@ class Capabilities:
     preload: tuple[str, ...] = ()
     """Modules to import before child processes are forked: the slow ones, such as the backend's library."""
 
+    def __post_init__(self) -> None:
+        if faults := list(_faults(vars(self))):
+            raise TypeError("these Capabilities cannot be declared: " + "; ".join(faults))
+
     @property
     def throttled(self) -> bool:
         """Whether its backend can ask to wait."""
         return self.network is not None and self.network.throttled is not None
 
-    def lacks(self, needs: Iterable[str]) -> str | None:
-        """Give why a check that needs some capabilities is skipped; None, when it is not."""
-        missing = [name for name in needs if not getattr(self, name)]
-        return f"not declared: {', '.join(missing)}" if missing else None
+    @property
+    def rejected(self) -> bool:
+        """Whether its backend has an answer for a single record that it refuses."""
+        return self.network is not None and self.network.rejected is not None
+
+    @property
+    def no_network(self) -> bool:
+        """Whether it reaches its backend without a network."""
+        return self.network is None
+
+    def lacks(self, needs: Iterable[str]) -> list[str]:
+        """Give the capabilities among the needs of a check that are not declared."""
+        return [name for name in needs if not getattr(self, name)]
+
+
+def _faults(declared: Mapping[str, Any]) -> Iterable[str]:
+    for each in fields(Capabilities):
+        value = declared[each.name]
+        if isinstance(each.default, bool) and not isinstance(value, bool):
+            yield f"{each.name} must be True or False, but is {value!r}"
+        if isinstance(each.default, tuple) and not _is_names(value):
+            yield f"{each.name} must be a tuple of names, but is {value!r}"
+    if declared["changed"] not in ("replaces", "adds"):
+        yield f"changed must be 'replaces' or 'adds', but is {declared['changed']!r}"
+    if not isinstance(declared["name"], str | None) or declared["name"] == "":
+        yield f"name must be the name of a reporter, or None, but is {declared['name']!r}"
+    if not isinstance(declared["network"], Network | None):
+        yield (
+            "network must be newsdesk.testing.HTTP, POSTGRES or your own Network(…), "
+            f"but is {declared['network']!r}"
+        )
+    if isinstance(declared["metrics"], bool) or not _is_least(declared["metrics"], FEWEST_METRICS):
+        yield f"metrics must be a number of at least {FEWEST_METRICS:,}, but is {declared['metrics']!r}"
+    yield from _faults_of_alterations(declared["alters"])
+
+
+def _faults_of_alterations(alters: Any) -> Iterable[str]:
+    if not isinstance(alters, Mapping):
+        yield (
+            "alters must map names of hostile machines to their numbers of alterations, such as "
+            f"{{'long-names': 2}}, but is {alters!r}"
+        )
+        return
+    for name, count in alters.items():
+        if name not in HOSTILE or not _is_least(count, 1):
+            yield (
+                f"alters has {name!r}: {count!r}, which is not a number of alterations of one of "
+                f"{', '.join(HOSTILE)}"
+            )
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
+
+
+def _is_least(value: Any, least: int) -> bool:
+    return isinstance(value, int) and value >= least

@@ -18,6 +18,7 @@ import pytest
 from newsdesk.builtin.registry import new_registry
 from newsdesk.plugins.hookspecs import ServerPlugin
 from newsdesk.plugins.loaded import LoadedPlugin
+from newsdesk.testing.harness.summary import print_summary
 from newsdesk.testing.servers.server import Server, ServerMissing
 
 _FIRST_PARTY: Mapping[str, str] = {
@@ -25,6 +26,11 @@ _FIRST_PARTY: Mapping[str, str] = {
     "postgres": "newsdesk-postgres[embedded]",
 }
 """What to install for our own servers, whose fixtures exist everywhere and skip where that is missing."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the run end with the number of conformance checks that hold, also with xdist."""
+    print_summary(config)
 
 
 def _fixture(name: str) -> Callable[..., Iterator[Server]]:

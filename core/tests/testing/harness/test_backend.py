@@ -2,7 +2,7 @@
 
 import pytest
 from newsdesk.testing.harness.backend import BackendRecords
-from newsdesk.testing.harness.records import small
+from newsdesk.testing.machines import small
 
 ONE, OTHER = small("one"), small("other")
 REBUILT = small("one", metadata={"rebuilt": True})

@@ -10,11 +10,12 @@ import pytest
 Check = TypeVar("Check", bound=Callable[..., None])
 
 
-def check(*needs: str) -> Callable[[Check], Check]:
+def check(*needs: str, required: bool = False) -> Callable[[Check], Check]:
     """Make a method a check, whose docstring is shown when it fails.
 
     Args:
-        needs: The capabilities without which it is skipped.
+        needs: The capabilities, and the optional fixtures, without which it is skipped.
+        required: Whether every reporter must pass it, so that it cannot be declared unsupported.
     """
 
     def decorate(method: Check) -> Check:
@@ -28,27 +29,37 @@ def check(*needs: str) -> Callable[[Check], Check]:
                 error.add_note(explanation)
                 raise
 
-        run.needs = needs  # type: ignore[attr-defined]  # read by `needs_of`
+        run.needs, run.required = needs, required  # type: ignore[attr-defined]  # read by the functions below
         return run  # type: ignore[return-value]  # the same signature
 
     return decorate
 
 
 def needs_of(method: Callable[..., None]) -> tuple[str, ...]:
-    """Give the capabilities without which a check is skipped."""
+    """Give what a check needs to run."""
     found: tuple[str, ...] = getattr(method, "needs", ())
     return found
 
 
+def is_check(method: object) -> bool:
+    """Tell whether a method is a check of the kit."""
+    return hasattr(method, "needs")
+
+
+def is_required(method: Callable[..., None]) -> bool:
+    """Tell whether every reporter must pass a check."""
+    return bool(getattr(method, "required", False))
+
+
 def skipped(method: Callable[..., None], reason: str) -> Callable[..., None]:
-    """Give a check that pytest reports as skipped."""
+    """Give a check that pytest reports as skipped, by its name: the place is always one of the kit."""
 
     @functools.wraps(method)
     def skip(*_args: Any, **_kwargs: Any) -> None:
         """Never called."""
 
     skip.skips = reason  # type: ignore[attr-defined]  # read by `is_skip`
-    marked: Callable[..., None] = pytest.mark.skip(reason=reason)(skip)
+    marked: Callable[..., None] = pytest.mark.skip(reason=f"{method.__name__}: {reason}")(skip)
     return marked
 
 

@@ -1,6 +1,7 @@
 """The pytest fixtures of the checks: reporters, the proxy, and the records of the backend."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import ClassVar
 
@@ -15,6 +16,10 @@ from newsdesk.testing.proxy.proxy import FaultProxy
 
 _KIT = ("newsdesk.testing.processes.killing", "newsdesk.testing.processes.simultaneous")
 """Modules that the kit's child processes need."""
+
+
+OPTIONAL = ("wipe", "broken")
+"""Fixtures that an author may leave out; the checks that need them are skipped then."""
 
 
 class CheckFixtures:
@@ -45,6 +50,19 @@ class CheckFixtures:
             f"{type(self).__name__} does not read the backend: write a fixture 'read' that gives a function "
             "which reads every record of the backend, or declare keeps=False"
         )
+
+    @pytest.fixture
+    def wipe(self) -> Callable[[], object]:
+        """Give a function that removes every record, without the reporter's code; optional."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def broken(self) -> Callable[[], AbstractContextManager[object]]:
+        """Give a function that gives a context manager, within which the backend takes no record; optional.
+
+        For a backend without a network: a folder that cannot be written to, a file that is locked.
+        """
+        raise NotImplementedError
 
     @pytest.fixture
     def fault_proxy(self, request: pytest.FixtureRequest) -> Iterator[FaultProxy | None]:

@@ -7,13 +7,13 @@ from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, deliver
 from newsdesk.testing.harness.fixtures import CheckFixtures
-from newsdesk.testing.harness.records import small
+from newsdesk.testing.machines import small
 
 
 class RepetitionChecks(CheckFixtures):
     """Deliveries can be repeated."""
 
-    @check("keeps")
+    @check("keeps", required=True)
     def test_the_same_record_twice_is_there_once(
         self, new_reporter: NewReporter, held: BackendRecords
     ) -> None:
@@ -35,7 +35,7 @@ class RepetitionChecks(CheckFixtures):
             ]
         expect(unchanged == [False, True], f"unchanged must be False and then True, but was {unchanged}")
 
-    @check("keeps")
+    @check("keeps", required=True)
     def test_a_changed_record_replaces_or_adds_as_declared(
         self, new_reporter: NewReporter, held: BackendRecords
     ) -> None:
@@ -58,7 +58,7 @@ class RepetitionChecks(CheckFixtures):
         expect(not failed, f"report_many fails where report does not: {failed}")
         held.expect(*machines, after="report_many")
 
-    @check()
+    @check(required=True)
     def test_it_can_be_closed_twice_and_used_again(self, new_reporter: NewReporter) -> None:
         """If this fails, a reporter does not work after `close`, or cannot be closed twice."""
         reporter = new_reporter()

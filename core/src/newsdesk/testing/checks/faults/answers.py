@@ -6,14 +6,14 @@ from newsdesk.testing.faults.fault import Answer, Refuse
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, error_of
 from newsdesk.testing.harness.fixtures import CheckFixtures
-from newsdesk.testing.harness.records import small
+from newsdesk.testing.machines import small
 from newsdesk.testing.proxy.proxy import FaultProxy
 
 
 class AnswerChecks(CheckFixtures):
     """A server that refuses, and the error that the reporter raises."""
 
-    @check("network")
+    @check("network", required=True)
     def test_transient_answers_are_transient_errors(
         self, new_reporter: NewReporter, fault_proxy: FaultProxy
     ) -> None:
@@ -23,7 +23,7 @@ class AnswerChecks(CheckFixtures):
             said = f"the answer {answer.label!r} must be a TransientReporterError, but {_outcome(error)}"
             expect(isinstance(error, TransientReporterError), said)
 
-    @check("network")
+    @check("network", required=True)
     def test_permanent_answers_are_permanent_errors(
         self, new_reporter: NewReporter, fault_proxy: FaultProxy
     ) -> None:

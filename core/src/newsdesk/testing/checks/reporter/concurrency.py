@@ -1,15 +1,17 @@
 """Checks: concurrent deliveries do not harm each other."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
 
+from newsdesk.contract.receipt import Receipt
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.machine import Machine
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
-from newsdesk.testing.harness.delivering import NewReporter
+from newsdesk.testing.harness.delivering import NewReporter, expect_delivered, receipts_of
 from newsdesk.testing.harness.fixtures import CheckFixtures
-from newsdesk.testing.harness.records import small
+from newsdesk.testing.machines import small
 from newsdesk.testing.processes.simultaneous import deliver_at_once
 
 _THREADS = 4
@@ -23,10 +25,14 @@ class ConcurrencyChecks(CheckFixtures):
     def test_several_threads_may_use_one_open_reporter(
         self, new_reporter: NewReporter, held: BackendRecords
     ) -> None:
-        """If this fails, deliveries share state: keep what belongs to one in local variables."""
+        """If this fails, deliveries share state: keep what belongs to one in local variables.
+
+        Each thread delivers by a desk, which retries transient errors.
+        """
         machines = [small(f"thread-{number}") for number in range(_THREADS * _EACH)]
-        with closing(new_reporter()) as reporter, ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(reporter.report, machines))
+        with new_reporter() as reporter:
+            receipts = _at_once(reporter, machines)
+        expect_delivered(receipts, when=f"when {_THREADS} threads use one reporter,")
         held.expect(*machines, after=f"reports of {_THREADS} threads")
 
     @pytest.mark.usefixtures("children")
@@ -41,3 +47,11 @@ class ConcurrencyChecks(CheckFixtures):
         ]
         expect(not failed, f"of two processes at once some failed: {failed}")
         held.expect(both, *own, after="reports of two processes")
+
+
+def _at_once(reporter: BaseReporter, machines: list[Machine]) -> list[Receipt]:
+    """Deliver machines in several threads, each by a desk; that leaves an open reporter open."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        shares = [machines[number::_THREADS] for number in range(_THREADS)]
+        delivered = pool.map(lambda share: receipts_of(reporter, share), shares)
+        return [receipt for receipts in delivered for receipt in receipts]

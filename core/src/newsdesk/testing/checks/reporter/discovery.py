@@ -35,7 +35,7 @@ class DiscoveryChecks(CheckFixtures):
         others = _discover(str(self.capabilities.name), _path(new_reporter))["others"]
         expect(not others, f"the plugin module of {self.capabilities.name!r} imports {', '.join(others)}")
 
-    @check()
+    @check(required=True)
     def test_what_it_offers_is_declared(self, new_reporter: NewReporter) -> None:
         """If this fails, a `ping` or a `holds` is not checked, or is declared and missing."""
         own = {name for cls in type(new_reporter()).__mro__ if not _is_base(cls) for name in vars(cls)}

@@ -15,7 +15,7 @@ from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, deliver, error_of
 from newsdesk.testing.harness.fixtures import CheckFixtures
-from newsdesk.testing.harness.records import small
+from newsdesk.testing.machines import small
 from newsdesk.testing.processes.killing import Job, kill_at_every_boundary
 from newsdesk.testing.proxy.proxy import FaultProxy
 
@@ -40,7 +40,7 @@ class FaultChecks(CheckFixtures):
             deliver(new_reporter(), step.job.machine)
             held.expect(step.job.machine, after=f"a kill ({step[0]}) and another report")
 
-    @check("network", "keeps")
+    @check("network", "keeps", required=True)
     def test_a_cut_connection_is_a_transient_error(
         self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
@@ -60,7 +60,7 @@ class FaultChecks(CheckFixtures):
                 reporter.report(machine)
             held.expect(machine, after=f"a cut ({moment}) and another report")
 
-    @check("network", "keeps")
+    @check("network", "keeps", required=True)
     def test_a_refused_connection_is_a_transient_error(
         self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
