@@ -6,7 +6,7 @@ RACE = """
 import os, sys
 from newsdesk import Machine
 from newsdesk_postgres import PostgresReporter
-import newsdesk_postgres.connection.engine, newsdesk_postgres.table.machine_table, psycopg2
+import newsdesk_postgres.connection.pool, newsdesk_postgres.table.machine_table, psycopg2
 
 def report(url, number):
     with PostgresReporter(url=url) as reporter:

@@ -25,11 +25,10 @@ from newsdesk_postgres.parameters import SslMode, parameter_faults
 from newsdesk_postgres.row.batches import batches
 from newsdesk_postgres.row.machine_row import Row, column_text, machine_of, row_of
 
-# Importing SQLAlchemy takes a second: only when a reporter opens, not to list its parameters.
+# psycopg2 is imported when a reporter opens, not to list its parameters.
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
-
     from newsdesk_postgres.connection.login import Login, RefusedLogins
+    from newsdesk_postgres.connection.pool import Connection, Pool
     from newsdesk_postgres.embedded import EmbeddedPostgres
     from newsdesk_postgres.table.machine_table import MachineTable
     from newsdesk_postgres.table.server_info import ServerInfo
@@ -96,7 +95,7 @@ class PostgresReporter(BaseReporter):
         self.create = create
         self.create_schema = create_schema
         self._login: Login | None = None
-        self._engine: Engine | None = None
+        self._pool: Pool | None = None
         self._table: MachineTable | None = None
         self._server: EmbeddedPostgres | None = None
         self._unknown_projects = False
@@ -105,16 +104,16 @@ class PostgresReporter(BaseReporter):
 
     def open(self) -> None:
         """Connect, and create or upgrade the table."""
-        from newsdesk_postgres.connection.engine import make_engine  # noqa: PLC0415  (SQLAlchemy, see above)
-        from newsdesk_postgres.connection.login import Login  # noqa: PLC0415
+        from newsdesk_postgres.connection.login import Login  # noqa: PLC0415  (psycopg2, see above)
+        from newsdesk_postgres.connection.pool import Pool  # noqa: PLC0415
         from newsdesk_postgres.table.machine_table import MachineTable  # noqa: PLC0415
 
         try:
             self._login = Login(self._settings(), self._refused_logins, self._renewed_settings, self._remedy)
-            self._engine = make_engine(self._login.connect, pool_timeout=float(self.connect_timeout))
+            self._pool = Pool(self._login.connect, timeout=float(self.connect_timeout))
             self._table = MachineTable.of(self.table, self.schema)
             self._unknown_projects = self._table.prepare(
-                self._engine, user=self._login.user, create=self.create, create_schema=self.create_schema
+                self._pool, user=self._login.user, create=self.create, create_schema=self.create_schema
             )
         except BaseException:
             self._release()
@@ -126,16 +125,18 @@ class PostgresReporter(BaseReporter):
 
     def abandon(self) -> None:
         """Drop the parent process's connections without closing them there."""
-        if self._engine is not None:
-            self._engine.dispose(close=False)
+        if self._pool is not None:
+            self._pool.abandon()
         if self._server is not None:
             self._server.abandon()
-        self._login = self._engine = self._table = self._server = None
+        self._login = self._pool = self._table = self._server = None
 
     def ping(self) -> None:
         """Check that the server answers."""
+        from newsdesk_postgres.connection.pool import run  # noqa: PLC0415  (psycopg2, see above)
+
         with self._connection("checking that the server answers") as connection:
-            connection.exec_driver_sql("SELECT 1")
+            run(connection, "SELECT 1")
 
     def server_info(self) -> "ServerInfo":
         """Return the server's version and settings, and the user's missing privileges on the table."""
@@ -225,17 +226,12 @@ class PostgresReporter(BaseReporter):
     @contextmanager
     def _connection(self, doing: str, *, whole: bool = False) -> Iterator["Connection"]:
         """Lend a connection; with `whole` in one transaction, otherwise each statement is one."""
-        from sqlalchemy import Engine  # noqa: PLC0415  (SQLAlchemy, see above)
+        from newsdesk_postgres.connection.failures import translated  # noqa: PLC0415  (psycopg2, see above)
 
-        from newsdesk_postgres.connection.engine import transaction, used  # noqa: PLC0415
-        from newsdesk_postgres.connection.failures import translated  # noqa: PLC0415
-
-        engine, login, table = _while_open(self._engine), _while_open(self._login), self._opened
-        lend = transaction if whole else Engine.connect
+        pool, login, table = _while_open(self._pool), _while_open(self._login), self._opened
         with (
             translated(f"{doing} at {login.address.shown}", remedy=table.to_use(login.user)),
-            lend(engine) as connection,
-            used(connection),
+            pool.transaction() if whole else pool.lend() as connection,
         ):
             yield connection
 
@@ -281,10 +277,10 @@ class PostgresReporter(BaseReporter):
         return Address.of_server(self.host or "", self.port, self.user, self.password, self.database)
 
     def _release(self) -> None:
-        engine, server = self._engine, self._server
-        self._login = self._engine = self._table = self._server = None
-        if engine is not None:
-            engine.dispose()
+        pool, server = self._pool, self._server
+        self._login = self._pool = self._table = self._server = None
+        if pool is not None:
+            pool.close()
         if server is not None:
             server.stop()
 

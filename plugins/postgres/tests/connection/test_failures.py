@@ -1,5 +1,6 @@
 """What goes wrong between reporter and server, each with the real fault."""
 
+import contextlib
 import pickle
 import socket
 import threading
@@ -23,27 +24,26 @@ from newsdesk_postgres import (
     TransientPostgresError,
 )
 from newsdesk_postgres.connection.address import Address
-from newsdesk_postgres.connection.engine import make_engine
 from newsdesk_postgres.connection.failures import translated
 from newsdesk_postgres.connection.login import Login, RefusedLogins
+from newsdesk_postgres.connection.pool import SIZE, Pool, run
 from newsdesk_postgres.connection.settings import settings
 from newsdesk_postgres.embedded import EmbeddedPostgres, cluster
-from sqlalchemy import text
 
 PLACE = "check `host` and `port`"
 MACHINE = Machine(name="m", project_name="p")
 
 
-def engine_of(url, environment=(), pool_timeout=10, **parameters):
+def pool_of(url, environment=(), timeout=10, **parameters):
     given = settings(Address.of_url(url).parameters, dict(environment), **parameters)
     login = Login(given, RefusedLogins(), lambda: None, lambda remedy: remedy)
-    return make_engine(login.connect, pool_timeout=pool_timeout)
+    return Pool(login.connect, timeout=timeout)
 
 
-def shown_by(engine, *names):
-    with engine.connect() as connection:
-        shown = [connection.scalar(text(f"SHOW {name}")) for name in names]
-    engine.dispose()
+def shown_by(pool, *names):
+    with pool.lend() as connection:
+        shown = [run(connection, f"SHOW {name}")[0][0] for name in names]
+    pool.close()
     return shown
 
 
@@ -127,22 +127,22 @@ NAMES = ("work_mem", "statement_timeout", "application_name")
 
 def test_options_of_the_url_and_our_own_go_together(database):
     url = f"{database.url}?options=-c%20work_mem%3D5MB"
-    assert shown_by(engine_of(url, statement_timeout=1.5), *NAMES) == ["5MB", "1500ms", "newsdesk"]
+    assert shown_by(pool_of(url, statement_timeout=1.5), *NAMES) == ["5MB", "1500ms", "newsdesk"]
 
 
 def test_what_the_url_says_wins_over_the_defaults(database):
     url = f"{database.url}?application_name=plant&options=-c%20work_mem%3D5MB%20-c%20statement_timeout%3D7s"
-    assert shown_by(engine_of(url), *NAMES) == ["5MB", "7s", "plant"]
+    assert shown_by(pool_of(url), *NAMES) == ["5MB", "7s", "plant"]
 
 
 def test_what_libpqs_variables_say_wins_over_the_defaults(database, monkeypatch):
     monkeypatch.setenv("PGAPPNAME", "plant")
-    engine = engine_of(database.url, {"PGOPTIONS": "-c work_mem=5MB -c statement_timeout=7s"})
-    assert shown_by(engine, *NAMES) == ["5MB", "7s", "plant"]
+    pool = pool_of(database.url, {"PGOPTIONS": "-c work_mem=5MB -c statement_timeout=7s"})
+    assert shown_by(pool, *NAMES) == ["5MB", "7s", "plant"]
 
 
 def test_without_a_statement_timeout_no_option_is_sent(database):
-    assert shown_by(engine_of(database.url, statement_timeout=None), "statement_timeout") == ["0"]
+    assert shown_by(pool_of(database.url, statement_timeout=None), "statement_timeout") == ["0"]
 
 
 def test_a_server_that_never_answers_is_given_up(database):
@@ -290,14 +290,14 @@ PERMANENT = [
     ],
 )
 def test_an_sqlstate_tells_whether_another_try_is_worth_it(postgres_server, state, kind):
-    engine = engine_of(postgres_server.url)
+    pool = pool_of(postgres_server.url)
     with (
         pytest.raises(PostgresReporterException) as caught,
         translated("asking"),
-        engine.connect() as connection,
+        pool.lend() as connection,
     ):
-        connection.exec_driver_sql(RAISE % state)
-    engine.dispose()
+        run(connection, RAISE % state)
+    pool.close()
     assert type(caught.value) is kind
     assert str(caught.value).startswith(f"asking: told (SQLSTATE {state})")
 
@@ -347,17 +347,16 @@ def test_an_error_holds_no_record(reporter, database):
     with pytest.raises(PermanentPostgresError) as caught:
         reporter.report(Machine(name="m", metadata={"note": "very long and private"}))
     assert "violates check constraint" in str(caught.value)
-    assert isinstance(caught.value.__cause__.orig, psycopg2.errors.CheckViolation)
+    assert isinstance(caught.value.__cause__, psycopg2.errors.CheckViolation)
 
 
 def test_more_threads_than_connections_is_worth_another_try(database):
-    engine = engine_of(database.url, pool_timeout=1)
-    held = [engine.connect() for _ in range(5)]
-    with (
-        pytest.raises(TransientPostgresError, match="asking: QueuePool limit of size 5"),
-        translated("asking"),
-    ):
-        engine.connect()
-    for connection in held:
-        connection.close()
-    engine.dispose()
+    pool = pool_of(database.url, timeout=1)
+    with contextlib.ExitStack() as held:
+        for _ in range(SIZE):
+            held.enter_context(pool.lend())
+        with pytest.raises(TransientPostgresError, match=r"all 5 connections of the reporter .* for 1 s"):
+            held.enter_context(pool.lend())
+    with pool.lend() as connection:
+        assert run(connection, "SELECT 1") == [(1,)]
+    pool.close()

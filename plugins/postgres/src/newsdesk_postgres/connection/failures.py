@@ -1,11 +1,9 @@
-"""Classify the errors of PostgreSQL, psycopg2 and SQLAlchemy: transient or permanent."""
+"""Classify the errors of PostgreSQL and psycopg2: transient or permanent."""
 
 import contextlib
 from collections.abc import Iterator
 
 import psycopg2
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from newsdesk_postgres.errors import (
     PermanentPostgresError,
@@ -48,7 +46,7 @@ _HINTS = {
 
 @contextlib.contextmanager
 def translated(doing: str, *, remedy: str = "") -> Iterator[None]:
-    """Convert errors of SQLAlchemy and psycopg2 to the errors of this distribution.
+    """Convert errors of psycopg2 to the errors of this distribution.
 
     Args:
         doing: the action, for the message.
@@ -56,16 +54,13 @@ def translated(doing: str, *, remedy: str = "") -> Iterator[None]:
     """
     try:
         yield
-    # SQLAlchemy does not wrap all of psycopg2's errors, such as those of returning a connection to the pool.
-    except (SQLAlchemyError, psycopg2.Error) as error:
+    except psycopg2.Error as error:
         raise translate(error, doing, remedy) from error
 
 
-def translate(
-    error: SQLAlchemyError | psycopg2.Error, doing: str, remedy: str = ""
-) -> PostgresReporterException:
-    """Return the error of this distribution for one of SQLAlchemy's or psycopg2's."""
-    state = _state(error)
+def translate(error: psycopg2.Error, doing: str, remedy: str = "") -> PostgresReporterException:
+    """Return the error of this distribution for one of psycopg2's."""
+    state = error.pgcode or ""
     text = f"{doing}: {_message(error)}"
     if state:
         text += f" (SQLSTATE {state})"
@@ -73,39 +68,26 @@ def translate(
         text += f"; {_HINTS[state]}"
     if state == _NO_PRIVILEGE and remedy and "row-level security" not in text:  # a policy, not a privilege
         text += f"; {remedy}"
-    return TransientPostgresError(text) if _is_transient(error, state) else PermanentPostgresError(text)
+    return TransientPostgresError(text) if _is_transient(error) else PermanentPostgresError(text)
 
 
-def spoils_session(error: SQLAlchemyError | psycopg2.Error) -> bool:
+def spoils_session(error: psycopg2.Error) -> bool:
     """Return whether an error may be due to the session, so that a retry needs a new one."""
-    state = _state(error)
+    state = error.pgcode or ""
     return state not in _STATEMENT_STATES and state[:2] not in _STATEMENT_CLASSES
 
 
-def _state(error: SQLAlchemyError | psycopg2.Error) -> str:
-    return getattr(_original(error), "pgcode", None) or ""
-
-
-def _is_transient(error: SQLAlchemyError | psycopg2.Error, state: str) -> bool:
-    if isinstance(error, PoolTimeoutError):
-        return True
-    if state:
-        return state in _TRANSIENT or state[:2] in _TRANSIENT_CLASSES
+def _is_transient(error: psycopg2.Error) -> bool:
+    if error.pgcode:
+        return error.pgcode in _TRANSIENT or error.pgcode[:2] in _TRANSIENT_CLASSES
     # The connection was lost.
-    return getattr(error, "connection_invalidated", False) or isinstance(
-        _original(error), psycopg2.OperationalError | psycopg2.InterfaceError
-    )
+    is_closed = error.cursor is not None and bool(error.cursor.connection.closed)
+    return is_closed or isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
 
 
-def _original(error: SQLAlchemyError | psycopg2.Error) -> BaseException:
-    """Return the psycopg2 error inside one of SQLAlchemy's, if any."""
-    return getattr(error, "orig", None) or error
-
-
-def _message(error: SQLAlchemyError | psycopg2.Error) -> str:
-    """Return PostgreSQL's message on one line, without the statement that SQLAlchemy adds."""
-    original = _original(error)
-    diagnosis = getattr(original, "diag", None)
+def _message(error: psycopg2.Error) -> str:
+    """Return PostgreSQL's message on one line, without the statement that psycopg2 adds."""
+    diagnosis = error.diag
     parts = [getattr(diagnosis, name, None) for name in ("message_primary", "message_detail", "message_hint")]
-    text = "; ".join(part for part in parts if part) or str(original)
-    return " ".join(text.split()) or type(original).__name__
+    text = "; ".join(part for part in parts if part) or str(error)
+    return " ".join(text.split()) or type(error).__name__

@@ -31,7 +31,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The URL, with the password, for SQLAlchemy."""
+        """The URL, with the password."""
         return self.url_of(self.database)
 
     def url_of(self, database: str) -> str:

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine
-from sqlalchemy.dialects import postgresql
-
-from newsdesk_postgres.connection.engine import transaction
 from newsdesk_postgres.connection.failures import translated
+from newsdesk_postgres.connection.pool import Connection, Pool, Values, run
 from newsdesk_postgres.errors import PermanentPostgresError
 from newsdesk_postgres.row.batches import columns
-from newsdesk_postgres.row.machine_row import Key, Row
+from newsdesk_postgres.row.machine_row import KEY, PARTS, Key, Row
 from newsdesk_postgres.table import statements
+from newsdesk_postgres.table.identifiers import identifier
 from newsdesk_postgres.table.migration import State, Unique, migration
 from newsdesk_postgres.table.privileges import to_create, to_use
 
@@ -20,10 +18,6 @@ _LOCK = 0x6E657773_6465736B
 """The advisory lock for creating and upgrading tables: "newsdesk" in ASCII."""
 _LOCK_SECONDS = 30
 """Seconds to wait for other sessions that use the table."""
-
-# "named": the default style doubles percent signs in names. The class has no annotations.
-_DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-_quoted = _DIALECT.identifier_preparer.quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +32,16 @@ class MachineTable:
     @classmethod
     def of(cls, table: str, schema: str | None) -> "MachineTable":
         """Return the table of a name, without I/O."""
-        parts = [_quoted(part) for part in (schema, table) if part is not None]
+        parts = [identifier(part) for part in (schema, table) if part is not None]
         return cls(".".join(parts), parts[0] if schema is not None else None)
 
-    def prepare(self, engine: Engine, *, user: str, create: bool, create_schema: bool) -> bool:
+    def prepare(self, pool: Pool, *, user: str, create: bool, create_schema: bool) -> bool:
         """Create or upgrade the table, if necessary, in one transaction.
 
         Safe to call from many processes at once.
 
         Args:
-            engine: the pool to use.
+            pool: the connections to use.
             user: the connected user, for the remedy if a privilege is missing.
             create: whether the table may be created and upgraded.
             create_schema: whether its schema may be created.
@@ -57,7 +51,7 @@ class MachineTable:
         """
         with (
             translated(f"reading the columns of the table {self.name}", remedy=self.to_use(user)),
-            engine.connect() as connection,
+            pool.lend() as connection,
         ):
             state = self._state(connection)
             if state.ready:
@@ -70,15 +64,13 @@ class MachineTable:
             )
         with (
             translated(f"creating or upgrading the table {self.name}", remedy=to_create(self.schema, user)),
-            transaction(engine) as connection,
+            pool.transaction() as connection,
         ):
-            connection.exec_driver_sql(
-                statements.LOCK_MIGRATION.format(lock=_LOCK, seconds=_LOCK_SECONDS),
-            )
+            run(connection, statements.LOCK_MIGRATION.format(lock=_LOCK, seconds=_LOCK_SECONDS))
             # Read again: another process may have done it while this one waited for the lock.
             state = self._state(connection)
             for statement in migration(self.name, self.schema, state, create_schema=create_schema):
-                connection.exec_driver_sql(statement.replace("%", "%%"))
+                run(connection, statement)
             return self._has_unknown_projects(connection)
 
     def to_use(self, user: str) -> str:
@@ -87,7 +79,7 @@ class MachineTable:
 
     def upsert(self, connection: Connection, rows: Sequence[Row]) -> set[Key]:
         """Write rows of different keys, and return the keys of those that changed."""
-        return _keys(self._run(connection, statements.UPSERT, columns(rows)))
+        return set(self._run(connection, statements.UPSERT, columns(rows)))
 
     def adopt(self, connection: Connection, row: Row) -> None:
         """Assign a row of unknown project to the project that reports its machine."""
@@ -99,42 +91,34 @@ class MachineTable:
         for name, project_name in keys:
             names.append(name)
             projects.append(project_name)
-        asked = {"name": names, "project_name": projects}
-        return _keys(self._run(connection, statements.EXISTING, asked))
+        return set(self._run(connection, statements.EXISTING, {"name": names, "project_name": projects}))
 
     def find(self, connection: Connection, name: str, project_name: str | None) -> list[Mapping[str, Any]]:
         """Return the rows of a name, of all projects or of one: at most two."""
-        asked = {"name": name, "project_name": project_name}
-        return [dict(row) for row in self._run(connection, statements.FIND, asked).mappings()]
+        rows = self._run(connection, statements.FIND, {"name": name, "project_name": project_name})
+        return [dict(zip((*KEY, "record", *PARTS), row, strict=True)) for row in rows]
 
-    def projects(self, connection: Connection, name: str) -> Sequence[str | None]:
+    def projects(self, connection: Connection, name: str) -> list[str | None]:
         """Return the projects that have a machine of a name."""
-        return self._run(connection, statements.PROJECTS, {"name": name}).scalars().all()
+        return [project for (project,) in self._run(connection, statements.PROJECTS, {"name": name})]
 
     def _has_unknown_projects(self, connection: Connection) -> bool:
-        return bool(self._run(connection, statements.ANY_UNKNOWN_PROJECT).scalar())
+        [(found,)] = run(connection, statements.ANY_UNKNOWN_PROJECT.format(table=self.name))
+        return bool(found)
 
     def _state(self, connection: Connection) -> State:
         asked = {"table": self.name, "schema": self.schema}
-        row = connection.exec_driver_sql(statements.STATE, asked).one()
+        [(schema_exists, schemas, names, required, uniques)] = run(connection, statements.STATE, asked)
         return State(
-            schema_exists=row.schema_exists,
-            schemas=tuple(row.schemas),
-            columns=frozenset(row.columns),
-            project_optional=not row.project_required,
+            schema_exists=schema_exists,
+            schemas=tuple(schemas),
+            columns=frozenset(names),
+            project_optional=not required,
             uniques=tuple(
-                Unique(index, constraint, frozenset(unique)) for index, constraint, unique in row.uniques
+                Unique(index, constraint, frozenset(unique)) for index, constraint, unique in uniques
             ),
         )
 
-    def _run(
-        self, connection: Connection, statement: str, values: Mapping[str, Any] | None = None
-    ) -> CursorResult[Any]:
+    def _run(self, connection: Connection, statement: str, values: Values) -> list[Any]:
         # In a statement with values, psycopg2 interprets percent signs.
-        return connection.exec_driver_sql(
-            statement.format(table=self.name.replace("%", "%%")), dict(values or {})
-        )
-
-
-def _keys(rows: CursorResult[Any]) -> set[Key]:
-    return {(row.name, row.project_name) for row in rows}
+        return run(connection, statement.format(table=self.name.replace("%", "%%")), values)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from newsdesk_postgres.table.privileges import PRIVILEGES
 from newsdesk_postgres.table.statements import SERVER_INFO
 
-# Importing SQLAlchemy takes a second: the doctor does so only if there is a server to query.
+# The doctor imports psycopg2 only if there is a server to query.
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from newsdesk_postgres.connection.pool import Connection
 
 
 class ServerInfo(NamedTuple):
@@ -29,6 +29,8 @@ class ServerInfo(NamedTuple):
 
 def server_info(connection: "Connection", table: str) -> ServerInfo:
     """Query the server, as the connected user."""
+    from newsdesk_postgres.connection.pool import run  # noqa: PLC0415  (psycopg2, see above)
+
     asked = {"privileges": list(PRIVILEGES), "table": table}
-    version, encoding, user, read_only, missing = connection.exec_driver_sql(SERVER_INFO, asked).one()
+    [(version, encoding, user, read_only, missing)] = run(connection, SERVER_INFO, asked)
     return ServerInfo(version, encoding, user, read_only, tuple(missing), table)

@@ -1,0 +1,114 @@
+"""The pool of connections of one reporter, and how statements are run."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import psycopg2
+from psycopg2 import extensions
+
+from newsdesk_postgres.connection.failures import spoils_session
+from newsdesk_postgres.errors import TransientPostgresError
+
+SIZE = 5
+"""Connections of a reporter at a time: as many as threads may use it without waiting for each other."""
+
+Connection = extensions.connection
+Values = Mapping[str, Any]
+
+
+def run(connection: Connection, statement: str, values: Values | None = None) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows; percent signs only mean something beside values."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+class Pool:
+    """Connects when needed, and lends each connection to one thread at a time; the last one used is first.
+
+    Args:
+        connect: makes a connection.
+        timeout: seconds to wait for a connection that another thread uses; at least 1.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], *, timeout: float = 10) -> None:
+        self._connect = connect
+        self._timeout = max(1.0, timeout)
+        self._free = threading.Semaphore(SIZE)
+        self._idle: list[Connection] = []
+
+    @contextlib.contextmanager
+    def lend(self) -> Iterator[Connection]:
+        """Lend a connection; each statement is its own transaction, which saves two round trips.
+
+        After an error of its session it is closed, and so are the others: a session that started on a standby
+        stays read-only after a failover, so the next attempt needs a new one.
+
+        Raises:
+            TransientPostgresError: all of them are in use.
+        """
+        if not self._free.acquire(timeout=self._timeout):
+            raise TransientPostgresError(
+                f"all {SIZE} connections of the reporter were in use for {self._timeout:g} s"
+            )
+        try:
+            connection = self._taken()
+            idle = self._idle
+            try:
+                yield connection
+            except psycopg2.Error as error:
+                if spoils_session(error):
+                    connection.close()
+                    self.close()
+                raise
+            finally:
+                # Not one that was closed or interrupted, or that is of before `close`.
+                if _is_unused(connection) and idle is self._idle:
+                    idle.append(connection)
+                else:
+                    connection.close()
+        finally:
+            self._free.release()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Lend a connection for several statements in one transaction."""
+        with self.lend() as connection:
+            # In SQL, so that the connection itself never has to be switched back.
+            run(connection, "BEGIN ISOLATION LEVEL READ COMMITTED")
+            try:
+                yield connection
+                run(connection, "COMMIT")
+            except BaseException:
+                with contextlib.suppress(psycopg2.Error):  # what was raised is what counts
+                    run(connection, "ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connections that are not in use, and each other one when it comes back."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def abandon(self) -> None:
+        """Drop connections that belong to the parent process: psycopg2 closes none of another process."""
+        self._idle = []
+
+    def _taken(self) -> Connection:
+        """Return a connection that works: one that waited is tested, since it may have been closed."""
+        with contextlib.suppress(IndexError):
+            connection = self._idle.pop()
+            with contextlib.suppress(psycopg2.Error):
+                run(connection, "SELECT 1")
+                return connection
+            connection.close()
+            self.close()  # the server was restarted: the others are not tried one by one
+        connection = self._connect()
+        connection.autocommit = True
+        return connection
+
+
+def _is_unused(connection: Connection) -> bool:
+    return not connection.closed and connection.get_transaction_status() == extensions.TRANSACTION_STATUS_IDLE
