@@ -11,6 +11,7 @@ from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.lifecycle import life_of
+from newsdesk.contract.parameters.arguments import signature
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import (
     DefinitionError,
@@ -179,8 +180,26 @@ class TestArguments:
 
     @pytest.mark.parametrize("call", [lambda: NullReporter(1), lambda: NullReporter(x=1)])
     def test_a_class_without_an_init_takes_no_arguments(self, call):
-        with pytest.raises(TypeError):
+        with pytest.raises(DefinitionError, match="NullReporter takes"):
             call()
+
+    @pytest.mark.parametrize("cls", [Plain, Factory])
+    def test_an_unknown_argument_is_refused_as_from_a_config_with_the_nearest(self, cls):
+        name = next(iter(signature(cls).parameters))
+        with pytest.raises(DefinitionError) as built:
+            cls(**{f"{name}x": 1})
+        with pytest.raises(DefinitionError) as defined:
+            BaseReporter.from_dict({f"{cls.__module__}.{cls.__name__}": {f"{name}x": 1}})
+        [fault] = built.value.faults
+        assert fault in defined.value.faults
+        assert f"did you mean '{name}'?" in fault.message
+
+    def test_too_many_positional_arguments_are_refused_with_the_names(self):
+        most = len(signature(Plain).parameters)
+        text = f"{most + 1} positional arguments, but Plain takes"
+        with pytest.raises(DefinitionError, match=text) as raised:
+            Plain(*range(most + 1))
+        assert "name them: host" in str(raised.value)
 
     def test_a_missing_argument_is_told_by_python_itself(self):
         with pytest.raises(TypeError, match="missing 1 required positional argument: 'host'"):

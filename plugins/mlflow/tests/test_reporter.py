@@ -49,7 +49,7 @@ def test_an_unknown_parameter_is_refused_with_the_nearest():
         DefinitionError, match=r"experimnt: unknown parameter \(did you mean 'experiment'\?\)"
     ):
         BaseReporter.from_dict({"mlflow": {"experimnt": "x"}})
-    with pytest.raises(TypeError, match="experimnt"):
+    with pytest.raises(DefinitionError, match=r"experimnt: .*did you mean 'experiment'"):
         MlFlowReporter(experimnt="x")
 
 

@@ -12,6 +12,7 @@ from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.lifecycle import life_of
 from newsdesk.contract.parameters import references
 from newsdesk.contract.parameters.arguments import Arguments
+from newsdesk.contract.parameters.check import unknown
 from newsdesk.contract.parameters.secrecy import Secrecy, masked, secrecy, secret_texts
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine, MachineKey
@@ -37,7 +38,13 @@ class BaseReporter(ABC):
     """
 
     def __new__(cls, /, *args: Any, **kwargs: Any) -> Self:
-        """Store the arguments."""
+        """Store the arguments.
+
+        Raises:
+            DefinitionError: The class does not take one of them.
+        """
+        if faults := unknown(cls, args, kwargs):
+            raise DefinitionError(f"{cls.__name__} cannot be built", faults)
         self = super().__new__(cls)
         lifecycle.begin_life(self, lifecycle.Life(Arguments(cls, args, kwargs)))
         return self

@@ -1,7 +1,8 @@
 """Pure: are these the right parameters for this class?"""
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from newsdesk.contract.parameters.arguments import annotations, signature
@@ -19,14 +20,9 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
 
     A value with a reference in it is checked when that is resolved, see `coerce`.
     """
-    known = {name: p for name, p in signature(cls).parameters.items() if p.kind is not p.VAR_POSITIONAL}
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in known.values())
-    names = [name for name, p in known.items() if p.kind is not p.VAR_KEYWORD]
-    faults = [
-        Fault(name, f"unknown parameter{did_you_mean(name, names)}; {cls.__name__} takes {listed(names)}")
-        for name in params
-        if name not in names and not takes_any
-    ]
+    known = signature(cls).parameters
+    names = _names(cls)
+    faults = unknown(cls, (), params)
     faults += [
         Fault(name, f"missing; {cls.__name__} requires it")
         for name in names
@@ -36,6 +32,29 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
         if name in params and not has_reference(params[name]):
             faults += _wrong(cls, name, params[name])
     return faults
+
+
+def unknown(cls: type, args: Sequence[Any], names: Iterable[str]) -> list[Fault]:
+    """Give a fault for each argument of a call that a class does not take."""
+    kinds = Counter(p.kind for p in signature(cls).parameters.values())
+    known = _names(cls)
+    faults = [
+        Fault(name, f"unknown parameter{did_you_mean(name, known)}; {cls.__name__} takes {listed(known)}")
+        for name in names
+        if name not in known and not kinds[inspect.Parameter.VAR_KEYWORD]
+    ]
+    most = kinds[inspect.Parameter.POSITIONAL_ONLY] + kinds[inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    if len(args) > most and not kinds[inspect.Parameter.VAR_POSITIONAL]:
+        text = (
+            f"{len(args)} positional arguments, but {cls.__name__} takes {most}; name them: {listed(known)}"
+        )
+        faults.append(Fault("", text))
+    return faults
+
+
+def _names(cls: type) -> list[str]:
+    any_number = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [name for name, p in signature(cls).parameters.items() if p.kind not in any_number]
 
 
 def coerce(cls: type, name: str, value: Any, faults: list[Fault]) -> Any:
