@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from newsdesk.contract.delivery import Delivery as Delivery
     from newsdesk.contract.delivery import Plan as Plan
     from newsdesk.contract.finding import Finding as Finding
+    from newsdesk.contract.http_status import error_for_status as error_for_status
     from newsdesk.contract.receipt import DeliveryFailed as DeliveryFailed
     from newsdesk.contract.receipt import Receipt as Receipt
     from newsdesk.contract.receipt import Status as Status
@@ -46,6 +47,7 @@ _HOME = {
     "config.file": ("Config",),
     "contract.delivery": ("Alteration", "Delivery", "Plan"),
     "contract.finding": ("Finding",),
+    "contract.http_status": ("error_for_status",),
     "contract.receipt": ("DeliveryFailed", "Receipt", "Status"),
     "contract.reporter": ("BaseReporter",),
     "contract.suggestions": ("did_you_mean",),

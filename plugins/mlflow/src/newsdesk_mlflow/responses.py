@@ -1,17 +1,15 @@
 """What an HTTP response, or the error raised for one, says."""
 
-import email.utils
 import itertools
 import json
 import re
-import time
 import traceback
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from newsdesk import ReporterException
+from newsdesk import ReporterException, TransientReporterError, error_for_status
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _LONGEST_QUOTE = 300
@@ -80,8 +78,7 @@ class Answer(NamedTuple):
 
 def is_transient_status(status: int) -> bool:
     """Tell whether the same request may succeed later."""
-    # 501 and 505: the server knows no such method, or version of HTTP.
-    return status in (408, 425, 429) or (status >= 500 and status not in (501, 505))  # noqa: PLR2004  (HTTP's own)
+    return isinstance(error_for_status(status, doing=""), TransientReporterError)
 
 
 def answer_of(error: BaseException) -> Answer | None:
@@ -113,22 +110,8 @@ def retry_after(error: BaseException) -> float | None:
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
     """Give the seconds of a header Retry-After, seconds or a date; None if it is missing or invalid."""
-    text = str(headers.get("Retry-After") or "").strip()
-    if re.fullmatch(r"\d{1,6}(\.\d+)?", text):
-        return float(text)
-    date = _seconds_since_1970(text)
-    if date is None:
-        return None
-    # By the server's own clock, where it says what that is: ours may differ.
-    now = _seconds_since_1970(str(headers.get("Date") or ""))
-    return max(date - (time.time() if now is None else now), 0.0)
-
-
-def _seconds_since_1970(date: str) -> float | None:
-    try:
-        return email.utils.parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    asked = error_for_status(429, headers, doing="")
+    return asked.retry_after if isinstance(asked, TransientReporterError) else None
 
 
 def _body(response: Any) -> str:
