@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from newsdesk.config.file import Config as Config
+    from newsdesk.contract.deadline import remaining_seconds as remaining_seconds
     from newsdesk.contract.delivery import Alteration as Alteration
     from newsdesk.contract.delivery import Delivery as Delivery
     from newsdesk.contract.delivery import Plan as Plan
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "config.file": ("Config",),
+    "contract.deadline": ("remaining_seconds",),
     "contract.delivery": ("Alteration", "Delivery", "Plan"),
     "contract.finding": ("Finding",),
     "contract.http_status": ("error_for_status",),

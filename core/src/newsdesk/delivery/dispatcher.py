@@ -10,6 +10,7 @@ from functools import partial
 from itertools import repeat
 from math import inf
 
+from newsdesk.contract import deadline as deadlines
 from newsdesk.contract.answer import PATIENCE
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.lifecycle import State, life_of
@@ -114,13 +115,13 @@ class Dispatcher:
                 call.task = task
         return calls
 
-    def ping(self) -> Call:
+    def ping(self, until: float) -> Call:
         """Begin to ask the backend whether it can be reached."""
-        return self._ask(lambda reporter: reporter.ping())
+        return self._ask(lambda reporter: reporter.ping(), until)
 
-    def holds(self, keys: Sequence[MachineKey], found: set[MachineKey]) -> Call:
+    def holds(self, keys: Sequence[MachineKey], found: set[MachineKey], until: float) -> Call:
         """Begin to ask which of these machines the backend holds; they are put into `found`."""
-        return self._ask(lambda reporter: found.update(reporter.holds(keys)))
+        return self._ask(lambda reporter: found.update(reporter.holds(keys)), until)
 
     def close(self) -> Call:
         """Begin to close the reporter, and let its thread end; what fails now is not tried again."""
@@ -181,19 +182,21 @@ class Dispatcher:
         self._instance = Instance(self._reporter, is_ours, Worker(f"newsdesk {self.route.label}"))
         return self._instance
 
-    def _ask(self, ask: Callable[[BaseReporter], None]) -> Call:
+    def _ask(self, ask: Callable[[BaseReporter], None], until: float) -> Call:
         with self._lock.held:
             instance = self._current()
             if isinstance(instance, Exception):
                 return _ended(instance)
-            return self._begin(instance, partial(ask, instance.reporter))
+            return self._begin(instance, partial(ask, instance.reporter), until)
 
-    def _begin(self, instance: Instance, ask: Callable[[], None]) -> Call:
-        call = Call(instance)
+    def _begin(self, instance: Instance, ask: Callable[[], None], until: float = inf) -> Call:
+        call = Call(instance, until=until)
 
         def run() -> None:
             if call.future.begin():
-                call.future.set_result(self._outcome(call, instance, ask))
+                with deadlines.until(lambda: call.until):
+                    outcome = self._outcome(call, instance, ask)
+                call.future.set_result(outcome)
 
         try:
             call.task = instance.worker.submit(run)
@@ -228,11 +231,12 @@ class Dispatcher:
                 return  # another instance has these machines now
             call = job.call
             call.outcome.began = time.monotonic()
-            until = min(call.until, call.outcome.began + deadline)
+            until = _earlier(call, call.outcome.began + deadline)
             some = retry if failures < PATIENCE else None
-            attempts = _Attempts(job, instance, some, until, next(answered))
-            del job  # errors hold the frames above theirs, so this one must hold no machine
-            outcome = self._outcome(call, instance, attempts)
+            with deadlines.until(partial(_earlier, call, until)):
+                attempts = _Attempts(job, instance, some, until, next(answered))
+                del job  # errors hold the frames above theirs, so this one must hold no machine
+                outcome = self._outcome(call, instance, attempts)
             failures = failures + 1 if isinstance(outcome.error, TransientReporterError) else 0
             call.future.set_result(outcome)
             del attempts
@@ -321,6 +325,10 @@ class _Attempts:
         except Exception as error:
             empty_frames(error)  # here, since of all attempts only the last one's error is handed on
             raise
+
+
+def _earlier(call: Call, until: float) -> float:
+    return min(call.until, until)
 
 
 def _ended(error: Exception | None) -> Call:

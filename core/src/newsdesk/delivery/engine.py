@@ -109,7 +109,7 @@ class Engine:
         """Ask every backend whether it can be reached, within the deadline, and give what each answered."""
         self.prepare()
         until = time.monotonic() + self.deadline
-        calls = [(dispatcher, dispatcher.ping()) for dispatcher in self.dispatchers.values()]
+        calls = [(dispatcher, dispatcher.ping(until)) for dispatcher in self.dispatchers.values()]
         return [(dispatcher.route, dispatcher.answer(call, until).error) for dispatcher, call in calls]
 
     def holds(self, label: str, keys: Sequence[MachineKey]) -> set[MachineKey]:
@@ -121,7 +121,8 @@ class Engine:
         """
         self.prepare([label])
         dispatcher, found = self.dispatchers[label], set[MachineKey]()
-        outcome = dispatcher.answer(dispatcher.holds(keys, found), time.monotonic() + self.deadline)
+        until = time.monotonic() + self.deadline
+        outcome = dispatcher.answer(dispatcher.holds(keys, found, until), until)
         if outcome.error is not None:
             raise outcome.error
         return found
