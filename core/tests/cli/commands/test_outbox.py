@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+from newsdesk.cli.commands.outbox import STATES
 from newsdesk.machine import Machine
 from newsdesk.outbox import Bounds, Outbox, State
 
@@ -301,3 +302,7 @@ class TestExport:
         assert told.stderr == (
             "entry 2 (north/b for archive) is damaged: its record is not what was kept; report the machine again\n"
         )
+
+
+def test_the_states_to_choose_from_are_those_of_an_entry():
+    assert [str(state) for state in State] == list(STATES)

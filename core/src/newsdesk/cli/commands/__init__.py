@@ -1,4 +1,4 @@
-"""The subcommands, one module each.
+"""The subcommands, one module each: arguments, options and help. What they do is in `work`.
 
-May import: the rest of cli, and everything below it.
+May import: options, data, and `work` within functions.
 """

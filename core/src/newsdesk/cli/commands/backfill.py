@@ -3,11 +3,6 @@
 import click
 
 from newsdesk.cli import options
-from newsdesk.cli.desks import Desks
-from newsdesk.cli.holdings import not_held
-from newsdesk.cli.inputs import Inputs
-from newsdesk.cli.receipts.summary import show
-from newsdesk.delivery.job import CHUNK_SIZE
 
 
 @click.command()
@@ -27,11 +22,6 @@ def command(
 
     Machines are compared by project and name. Exit codes are those of report.
     """
-    inputs, desks = Inputs(files), Desks(config_path, to)
-    count = inputs.check()
-    desks.only_route()
-    with desks.config.desk() as desk:
-        # In whole chunks, since files keep nobody waiting: then a stop finds more of them taken.
-        receipts = desk.report_many(not_held(inputs, desk), chunk_size=CHUNK_SIZE)
-        code = show(receipts, machines=count, as_json=as_json)
-    ctx.exit(code)
+    from newsdesk.cli.work.backfill import run  # noqa: PLC0415  (not for its help)
+
+    ctx.exit(run(files, to, config_path, as_json=as_json))

@@ -1,12 +1,8 @@
 """`newsdesk doctor`: diagnose an installation."""
 
-import json
-
 import click
 
-from newsdesk.cli import data, options
-from newsdesk.contract.finding import Finding
-from newsdesk.doctor.checkup import Checkup
+from newsdesk.cli import options
 
 
 @click.command()
@@ -19,19 +15,6 @@ def command(ctx: click.Context, config_path: str | None, ping: bool, as_json: bo
 
     Sends nothing. Exit code: 0 no problems; 1 something to fix; 2 wrong usage.
     """
-    to_do = 0
-    for finding in Checkup(config_path, ping=ping).findings():
-        _show(finding, as_json=as_json)
-        to_do += bool(finding.remedy)
-    if not as_json:
-        click.echo(f"{to_do} to fix." if to_do else "No problems found.")
-    ctx.exit(1 if to_do else 0)
+    from newsdesk.cli.work.doctor import run  # noqa: PLC0415  (not for its help)
 
-
-def _show(finding: Finding, *, as_json: bool) -> None:
-    if as_json:
-        data.echo(json.dumps(finding.to_dict()))
-        return
-    click.echo(f"{finding.subject}: {finding.text}")
-    if finding.remedy:
-        click.secho(f"  fix: {finding.remedy}", fg="yellow")
+    ctx.exit(run(config_path, ping=ping, as_json=as_json))

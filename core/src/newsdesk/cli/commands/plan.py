@@ -1,21 +1,8 @@
 """`newsdesk plan`: preview a report."""
 
-import json
-import logging
-from dataclasses import asdict
-
 import click
 
-from newsdesk.cli import data, options
-from newsdesk.cli.desks import Desks
-from newsdesk.cli.inputs import Inputs
-from newsdesk.cli.receipts.causes import Causes, named
-from newsdesk.contract.delivery import Plan
-from newsdesk.delivery.route import Route
-from newsdesk.machine import Machine
-from newsdesk.secrets import mask_text
-
-_log = logging.getLogger(__name__)
+from newsdesk.cli import options
 
 
 @click.command()
@@ -36,38 +23,6 @@ def command(
     Shows the number of requests, and what would be changed to fit the backend. Exit code: 0 all planned; 1 a
     reporter's plan failed; 2 wrong usage, config or input.
     """
-    inputs, desks = Inputs(files), Desks(config_path, to)
-    inputs.check()
-    causes = Causes()
-    for machine in inputs:
-        for route in desks.of(machine).routes:
-            plan = _planned(machine, route, causes)
-            if plan is not None:
-                _show(machine, route, plan, as_json=as_json)
-    failures = causes.texts()
-    for _, text in failures:
-        click.echo(text, err=True)
-    ctx.exit(1 if failures else 0)
+    from newsdesk.cli.work.plan import run  # noqa: PLC0415  (not for its help)
 
-
-def _planned(machine: Machine, route: Route, causes: Causes) -> Plan | None:
-    try:
-        plan: Plan = route.reporter.plan(machine)
-    except Exception as error:  # noqa: BLE001  (the isolation of reporters from each other)
-        _log.debug("%s at %s has no plan", machine.key, route.label, exc_info=error)
-        text = mask_text(f"{type(error).__name__}: {error}", route.reporter.secret_values())
-        causes.add(named(route.label, required=route.required), "not planned", machine.key, text)
-        return None
-    return plan
-
-
-def _show(machine: Machine, route: Route, plan: Plan, *, as_json: bool) -> None:
-    if as_json:
-        key = {"project_name": machine.project_name, "name": machine.name}
-        data.echo(json.dumps({"machine": key, "reporter": route.label, **asdict(plan)}))
-        return
-    items = ", ".join(f"{count} {kind}" for kind, count in plan.items.items()) or "the record"
-    size = f", about {plan.size} bytes" if plan.size else ""
-    click.echo(f"{machine.key} at {route.label}: {items} in {plan.requests} requests{size}")
-    for alteration in plan.alterations:
-        click.echo(f"  {alteration}")
+    ctx.exit(run(files, to, config_path, as_json=as_json))

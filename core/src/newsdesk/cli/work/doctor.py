@@ -1,0 +1,29 @@
+"""What `newsdesk doctor` does."""
+
+import json
+
+import click
+
+from newsdesk.cli import data
+from newsdesk.contract.finding import Finding
+from newsdesk.doctor.checkup import Checkup
+
+
+def run(config_path: str | None, *, ping: bool, as_json: bool) -> int:
+    """Run the command, and return its exit code."""
+    to_do = 0
+    for finding in Checkup(config_path, ping=ping).findings():
+        _show(finding, as_json=as_json)
+        to_do += bool(finding.remedy)
+    if not as_json:
+        click.echo(f"{to_do} to fix." if to_do else "No problems found.")
+    return 1 if to_do else 0
+
+
+def _show(finding: Finding, *, as_json: bool) -> None:
+    if as_json:
+        data.echo(json.dumps(finding.to_dict()))
+        return
+    click.echo(f"{finding.subject}: {finding.text}")
+    if finding.remedy:
+        click.secho(f"  fix: {finding.remedy}", fg="yellow")

@@ -1,0 +1,134 @@
+"""What the commands of `newsdesk outbox` do."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+import click
+
+from newsdesk.cli import data
+from newsdesk.cli.desks import Desks
+from newsdesk.cli.receipts.summary import show
+from newsdesk.config.file import Config
+from newsdesk.exceptions import DefinitionError
+from newsdesk.outbox import DamagedError, Entry, Outbox, State
+from newsdesk.outbox.backlog import Backlog, age, seconds_since
+
+DAY = 86400
+"""Seconds."""
+
+
+def status(config_path: str | None, path: str | None, *, as_json: bool) -> None:
+    """Run the command."""
+    config, outbox = _opened(config_path, path)
+    labels = {route.label for route in config.routes}
+    with outbox:
+        backlog = Backlog.of(outbox)
+    for (label, state), count in backlog.counts.items():
+        oldest = backlog.oldest.get(label) if state is State.OWED else None
+        if as_json:
+            row = {"reporter": label, "state": str(state), "count": count, "known": label in labels}
+            data.echo(json.dumps({**row, "oldest_age": None if oldest is None else seconds_since(oldest)}))
+            continue
+        since = "" if oldest is None else f", the oldest for {age(oldest)}"
+        unknown = "" if label in labels else "; the config has no reporter of that label"
+        click.echo(f"{label}: {count} {state}{since}{unknown}")
+    if not backlog.counts and not as_json:
+        click.echo("Nothing is owed.")
+
+
+def send(
+    config_path: str | None, path: str | None, deadline: float | None, *, as_json: bool, allow_owed: bool
+) -> int:
+    """Run the command, and return its exit code."""
+    config, outbox = _opened(config_path, path)
+    with outbox, replace(config, outbox=outbox).desk() as desk:
+        labels = {route.label for route in desk.routes}
+        counts = outbox.counts()
+        _report_unknown(counts, labels)
+        # Here --allow-owed decides whether it is enough that a record is in the outbox, not the config.
+        receipts = (replace(receipt, accepts_spooled=True) for receipt in desk.send_owed(deadline=deadline))
+        code = show(receipts, machines=_owed(counts, labels), as_json=as_json)
+        left = _owed(outbox.counts())
+    if left:
+        click.echo(f"{left} still owed.", err=True)
+    return 1 if left and not allow_owed else code
+
+
+def dead(config_path: str | None, path: str | None) -> None:
+    """Run the command."""
+    _, outbox = _opened(config_path, path)
+    with outbox:
+        for entry in outbox.entries(State.DEAD):
+            click.echo(_line(entry))
+
+
+def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None) -> None:
+    """Run the command."""
+    _, outbox = _opened(config_path, path)
+    with outbox:
+        known = {entry.id for entry in outbox.entries(State.DEAD)}
+        if unknown := sorted(set(numbers) - known):
+            raise click.UsageError(
+                f"no dead records {', '.join(map(str, unknown))}; see 'newsdesk outbox dead'"
+            )
+        owed = outbox.requeue(numbers or None)
+    click.echo(f"{owed} owed again.")
+    if overtaken := len(numbers or known) - owed:
+        click.echo(f"{overtaken} deleted: a newer revision of the machine is owed.")
+
+
+def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
+    """Run the command."""
+    _, outbox = _opened(config_path, path)
+    with outbox:
+        dropped = outbox.prune(dead_for=None if dead_days is None else dead_days * DAY)
+    click.echo(f"{dropped.get(State.DEAD, 0)} dead deleted.")
+
+
+def export(states: tuple[str, ...], config_path: str | None, path: str | None) -> int:
+    """Run the command, and return its exit code."""
+    _, outbox = _opened(config_path, path)
+    wanted = [State(state) for state in states] or [state for state in State if state is not State.STANDBY]
+    code = 0
+    with outbox:
+        for entry in outbox.entries(*wanted):
+            try:
+                machine = outbox.load(entry)
+            except DamagedError as error:
+                click.echo(str(error), err=True)
+                code = 1
+                continue
+            data.echo(machine.to_json())
+    return code
+
+
+def _opened(config_path: str | None, path: str | None) -> tuple[Config, Outbox]:
+    config = Desks(config_path, ()).config
+    if path is not None:
+        return config, Outbox(path, None if config.outbox is None else config.outbox.bounds)
+    if config.outbox is None:
+        raise DefinitionError("no outbox; give one with --outbox, or in the config with 'outbox: PATH'")
+    return config, config.outbox
+
+
+def _owed(counts: Mapping[tuple[str, State], int], labels: set[str] | None = None) -> int:
+    """Count what is owed to these reporters, or to all; also what another sender is sending now."""
+    return sum(
+        count
+        for (label, state), count in counts.items()
+        if state in {State.OWED, State.CLAIMED} and (labels is None or label in labels)
+    )
+
+
+def _report_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -> None:
+    known = ", ".join(sorted(labels)) or "none"
+    for label in sorted({label for label, _ in counts} - labels):
+        click.echo(
+            f"{label}: the config has no reporter of that label; its records stay. Labels: {known}", err=True
+        )
+
+
+def _line(entry: Entry) -> str:
+    what = f"{entry.id}: {entry.key} for {entry.label}, {entry.attempts} attempts"
+    return f"{what}, {age(entry.created)} old: {entry.error}"
