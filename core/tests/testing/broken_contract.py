@@ -7,6 +7,7 @@ from types import ModuleType
 import broken.content
 import broken.folder
 import broken.network
+import broken.outages
 import broken.repetition
 import broken.value
 import broken.wire
@@ -94,6 +95,11 @@ SPECIAL = {
     "SharesStateBetweenThreads": {},
     "ReadsAndWritesOneFile": {"processes": True},
     "LetsAPingFailInItsOwnWords": {"ping": True},
+    "Kept": {"ping": True},
+    "PingsNobody": {"ping": True},
+    "KeepsADeadConnection": {"ping": True},
+    "Holding": {"holds": True},
+    "HoldsNothingInAnOutage": {"holds": True},
 }
 """What one is declared to do beside what all are."""
 

@@ -1,6 +1,6 @@
 """The kit finds what is wrong with a reporter, and finds nothing else.
 
-For each check there is a reporter that it must catch; two have no fault, and pass all checks.
+For each check there is a reporter that it must catch; some have no fault, and pass all checks.
 """
 
 from pathlib import Path
@@ -51,6 +51,12 @@ CAUGHT_BY = {
     "BelievesInAPortal": "test_permanent_answers_are_permanent_errors",
     "DoesNotHearHowLongToWait": "test_retry_after_is_kept",
     "LetsAPingFailInItsOwnWords": "test_ping_fails_in_an_outage",
+    "PingsNobody": "test_ping_fails_in_an_outage",
+    "KeepsADeadConnection": "test_an_open_reporter_outlives_an_outage",
+    "CountsALostConnectionAsDelivered": "test_an_open_reporter_outlives_an_outage",
+    "IgnoresTheAnswerToItsWrite": "test_a_busy_backend_at_any_request_is_a_transient_error",
+    "TakesARefusalForAnOutage": "test_answers_to_an_open_reporter_are_errors_too",
+    "HoldsNothingInAnOutage": "test_holds_fails_in_an_outage",
 }
 PLUGIN = """
 from newsdesk import ReporterPlugin, hookimpl
@@ -109,6 +115,6 @@ def test_a_broken_reporter_is_caught_by_its_check(run_kit, name):
     assert all("If this fails, " in shown for shown in failed.values()), failed
 
 
-@pytest.mark.parametrize("name", ["Folder", "Wire"])
+@pytest.mark.parametrize("name", ["Folder", "Wire", "Kept", "Holding"])
 def test_a_reporter_without_a_fault_passes_all_that_it_declares(run_kit, name):
     assert run_kit(name) == {}

@@ -21,22 +21,27 @@ class Network:
     """The answers with which a backend behind a network may refuse a record."""
 
     transient: tuple[Answer, ...] = ()
-    """Answers after which a retry may succeed."""
+    """Answers to the first request of a reporter, such as a login, after which a retry may succeed."""
     permanent: tuple[Answer, ...] = ()
-    """Answers after which it cannot."""
+    """Answers to it after which a retry cannot."""
     open_transient: tuple[Answer, ...] = ()
-    """The same, but they only come once a reporter is open: answers to a statement, not to a login."""
+    """Answers to a request of an open reporter, such as a statement, after which a retry may succeed."""
     open_permanent: tuple[Answer, ...] = ()
-    """The same for those after which a retry cannot succeed."""
+    """Answers to it after which a retry cannot."""
     throttled: Answer | None = None
     """The answer that asks to wait `RETRY_AFTER` seconds; None where the protocol has none."""
     rejected: Answer | None = None
     """The answer to a request with one record that is refused, and would be again."""
 
 
+_BUSY = tuple(map(http_answer, (408, 429, 500, 502, 503, 504)))
+_WRONG = (*map(http_answer, (400, 401, 403, 404, 501)), html_answer())
+
 HTTP = Network(
-    transient=tuple(map(http_answer, (408, 429, 500, 502, 503, 504))),
-    permanent=(*map(http_answer, (400, 401, 403, 404, 501)), html_answer()),
+    transient=_BUSY,
+    permanent=_WRONG,
+    open_transient=_BUSY,
+    open_permanent=_WRONG,
     throttled=http_answer(429, retry_after=RETRY_AFTER),
     rejected=http_answer(400),
 )
@@ -60,6 +65,7 @@ POSTGRES = Network(
         http_answer(429),
     ),
     open_transient=(
+        _fatal("57P01", "terminating connection due to administrator command"),
         postgres_error("40001", "could not serialize access due to concurrent update"),
         postgres_error("40P01", "deadlock detected"),
         postgres_error("55P03", "canceling statement due to lock timeout"),

@@ -9,6 +9,7 @@ import pytest
 from newsdesk.testing.capabilities import Capabilities
 from newsdesk.testing.checks.faults.answers import AnswerChecks
 from newsdesk.testing.checks.faults.network import FaultChecks
+from newsdesk.testing.checks.faults.outages import OutageChecks
 from newsdesk.testing.checks.records.alterations import AlterationChecks
 from newsdesk.testing.checks.records.content import ContentChecks
 from newsdesk.testing.checks.records.names import NameChecks
@@ -33,6 +34,7 @@ class ReporterContract(
     RepetitionChecks,
     ConcurrencyChecks,
     FaultChecks,
+    OutageChecks,
     AnswerChecks,
 ):
     """All checks of a reporter, for pytest.

@@ -19,11 +19,14 @@ class Wire(BaseReporter):
         self.port = port
 
     def report(self, machine):
-        place = f"/records/{hashlib.sha256(json.dumps(machine.key).encode()).hexdigest()}"
+        place = self.place(machine.key)
         if self.ask("GET", place) == machine.to_json():
             return Delivery(place, unchanged=True)
         self.ask("PUT", place, machine.to_json())
         return Delivery(place)
+
+    def place(self, key):
+        return f"/records/{hashlib.sha256(json.dumps(key).encode()).hexdigest()}"
 
     def ask(self, method, path, body=None):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=self.patience)

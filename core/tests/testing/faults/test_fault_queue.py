@@ -50,3 +50,14 @@ def test_what_is_in_effect_can_be_seen_without_using_it_up():
     assert (queue.next_is(BlackHole), queue.next_is(Cut), queue_of().next_is(Cut)) == (True, False, False)
     assert queue.at_request() == BlackHole()
     assert not queue.next_is(BlackHole)
+
+
+def test_an_answer_is_for_one_request_of_those_that_contain_something():
+    queue = FaultQueue()
+    queue.add(answer := Answer(b"", request=2, within=b"pump"), 1)
+    assert [queue.at_request(data) for data in (b"a pump", b"a fan", b"the pump", b"pump")] == [
+        None,
+        None,
+        answer,
+        None,
+    ]

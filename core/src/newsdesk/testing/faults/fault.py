@@ -74,6 +74,10 @@ class Answer:
     """What it is, for people."""
     close: bool = False
     """Whether the connection ends with it."""
+    request: int = 1
+    """Which request it answers, of all from now on that contain `within`; the first is 1."""
+    within: bytes = b""
+    """What a request must contain to be answered so."""
 
 
 Fault = Refuse | Reset | BlackHole | Delay | Cut | CutBytes | Answer

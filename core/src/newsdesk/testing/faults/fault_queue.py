@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from newsdesk.testing.faults.fault import BlackHole, Cut, Fault, Refuse, Reset
+from newsdesk.testing.faults.fault import Answer, BlackHole, Cut, Fault, Refuse, Reset
 
 
 @dataclass
@@ -44,14 +44,14 @@ class FaultQueue:
                 return None
             return self._use(entry)
 
-    def at_request(self) -> Fault | None:
+    def at_request(self, data: bytes = b"") -> Fault | None:
         """Give the fault of a request that comes now."""
         with self._lock:
-            if not self._entries:
+            entry = self._entries[0] if self._entries else None
+            if entry is None or (isinstance(entry.fault, Answer) and entry.fault.within not in data):
                 return None
-            entry = self._entries[0]
             entry.requests += 1
-            if isinstance(entry.fault, Cut) and entry.requests < entry.fault.request:
+            if isinstance(entry.fault, Cut | Answer) and entry.requests < entry.fault.request:
                 return None
             return self._use(entry)
 

@@ -1,5 +1,6 @@
 """Deliveries, and the errors they raise."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
@@ -8,6 +9,7 @@ from newsdesk.contract.receipt import Receipt
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.delivery.desk import Desk
 from newsdesk.delivery.retry import Retry
+from newsdesk.exceptions import TransientReporterError
 from newsdesk.machine import Machine
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import expect
@@ -15,7 +17,9 @@ from newsdesk.testing.harness.check import expect
 NewReporter = Callable[[], BaseReporter]
 """Builds a reporter, always for the same place."""
 
-_RETRY = Retry(attempts=6, initial=0.02, maximum=0.2)
+_ATTEMPTS = 6
+_PAUSE = 0.05
+_RETRY = Retry(attempts=_ATTEMPTS, initial=_PAUSE, maximum=_PAUSE)
 
 
 def deliver(reporter: BaseReporter, *machines: Machine) -> None:
@@ -35,6 +39,26 @@ def receipts_of(reporter: BaseReporter, machines: Sequence[Machine], **options: 
     """Deliver machines one by one as a desk does, with its retries, and give the receipts."""
     with Desk(reporter, **{"retry": _RETRY, **options}) as desk:
         return [receipt for machine in machines for receipt in desk.report_many([machine])]
+
+
+def patiently(call: Callable[..., object], *arguments: object) -> object:
+    """Call again after a transient error, as a desk does, and give what is returned."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return call(*arguments)
+        except TransientReporterError:
+            time.sleep(_PAUSE)
+    return call(*arguments)
+
+
+def expect_transient_or_held(
+    error: Exception | None, machine: Machine, held: BackendRecords, *, during: str
+) -> None:
+    """Fail unless a report raised a transient error, or the backend holds the record: the client retried."""
+    if error is None:
+        held.expect(machine, after=f"{during}, which raised nothing,")
+    said = f"{during} must raise a TransientReporterError, but raised: {error!r}"
+    expect(error is None or isinstance(error, TransientReporterError), said)
 
 
 def expect_delivered(receipts: Sequence[Receipt], *, when: str) -> None:

@@ -161,7 +161,7 @@ class ProxiedConnection:
 
     def _request(self, server: socket.socket, data: bytes, label: str) -> None:
         self._counter.request(label)
-        fault = self._faults.at_request()
+        fault = self._faults.at_request(data)
         cut = fault if isinstance(fault, Cut) else None
         match fault:
             case Refuse() | Reset():

@@ -109,6 +109,12 @@ class FaultProxy:
         """Give what went through, and start again at zero."""
         return self._counter.reset()
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open now."""
+        with self._lock:
+            return len(self._connections)
+
     def start(self) -> None:
         """Listen, on a port that was free."""
         # Bound and never listening: it keeps the port ours while connections are refused.

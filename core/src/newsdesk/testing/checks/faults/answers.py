@@ -1,10 +1,14 @@
 """Checks: which error each answer of a server becomes."""
 
-from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError
+from collections.abc import Iterable
+
+from newsdesk.contract.reporter import BaseReporter
+from newsdesk.exceptions import PermanentReporterError, TransientReporterError
 from newsdesk.testing.capabilities import RETRY_AFTER, Network
-from newsdesk.testing.faults.fault import Answer, Refuse
+from newsdesk.testing.faults.fault import Answer
+from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
-from newsdesk.testing.harness.delivering import NewReporter, error_of
+from newsdesk.testing.harness.delivering import NewReporter, error_of, patiently
 from newsdesk.testing.harness.fixtures import CheckFixtures
 from newsdesk.testing.machines import small
 from newsdesk.testing.proxy.proxy import FaultProxy
@@ -19,9 +23,8 @@ class AnswerChecks(CheckFixtures):
     ) -> None:
         """If this fails, an answer such as 503 is never retried: raise `TransientReporterError`."""
         for answer in self._network.transient:
-            error = _error_after(answer, new_reporter, fault_proxy)
-            said = f"the answer {answer.label!r} must be a TransientReporterError, but {_outcome(error)}"
-            expect(isinstance(error, TransientReporterError), said)
+            error = _error_after(answer, new_reporter(), fault_proxy)
+            _expect_error(error, TransientReporterError, answer)
 
     @check("network", required=True)
     def test_permanent_answers_are_permanent_errors(
@@ -29,41 +32,56 @@ class AnswerChecks(CheckFixtures):
     ) -> None:
         """If this fails, what cannot succeed is retried until the deadline, or counts as delivered."""
         for answer in self._network.permanent:
-            error = _error_after(answer, new_reporter, fault_proxy)
-            said = f"the answer {answer.label!r} must be a PermanentReporterError, but {_outcome(error)}"
-            expect(isinstance(error, PermanentReporterError), said)
+            error = _error_after(answer, new_reporter(), fault_proxy)
+            _expect_error(error, PermanentReporterError, answer)
+
+    @check("network", "keeps", required=True)
+    def test_answers_to_an_open_reporter_are_errors_too(
+        self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
+    ) -> None:
+        """If this fails, an answer is taken for another kind of error once the reporter is open.
+
+        Afterwards the same reporter must deliver again.
+        """
+        with new_reporter() as reporter:
+            for kind, answers in self._open_answers:
+                for answer in answers:
+                    patiently(reporter.report, small("before"))  # connects again, where an answer ended that
+                    _expect_error(_error_after(answer, reporter, fault_proxy), kind, answer)
+            patiently(reporter.report, small("answered"))
+        held.expect(small("answered"), after="answers that refused it, and another report")
 
     @check("throttled")
     def test_retry_after_is_kept(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:
         """If this fails, `Retry-After` is lost: raise `TransientReporterError(…, retry_after=seconds)`."""
         answer = self._network.throttled
-        error = _error_after(answer, new_reporter, fault_proxy) if answer is not None else None
+        error = _error_after(answer, new_reporter(), fault_proxy) if answer is not None else None
         seconds = getattr(error, "retry_after", None)
         expect(
             seconds == RETRY_AFTER,
             f"the server asked to wait {RETRY_AFTER} s, but the error has retry_after={seconds}: {error!r}",
         )
 
-    @check("network", "ping")
-    def test_ping_fails_in_an_outage(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:
-        """If this fails, `ping` succeeds in an outage, or raises an error of its library."""
-        fault_proxy.fail(Refuse())
-        error = error_of(new_reporter().ping)
-        said = f"when connections are refused, ping must raise a ReporterException, but raised: {error!r}"
-        expect(isinstance(error, ReporterException), said)
-
     @property
     def _network(self) -> Network:
         return self.capabilities.network or Network()
 
+    @property
+    def _open_answers(self) -> Iterable[tuple[type[Exception], tuple[Answer, ...]]]:
+        return (
+            (TransientReporterError, self._network.open_transient),
+            (PermanentReporterError, self._network.open_permanent),
+        )
 
-def _outcome(error: Exception | None) -> str:
-    return "the machine counts as delivered" if error is None else f"is: {error!r}"
+
+def _expect_error(error: Exception | None, kind: type[Exception], answer: Answer) -> None:
+    found = "the machine counts as delivered" if error is None else f"is: {error!r}"
+    expect(isinstance(error, kind), f"the answer {answer.label!r} must be a {kind.__name__}, but {found}")
 
 
-def _error_after(answer: Answer, new_reporter: NewReporter, fault_proxy: FaultProxy) -> Exception | None:
+def _error_after(answer: Answer, reporter: BaseReporter, fault_proxy: FaultProxy) -> Exception | None:
     fault_proxy.fail(answer)
     try:
-        return error_of(new_reporter().report, small("answered"))
+        return error_of(reporter.report, small("answered"))
     finally:
         fault_proxy.clear()
