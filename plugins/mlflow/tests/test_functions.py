@@ -6,7 +6,7 @@ import time
 import uuid
 
 import pytest
-from newsdesk import ReporterException
+from newsdesk import ReporterException, TransientReporterError
 from newsdesk_mlflow import (
     MlflowLoggingError,
     MlFlowReporter,
@@ -143,6 +143,24 @@ def test_what_cannot_be_logged_is_our_error(client, record):
         log_machine(client, run_id, record("sk-20tags"))
     with pytest.raises(MlflowLoggingError, match="get a new run with get_run_id"):
         log_machine(client, "0" * 32, record("sk-20tags"))
+
+
+def test_a_record_that_cannot_be_sent_is_our_error_and_the_run_ends_as_failed(
+    server, proxy, monkeypatch, record
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", proxy.url)
+    name = uuid.uuid4().hex
+    proxy.disturb = lambda method, path: (503, {}, b"") if "mlflow-artifacts" in path else None
+    with (
+        pytest.raises(MlflowLoggingError, match="503") as raised,
+        mlflow_context(name, "k") as (client, run_id),
+    ):
+        log_machine(client, run_id, record("ae-4tags"))
+    assert isinstance(raised.value.__cause__, TransientReporterError)
+    assert server.run(name).status == "FAILED"
+    proxy.disturb = lambda method, path: None
+    log_machine(client, run_id, record("ae-4tags"))
+    assert b'"ae-4tags"' in server.run(name).artifact("metadata.json")
 
 
 def test_a_context_ends_its_run(server, client, capfd):

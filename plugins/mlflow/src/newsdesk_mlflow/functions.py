@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from newsdesk import Delivery, Machine
+from newsdesk import Delivery, Machine, TransientReporterError
 
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.errors import GoneError, MlflowLoggingError
@@ -131,8 +131,10 @@ def log_machine(client: "MlflowClient", run_id: str, machine: object) -> Deliver
         Where the run is, and what had to be altered.
 
     Raises:
-        TransientReporterError: it may work later.
-        MlflowLoggingError: there is no such run, or it holds another value of a param.
+        TransientReporterError: the items cannot be sent now; a retry may succeed.
+        MlflowLoggingError: there is no such run, it holds another value of a param, or the record cannot be
+            sent. As in the original, that is so whatever the reason; a retry may succeed if the cause is a
+            `TransientReporterError`.
     """
     shown = Machine.of(machine).redacted()
     tracking = Tracking(ClientStore(client))
@@ -142,11 +144,20 @@ def log_machine(client: "MlflowClient", run_id: str, machine: object) -> Deliver
         run = tracking.get_run(run_id)
         log_batches(tracking, run, [*batches(fitted.metrics, fitted.params, [], limits)], resumed=True)
         artifacts = {**fitted.artifacts, RECORD: shown.to_json()}
-        tracking.upload(run, artifacts)
+        _upload(tracking, run, artifacts)
     except GoneError as error:
         raise MlflowLoggingError(f"{error}; get a new run with get_run_id") from error
     alterations = [*fitted.alterations, *tracking.left_out(run, artifacts)]
     return Delivery(tracking.reference(run), alterations)
+
+
+def _upload(tracking: Tracking, run: Run, artifacts: Mapping[str, bytes]) -> None:
+    try:
+        tracking.upload(run, artifacts)
+    except GoneError:
+        raise
+    except TransientReporterError as error:
+        raise MlflowLoggingError(str(error)) from error
 
 
 @contextlib.contextmanager
