@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from newsdesk.contract.delivery import Plan as Plan
     from newsdesk.contract.finding import Finding as Finding
     from newsdesk.contract.http_status import error_for_status as error_for_status
+    from newsdesk.contract.parameters.references import is_reference as is_reference
     from newsdesk.contract.receipt import DeliveryFailed as DeliveryFailed
     from newsdesk.contract.receipt import Receipt as Receipt
     from newsdesk.contract.receipt import Status as Status
@@ -50,6 +51,7 @@ _HOME = {
     "contract.delivery": ("Alteration", "Delivery", "Plan"),
     "contract.finding": ("Finding",),
     "contract.http_status": ("error_for_status",),
+    "contract.parameters.references": ("is_reference",),
     "contract.receipt": ("DeliveryFailed", "Receipt", "Status"),
     "contract.reporter": ("BaseReporter",),
     "contract.suggestions": ("did_you_mean",),

@@ -15,7 +15,7 @@ from newsdesk.contract.parameters import references
 from newsdesk.contract.parameters.arguments import Arguments
 from newsdesk.contract.parameters.check import coerce
 from newsdesk.contract.parameters.secrecy import Secrecy, secrecy
-from newsdesk.exceptions import Fault, UnresolvedReferenceError
+from newsdesk.exceptions import DefinitionError, Fault, ReporterException, UnresolvedReferenceError
 from newsdesk.machine import Machine
 
 _Method = Callable[..., Any]
@@ -61,6 +61,9 @@ class Life:
 
 class Openable(Protocol):
     """What is wrapped: `BaseReporter`, which imports this module."""
+
+    def validate(self) -> None:
+        """Check the parameters."""
 
     def open(self) -> None:
         """Connect."""
@@ -197,6 +200,7 @@ def _open(reporter: Openable, method: Callable[[Any], None]) -> None:
     life.state = State.OPENING
     try:
         _initialise(reporter, *resolved_arguments(reporter))
+        validate(reporter)
         method(reporter)
     except BaseException:
         life.state = State.CLOSED
@@ -216,6 +220,22 @@ def _close(reporter: Openable, method: Callable[[Any], None]) -> None:
         _initialise(reporter, life.arguments.args, life.arguments.kwargs)
 
 
+def validate(reporter: Openable) -> None:
+    """Have a reporter check its parameters.
+
+    Raises:
+        DefinitionError: They are not valid; also for what else its method raises.
+    """
+    try:
+        reporter.validate()
+    except ReporterException:
+        raise
+    except Exception as error:
+        raise DefinitionError(
+            f"the parameters of {type(reporter).__name__} are not valid: {type(error).__name__}: {error}"
+        ) from error
+
+
 def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return a reporter's arguments with their references resolved.
 
@@ -226,7 +246,7 @@ def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, A
     found: set[str] = set()
 
     def change(name: str, value: Any) -> Any:
-        if not references.has_reference(value):
+        if not references.is_reference(value):
             return value
         known = len(faults)
         is_public = secrecy(type(reporter), name) is Secrecy.PUBLIC
@@ -246,5 +266,5 @@ def resolved_arguments(reporter: Openable) -> tuple[tuple[Any, ...], dict[str, A
 def _initialise(reporter: Openable, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Call `__init__` again, which only sets the attributes; not needed without references."""
     given = life_of(reporter).arguments
-    if references.has_reference(given.args) or references.has_reference(given.kwargs):
+    if references.is_reference(given.args) or references.is_reference(given.kwargs):
         reporter.__init__(*args, **kwargs)  # type: ignore[misc]  # intended, see BaseReporter

@@ -98,6 +98,30 @@ class BaseReporter(ABC):
         # Errors keep a reference to the generator's frame, so it must not hold a machine.
         yield from map(partial(_answer, self), machines)
 
+    def validate(self) -> None:  # noqa: B027  (optional)
+        """Check the parameters, beyond their types; the attributes hold what references point to.
+
+        Called before each `open()`, and by `newsdesk check` and `newsdesk doctor`. Without references in the
+        parameters, it is also called when the reporter is built from a config or given to a desk, so that a
+        mistake is reported before anything is sent. `__init__` is also called with unresolved references, so
+        it should only store its arguments.
+
+        Raises:
+            DefinitionError: Parameters are not valid; its `faults` name each of them, and what to do. Without
+                the values of secrets.
+
+        Example:
+            >>> from newsdesk import BaseReporter, DefinitionError, Fault
+            >>> class WikiReporter(BaseReporter):
+            ...     def __init__(self, url: str) -> None:
+            ...         self.url = url
+            ...     def validate(self) -> None:
+            ...         if not self.url.startswith("https://"):
+            ...             fault = Fault("url", f"must begin with https://, but is {self.url!r}")
+            ...             raise DefinitionError("WikiReporter cannot be used", [fault])
+            ...     def report(self, machine): ...
+        """
+
     def prepare(self) -> None:  # noqa: B027  (optional)
         """Prepare the first use without the network: import a large library, create a local file.
 

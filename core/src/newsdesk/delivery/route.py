@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import DefinitionError, Fault
-from newsdesk.plugins.building import build
+from newsdesk.plugins.building import build, validate_if_known
 from newsdesk.plugins.definition import parse
 from newsdesk.plugins.registry import Registry
 
@@ -44,6 +44,7 @@ class Route:
         if isinstance(entry, Route):
             return entry
         if isinstance(entry, BaseReporter):
+            validate_if_known(entry)
             return cls(entry.defined_as or type(entry).__name__, entry)
         definition = parse(entry)
         reporter = build(definition, allow_import_paths=allow_import_paths, registry=registry)

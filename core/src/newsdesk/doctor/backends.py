@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
-from newsdesk.exceptions import UnresolvedReferenceError
+from newsdesk.exceptions import DefinitionError
 from newsdesk.plugins.registry import Registry
 
 _log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ def findings(config: Config, registry: Registry) -> Iterator[Finding]:
         for route, error in desk.ping():
             if error is None:
                 yield Finding(route.label, "its backend responds")
-            elif not isinstance(error, UnresolvedReferenceError):  # which has been reported
+            elif not isinstance(error, DefinitionError):  # which has been reported
                 _log.debug("%s does not respond", route.label, exc_info=error)
                 text = f"its backend cannot be used: {type(error).__name__}: {error}"
                 yield Finding(route.label, text, "check that it runs, and the parameters")

@@ -35,7 +35,7 @@ class Checkup:
         yield from _masked(config, installed.findings(self._registry, config.routes))
         yield from read
         for route in config.routes:
-            yield from config_checks.references(route, deadline=config.deadline)
+            yield from _masked(config, config_checks.references(route, deadline=config.deadline))
         yield from outbox.findings(config)
         if self._ping:
             yield from backends.findings(config, self._registry)

@@ -8,8 +8,8 @@ from typing import Any
 
 from newsdesk.config.file import DEFAULT_NAME, Config, found
 from newsdesk.contract.finding import Finding
-from newsdesk.contract.lifecycle import resolved_arguments
-from newsdesk.contract.parameters.references import has_reference, looks_like_one
+from newsdesk.contract.lifecycle import validate
+from newsdesk.contract.parameters.references import is_reference, looks_like_one
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.plugins.registry import Registry
@@ -48,11 +48,11 @@ def references(route: Route, *, deadline: float) -> Iterator[Finding]:
 
 
 def problems(route: Route, *, deadline: float) -> Iterator[Finding]:
-    """Report references that do not resolve and, without a remedy, what only looks like one."""
+    """Report what is wrong with the parameters and, without a remedy, what only looks like a reference."""
     for name, value in route.reporter.given_params().items():
         for text in _misspelled(route, value):
             yield Finding(route.label, f"{name}: {text}")
-    yield from _unresolved(route, deadline)
+    yield from _invalid(route, deadline)
 
 
 def _misspelled(route: Route, value: Any) -> Iterator[str]:
@@ -74,14 +74,15 @@ def _variables(text: str) -> set[str]:
     return {match[1] or match[2] for match in _VARIABLE.finditer(text)}
 
 
-def _unresolved(route: Route, deadline: float) -> Iterator[Finding]:
-    """Report what does not resolve, or to what the reporter refuses. A file may be a pipe that hangs."""
+def _invalid(route: Route, deadline: float) -> Iterator[Finding]:
+    """Report what does not resolve, and what the reporter refuses. A file may be a pipe that hangs."""
     worker = Worker(f"newsdesk references of {route.label}")
+    otherwise = "fix what it points to" if _has_reference(route) else "fix its parameters"
     try:
-        worker.submit(lambda: _built_resolved(route)).result(deadline)
+        worker.submit(lambda: validate(route.reporter.resolved())).result(deadline)
     except DefinitionError as error:
         for fault in error.faults or [Fault("", error.message)]:
-            yield Finding.of_message(route.label, str(fault), "fix what it points to")
+            yield Finding.of_message(route.label, str(fault), otherwise)
     except TimeoutError:
         text = f"its references did not resolve within {deadline:g} s"
         yield Finding(route.label, text, "check the files that ${file:…} names; is one a pipe?")
@@ -89,14 +90,8 @@ def _unresolved(route: Route, deadline: float) -> Iterator[Finding]:
         worker.stop()
 
 
-def _built_resolved(route: Route) -> None:
-    args, kwargs = resolved_arguments(route.reporter)
-    if _has_reference(route):
-        type(route.reporter)(*args, **kwargs)  # which checks what was not known before
-
-
 def _has_reference(route: Route) -> bool:
-    return has_reference(list(route.reporter.given_params().values()))
+    return is_reference(list(route.reporter.given_params().values()))
 
 
 def _fault(registry: Registry, plugin: str, name: str) -> Finding | None:

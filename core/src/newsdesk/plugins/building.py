@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from newsdesk.contract.lifecycle import validate
 from newsdesk.contract.parameters.check import check
+from newsdesk.contract.parameters.references import is_reference
 from newsdesk.contract.parameters.secrecy import secret_texts
 from newsdesk.contract.reporter import BaseReporter, rebuilt
 from newsdesk.contract.suggestions import listed
@@ -35,12 +37,29 @@ def build(
     if faults := check(cls, definition.params):
         raise DefinitionError(f"the reporter {definition.target!r} cannot be built", faults)
     try:
-        return rebuilt(cls, definition.target, (), definition.params)
+        reporter = rebuilt(cls, definition.target, (), definition.params)
+        validate_if_known(reporter)
     except (TypeError, ValueError) as error:
         if isinstance(error, DefinitionError):
             raise
         mask_error(error, _secret_texts(cls, definition.params))
         raise DefinitionError(f"the reporter {definition.target!r} cannot be built: {error}") from error
+    return reporter
+
+
+def validate_if_known(reporter: BaseReporter) -> None:
+    """Have a reporter check its parameters, unless there are references: those are resolved when it opens.
+
+    Raises:
+        DefinitionError: they are not valid.
+    """
+    if is_reference([*reporter.given_params().values()]):
+        return
+    try:
+        validate(reporter)
+    except DefinitionError as error:
+        mask_error(error, reporter.secret_values())
+        raise
 
 
 def _secret_texts(cls: type, params: Mapping[str, Any]) -> set[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk.contract.parameters import references
-from newsdesk.contract.parameters.references import has_reference, resolve
+from newsdesk.contract.parameters.references import is_reference, resolve
 
 plain_text = st.text(st.sampled_from("${}:aenvfile\\ /"), max_size=20).filter(
     lambda text: "${env:" not in text and "${file:" not in text
@@ -23,7 +23,7 @@ def resolved(value):
 
 @given(values)
 def test_a_dollar_that_begins_no_reference_is_data(value):
-    assert not has_reference(value)
+    assert not is_reference(value)
     assert resolved(value) == (value, [])
 
 
@@ -58,7 +58,7 @@ def environment(monkeypatch, tmp_path):
     ],
 )
 def test_references_are_replaced_once_wherever_they_stand(value, expected):
-    assert has_reference(value)
+    assert is_reference(value)
     assert resolved(value) == (expected, [])
 
 

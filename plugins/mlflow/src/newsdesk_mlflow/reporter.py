@@ -16,6 +16,7 @@ from newsdesk import (
     Plan,
     ReporterException,
     Secret,
+    is_reference,
 )
 
 from newsdesk_mlflow import auth
@@ -90,6 +91,10 @@ class MlFlowReporter(BaseReporter):
         self.cloud = cloud
         self.limits = limits
         self.tracking: Tracking | None = None
+        self.validate()
+
+    def validate(self) -> None:
+        """Check the parameters; called by `__init__` too, so those with references are left out there."""
         if faults := self._faults():
             raise DefinitionError("invalid parameters of MlFlowReporter", faults)
 
@@ -249,7 +254,7 @@ class MlFlowReporter(BaseReporter):
             for key in tags
             if key in RESERVED
         ]
-        if (uri := self.tracking_uri) is not None and "${" not in uri and (problem := uri_problem(uri)):
+        if (uri := self.tracking_uri) is not None and not is_reference(uri) and (problem := uri_problem(uri)):
             faults.append(Fault("tracking_uri", problem))
         faults += auth.workspace_faults(self.workspace_kwargs)
         faults += auth.service_principal_faults(self.service_principal_kwargs)

@@ -99,6 +99,10 @@ class PostgresReporter(BaseReporter):
         self._table: MachineTable | None = None
         self._server: EmbeddedPostgres | None = None
         self._unknown_projects = False
+        self.validate()
+
+    def validate(self) -> None:
+        """Check the parameters; called by `__init__` too, so those with references are left out there."""
         if faults := parameter_faults(vars(self)):
             raise DefinitionError("this PostgresReporter cannot be built", faults)
 

@@ -45,12 +45,11 @@ def run(config_path: str | None, *, ping: bool) -> int:
 def _problems(config: Config) -> Iterator[str]:
     """Print what was found of the reporters, and give the labels of those that cannot be used."""
     for route, finding in _findings(config):
-        text = f"{_name(route)}: {mask_text(finding.text, route.reporter.secret_values())}"
+        said = "; ".join(filter(None, [finding.text, finding.remedy]))
+        text = f"{_name(route)}: {mask_text(said, route.reporter.secret_values())}"
+        click.echo(text if finding.remedy else f"Warning: {text}", err=True)
         if finding.remedy:
-            click.echo(f"{text}; {finding.remedy}", err=True)
             yield route.label
-        else:
-            click.echo(f"Warning: {text}", err=True)
 
 
 def _findings(config: Config) -> Iterator[tuple[Route, Finding]]:

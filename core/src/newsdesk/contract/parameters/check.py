@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from newsdesk.contract.parameters.arguments import annotations, signature
-from newsdesk.contract.parameters.references import has_reference
+from newsdesk.contract.parameters.references import is_reference
 from newsdesk.contract.parameters.secrecy import Secrecy, secrecy
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.contract.types.fit import fit
@@ -29,7 +29,7 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
         if known[name].default is inspect.Parameter.empty and name not in params
     ]
     for name in names:
-        if name in params and not has_reference(params[name]):
+        if name in params and not is_reference(params[name]):
             faults += _wrong(cls, name, params[name])
     return faults
 

@@ -12,13 +12,19 @@ from newsdesk.exceptions import Fault
 from newsdesk.worker import ForkLock
 
 
-def has_reference(value: Any) -> bool:
-    """Tell whether a reference stands anywhere in a value."""
+def is_reference(value: Any) -> bool:
+    """Tell whether a value has a reference in it, so that what it stands for is not known yet.
+
+    Example:
+        >>> from newsdesk import is_reference
+        >>> is_reference("${env:WIKI_URL}"), is_reference("https://wiki"), is_reference({"a": "${file:b}/c"})
+        (True, False, True)
+    """
     if isinstance(value, str):
         return REFERENCE.search(value) is not None
     if isinstance(value, Mapping):
-        return any(has_reference(item) for item in value.values())
-    return isinstance(value, list | tuple) and any(has_reference(item) for item in value)
+        return any(is_reference(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(is_reference(item) for item in value)
 
 
 def looks_like_one(value: Any) -> bool:
