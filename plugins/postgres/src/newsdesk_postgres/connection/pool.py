@@ -1,13 +1,18 @@
 """The pool of connections of one reporter, and how statements are run."""
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psycopg2
 from psycopg2 import extensions
 
+# The pool alone: an engine asks each new connection for its version, its schema and more, and to make one
+# fails while another thread imports SQLAlchemy's ORM, as MLflow does for a local store.
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
+
+from newsdesk_postgres.connection.dialect import DIALECT
 from newsdesk_postgres.connection.failures import spoils_session
 from newsdesk_postgres.errors import TransientPostgresError
 
@@ -26,7 +31,7 @@ def run(connection: Connection, statement: str, values: Values | None = None) ->
 
 
 class Pool:
-    """Connects when needed, and lends each connection to one thread at a time; the last one used is first.
+    """Connects when needed, tests what has waited, and lends each connection to one thread at a time.
 
     Args:
         connect: makes a connection.
@@ -34,10 +39,21 @@ class Pool:
     """
 
     def __init__(self, connect: Callable[[], Connection], *, timeout: float = 10) -> None:
-        self._connect = connect
+        def in_autocommit() -> Connection:
+            connection = connect()
+            connection.autocommit = True
+            return connection
+
         self._timeout = max(1.0, timeout)
-        self._free = threading.Semaphore(SIZE)
-        self._idle: list[Connection] = []
+        self._pool = QueuePool(
+            in_autocommit,  # type: ignore[arg-type]  # its protocol of a connection takes one argument less
+            pool_size=SIZE,
+            max_overflow=0,
+            timeout=self._timeout,
+            use_lifo=True,
+            pre_ping=True,
+            dialect=DIALECT,
+        )
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[Connection]:
@@ -49,28 +65,27 @@ class Pool:
         Raises:
             TransientPostgresError: all of them are in use.
         """
-        if not self._free.acquire(timeout=self._timeout):
+        pool = self._pool
+        try:
+            lent = pool.connect()
+        except PoolTimeoutError as error:
             raise TransientPostgresError(
                 f"all {SIZE} connections of the reporter were in use for {self._timeout:g} s"
-            )
+            ) from error
+        connection: Connection = lent.dbapi_connection  # type: ignore[assignment]  # it is psycopg2's
         try:
-            connection = self._taken()
-            idle = self._idle
-            try:
-                yield connection
-            except psycopg2.Error as error:
-                if spoils_session(error):
-                    connection.close()
-                    self.close()
-                raise
-            finally:
-                # Not one that was closed or interrupted, or that is of before `close`.
-                if _is_unused(connection) and idle is self._idle:
-                    idle.append(connection)
-                else:
-                    connection.close()
+            yield connection
+        except psycopg2.Error as error:
+            if spoils_session(error):
+                connection.close()
+                self.close()
+            raise
         finally:
-            self._free.release()
+            # Not one that was closed or interrupted, or that is of before `close`.
+            if _is_unused(connection) and pool is self._pool:
+                lent.close()
+            else:
+                lent.invalidate()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -88,26 +103,12 @@ class Pool:
 
     def close(self) -> None:
         """Close the connections that are not in use, and each other one when it comes back."""
-        idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        pool, self._pool = self._pool, self._pool.recreate()
+        pool.dispose()
 
     def abandon(self) -> None:
         """Drop connections that belong to the parent process: psycopg2 closes none of another process."""
-        self._idle = []
-
-    def _taken(self) -> Connection:
-        """Return a connection that works: one that waited is tested, since it may have been closed."""
-        with contextlib.suppress(IndexError):
-            connection = self._idle.pop()
-            with contextlib.suppress(psycopg2.Error):
-                run(connection, "SELECT 1")
-                return connection
-            connection.close()
-            self.close()  # the server was restarted: the others are not tried one by one
-        connection = self._connect()
-        connection.autocommit = True
-        return connection
+        self._pool = self._pool.recreate()
 
 
 def _is_unused(connection: Connection) -> bool:
