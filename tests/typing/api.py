@@ -9,9 +9,11 @@ from newsdesk import (
     Alteration,
     BaseReporter,
     Config,
+    DefinitionError,
     Delivery,
     DeliveryFailed,
     Desk,
+    Fault,
     Finding,
     Machine,
     MachineKey,
@@ -75,6 +77,18 @@ class SlackReporter(BaseReporter):
         """Deliver many."""
         return map(self.report, machines)
 
+    def validate(self) -> None:
+        """Check the parameters."""
+        if not self.channel.startswith("#"):
+            raise DefinitionError(
+                "no channel", [Fault("channel", f"must begin with #, but is {self.channel}")]
+            )
+
+    def findings(self, *, ping: bool) -> Iterator[Finding]:
+        """Provide findings for the doctor."""
+        if ping and self.token is None:
+            yield Finding("it has no token", "give it one as 'token'")
+
     def plan(self, machine: Machine) -> Plan:
         """Preview what would be sent."""
         return Plan(requests=1, items={"messages": 1}, size=len(machine.to_json()))
@@ -128,14 +142,6 @@ def newsdesk_receipt(receipt: Receipt) -> None:
 def newsdesk_servers() -> Iterator[ServerPlugin]:
     """Provide a server for tests."""
     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
-
-
-@hookimpl
-def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:
-    """Provide findings for the doctor."""
-    for label, reporter in reporters.items():
-        if ping and isinstance(reporter, SlackReporter) and reporter.token is None:
-            yield Finding(label, "it has no token", "give it one as 'token'")
 
 
 with Server("my_plugin.testing:slack_server", "folder") as server:

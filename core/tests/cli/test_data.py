@@ -27,6 +27,10 @@ LOUD = """
         def close(self):
             print("printed at close")
 
+        def findings(self, *, ping):
+            print("printed by findings", flush=True)
+            yield Finding("it is")
+
     class Down(Loud):
         def report(self, machine):
             print("printed by report")
@@ -37,11 +41,6 @@ LOUD = """
         print("printed by a hook")
         yield ReporterPlugin("loud", Loud)
         yield ReporterPlugin("down", Down)
-
-    @hookimpl
-    def newsdesk_checks(reporters, ping):
-        print("printed by a check", flush=True)
-        yield Finding("loud", "it is")
 """
 
 
@@ -77,7 +76,7 @@ def test_the_doctors_findings_are_all_that_is_on_standard_output(newsdesk, loud)
     assert {"Python", "loud", "config"} <= {
         json.loads(line)["subject"] for line in result.stdout.splitlines()
     }
-    assert "printed by a check\n" in result.stderr
+    assert "printed by findings\n" in result.stderr
 
 
 def test_what_is_data_without_being_asked_for_it_is_alone_too(newsdesk, loud, machine, folder):

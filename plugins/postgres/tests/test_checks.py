@@ -1,8 +1,8 @@
 """What the doctor reports of PostgreSQL, on real servers."""
 
 import pytest
+from newsdesk import TransientReporterError
 from newsdesk_postgres import PostgresReporter
-from newsdesk_postgres.plugin import newsdesk_checks
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def findings_of():
 
     def look(reporter, *, ping=True):
         made.append(reporter)
-        return [(found.text, found.remedy) for found in newsdesk_checks({"it": reporter}, ping)]
+        return [(found.text, found.remedy) for found in reporter.findings(ping=ping)]
 
     yield look
     for reporter in made:
@@ -25,17 +25,11 @@ def test_version_encoding_and_user_are_findings_of(findings_of, database):
     assert (text, remedy) == (f"PostgreSQL {version}, encoding UTF8, as the user 'postgres'", "")
 
 
-def test_a_server_is_asked_only_with_ping_and_one_that_is_not_there_is_left_to_that(findings_of, database):
+def test_a_server_is_asked_only_with_ping_and_one_that_is_not_there_is_an_error(findings_of, database):
     assert findings_of(PostgresReporter(**database.place), ping=False) == []
     assert database.query("SELECT 1 FROM pg_tables WHERE tablename = 'machine'") == []
-    assert findings_of(PostgresReporter(host="127.0.0.1", port=9)) == []
-
-
-def test_a_reporter_of_another_plugin_is_not_checked(findings_of):
-    class Other(PostgresReporter.__mro__[1]):
-        def report(self, machine): ...
-
-    assert findings_of(Other()) == []
+    with pytest.raises(TransientReporterError, match=r"cannot connect to 127\.0\.0\.1:9"):
+        findings_of(PostgresReporter(host="127.0.0.1", port=9))
 
 
 def test_another_encoding_is_a_finding(findings_of, make_database, database):

@@ -178,6 +178,18 @@ def plans(method: _Method) -> _Method:
     return plan
 
 
+def finds(method: _Method) -> _Method:
+    """Wrap `findings`: opens the reporter where the backend may be asked."""
+
+    @functools.wraps(method)
+    def findings(self: Openable, *, ping: bool) -> Any:
+        if ping:
+            self.open()
+        return method(self, ping=ping)
+
+    return findings
+
+
 WRAPPERS: Mapping[str, Callable[[Any], Any]] = {
     "open": opens,
     "close": closes,
@@ -186,6 +198,7 @@ WRAPPERS: Mapping[str, Callable[[Any], Any]] = {
     "report": reports,
     "report_many": reports_many,
     "plan": plans,
+    "findings": finds,
 }
 
 

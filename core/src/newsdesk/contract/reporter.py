@@ -9,6 +9,7 @@ from typing import Any, Self
 from newsdesk import secrets
 from newsdesk.contract import lifecycle, reserved
 from newsdesk.contract.delivery import Delivery, Plan
+from newsdesk.contract.finding import Finding
 from newsdesk.contract.lifecycle import life_of
 from newsdesk.contract.parameters import references
 from newsdesk.contract.parameters.arguments import Arguments
@@ -157,6 +158,30 @@ class BaseReporter(ABC):
     def plan(self, machine: Machine) -> Plan:  # noqa: ARG002  (used by overrides)
         """Preview what `report` would send, without using the network."""
         return Plan(requests=1)
+
+    @lifecycle.finds
+    def findings(self, *, ping: bool) -> Iterable[Finding]:  # noqa: ARG002  (used by overrides)
+        """Return what `newsdesk doctor` should say of this reporter: its state, and what to do about it.
+
+        Called by that command, and without `ping` by `newsdesk check`, which shows what there is to do. A
+        `ReporterException` means that the backend does not answer; other exceptions are bugs.
+
+        Args:
+            ping: Whether the backend may be asked; the reporter is open then.
+
+        Example:
+            >>> from newsdesk import BaseReporter, Finding
+            >>> class WikiReporter(BaseReporter):
+            ...     def __init__(self, url: str) -> None:
+            ...         self.url = url
+            ...     def findings(self, *, ping):
+            ...         if not self.url.startswith("https:"):
+            ...             yield Finding("its pages are not encrypted", "use an https URL")
+            ...     def report(self, machine): ...
+            >>> [finding.remedy for finding in WikiReporter("http://wiki").findings(ping=False)]
+            ['use an https URL']
+        """
+        return ()
 
     # A reporter as a value
 

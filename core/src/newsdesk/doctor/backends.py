@@ -16,8 +16,8 @@ def findings(config: Config, registry: Registry) -> Iterator[Finding]:
     with config.desk(registry=registry) as desk:
         for route, error in desk.ping():
             if error is None:
-                yield Finding(route.label, "its backend responds")
+                yield Finding("its backend responds", subject=route.label)
             elif not isinstance(error, DefinitionError):  # which has been reported
                 _log.debug("%s does not respond", route.label, exc_info=error)
                 text = f"its backend cannot be used: {type(error).__name__}: {error}"
-                yield Finding(route.label, text, "check that it runs, and the parameters")
+                yield Finding(text, "check that it runs, and the parameters", subject=route.label)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from newsdesk.builtin.registry import default_registry
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
-from newsdesk.doctor import backends, installed, outbox, plugin_checks, versions
+from newsdesk.doctor import backends, installed, outbox, reporters, versions
 from newsdesk.doctor import config as config_checks
 from newsdesk.plugins.registry import Registry
 from newsdesk.secrets import mask_text
@@ -37,9 +37,13 @@ class Checkup:
         for route in config.routes:
             yield from _masked(config, config_checks.references(route, deadline=config.deadline))
         yield from outbox.findings(config)
-        if self._ping:
-            yield from backends.findings(config, self._registry)
-        yield from _masked(config, plugin_checks.findings(self._registry, config.routes, ping=self._ping))
+        responding = set[str]()
+        for found in backends.findings(config, self._registry) if self._ping else ():
+            yield found
+            if not found.remedy:
+                responding.add(found.subject)
+        told = reporters.findings(config.routes, asked=responding, deadline=config.deadline)
+        yield from _masked(config, told)
 
 
 def _masked(config: Config, findings: Iterator[Finding]) -> Iterator[Finding]:

@@ -27,14 +27,15 @@ def read(path: str | None, registry: Registry) -> tuple[Config, list[Finding]]:
     name = found(path)
     if name is None:
         text = f"there is no {DEFAULT_NAME} in {Path.cwd()}: machines go to their own reporters"
-        return Config(), [Finding(SUBJECT, text)]
+        return Config(), [Finding(text, subject=SUBJECT)]
     try:
         config = Config.read(name, registry=registry)
     except DefinitionError as error:
         faults = error.faults or [Fault("", error.message)]
-        return Config(), [Finding(SUBJECT, str(fault), f"fix {name}") for fault in faults]
+        return Config(), [Finding(str(fault), f"fix {name}", subject=SUBJECT) for fault in faults]
     labels = ", ".join(route.label for route in config.routes)
-    valid = Finding(SUBJECT, f"{name} is valid; its reporters: {labels or 'none, so machines name them'}")
+    text = f"{name} is valid; its reporters: {labels or 'none, so machines name them'}"
+    valid = Finding(text, subject=SUBJECT)
     wrong = [fault for plugin in config.plugins if (fault := _fault(registry, plugin, name))]
     return (replace(config, plugins=()) if wrong else config), [valid, *wrong]
 
@@ -44,14 +45,14 @@ def references(route: Route, *, deadline: float) -> Iterator[Finding]:
     found = list(problems(route, deadline=deadline))
     yield from found
     if not any(finding.remedy for finding in found) and _has_reference(route):
-        yield Finding(route.label, "its references resolve")
+        yield Finding("its references resolve", subject=route.label)
 
 
 def problems(route: Route, *, deadline: float) -> Iterator[Finding]:
     """Report what is wrong with the parameters and, without a remedy, what only looks like a reference."""
     for name, value in route.reporter.given_params().items():
         for text in _misspelled(route, value):
-            yield Finding(route.label, f"{name}: {text}")
+            yield Finding(f"{name}: {text}", subject=route.label)
     yield from _invalid(route, deadline)
 
 
@@ -82,10 +83,10 @@ def _invalid(route: Route, deadline: float) -> Iterator[Finding]:
         worker.submit(lambda: validate(route.reporter.resolved())).result(deadline)
     except DefinitionError as error:
         for fault in error.faults or [Fault("", error.message)]:
-            yield Finding.of_message(route.label, str(fault), otherwise)
+            yield Finding.of_message(str(fault), otherwise, subject=route.label)
     except TimeoutError:
         text = f"its references did not resolve within {deadline:g} s"
-        yield Finding(route.label, text, "check the files that ${file:…} names; is one a pipe?")
+        yield Finding(text, "check the files that ${file:…} names; is one a pipe?", subject=route.label)
     finally:
         worker.stop()
 
@@ -98,5 +99,5 @@ def _fault(registry: Registry, plugin: str, name: str) -> Finding | None:
     try:
         registry.load(plugin)
     except DefinitionError as error:
-        return Finding(SUBJECT, f"plugins: {error}", f"fix {name}, or install the plugin")
+        return Finding(f"plugins: {error}", f"fix {name}, or install the plugin", subject=SUBJECT)
     return None

@@ -40,16 +40,16 @@ def findings(registry: Registry, routes: Sequence[Route]) -> Iterator[Finding]:
 def _broken(plugin: LoadedPlugin) -> Finding:
     _log.debug("the plugin of %s is broken", plugin.origin, exc_info=plugin.error)
     text = f"the plugin of {plugin.origin} is broken: {type(plugin.error).__name__}: {plugin.error}"
-    return Finding(plugin.name, text, f"fix it, or pip uninstall {plugin.origin.rpartition(' ')[0]}")
+    return Finding(text, f"fix it, or pip uninstall {plugin.origin.rpartition(' ')[0]}", subject=plugin.name)
 
 
 def _clash(registry: Registry, name: str, claiming: Sequence[LoadedPlugin]) -> Finding:
     try:
         owner = registry.provider(name).origin
     except PluginError as error:
-        return Finding.of_message(name, str(error), "uninstall all but one")
+        return Finding.of_message(str(error), "uninstall all but one", subject=name)
     claimed = " and ".join(plugin.origin for plugin in claiming)
-    return Finding(name, f"claimed by {claimed}; it means the reporter of {owner}, whose name it is")
+    return Finding(f"claimed by {claimed}; it means the reporter of {owner}, whose name it is", subject=name)
 
 
 def _of_record(
@@ -68,7 +68,7 @@ def _of_record(
     try:
         cls = registry.find(record.name)
     except DefinitionError as error:
-        yield Finding(record.name, str(error), f"fix {plugin.origin}, or install what it needs")
+        yield Finding(str(error), f"fix {plugin.origin}, or install what it needs", subject=record.name)
         return
     known.add(cls)
     configured = [route.reporter for route in routes if type(route.reporter) is cls]
@@ -76,10 +76,10 @@ def _of_record(
         reporter = configured[0] if configured else build(record.name, registry=registry)
     except DefinitionError:
         text = "loads; needs parameters, so it is checked further if a config has it"
-        yield Finding(record.name, f"{text}  [{plugin.origin}]")
+        yield Finding(f"{text}  [{plugin.origin}]", subject=record.name)
     except Exception as error:  # noqa: BLE001  (a stranger's code: it must harm no other check)
         _log.debug("building the reporter %s failed", record.name, exc_info=error)
-        yield Finding(record.name, f"building it raises {type(error).__name__}: {error}", _REPORT)
+        yield Finding(f"building it raises {type(error).__name__}: {error}", _REPORT, subject=record.name)
     else:
         yield from _contract(record.name, reporter, plugin.origin)
 
@@ -87,9 +87,9 @@ def _of_record(
 def _contract(subject: str, reporter: BaseReporter, origin: str) -> Iterator[Finding]:
     faults = [fault for check in value.CHECKS if (fault := _fault(check, reporter))]
     for fault in faults:
-        yield Finding(subject, fault, _REPORT)
+        yield Finding(fault, _REPORT, subject=subject)
     if not faults:
-        yield Finding(subject, f"loads and follows the contract  [{origin}]")
+        yield Finding(f"loads and follows the contract  [{origin}]", subject=subject)
 
 
 def _fault(check: value.Check, reporter: BaseReporter) -> str:
@@ -105,9 +105,9 @@ def _imports() -> Iterator[Finding]:
         others = imported_packages()
     except (PluginError, SubprocessError) as error:
         text = f"their imports are unknown: {error}"
-        yield Finding("plugins", text, "import them one by one, and uninstall the one that fails")
+        yield Finding(text, "import them one by one, and uninstall the one that fails", subject="plugins")
         return
     for name, packages in others.items():
         if packages:
             text = f"its plugin module imports {', '.join(packages)}, which slows down every command"
-            yield Finding(name, text, "report it to its author: naming the class as text avoids that")
+            yield Finding(text, "report it to its author: naming the class as text avoids that", subject=name)

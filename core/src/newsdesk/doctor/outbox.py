@@ -17,19 +17,19 @@ OVERDUE = 3600.0
 def findings(config: Config) -> Iterator[Finding]:
     """Check the config's outbox, and write to it; one that does not exist is created."""
     if config.outbox is None:
-        yield Finding(SUBJECT, "not configured; what cannot be delivered in time is not kept")
+        yield Finding("not configured; what cannot be delivered in time is not kept", subject=SUBJECT)
         return
     if kind := remote_type(config.outbox.path):
         text = f"{config.outbox.path} is on a file system ({kind}) that several computers may use"
-        yield Finding(SUBJECT, f"{text}, which damages it", "use a file on a local disk")
+        yield Finding(f"{text}, which damages it", "use a file on a local disk", subject=SUBJECT)
     try:
         with config.outbox as outbox:
             outbox.probe()
             backlog = Backlog.of(outbox)
     except OutboxError as error:
-        yield Finding.of_message(SUBJECT, str(error), "name another file in the config")
+        yield Finding.of_message(str(error), "name another file in the config", subject=SUBJECT)
     else:
-        yield Finding(SUBJECT, f"{config.outbox.path} can be written")
+        yield Finding(f"{config.outbox.path} can be written", subject=SUBJECT)
         yield from of_backlog(backlog, {route.label for route in config.routes})
 
 
@@ -39,18 +39,19 @@ def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:
         if state is State.DEAD:
             text = f"{count} dead for {label}"
             remedy = "fix what 'newsdesk outbox dead' lists, then 'newsdesk outbox requeue'"
-            yield Finding(SUBJECT, text, remedy)
+            yield Finding(text, remedy, subject=SUBJECT)
         elif state is not State.STANDBY and label not in labels:
             text = f"{count} for {label}, and the config has no reporter of that label"
-            yield Finding(SUBJECT, text, f"give a reporter the label {label!r}, then 'newsdesk outbox send'")
+            remedy = f"give a reporter the label {label!r}, then 'newsdesk outbox send'"
+            yield Finding(text, remedy, subject=SUBJECT)
         elif state is State.OWED:
             yield _waiting(label, count, backlog.oldest.get(label))
     if all(state is State.STANDBY for _, state in backlog.counts):
-        yield Finding(SUBJECT, "nothing is owed")
+        yield Finding("nothing is owed", subject=SUBJECT)
 
 
 def _waiting(label: str, count: int, created: float | None) -> Finding:
     since = "" if created is None else f", the oldest for {age(created)}"
     late = created is not None and seconds_since(created) > OVERDUE
     remedy = "find out why with 'newsdesk outbox send'" if late else ""
-    return Finding(SUBJECT, f"{count} owed to {label}{since}", remedy)
+    return Finding(f"{count} owed to {label}{since}", remedy, subject=SUBJECT)

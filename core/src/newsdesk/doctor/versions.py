@@ -14,11 +14,11 @@ _CORE = "newsdesk"
 
 def findings() -> Iterator[Finding]:
     """Report each version, and what is not compatible."""
-    yield Finding("Python", platform.python_version())
+    yield Finding(platform.python_version(), subject="Python")
     for name in (_CORE, *sorted(_plugins())):
         yield from of_distribution(name)
     for fault in entry_points.damaged():
-        yield Finding.of_message("distributions", fault, "reinstall it")
+        yield Finding.of_message(fault, "reinstall it", subject="distributions")
 
 
 def of_distribution(name: str) -> list[Finding]:
@@ -31,12 +31,13 @@ def of_distribution(name: str) -> list[Finding]:
         distribution.version  # noqa: B018  (read)
     except Exception as error:  # noqa: BLE001  (damaged metadata raise anything)
         text = f"its metadata cannot be read: {type(error).__name__}: {error}"
-        return [Finding(name, text, f"pip install --force-reinstall {name}")]
+        return [Finding(text, f"pip install --force-reinstall {name}", subject=name)]
     try:
         return list(_checked(name, distribution))
     except ValueError as error:  # not a valid requirement or version
         text = f"{distribution.version}; its requirements cannot be read: {error}"
-        return [Finding(name, text, f"pip install --force-reinstall {name}, or report it to its author")]
+        remedy = f"pip install --force-reinstall {name}, or report it to its author"
+        return [Finding(text, remedy, subject=name)]
 
 
 def _checked(name: str, distribution: metadata.Distribution) -> Iterator[Finding]:
@@ -45,14 +46,14 @@ def _checked(name: str, distribution: metadata.Distribution) -> Iterator[Finding
         found = _version(requirement.name)
         if found is None and _is_needed(requirement):
             text = f"{distribution.version} requires {requirement.name}, which is not installed"
-            yield Finding(name, text, _install(requirement))
+            yield Finding(text, _install(requirement), subject=name)
         elif found is not None:
             dependencies[requirement.name] = found
             if not requirement.specifier.contains(found, prereleases=True):
                 asks = f"{distribution.version} requires {requirement.name}{requirement.specifier}"
-                yield Finding(name, f"{asks}, but {found} is installed", _install(requirement))
+                yield Finding(f"{asks}, but {found} is installed", _install(requirement), subject=name)
     others = ", ".join(f"{other} {version}" for other, version in sorted(dependencies.items()))
-    yield Finding(name, f"{distribution.version}{f', with {others}' if others else ''}")
+    yield Finding(f"{distribution.version}{f', with {others}' if others else ''}", subject=name)
 
 
 def _plugins() -> set[str]:

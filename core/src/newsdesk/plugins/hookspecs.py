@@ -15,13 +15,12 @@ A whole plugin is one light module and one entry point::
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pluggy
 
-from newsdesk.contract.finding import Finding
 from newsdesk.contract.receipt import Receipt
 from newsdesk.contract.reporter import API_VERSION, OLDEST_API_VERSION, BaseReporter
 from newsdesk.exceptions import PluginError
@@ -164,30 +163,6 @@ class HookSpecs:
             >>> @hookimpl
             ... def newsdesk_servers():
             ...     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
-        """
-
-    @hookspec
-    def newsdesk_checks(  # type: ignore[empty-body]
-        self,
-        reporters: Mapping[str, BaseReporter],
-        ping: bool,  # noqa: FBT001  (pluggy gives each argument by its name)
-    ) -> Iterable[Finding]:
-        """Yield findings for `newsdesk doctor`: the state of something, and what to do about it.
-
-        Called by that command only. What it raises becomes a finding, and affects no other check.
-
-        Args:
-            reporters: All reporters of the config, by their labels; those of other plugins too. They are
-                closed, and closed again afterwards.
-            ping: Whether backends may be asked, and so whether a reporter may be opened.
-
-        Example:
-            >>> from newsdesk import Finding, hookimpl
-            >>> @hookimpl
-            ... def newsdesk_checks(reporters, ping):
-            ...     for label, reporter in reporters.items():
-            ...         if type(reporter).__name__ == "SlackReporter" and not reporter.channel:
-            ...             yield Finding(label, "it posts to no channel", "give it a 'channel'")
         """
 
 

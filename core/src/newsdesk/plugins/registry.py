@@ -1,7 +1,7 @@
 """The installed plugins, and the reporter classes behind names, aliases and import paths."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -66,16 +66,6 @@ class Registry:
                 # At once: of two threads that come first together, both use one listener.
                 self._listeners.setdefault(name, Listener(name, partial(_take, implementation)))
             self._listeners[name].tell(receipt, until - time.monotonic())
-
-    def hooked(self, hook: str) -> Iterator[tuple[LoadedPlugin, Callable[..., Any]]]:
-        """Give the loaded plugins that implement a hook, each with its implementation.
-
-        That takes all arguments of the hook, by their names, and hands on those that the plugin wants.
-        """
-        found = getattr(self._pluggy.hook, hook).get_hookimpls()
-        for implementation in reversed(found):  # pluggy's order is the last one first
-            [loaded] = [plugin for plugin in self._loaded if plugin.plugin is implementation.plugin]
-            yield loaded, partial(_call, implementation)
 
     def load(self, name: str) -> None:
         """Load the plugin of an entry point, for its hooks.

@@ -153,27 +153,20 @@ def test_a_secret_that_looks_like_a_reference_is_not_shown(newsdesk, acme, write
     assert "HUNTER" not in result.stdout + newsdesk("doctor").stdout
 
 
-def test_what_a_plugin_finds_wrong_with_a_reporter_is_reported(newsdesk, distribution, write):
+def test_what_a_reporter_finds_wrong_with_itself_is_reported(newsdesk, distribution, write):
     source = """
-        from newsdesk import BaseReporter, Finding, ReporterPlugin, hookimpl
+        from newsdesk import BaseReporter, Finding
 
         class Letters(BaseReporter):
             def report(self, machine): ...
 
-        @hookimpl
-        def newsdesk_reporters():
-            yield ReporterPlugin("letters", Letters)
-
-        @hookimpl
-        def newsdesk_checks(reporters, ping):
-            assert not ping
-            for label in reporters:
-                yield Finding(label, "letters go out daily")
-                yield Finding(label, "it has no stamps", "buy some")
-            yield Finding("post office", "it is closed", "come back")
+            def findings(self, *, ping):
+                assert not ping
+                yield Finding("letters go out daily")
+                yield Finding("it has no stamps", "buy some")
     """
-    distribution("letters", {"letters_plugin": source}, entries={"letters": "letters_plugin"})
-    write("newsdesk.yaml", "reporters: [letters]")
+    distribution("letters", {"letters": source})
+    write("newsdesk.yaml", "reporters: [{letters.Letters: {}, label: letters}]")
     assert newsdesk("check", code=1).stderr == "letters: it has no stamps; buy some\n"
 
 

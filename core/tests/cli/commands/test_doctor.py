@@ -14,12 +14,32 @@ from newsdesk.outbox import Outbox
 from newsdesk.outbox.storage import mounts
 
 OURS = {"Python", "newsdesk", "console", "files", "null", "config", "outbox"}
-CHECKS = """
-    from newsdesk import Finding, hookimpl
+OUTSPOKEN = """
+    from pathlib import Path
+    from newsdesk import BaseReporter, Finding, PermanentReporterError, Secret, TransientReporterError
 
-    @hookimpl
-    def newsdesk_checks({arguments}):
-        {body}
+    def note(what):
+        with Path("log").open("a") as log:
+            log.write(what)
+
+    class Outspoken(BaseReporter):
+        def __init__(self, token: Secret = "x", url: str = "") -> None:
+            self.token, self.url = token, url
+
+        def report(self, machine): ...
+
+        def open(self):
+            note("open ")
+
+        def close(self):
+            note("close ")
+            {close}
+
+        def ping(self):
+            {ping}
+
+        def findings(self, *, ping):
+            {findings}
 """
 
 
@@ -46,13 +66,13 @@ def doctor(newsdesk):
 
 
 @pytest.fixture
-def plugin(distribution):
-    """Install a plugin with a `newsdesk_checks`."""
+def outspoken(distribution, write):
+    """Install a reporter with findings, and name it in the config."""
 
-    def install(name, body, arguments="reporters, ping"):
-        module = f"{name}_plugin"
-        source = CHECKS.format(arguments=arguments, body=body)
-        return distribution(f"acme-{name}", {module: source}, entries={name: module})
+    def install(findings, *, ping="pass", close="pass", config="{outspoken.Outspoken: {}, label: it}"):
+        source = OUTSPOKEN.format(findings=findings, ping=ping, close=close)
+        distribution("acme-outspoken", {"outspoken": source})
+        write("newsdesk.yaml", f"reporters: [null, {config}]")
 
     return install
 
@@ -123,22 +143,24 @@ def test_python_newsdesk_and_what_it_stands_on_are_told_with_their_versions(doct
         ),
     ],
 )
-def test_what_does_not_fit_together_is_told_with_what_to_install(doctor, plugin, asks, told):
-    requires(plugin("old", "return []"), "acme-old", asks)
+def test_what_does_not_fit_together_is_told_with_what_to_install(doctor, distribution, asks, told):
+    requires(distribution("acme-old", {"old_plugin": ""}, entries={"old": "old_plugin"}), "acme-old", asks)
     assert doctor(code=1)["acme-old"][0] == told
 
 
 @pytest.mark.parametrize(
     "asks", ["nowhere; extra == 'more'", "nowhere; python_version < '3'", "click; python_version > '3'"]
 )
-def test_what_is_not_needed_here_is_not_asked_for(doctor, plugin, asks):
-    requires(plugin("new", "return []"), "acme-new", asks)
+def test_what_is_not_needed_here_is_not_asked_for(doctor, distribution, asks):
+    requires(distribution("acme-new", {"new_plugin": ""}, entries={"new": "new_plugin"}), "acme-new", asks)
     [told] = doctor()["acme-new"]
     assert told == (f"1.0, with click {metadata.version('click')}" if asks.startswith("click") else "1.0")
 
 
-def test_a_requirement_that_cannot_be_read_is_told_and_all_else_is_looked_at(doctor, plugin):
-    requires(plugin("odd", "return []"), "acme-odd", "click !! 3")
+def test_a_requirement_that_cannot_be_read_is_told_and_all_else_is_looked_at(doctor, distribution):
+    requires(
+        distribution("acme-odd", {"odd_plugin": ""}, entries={"odd": "odd_plugin"}), "acme-odd", "click !! 3"
+    )
     found = doctor(code=1)
     assert found["acme-odd"][0].startswith("1.0; its requirements cannot be read: ")
     assert found["acme-odd"][0].endswith(
@@ -483,19 +505,38 @@ def test_a_backend_is_asked_only_with_ping(doctor, acme, write):
     assert found["nowhere"][-1] == "its backend responds"
 
 
-# The checks of plugins
+# The findings of reporters
 
 
-def test_a_plugin_adds_findings_and_sees_the_reporters_of_the_config(doctor, plugin, write):
-    plugin("one", 'yield Finding("one", f"{[*reporters]} {ping}", "look")')
-    write("newsdesk.yaml", "reporters: [null, {files: {path: out}, label: disk}]")
-    assert doctor(code=1)["one"] == ["['null', 'disk'] False => look"]
-    assert doctor("--ping", code=1)["one"] == ["['null', 'disk'] True => look"]
+def test_a_reporter_adds_findings_below_its_label_and_is_open_only_with_ping(doctor, outspoken, folder):
+    outspoken("""note(f"{ping} ")
+            yield Finding("all is well", subject="ignored")
+            yield Finding("it is slow", "look")""")
+    assert doctor(code=1)["it"][-2:] == ["all is well", "it is slow => look"]
+    assert (folder / "log").read_text() == "False "
+    (folder / "log").unlink()
+    assert doctor("--ping", code=1)["it"][-2:] == ["all is well", "it is slow => look"]
+    assert (folder / "log").read_text() == "open close open True close "
 
 
-def test_a_check_takes_the_arguments_that_it_wants(doctor, plugin):
-    plugin("one", 'return [Finding("one", "ready")]', arguments="")
-    assert doctor()["one"] == ["ready"]
+def test_only_a_reporter_whose_backend_responds_is_asked_with_ping(doctor, outspoken):
+    outspoken("yield Finding(f'{ping}')", ping="raise TransientReporterError('no route to host')")
+    backend, own = doctor("--ping", code=1)["it"][-2:]
+    assert backend.startswith("its backend cannot be used: TransientReporterError: no route to host => ")
+    assert own == "False"
+
+
+@pytest.mark.parametrize("error", ["TransientReporterError", "PermanentReporterError"])
+def test_an_error_of_its_backend_is_not_one_of_its_author(doctor, outspoken, error):
+    outspoken(f"""yield Finding("so far well")
+            if ping:
+                raise {error}("it answers 503; wait for it")
+            raise {error}("it answers 502")""")
+    assert doctor("--ping", code=1)["it"][-2:] == [
+        "so far well",
+        "its backend does not answer: it answers 503 => wait for it",
+    ]
+    assert doctor(code=1)["it"][-1] == "its backend does not answer: it answers 502 => check that it runs"
 
 
 @pytest.mark.parametrize(
@@ -504,92 +545,58 @@ def test_a_check_takes_the_arguments_that_it_wants(doctor, plugin):
         ("raise OSError('worn out')", "OSError: worn out"),
         ("raise SystemExit(4)", "SystemExit: 4"),
         ("return None", "TypeError: 'NoneType' object is not iterable"),
-        ("return ['a text']", "PluginError: newsdesk_checks() must yield Finding records, not 'a text'"),
+        ("return ['a text']", "TypeError: it must yield Finding records, not 'a text'"),
     ],
 )
-def test_a_check_that_fails_is_a_finding_and_harms_no_other(doctor, plugin, body, told):
-    plugin(
-        "bad",
-        f'if True:\n            yield Finding("bad", "so far well")\n        {body}'
-        if body.startswith("raise")
-        else body,
+def test_findings_that_fail_are_a_finding_and_harm_no_other(doctor, outspoken, body, told):
+    two = "{outspoken.Outspoken: {url: fine}, label: other}"
+    is_late = body.startswith("raise")
+    outspoken(
+        f"""if self.url:
+                return [Finding("well")]
+            {"return self.late()" if is_late else body}
+
+        def late(self):
+            yield Finding("so far well")
+            {body}""",
+        config=f"{{outspoken.Outspoken: {{}}, label: it}}, {two}",
     )
-    plugin("good", 'yield Finding("good", "well")')
     found = doctor(code=1)
-    assert (
-        found["bad"][-1]
-        == f"the checks of acme-bad 1.0 failed: {told} => report it to its author; everything else was checked"
+    assert found["it"][-1] == (
+        f"Outspoken.findings() failed: {told} => report it to its author; everything else was checked"
     )
-    assert len(found["bad"]) == (2 if body.startswith("raise") else 1)
-    assert found["good"] == ["well"]
+    assert ("so far well" in found["it"]) is is_late
+    assert found["other"][-1] == "well"
 
 
-def test_what_one_plugin_opens_another_finds_closed_and_nothing_stays_open(
-    doctor, plugin, distribution, write, folder
-):
-    source = """
-        from pathlib import Path
-        from newsdesk import BaseReporter
-
-        class Door(BaseReporter):
-            def report(self, machine): ...
-
-            def note(self, what):
-                with Path("log").open("a") as log:
-                    log.write(what)
-
-            def open(self):
-                self.note("open ")
-
-            def close(self):
-                self.note("close ")
-                raise OSError("it is stuck")
-    """
-    distribution("acme-door", {"door": source})
-    write("newsdesk.yaml", "reporters: [{door.Door: {}, label: door}]")
-    for name in ("one", "two"):
-        plugin(
-            name,
-            'reporters["door"].open()\n        yield Finding("door", str(reporters["door"]._newsdesk.state))',
-        )
-    assert doctor()["door"][-2:] == ["State.OPEN", "State.OPEN"]
-    assert (folder / "log").read_text() == "open close open close "
+def test_findings_that_hang_are_left_behind_at_the_deadline(doctor, outspoken, folder, write):
+    outspoken("__import__('time').sleep(60)")
+    write("newsdesk.yaml", (folder / "newsdesk.yaml").read_text() + "\ndeadline: 1")
+    assert doctor(code=1)["it"][-1] == (
+        "its findings did not come within 1 s => check its backend, or raise the deadline"
+    )
 
 
-def test_a_secret_in_what_a_reporter_says_when_it_is_closed_is_masked(
-    doctor, plugin, distribution, write, caplog
-):
-    source = """
-        from newsdesk import BaseReporter, Secret
-
-        class Door(BaseReporter):
-            def __init__(self, token: Secret) -> None:
-                self.token = token
-
-            def report(self, machine): ...
-
-            def close(self):
-                raise OSError(f"{self.token} does not turn")
-    """
-    distribution("acme-door", {"door": source})
-    write("newsdesk.yaml", "reporters: [{door.Door: {token: hunter2-hunter2}, label: door}]")
-    plugin("one", 'reporters["door"].open()\n        yield Finding("one", "opened")')
-    assert doctor()["one"] == ["opened"]
-    assert "the reporter door did not close: OSError: *** does not turn" in caplog.messages
+def test_a_secret_in_what_a_reporter_says_when_it_is_closed_is_masked(doctor, outspoken, caplog):
+    outspoken(
+        "self.open(); return [Finding('opened')]",
+        close="raise OSError(f'{self.token} does not turn')",
+        config="{outspoken.Outspoken: {token: hunter2-hunter2}, label: it}",
+    )
+    assert doctor()["it"][-1] == "opened"
+    assert "the reporter it did not close: OSError: *** does not turn" in caplog.messages
     assert "hunter2" not in caplog.text
 
 
-def test_a_secret_in_a_finding_is_masked(newsdesk, plugin, acme, write, monkeypatch):
+def test_a_secret_in_a_finding_is_masked(newsdesk, outspoken, write, monkeypatch):
     monkeypatch.setenv("OTHER", "swordfish-swordfish")
-    config = 'reporters: [{acme_reporters.Takes: {first: 1, token: hunter2-hunter2}}, {acme_reporters.Takes: {first: 1, token: "${env:OTHER}"}, label: it}]'
-    write("newsdesk.yaml", config)
-    plugin(
-        "leaks",
-        'yield Finding("leaks", f"{reporters[\'it\'].given_params()} hunter2-hunter2", "swordfish-swordfish")',
+    outspoken(
+        "yield Finding(f'{self.given_params()} swordfish-swordfish', 'swordfish-swordfish')",
+        config='{outspoken.Outspoken: {token: "${env:OTHER}"}, label: it}',
     )
     told = newsdesk("doctor", code=1).stdout
-    assert "leaks: {'first': 1, 'token': '${env:OTHER}'} ***\n  fix: ***\n" in told
-    assert "hunter2" not in told
+    assert "it: {'token': '${env:OTHER}'} ***\n  fix: ***\n" in told
+    assert "swordfish" not in told
 
 
 def test_the_installed_command_has_it(tmp_path):

@@ -1,16 +1,19 @@
 """The checks of this plugin for `newsdesk doctor`: flavour and limits, versions, where artifacts go."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
+from typing import TYPE_CHECKING, Any
 
-from newsdesk import BaseReporter, Finding, ReporterException
+from newsdesk import Finding, ReporterException, is_reference
 
 from newsdesk_mlflow.auth import NO_WORKSPACE
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits, flavour_of, limits_for
-from newsdesk_mlflow.reporter import MlFlowReporter
 from newsdesk_mlflow.transport.artifacts import SERVE_ARTIFACTS, missing_library, stays_here
 from newsdesk_mlflow.transport.uri import check_installed, without_credentials
+
+if TYPE_CHECKING:
+    from newsdesk_mlflow.transport.tracking import Tracking
 
 OLDEST = (2, 14)
 """The oldest server that the limits were held against."""
@@ -18,54 +21,47 @@ _NEWER = "mlflow-2.22"
 _NEWER_FROM = (2, 22)
 
 
-def findings(reporters: Mapping[str, BaseReporter], *, ping: bool) -> Iterator[Finding]:
-    """Look at each reporter of this plugin; its server is asked only with `ping`."""
-    for label, reporter in reporters.items():
-        if isinstance(reporter, MlFlowReporter):
-            yield from _of_reporter(label, reporter)
-            if ping:
-                yield from _of_server(label, reporter)
+def of_parameters(
+    uri: Callable[[], str | None],
+    limits: str | Mapping[str, Any] | None,
+    *,
+    lacks_workspace: Callable[[], bool],
+) -> Iterator[Finding]:
+    """Report what is known without asking the server.
 
-
-def _of_reporter(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
+    Args:
+        uri: Gives the tracking URI that is expected, or raises what is wrong with it.
+        limits: The parameter of that name.
+        lacks_workspace: Tells whether there is no workspace to deliver to.
+    """
     try:
-        uri = reporter.expected_uri()
-        if uri is not None and "${" in uri:
-            yield Finding(label, "its tracking URI is a reference, which --ping resolves and checks")
-            return
-        if reporter.lacks_workspace:
-            yield Finding.of_message(label, NO_WORKSPACE, "")
-            return
-        yield of_limits(label, limits_for(reporter.limits, uri), uri)
-        check_installed(uri or "")
+        expected = uri()
+        if is_reference(expected):
+            yield Finding("its tracking URI is a reference, which --ping resolves and checks")
+        elif lacks_workspace():
+            yield Finding.of_message(NO_WORKSPACE, "")
+        else:
+            yield of_limits(limits_for(limits, expected), expected)
+            check_installed(expected or "")
     except ReporterException as error:
         text, _, command = str(error).rpartition(": pip install ")
-        yield (
-            Finding(label, text, f"pip install {command}")
-            if text
-            else Finding.of_message(
-                label, str(error), "fix its parameters, or the environment variables that replace them"
-            )
-        )
+        otherwise = "fix its parameters, or the environment variables that replace them"
+        yield (Finding(text, f"pip install {command}") if text else Finding.of_message(str(error), otherwise))
 
 
-def _of_server(label: str, reporter: MlFlowReporter) -> Iterator[Finding]:
-    try:
-        reporter.open()
-        tracking = reporter.tracking
-        root = None if tracking is None else tracking.artifact_root()
-    except ReporterException:  # its ping reports that
-        return
-    if tracking is None:  # never, once it is open
-        return
-    if "${" in str(reporter.get_params()["tracking_uri"]):
-        yield of_limits(label, limits_for(reporter.limits, tracking.uri), tracking.shown)
-    yield of_version(label, tracking.server_version(), limits_for(reporter.limits, tracking.uri))
+def of_server(tracking: "Tracking", limits: ServerLimits) -> Iterator[Finding]:
+    """Report what the server says of itself.
+
+    Raises:
+        ReporterException: it does not answer.
+    """
+    root = tracking.artifact_root()
+    yield of_version(tracking.server_version(), limits)
     if root is not None:
-        yield of_artifacts(label, tracking.uri, root)
+        yield of_artifacts(tracking.uri, root)
 
 
-def of_limits(label: str, limits: ServerLimits, uri: str | None) -> Finding:
+def of_limits(limits: ServerLimits, uri: str | None) -> Finding:
     """Report the flavour that a server is treated as, and its limits."""
     shown = "MLflow's own default tracking URI" if uri is None else without_credentials(uri)
     run = ", ".join(
@@ -85,34 +81,31 @@ def of_limits(label: str, limits: ServerLimits, uri: str | None) -> Finding:
     flavour = flavour_of(uri)
     is_other = flavour != FLAVOURS["mlflow"].flavour and limits.flavour != flavour
     return Finding(
-        label,
         text,
         f"the URI is of the flavour {flavour!r}: remove 'limits', or name that flavour" if is_other else "",
     )
 
 
-def of_version(label: str, server: str | None, limits: ServerLimits) -> Finding:
+def of_version(server: str | None, limits: ServerLimits) -> Finding:
     """Report the versions of client and server, and which limits could be raised."""
     text = f"MLflow's client is {metadata.version('mlflow-skinny')}, its server {server or 'unknown'}"
     number = re.match(r"(\d+)\.(\d+)", server or "")
     if number is None:
-        return Finding(label, text)
+        return Finding(text)
     version = (int(number[1]), int(number[2]))
     if version < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        return Finding(label, text, f"upgrade the server to {oldest} or later")
+        return Finding(text, f"upgrade the server to {oldest} or later")
     if version >= _NEWER_FROM and limits == FLAVOURS["mlflow"]:
         text += f"; with 'limits: {_NEWER}' it gets longer tags, and colons in keys"
-    return Finding(label, text)
+    return Finding(text)
 
 
-def of_artifacts(label: str, uri: str, root: str) -> Finding:
+def of_artifacts(uri: str, root: str) -> Finding:
     """Report where artifacts go, and whether they get there from here."""
     text = f"artifacts go to {without_credentials(root)}"
     if stays_here(uri, root):
-        return Finding(
-            label, f"{text}, a folder on this machine, not the server's: left out", SERVE_ARTIFACTS
-        )
+        return Finding(f"{text}, a folder on this machine, not the server's: left out", SERVE_ARTIFACTS)
     if needed := missing_library(root):
-        return Finding(label, f"{text}, which needs {needed} here", f"pip install {needed}")
-    return Finding(label, text)
+        return Finding(f"{text}, which needs {needed} here", f"pip install {needed}")
+    return Finding(text)

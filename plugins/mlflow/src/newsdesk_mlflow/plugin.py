@@ -1,8 +1,8 @@
 """What this distribution offers to newsdesk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from newsdesk import BaseReporter, Finding, ReporterPlugin, ServerPlugin, hookimpl
+from newsdesk import ReporterPlugin, ServerPlugin, hookimpl
 
 
 @hookimpl
@@ -20,11 +20,3 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
 def newsdesk_servers() -> Iterator[ServerPlugin]:
     """Offer an MLflow server."""
     yield ServerPlugin("mlflow", "newsdesk_mlflow.testing:mlflow_server")
-
-
-@hookimpl
-def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:  # noqa: FBT001  (the hook's)
-    """Check flavour, limits, versions and where artifacts go."""
-    from newsdesk_mlflow.checks import findings  # noqa: PLC0415  (only the doctor needs it)
-
-    return findings(reporters, ping=ping)

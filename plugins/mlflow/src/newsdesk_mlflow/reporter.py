@@ -3,7 +3,7 @@
 import contextlib
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from newsdesk import (
@@ -11,6 +11,7 @@ from newsdesk import (
     DefinitionError,
     Delivery,
     Fault,
+    Finding,
     Machine,
     MachineKey,
     Plan,
@@ -176,6 +177,15 @@ class MlFlowReporter(BaseReporter):
     def plan(self, machine: Machine) -> Plan:
         """Return what would be sent for a new machine."""
         return self._payload(machine, self.expected_uri()).plan
+
+    def findings(self, *, ping: bool) -> Iterator[Finding]:
+        """Return flavour and limits; with `ping` versions, and where artifacts go."""
+        from newsdesk_mlflow.checks import of_parameters, of_server  # noqa: PLC0415  (only the doctor needs it)
+
+        yield from of_parameters(self.expected_uri, self.limits, lacks_workspace=lambda: self.lacks_workspace)
+        if ping:
+            tracking = self._open_tracking()
+            yield from of_server(tracking, limits_for(self.limits, tracking.uri))
 
     def _payload(self, machine: Machine, tracking_uri: str | None) -> Payload:
         return build_payload(

@@ -1,8 +1,8 @@
 """The hooks that register the PostgreSQL reporter with newsdesk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from newsdesk import BaseReporter, Finding, ReporterPlugin, ServerPlugin, hookimpl
+from newsdesk import ReporterPlugin, ServerPlugin, hookimpl
 
 
 @hookimpl
@@ -20,11 +20,3 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
 def newsdesk_servers() -> Iterator[ServerPlugin]:
     """Yield a private PostgreSQL."""
     yield ServerPlugin("postgres", "newsdesk_postgres.embedded.fixture:postgres_server")
-
-
-@hookimpl
-def newsdesk_checks(reporters: Mapping[str, BaseReporter], ping: bool) -> Iterator[Finding]:  # noqa: FBT001  (the hook's)
-    """Check servers and the privileges of their users."""
-    from newsdesk_postgres.checks import findings  # noqa: PLC0415  (only the doctor needs it)
-
-    return findings(reporters, ping=ping)

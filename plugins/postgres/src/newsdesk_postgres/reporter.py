@@ -10,6 +10,7 @@ from newsdesk import (
     BaseReporter,
     DefinitionError,
     Delivery,
+    Finding,
     Machine,
     MachineKey,
     PermanentReporterError,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from newsdesk_postgres.connection.pool import Connection, Pool
     from newsdesk_postgres.embedded import EmbeddedPostgres
     from newsdesk_postgres.table.machine_table import MachineTable
-    from newsdesk_postgres.table.server_info import ServerInfo
 
 
 class PostgresReporter(BaseReporter):
@@ -142,13 +142,15 @@ class PostgresReporter(BaseReporter):
         with self._connection("checking that the server answers") as connection:
             run(connection, "SELECT 1")
 
-    def server_info(self) -> "ServerInfo":
-        """Return the server's version and settings, and the user's missing privileges on the table."""
-        from newsdesk_postgres.table.server_info import server_info  # noqa: PLC0415  (only the doctor needs it)
+    def findings(self, *, ping: bool) -> Iterator[Finding]:
+        """Return, with `ping`, the server's version and settings, and what prevents reporting to it."""
+        from newsdesk_postgres.checks import of_server  # noqa: PLC0415  (only the doctor needs it)
+        from newsdesk_postgres.table.server_info import server_info  # noqa: PLC0415  (the same)
 
-        self.open()
-        with self._connection("reading the server's settings") as connection:
-            return server_info(connection, self._opened.name)
+        if ping:
+            with self._connection("reading the server's settings") as connection:
+                info = server_info(connection, self._opened.name)
+            yield from of_server(info)
 
     def plan(self, machine: Machine) -> Plan:
         """Preview the request: one row, in one statement."""

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 import click
 
-from newsdesk.builtin.registry import default_registry
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.receipts.causes import named
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.delivery.route import Route
 from newsdesk.doctor import config as config_checks
-from newsdesk.doctor import plugin_checks
+from newsdesk.doctor import reporters
 from newsdesk.exceptions import DefinitionError
 from newsdesk.secrets import mask_text
 
@@ -57,8 +56,8 @@ def _findings(config: Config) -> Iterator[tuple[Route, Finding]]:
     for route in config.routes:
         for finding in config_checks.problems(route, deadline=config.deadline):
             yield route, finding
-    for finding in plugin_checks.findings(default_registry(), config.routes, ping=False):
-        if finding.remedy and finding.subject in routes:
+    for finding in reporters.findings(config.routes, deadline=config.deadline):
+        if finding.remedy:
             yield routes[finding.subject], finding
 
 
