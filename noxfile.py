@@ -24,6 +24,8 @@ DOCS_TESTS = ["tests/test_readme.py", *sorted(map(str, Path("tests").glob("test_
 AT_ONCE = ["--numprocesses=4", "--dist=loadscope", "--no-loadscope-reorder"]
 # Without cached bytecode, each MLflow server compiles for 12 s of CPU.
 COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
+# Where gordo's environment is made once, for all sessions that use it.
+GORDO = ".nox/gordo-original"
 UNIT_TESTS = ["core/tests", "plugins/gordo/tests", "plugins/mlflow/tests", "plugins/postgres/tests"]
 SOURCES = ["core/src", "plugins/gordo/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
@@ -140,6 +142,8 @@ def demo(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure newsdesk against the raw drivers; arguments select parts, such as `cold`."""
     install_distributions(session, "build")
+    if "gordo" in session.posargs:
+        session.run("python", "tests/gordo/environment.py", GORDO)
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

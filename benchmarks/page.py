@@ -12,12 +12,14 @@ from typing import Any
 from benchmarks import chart
 from benchmarks.chart import Points
 from benchmarks.ratio import Figure
-from benchmarks.tables import growth_table, table
+from benchmarks.tables import growth_table, tables
 
 DOCS = Path(__file__).parents[1] / "docs"
 NAME = "performance"
 GROWTH = "growth"
 """The part that has points in place of figures."""
+REFERENCES = {"gordo": "gordo"}
+"""What a part is compared with, if that is the same for all of its figures."""
 _MARKS = re.compile(r"(<!-- figures: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -58,8 +60,12 @@ class Page:
             if measured not in lines:
                 lines += [measured, ""]
             saved = self._data[part]["figures"]
-            known = growth_table(saved) if part == GROWTH else table(map(Figure.from_dict, saved))
-            lines += [*known, ""]
+            known = (
+                growth_table(saved)
+                if part == GROWTH
+                else tables(map(Figure.from_dict, saved), REFERENCES.get(part, "reference"))
+            )
+            lines += known
         return found[1] + "\n".join([*lines, ""]) + found[3]
 
 

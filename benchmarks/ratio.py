@@ -26,13 +26,15 @@ class Figure:
     unit: str = "ms"
     rounds: int = 1
     ratio: float | None = None
-    """Median of the ratios of the pairs."""
+    """Median of the ratios of the pairs; without pairs, `value` is the ratio of the other two."""
     measure: str = ""
     """What of a whole process was measured; see `processes.runner.Usage`."""
 
     @property
     def value(self) -> float:
-        return self.ours if self.ratio is None else self.ratio
+        if not self.raw:
+            return self.ours
+        return self.ours / self.raw if self.ratio is None else self.ratio
 
     @property
     def is_met(self) -> bool:

@@ -1,23 +1,33 @@
 """Figures as rows of Markdown tables."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
 from benchmarks.chart import Points
 from benchmarks.ratio import Figure
 
-_HEAD = ["| what | newsdesk | reference | ratio | goal | |", "| --- | --- | --- | --- | --- | --- |"]
-_HEAD_OF_PROCESSES = [
-    "| whole process | time, CPU, peak memory | the reference's | ratio of time | ratio of memory |",
-    "| --- | --- | --- | --- | --- |",
-]
+_HEAD = ("what", "newsdesk", "{reference}", "ratio", "goal", "")
+_HEAD_OF_PROCESSES = ("whole process", "time, CPU, peak memory", "{reference}", "ratio of time", "of memory")
 
 
-def table(figures: Iterable[Figure]) -> list[str]:
-    """Return the table of a part."""
+def tables(figures: Iterable[Figure], reference: str) -> list[str]:
+    """Return the tables of a part: of whole processes, and of all else.
+
+    Args:
+        figures: The part's.
+        reference: What they are compared with.
+    """
     known = [*figures]
-    return [*(_HEAD_OF_PROCESSES if known[0].measure else _HEAD), *rows(known)]
+    processes = [figure for figure in known if figure.measure]
+    others = [figure for figure in known if not figure.measure]
+    lines = _table(_HEAD_OF_PROCESSES, reference, processes) if processes else []
+    return [*lines, *(_table(_HEAD, reference, others) if others else [])]
+
+
+def _table(head: Sequence[str], reference: str, figures: Iterable[Figure]) -> list[str]:
+    titles = "|".join(f" {title} " if title else " " for title in head).format(reference=reference)
+    return [f"|{titles}|", "|" + " --- |" * len(head), *rows(figures), ""]
 
 
 def rows(figures: Iterable[Figure]) -> Iterator[str]:
@@ -34,12 +44,12 @@ def growth_table(grown: Mapping[str, Mapping[str, Points]]) -> list[str]:
         for name, points in grown.get(by, {}).items():
             shown = ", ".join(f"{count:,}: {_number(value)}{unit}" for count, value in points)
             lines.append(f"| {name}, by {by} | {shown} |")
-    return lines
+    return [*lines, ""]
 
 
 def _row(figure: Figure) -> str:
     raw = "" if figure.raw is None else _quantity(figure.raw, figure.unit)
-    value = _number(figure.ours) if figure.ratio is None else f"{figure.ratio:.2f}x"
+    value = f"{figure.value:.2f}x" if figure.raw else "" if figure.goal is None else _number(figure.ours)
     goal = "" if figure.goal is None else f"{figure.goal:g}"
     ours = _quantity(figure.ours, figure.unit)
     return f"| {figure.name} | {ours} | {raw} | {value} | {goal} | {_verdict(figure)} |"

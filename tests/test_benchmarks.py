@@ -3,14 +3,18 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from newsdesk import Machine, report
 from newsdesk_mlflow import MlFlowReporter
 
+from benchmarks.__main__ import main
 from benchmarks.page import DOCS, Page
+from benchmarks.parts import gordo
 from benchmarks.parts.cold import RAW, new_file
 from benchmarks.processes.runner import Runner
+from benchmarks.processes.workers import Side, workers
 from benchmarks.ratio import Figure, pairs
 from benchmarks.raw import mlflow_requests, psycopg2_upsert, sqlalchemy_core
 from benchmarks.tables import rows
@@ -154,3 +158,34 @@ def test_the_page_begins_with_whole_processes():
     assert {name for section in sections for name in section.split()} >= {
         *json.loads((DOCS / "performance.json").read_text())
     }
+
+
+def test_a_figure_without_pairs_is_judged_by_the_ratio_of_its_medians():
+    figure = Figure("x", 3.0, 2.0, 1.4)
+    assert (figure.value, figure.is_met) == (1.5, False)
+    assert Figure("x", 3.0, None, 3).is_met
+
+
+def test_without_gordo_the_benchmark_names_what_to_do(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(gordo, "FOLDER", tmp_path / "nothing")
+    with pytest.raises(
+        SystemExit, match=r"gordo: gordo 6\.0\.4 is not installed in .*/nothing: run `nox -s bench"
+    ):
+        main(["gordo"])
+
+
+def test_workers_report_new_machines_at_once(tmp_path):
+    side = Side("newsdesk", Path(sys.executable), "files", {"path": str(tmp_path / "reports")})
+    shares = [[new_file(tmp_path)] for _ in range(2)]
+    with workers(side, 2, tmp_path) as both:
+        seconds, failed = both.report(*shares)
+    assert seconds > 0
+    assert failed == 0
+    names = {path.stem for share in shares for path in share}
+    assert {path.stem for path in (tmp_path / "reports").rglob("*.json")} == names
+
+
+def test_a_worker_that_ends_is_reported_with_what_it_printed(tmp_path):
+    side = Side("newsdesk", Path(sys.executable), "no-such-backend", {})
+    with workers(side, 1, tmp_path) as one, pytest.raises(RuntimeError, match="no-such-backend"):
+        one.report([new_file(tmp_path)])

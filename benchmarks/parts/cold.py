@@ -37,7 +37,7 @@ def figures(rounds: int = 9) -> Iterator[Figure]:
         folder = Path(name)
         skinny, whole = Environment(folder / "skinny"), Environment(folder / "whole")
         version = metadata.version("mlflow")
-        skinny.install(*built.values(), f"mlflow-skinny=={version}")
+        skinny.install(*built.values(), f"mlflow-skinny=={version}", "sqlalchemy")
         whole.install(*built.values(), f"mlflow=={version}")
         with Runner(folder, MLFLOW_DISABLE_TELEMETRY="true") as runner:
             yield from _mlflow(folder, runner, rounds, skinny=skinny, whole=whole)
@@ -50,7 +50,7 @@ def _mlflow(
     folder: Path, runner: Runner, rounds: int, *, skinny: Environment, whole: Environment
 ) -> Iterator[Figure]:
     with server() as url:
-        config = _config(folder, {"mlflow": {"tracking_uri": url}})
+        config = write_config(folder, {"mlflow": {"tracking_uri": url}})
         for title, environment in {"mlflow-skinny": skinny, "the whole of mlflow": whole}.items():
             yield from compare_processes(
                 runner,
@@ -66,7 +66,7 @@ def _postgres(folder: Path, runner: Runner, rounds: int, environment: Environmen
     with EmbeddedPostgres(folder / "pg") as database:
         for table in ("machine", TABLE):
             PostgresReporter(url=database.url, table=table).open()
-        config = _config(folder, {"postgres": {"url": database.url}})
+        config = write_config(folder, {"postgres": {"url": database.url}})
         plain = database.url.replace("+psycopg2", "")
         scripts = {
             "an upsert with SQLAlchemy Core": ("sqlalchemy_core.py", database.url, 1.3),
@@ -87,7 +87,7 @@ def _local(folder: Path, runner: Runner, rounds: int, environment: Environment) 
     """Measure what contacts no server against an empty program."""
     newsdesk = environment.program("newsdesk")
     files = "{files: {path: reports}}"
-    both = _config(folder, {"mlflow": {"tracking_uri": "http://mlflow"}}, {"postgres": {"host": "db"}})
+    both = write_config(folder, {"mlflow": {"tracking_uri": "http://mlflow"}}, {"postgres": {"host": "db"}})
     planned = new_file(folder)
     commands: dict[str, tuple[Commands, int]] = {
         "`newsdesk report --to null`": (_reports(folder, environment, "--to", "null"), 20),
@@ -134,7 +134,7 @@ def _code(environment: Environment, code: str) -> Commands:
     return itertools.repeat([environment.program("python"), "-c", code])
 
 
-def _config(folder: Path, *reporters: object) -> Path:
+def write_config(folder: Path, *reporters: object) -> Path:
     file = folder / f"{time.monotonic_ns()}.yaml"
     file.write_text(json.dumps({"reporters": reporters}))
     return file

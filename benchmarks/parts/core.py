@@ -1,5 +1,6 @@
 """The core alone: the cost of a machine without a backend."""
 
+import dataclasses
 import hashlib
 import itertools
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def _bare(each, pool: ThreadPoolExecutor) -> None:
 
 def _each(figure: Figure, name: str) -> Figure:
     assert figure.raw is not None
-    return Figure(name, figure.ours / _MANY, figure.raw / _MANY, figure.goal, figure.unit, figure.rounds)
+    return dataclasses.replace(figure, name=name, ours=figure.ours / _MANY, raw=figure.raw / _MANY)
 
 
 def _one_by_one(desk: Desk, records) -> Iterator[Way]:
