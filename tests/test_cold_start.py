@@ -73,6 +73,7 @@ STARTS = [
     Start("--help", 8, ("click",), HELP),
     *(Start(f"{name} --help", 12, ("click",), (*HELP, "pathlib")) for name in NAMES),
     Start("report m.json --to null", 100),
+    Start("report m.json --to null --json", 100),
     Start("report m.json --config files.json", 100),
     Start("report m.json --config files.yaml", 104, ("click", "orjson", "pluggy", "yaml")),
     Start("check --config files.yaml", 100, ("click", "orjson", "pluggy", "yaml")),

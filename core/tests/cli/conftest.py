@@ -56,10 +56,6 @@ REPORTERS = """
         def ping(self):
             self._bug()
 
-    class Rich(BaseReporter):
-        def report(self, machine):
-            print("rich:", "rich" in sys.modules, file=sys.stderr)
-
     class Takes(BaseReporter):
         '''Takes all kinds of parameters.'''
 

@@ -72,14 +72,6 @@ def test_without_a_terminal_there_are_plain_lines_and_no_colours(shell):
     assert "\x1b" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("option", [[], ["--json"]])
-def test_without_a_terminal_rich_is_not_imported(shell, option):
-    assert (
-        "rich: False\n"
-        in shell("report", "-", *option, "--to", "acme_reporters.Rich", stdin='{"name": "a"}').stderr
-    )
-
-
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_what_the_terminal_cannot_show_is_escaped(shell, encoding):
     machines = [{"name": f"↯ {number} \ud800"} for number in range(70)]

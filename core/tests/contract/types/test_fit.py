@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import decimal
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -180,3 +181,51 @@ class Node(TypedDict):
 )
 def test_a_type_as_a_json_schema(annotation, schema):
     assert json_schema(annotation) == schema
+
+
+# What the page of the tutorial names, besides what is imported here.
+NAMED = {
+    **globals(),
+    "Ge": lambda limit: Within(ge=limit),
+    "Decimal": decimal.Decimal,
+    "date": dt.date,
+    "nothing": Any,
+}
+PAGE = Path(__file__).parents[4] / "docs/first-plugin.md"
+ROW = re.compile(r"^\| (.+?) \| (.*?) ?\| (.*?) ?\|$", re.MULTILINE)
+
+
+def cells():
+    """Return each annotation of the page's table with what it accepts and rejects."""
+    table = PAGE.read_text("utf-8").partition("| annotation | accepts | rejects |")[2].partition("\n\n")[0]
+    rows = [
+        [[eval(code.replace("OR", "|"), NAMED) for code in re.findall(r"`([^`]+)`", cell)] for cell in row]
+        for row in ROW.findall(table.replace("\\|", "OR"))
+    ]
+    return [
+        (annotation, accepts, rejects)
+        for annotations, accepts, rejects in rows
+        for annotation in annotations
+        if annotation not in (TypedDict, NamedTuple)
+    ]
+
+
+@pytest.mark.parametrize(("annotation", "accepts", "rejects"), cells(), ids=str)
+def test_the_page_says_what_an_annotation_accepts(annotation, accepts, rejects):
+    assert [value for value in accepts if misfits(annotation, value)] == []
+    assert [value for value in rejects if not misfits(annotation, value)] == []
+
+
+def test_the_page_lists_annotations():
+    assert len(cells()) >= 15
+
+
+def test_the_bounds_of_a_pydantic_field_are_read_and_a_model_accepts_its_instances_alone():
+    pydantic = pytest.importorskip("pydantic", minversion="2")
+    annotation = Annotated[int, pydantic.Field(ge=1, lt=5)]
+    assert misfits(annotation, 4) == []
+    assert misfits(annotation, 0) == [((), "must be greater than or equal to 1")]
+    assert json_schema(annotation) == {"exclusiveMaximum": 5, "minimum": 1, "type": "integer"}
+    model = pydantic.create_model("Model", x=(int, ...))
+    assert misfits(model, model(x=1)) == []
+    assert misfits(model, {"x": 1}) == [((), "must be an instance of Model")]

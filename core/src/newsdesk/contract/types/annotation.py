@@ -43,7 +43,9 @@ def kind_of(annotation: Any) -> Kind:
     marks: list[Any] = []
     while True:
         if get_origin(annotation) is Annotated:
-            marks += annotation.__metadata__
+            for mark in annotation.__metadata__:
+                within = getattr(mark, "metadata", None)  # a pydantic.Field has its marks there
+                marks += [mark, *(within if isinstance(within, list) else ())]
             annotation = annotation.__origin__
         elif type(annotation).__name__ == "TypeAliasType":
             annotation = annotation.__value__
