@@ -14,7 +14,7 @@ LAYERS = [
     {"connection", "embedded"},
     {"table", "parameters"},
     {"reporter"},
-    {"checks"},
+    {"checks", "views"},
     {"plugin"},
 ]
 PLACES = {name: index for index, names in enumerate(LAYERS) for name in names}

@@ -7,6 +7,7 @@ from newsdesk_postgres.errors import (
     TransientPostgresError,
 )
 from newsdesk_postgres.reporter import PostgresReporter
+from newsdesk_postgres.views import create_view
 
 __all__ = [
     "MachineDoesNotExist",
@@ -14,4 +15,5 @@ __all__ = [
     "PostgresReporter",
     "PostgresReporterException",
     "TransientPostgresError",
+    "create_view",
 ]

@@ -98,6 +98,18 @@ LIMIT 2
 PROJECTS = "SELECT project_name FROM {table} WHERE name = %(name)s ORDER BY project_name"
 """Return the projects that have a machine of a name."""
 
+CREATE_VIEW = """
+CREATE OR REPLACE VIEW {view} AS
+SELECT DISTINCT ON (name) * FROM {table}
+ORDER BY name, reported_at DESC NULLS LAST, project_name
+"""
+"""Create a view with one machine of each name: that which was reported last."""
+
+CREATE_VIEW_OF_PROJECT = (
+    "CREATE OR REPLACE VIEW {view} AS SELECT * FROM {table} WHERE project_name = %(project_name)s"
+)
+"""Create a view with the machines of one project."""
+
 ANY_UNKNOWN_PROJECT = "SELECT EXISTS (SELECT FROM {table} WHERE project_name IS NULL)"
 """Return whether a row has no project."""
 
