@@ -107,6 +107,15 @@ def azureml(session: nox.Session) -> None:
     session.run("pytest", *at_once, *tests, env={**COMPILED, **python})
 
 
+@nox.session(python=PYTHONS[0], default=False)
+def gordo(session: nox.Session) -> None:
+    """Install newsdesk beside gordo, and check what docs/move-from-gordo.md says with gordo itself."""
+    # Not part of CI: it installs TensorFlow twice, and takes a quarter of an hour.
+    install_distributions(session, "test", "build")
+    environments = {"GORDO_ENVIRONMENTS": str(Path(session.create_tmp()).resolve())}
+    session.run("pytest", "tests/gordo", *session.posargs, env={**COMPILED, **environments})
+
+
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the site into `site/`, check its links, and execute the examples of the README and the docs."""

@@ -161,6 +161,7 @@ def test_a_block_is_of_a_language_that_is_checked_and_can_be_parsed(page):
         "console": str,
         "sql": str,
         "text": str,
+        "dockerfile": str,
     }
     for block in blocks(page):
         parsers[block.language](block.text)
