@@ -9,6 +9,7 @@ import pytest
 from newsdesk import Machine, report
 from newsdesk_mlflow import MlFlowReporter
 
+from benchmarks import chart
 from benchmarks.__main__ import main
 from benchmarks.page import DOCS, Page
 from benchmarks.parts import gordo
@@ -149,6 +150,27 @@ def test_a_part_replaces_its_own_section_of_the_page(tmp_path):
     assert "| z | 7 requests |  | 7 | 6 | missed |" in text.partition("B\n")[2]
     assert "before" not in text
     assert text.endswith("<!-- end -->\nC\n")
+
+
+def test_the_chart_has_the_colours_of_its_page_and_lines_that_both_themes_show(tmp_path):
+    points = [(1, 1.0), (10, 30.0)]
+    charts = [("A", "x", "y", {"a": points, "b": points}), ("B", "x", "y", {"b": points})]
+    chart.write(tmp_path / "chart.svg", "two charts", charts, "today")
+    first, second = (tmp_path / "chart.svg").read_text().split('id="axes_2"')
+    colours = {colour for colour, _ in chart.LOOKS}
+    assert set(re.findall("#[0-9a-f]{6}", first)) == {chart.LOOKS[0][0], chart.LOOKS[1][0]} <= colours
+    assert set(re.findall("#[0-9a-f]{6}", second)) == {chart.LOOKS[1][0]}
+    assert "currentColor" in second
+    for red, green, blue in (re.findall("..", colour[1:]) for colour in colours):
+        luminance = 0.2126 * light(red) + 0.7152 * light(green) + 0.0722 * light(blue)
+        assert 1.05 / (luminance + 0.05) >= 3  # on white
+        assert (luminance + 0.05) / (light("14") + 0.05) >= 3  # on the site's dark page
+
+
+def light(channel):
+    """Return a channel of sRGB as light, from 0 to 1, as WCAG does."""
+    value = int(channel, 16) / 255
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
 def test_the_page_begins_with_whole_processes():

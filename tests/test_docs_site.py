@@ -132,5 +132,11 @@ def test_a_page_asks_no_other_host_for_anything(site, pages):
     assert [style for style in styles if "url(http" in style or "url(//" in style or "@import" in style] == []
 
 
+def test_charts_are_part_of_their_page_so_that_they_follow_its_theme(site):
+    text = (site / "performance.html").read_text("utf-8")
+    assert '<svg class="chart" role="img" aria-label="' in text
+    assert "performance.svg" not in text
+
+
 def test_the_search_needs_no_server(site):
     assert "Search.setIndex" in (site / "searchindex.js").read_text("utf-8")
