@@ -15,7 +15,7 @@ import newsdesk_postgres
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from newsdesk.builtin import file_names
+from newsdesk import slug
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits
 from newsdesk_postgres import parameters
 from newsdesk_postgres.row import batches, text
@@ -95,7 +95,7 @@ def test_databricks_has_the_limits_of_mlflow():
         ("bytes of a table's or schema's name", parameters._IDENTIFIER_BYTES),
         ("rows of one statement", batches.MAX_ROWS),
         ("bytes of one statement", batches.MAX_BYTES),
-        ("characters of an encoded file name", file_names.MAX_LENGTH),
+        ("characters of a file or folder name", slug.LIMIT),
     ],
 )
 def test_a_limit_of_postgresql_or_of_files_is_that_of_the_code(beginning, figure):

@@ -18,7 +18,18 @@ HOOKED = [name for name, source in PLUGINS.items() if (source / name / "plugin.p
 
 # A chapter may import those in the rows above it. In the first row, each module is a chapter.
 ROWS = [
-    {"exceptions", "secrets", "canonical", "batching", "atomic", "machine", "future", "worker"},
+    {
+        "alteration",
+        "slug",
+        "exceptions",
+        "secrets",
+        "canonical",
+        "batching",
+        "atomic",
+        "machine",
+        "future",
+        "worker",
+    },
     {"contract"},
     {"plugins"},
     {"builtin", "outbox"},
@@ -47,7 +58,7 @@ UPWARD = {
 }
 
 # Built-in reporters import only what plugins may import; `registry` is the list of reporters.
-BUILTIN = ["atomic", "exceptions", "machine", "contract"]
+BUILTIN = ["alteration", "atomic", "exceptions", "machine", "slug", "contract"]
 
 # Limits of modules in a folder, and at the top besides those that Python itself looks for.
 MOST_IN_A_FOLDER = 12

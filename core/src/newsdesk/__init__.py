@@ -11,9 +11,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from newsdesk.alteration import Alteration as Alteration
     from newsdesk.config.file import Config as Config
     from newsdesk.contract.deadline import remaining_seconds as remaining_seconds
-    from newsdesk.contract.delivery import Alteration as Alteration
     from newsdesk.contract.delivery import Delivery as Delivery
     from newsdesk.contract.delivery import Plan as Plan
     from newsdesk.contract.finding import Finding as Finding
@@ -46,9 +46,10 @@ if TYPE_CHECKING:
     from newsdesk.secrets import Secret as Secret
 
 _HOME = {
+    "alteration": ("Alteration",),
     "config.file": ("Config",),
     "contract.deadline": ("remaining_seconds",),
-    "contract.delivery": ("Alteration", "Delivery", "Plan"),
+    "contract.delivery": ("Delivery", "Plan"),
     "contract.finding": ("Finding",),
     "contract.http_status": ("error_for_status",),
     "contract.parameters.references": ("is_reference",),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from newsdesk import canonical
 from newsdesk.exceptions import Fault, MachineError
 from newsdesk.secrets import mask_reporters
+from newsdesk.slug import LIMIT, Slug, slug_of_key
 
 
 class MachineKey(NamedTuple):
@@ -16,6 +17,26 @@ class MachineKey(NamedTuple):
 
     project_name: str
     name: str
+
+    def slug(self, limit: int = LIMIT) -> Slug:
+        """Return a name for a file, an object or a key in a store: readable, and of this machine alone.
+
+        `plant.pump-7` for the machine `pump-7` of the project `plant`. Keys that not every store keeps apart
+        get a digest: with capitals, spaces, slashes or other characters, with names that Windows refuses, or
+        too long. The `alterations` of the result are for `Delivery` and `Plan`. A suffix may be added.
+
+        Args:
+            limit: The most characters, at least 40. All are ASCII, so as many bytes.
+
+        Example:
+            >>> from newsdesk import MachineKey
+            >>> MachineKey("plant", "pump-7").slug()
+            'plant.pump-7'
+            >>> slug = MachineKey("Plant", "pump 7/b").slug(limit=60)
+            >>> slug.rpartition("~")[0], len(slug), [alteration.path for alteration in slug.alterations]
+            ('Plant-pump-7-b', 47, ['project_name', 'name'])
+        """
+        return slug_of_key(self.project_name, self.name, limit)
 
     def __str__(self) -> str:
         return f"{self.project_name}/{self.name}"

@@ -10,7 +10,12 @@ from newsdesk.testing import Capabilities, ReporterContract
 class TestFiles(ReporterContract):
     """Its folder is read as a folder."""
 
-    capabilities = Capabilities(name="files", holds=True, ping=True, alters={"long-names": 4})
+    capabilities = Capabilities(
+        name="files",
+        holds=True,
+        ping=True,
+        alters={"unicode": 1, "long-names": 4, "namesakes": 5, "path-names": 8},
+    )
 
     @pytest.fixture
     def build(self, tmp_path):

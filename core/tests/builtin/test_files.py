@@ -3,13 +3,15 @@ import os
 import subprocess
 import sys
 import textwrap
+import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from newsdesk.alteration import Alteration
 from newsdesk.builtin.files import FilesReporter
-from newsdesk.contract.delivery import Alteration, Delivery, Plan
+from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PermanentReporterError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
@@ -97,11 +99,34 @@ def test_a_long_name_is_told_as_an_alteration(reporter):
     target = Path(delivery.reference)
     assert delivery.alterations == [
         Alteration(
-            path, "renamed", f"too long for a file's name, so its file is {file!r}; the record is untouched"
+            path,
+            "renamed",
+            f"has 300 characters, of which 200 fit, so the name here is {file!r}; the record has the full name",
         )
         for path, file in (("project_name", target.parent.name), ("name", target.stem))
     ]
     assert Machine.from_json(target.read_bytes()).name == "x" * 300
+
+
+def test_namesakes_are_kept_apart_on_a_file_system_that_ignores_case_or_normalises(reporter):
+    namesakes = [
+        "pump",
+        "Pump",
+        "PUMP",
+        "p\u00fcmp",
+        "pu\u0308mp",
+        "pump.",
+        "con",
+        "CON",
+        "a/b",
+        "a\\b",
+        "a b",
+    ]
+    keys = [MachineKey(project, name) for project in ("", *namesakes) for name in namesakes]
+    found = [reporter.report(Machine(key.name, key.project_name)) for key in keys]
+    places = {unicodedata.normalize("NFC", delivery.reference).casefold() for delivery in found}
+    assert len(places) == len(keys)
+    assert reporter.holds(keys) == set(keys)
 
 
 def test_a_plan_tells_the_size_and_writes_nothing(reporter, tmp_path):
@@ -201,15 +226,14 @@ class TestFailures:
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
     def test_the_file_of_another_machine_is_never_overwritten(self, reporter, tmp_path):
-        """As on a case-insensitive file system."""
+        """As when somebody has copied one there."""
         target = tmp_path / "reports" / "p" / "pump.json"
         target.parent.mkdir(parents=True)
         target.write_bytes(Machine("Pump", "p").to_json())
         with pytest.raises(PermanentReporterError) as caught:
             reporter.report(Machine("pump", "p"))
         assert str(caught.value) == (
-            f"'{target}' is the file of the machine 'p/Pump', and not of 'p/pump', perhaps because this file system "
-            "is case-insensitive; rename one of them, or set 'path' to another folder"
+            f"'{target}' holds the machine 'p/Pump', not 'p/pump'; move that file away, or set 'path' to another folder"
         )
         assert Machine.from_json(target.read_bytes()).name == "Pump"
 

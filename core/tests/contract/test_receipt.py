@@ -4,7 +4,8 @@ import json
 import pickle
 
 import pytest
-from newsdesk.contract.delivery import Alteration, Delivery, Plan
+from newsdesk.alteration import Alteration
+from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.receipt import DeliveryFailed, Receipt, Status
 from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError
 from newsdesk.machine import MachineKey

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from newsdesk.alteration import Alteration
 from newsdesk.atomic import write_atomically
-from newsdesk.builtin.file_names import file_name
-from newsdesk.contract.delivery import Alteration, Delivery, Plan
+from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import MachineError, PermanentReporterError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
+from newsdesk.slug import slug_of
 
 _PERMANENT = frozenset(
     getattr(errno, name)
@@ -22,6 +23,8 @@ _PERMANENT = frozenset(
 
 class FilesReporter(BaseReporter):
     """Writes each machine's canonical JSON to `path/<project>/<name>.json`.
+
+    Names that not every file system keeps apart end with a digest, see `MachineKey.slug`.
 
     Files are replaced atomically and flushed to the disk, so that a reader sees the old record or the new
     one, whole, and any number of writers may share a folder. `newsdesk report` reads them back.
@@ -37,8 +40,8 @@ class FilesReporter(BaseReporter):
         """Write the machine's file, unless it holds this revision already.
 
         Raises:
-            PermanentReporterError: the folder cannot be written to, or the file is that of another machine:
-                its name differs in case alone, and to the file system that is no difference.
+            PermanentReporterError: the folder cannot be written to, or another machine's record is in the
+                file, copied there by somebody.
             TransientReporterError: the disk is full, or failed.
         """
         target, alterations = self._place(machine.key)
@@ -77,19 +80,8 @@ class FilesReporter(BaseReporter):
         return Plan(requests=0, items={"files": 1}, alterations=alterations, size=len(machine.to_json()))
 
     def _place(self, key: MachineKey) -> tuple[Path, list[Alteration]]:
-        project, name = file_name(key.project_name), file_name(key.name)
-        alterations = [
-            Alteration(
-                path,
-                "renamed",
-                f"too long for a file's name, so its file is {encoded!r}; the record is untouched",
-            )
-            for path, text, encoded in (
-                ("project_name", key.project_name, project),
-                ("name", key.name, name),
-            )
-            if encoded.shortened
-        ]
+        project, name = slug_of(key.project_name, "project_name"), slug_of(key.name, "name")
+        alterations = [*project.alterations, *name.alterations]
         return Path(self.path).absolute() / project / f"{name}.json", alterations
 
 
@@ -113,7 +105,6 @@ def _refuse_another(target: Path, held: bytes, key: MachineKey) -> None:
         return
     if other != key:
         raise PermanentReporterError(
-            f"{str(target)!r} is the file of the machine {str(other)!r}, and not of {str(key)!r}, perhaps "
-            "because this file system is case-insensitive; rename one of them, or set 'path' to another "
-            "folder"
+            f"{str(target)!r} holds the machine {str(other)!r}, not {str(key)!r}; move that file away, or "
+            "set 'path' to another folder"
         )

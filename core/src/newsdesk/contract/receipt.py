@@ -5,7 +5,7 @@ import enum
 from collections.abc import Sequence
 from typing import Any, Self
 
-from newsdesk.contract.delivery import Alteration
+from newsdesk.alteration import Alteration
 from newsdesk.exceptions import ReporterException
 from newsdesk.machine import MachineKey
 

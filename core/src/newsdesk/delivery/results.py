@@ -7,7 +7,8 @@ from functools import partial
 from itertools import islice, repeat
 from typing import Any, NoReturn
 
-from newsdesk.contract.delivery import Alteration, Delivery
+from newsdesk.alteration import Alteration
+from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import ReporterException
 from newsdesk.machine import Machine

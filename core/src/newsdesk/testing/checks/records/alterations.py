@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from newsdesk.contract.delivery import Alteration, Delivery
+from newsdesk.alteration import Alteration
+from newsdesk.contract.delivery import Delivery
 from newsdesk.machine import Machine
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter
