@@ -24,8 +24,8 @@ DOCS_TESTS = ["tests/test_readme.py", *sorted(map(str, Path("tests").glob("test_
 AT_ONCE = ["--numprocesses=4", "--dist=loadscope", "--no-loadscope-reorder"]
 # Without cached bytecode, each MLflow server compiles for 12 s of CPU.
 COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
-# Where gordo's environment is made once, for all sessions that use it.
-GORDO = ".nox/gordo-original"
+# Where gordo is installed once for all sessions: not in a session's own folder, which nox clears.
+GORDO = {"GORDO_ENVIRONMENTS": str(Path(".nox", "gordo-environments").resolve())}
 UNIT_TESTS = ["core/tests", "plugins/gordo/tests", "plugins/mlflow/tests", "plugins/postgres/tests"]
 SOURCES = ["core/src", "plugins/gordo/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
@@ -112,8 +112,7 @@ def gordo(session: nox.Session) -> None:
     """Install newsdesk beside gordo, and check what docs/move-from-gordo.md says with gordo itself."""
     # Not part of CI: it installs TensorFlow twice, and takes a quarter of an hour.
     install_distributions(session, "test", "build")
-    environments = {"GORDO_ENVIRONMENTS": str(Path(session.create_tmp()).resolve())}
-    session.run("pytest", "tests/gordo", *session.posargs, env={**COMPILED, **environments})
+    session.run("pytest", "tests/gordo", *session.posargs, env={**COMPILED, **GORDO})
 
 
 @nox.session(default=False)
@@ -152,8 +151,8 @@ def bench(session: nox.Session) -> None:
     """Measure newsdesk against the raw drivers; arguments select parts, such as `cold`."""
     install_distributions(session, "build")
     if "gordo" in session.posargs:
-        session.run("python", "tests/gordo/environment.py", GORDO)
-    session.run("python", "-m", "benchmarks", *session.posargs)
+        session.run("python", "tests/gordo/environment.py", f"{GORDO['GORDO_ENVIRONMENTS']}/alone")
+    session.run("python", "-m", "benchmarks", *session.posargs, env={**COMPILED, **GORDO})
 
 
 def run_tests(session: nox.Session) -> None:

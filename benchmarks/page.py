@@ -6,6 +6,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Page:
         self._keep(GROWTH, grown)
         measured = self._data[GROWTH]["measured"]
         charts = [
-            (measured, "machines", "seconds", grown["machines"]),
+            ("Time by machines", "machines", "seconds", grown["machines"]),
             ("Rate by processes", "processes", "machines per second", grown["processes"]),
         ]
         label = "How cost grows with the number of machines and of processes; the table above has the values"
@@ -71,4 +72,9 @@ class Page:
 
 def _measured() -> str:
     date = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    return f"{date}: Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
+    versions = ", ".join(
+        f"{name} {metadata.version(name)}" for name in ("newsdesk", "mlflow", "psycopg2-binary")
+    )
+    return (
+        f"{date}: Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores; {versions}"
+    )

@@ -18,7 +18,7 @@ from benchmarks.processes.workers import Side, Workers, workers
 from benchmarks.ratio import Figure, pairs
 from tests.gordo.environment import VERSION, Original
 
-FOLDER = Path(os.environ.get("GORDO", ROOT / ".nox" / "gordo-original"))
+FOLDER = Path(os.environ.get("GORDO_ENVIRONMENTS", ROOT / ".nox" / "gordo-environments")) / "alone"
 """Where `tests/gordo/environment.py` has installed gordo."""
 MANY = 200
 PROCESSES = 8
@@ -40,7 +40,7 @@ def figures(rounds: int = 5, many_rounds: int = 3, unchanged_rounds: int = 20) -
     if not python.exists():
         raise MissingError(
             f"gordo {VERSION} is not installed in {FOLDER}: run `nox -s bench -- gordo`, or "
-            f"`python tests/gordo/environment.py {FOLDER}` (2.4 GB), or set GORDO to the folder that has it"
+            f"`python tests/gordo/environment.py {FOLDER}` (2.4 GB)"
         )
     with tempfile.TemporaryDirectory() as name, wheels() as built:
         folder = Path(name)

@@ -34,10 +34,10 @@ def figures(rounds: int = 40, long_rounds: int = 3) -> Iterator[Figure]:
         with requests.Session() as session:
             name = "MLflow: one real machine over HTTP, vs the same requests in one session"
             ours, raw = _reports(reporter, new), _replays(session, reporter, new)
-            yield compare(name, 1.15, rounds, ours=ours, raw=raw)
+            yield compare(name, 1.1, rounds, ours=ours, raw=raw)
             name = "MLflow: 100,000 metrics, vs the same POSTs in one session"
             ours, raw = _reports(reporter, long), _replays(session, reporter, long)
-            yield compare(name, 1.15, long_rounds, ours=ours, raw=raw, unit="s", warm_up=False)
+            yield compare(name, 1.1, long_rounds, ours=ours, raw=raw, unit="s", warm_up=False)
 
 
 def new() -> Machine:
