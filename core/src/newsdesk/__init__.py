@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from newsdesk.contract.deadline import remaining_seconds as remaining_seconds
     from newsdesk.contract.delivery import Delivery as Delivery
     from newsdesk.contract.delivery import Plan as Plan
+    from newsdesk.contract.delivery import ReportResult as ReportResult
     from newsdesk.contract.finding import Finding as Finding
     from newsdesk.contract.http_status import error_for_status as error_for_status
     from newsdesk.contract.parameters.references import is_reference as is_reference
@@ -49,7 +50,7 @@ _HOME = {
     "alteration": ("Alteration",),
     "config.file": ("Config",),
     "contract.deadline": ("remaining_seconds",),
-    "contract.delivery": ("Delivery", "Plan"),
+    "contract.delivery": ("Delivery", "Plan", "ReportResult"),
     "contract.finding": ("Finding",),
     "contract.http_status": ("error_for_status",),
     "contract.parameters.references": ("is_reference",),

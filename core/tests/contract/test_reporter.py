@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import doctest
 import json
 import pickle
 from collections.abc import Mapping
@@ -9,13 +10,15 @@ from collections.abc import Mapping
 import pytest
 from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter
-from newsdesk.contract.delivery import Delivery, Plan
+from newsdesk.contract import reporter as reporter_module
+from newsdesk.contract.delivery import Delivery, Plan, ReportResult
 from newsdesk.contract.lifecycle import life_of
 from newsdesk.contract.parameters.arguments import signature
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import (
     DefinitionError,
     PermanentReporterError,
+    TransientReporterError,
     UnknownReporterError,
     UnresolvedReferenceError,
 )
@@ -435,3 +438,29 @@ def test_what_references_point_to_now_can_be_asked_for_while_a_reporter_is_open(
         monkeypatch.delenv("NEWSDESK_PW")
         with pytest.raises(UnresolvedReferenceError):
             reporter.resolved()
+
+
+def test_the_examples_of_its_methods_run():
+    found = doctest.testmod(reporter_module)
+    assert found.failed == 0
+    assert found.attempted >= 8
+
+
+def test_a_result_can_be_matched_on():
+    def kind(result: ReportResult) -> str:
+        match result:
+            case TransientReporterError():
+                return "later"
+            case Exception():
+                return "never"
+            case None | Delivery():
+                return "held"
+
+    results = [
+        None,
+        Delivery(),
+        TransientReporterError("busy"),
+        PermanentReporterError("no"),
+        ValueError("bug"),
+    ]
+    assert [kind(result) for result in results] == ["held", "held", "later", "never", "never"]

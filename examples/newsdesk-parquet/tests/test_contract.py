@@ -14,7 +14,11 @@ class TestParquetReporter(ReporterContract):
     """The reporter's capabilities, how to build it, and how to read its backend; the kit adds the checks."""
 
     capabilities = Capabilities(
-        name="parquet", ping=True, holds=True, alters={"long-names": 2}, preload=("newsdesk_parquet.dataset",)
+        name="parquet",
+        ping=True,
+        holds=True,
+        alters={"unicode": 1, "long-names": 4, "namesakes": 3, "path-names": 8},
+        preload=("newsdesk_parquet.dataset",),
     )
 
     @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from newsdesk import MachineKey
 from newsdesk.testing.strategies import hostile_text
 
-from newsdesk_parquet.place import place_of
+from newsdesk_parquet.place import MAX_SLUG, place_of
 
 
 def path_of(project: str, name: str = "pump-7") -> str:
@@ -16,7 +16,7 @@ def path_of(project: str, name: str = "pump-7") -> str:
 
 
 def test_a_place_shows_the_project_and_the_name() -> None:
-    assert path_of("plant").startswith("project=plant/pump-7-")
+    assert path_of("plant") == "project=plant/plant.pump-7.parquet"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_file_names_are_safe_and_not_ignored_by_readers_of_datasets(name: str) -
     file = path_of("plant", name).split("/")[1]
     assert file.isascii()
     assert file[0] not in "._-"
-    assert len(file) < 120
+    assert len(file) <= MAX_SLUG + len(".parquet")
 
 
 KEYS = st.builds(MachineKey, hostile_text(), hostile_text())

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from newsdesk.alteration import Alteration
 
@@ -16,6 +17,18 @@ class Delivery:
     """Everything that had to be changed to fit the backend."""
     unchanged: bool = False
     """Whether the backend held this revision already, so that nothing was written."""
+
+
+ReportResult: TypeAlias = Delivery | Exception | None
+"""What became of one machine of `report_many`: what `report` would return, or what it would raise.
+
+`None` and a `Delivery` mean that the backend holds the record, an exception that it does not::
+
+    match result:
+        case TransientReporterError(): ...  # may work later
+        case Exception(): ...
+        case None | Delivery(): ...
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from newsdesk import secrets
 from newsdesk.contract import lifecycle, reserved
-from newsdesk.contract.delivery import Delivery, Plan
+from newsdesk.contract.delivery import Delivery, Plan, ReportResult
 from newsdesk.contract.finding import Finding
 from newsdesk.contract.lifecycle import life_of
 from newsdesk.contract.parameters import references
@@ -89,12 +89,41 @@ class BaseReporter(ABC):
         """
 
     @lifecycle.reports_many
-    def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | Exception | None]:
+    def report_many(self, machines: Iterable[Machine]) -> Iterator[ReportResult]:
         """Deliver many machines; for each, in order, yield what `report` would return or raise.
 
-        A loop by default; override it if the backend has a bulk operation. A failed machine does not stop the
-        others. An exception that is raised instead of yielded applies to all machines without a result, and
-        the desk then delivers these one by one.
+        A loop by default; override it if the backend has a bulk operation.
+
+        How many come at a time: a desk gives at most 50, or its `chunk_size`; a single one goes to `report`.
+        None comes twice in one call. They are read as you iterate, so hold only what one request takes.
+
+        When half was written: a failed machine does not stop the others, so yield its error and go on. An
+        exception that is raised instead of yielded is about all machines that have no result yet: the desk
+        delivers those one by one with `report`, which finds what was written already. A result says that the
+        backend holds the record, so yield none before the request that wrote it was answered.
+
+        Which deadline holds: that of the first machine without a result; each has the whole deadline from the
+        result before it on, see `newsdesk.remaining_seconds`. So yield after each request, not at the end. A
+        machine with a transient error is tried again with `report`.
+
+        Example:
+            >>> from newsdesk import BaseReporter, Delivery, TransientReporterError
+            >>> class WikiReporter(BaseReporter):
+            ...     def report(self, machine):
+            ...         [result] = self.report_many([machine])
+            ...         if isinstance(result, Exception):
+            ...             raise result
+            ...         return result
+            ...     def report_many(self, machines):
+            ...         for machine, status in self.put([*machines]):
+            ...             if status == 429:
+            ...                 yield TransientReporterError("too many requests")
+            ...             else:
+            ...                 yield Delivery(unchanged=status == 304)
+            ...     def put(self, machines):  # one request
+            ...         return [(machine, 200) for machine in machines]
+            >>> [*WikiReporter().report_many([{"name": "pump-7"}])]
+            [Delivery(reference=None, alterations=(), unchanged=False)]
         """
         # Errors keep a reference to the generator's frame, so it must not hold a machine.
         yield from map(partial(_answer, self), machines)
@@ -282,7 +311,7 @@ class BaseReporter(ABC):
         return rebuilt, (type(self), life.defined_as, life.arguments.args, life.arguments.kwargs)
 
 
-def _answer(reporter: BaseReporter, machine: Machine) -> Delivery | Exception | None:
+def _answer(reporter: BaseReporter, machine: Machine) -> ReportResult:
     try:
         return reporter.report(machine)
     except Exception as error:  # noqa: BLE001  (returned, not swallowed)

@@ -1,13 +1,11 @@
 """Where in the dataset a machine's file is; pure."""
 
 import hashlib
-import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from newsdesk import Alteration, MachineKey
-from newsdesk.canonical import dumps
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
 """Means a missing value to all readers of partitions; pandas cannot combine that with other values."""
@@ -15,8 +13,8 @@ NULL = "__HIVE_DEFAULT_PARTITION__"
 MAX_LABEL = 200
 """Characters of an encoded project; file systems limit a folder's name to 255 bytes."""
 
-MAX_SLUG = 60
-"""Characters of a machine's name in its file's name, for readability."""
+MAX_SLUG = 200
+"""Characters of a file's name without its suffix, for the same reason."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +30,12 @@ class Place:
 def place_of(key: MachineKey) -> Place:
     """Return the path of a machine's file: `project=…/….parquet`.
 
-    The digest makes it unique; the rest of the name is for readability and partition pruning.
+    The file's name makes it unique; the folder is for readers that prune partitions.
     """
-    digest = hashlib.sha256(dumps([*key])).hexdigest()
     label, alterations = _label(key.project_name)
-    return Place(PurePosixPath(f"project={label}", f"{_slug(key.name)}-{digest[:32]}.parquet"), alterations)
+    slug = key.slug(MAX_SLUG)
+    alterations += (altered for altered in slug.alterations if altered.path == "name")
+    return Place(PurePosixPath(f"project={label}", f"{slug}.parquet"), alterations)
 
 
 def _label(project: str) -> tuple[str, list[Alteration]]:
@@ -53,8 +52,3 @@ def _digested(project: str, why: str) -> tuple[str, list[Alteration]]:
     label = f"sha256-{hashlib.sha256(project.encode('utf-8', 'surrogatepass')).hexdigest()}"
     detail = f"{why}, so its partition is {label}; the record has the full name"
     return label, [Alteration("project_name", "renamed", detail)]
-
-
-def _slug(name: str) -> str:
-    """Return a safe file name; readers of datasets ignore names that begin with `_` or `.`."""
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("._-")[:MAX_SLUG] or "machine"

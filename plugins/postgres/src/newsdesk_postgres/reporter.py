@@ -16,6 +16,7 @@ from newsdesk import (
     PermanentReporterError,
     Plan,
     ReporterException,
+    ReportResult,
     Secret,
 )
 
@@ -161,7 +162,7 @@ class PostgresReporter(BaseReporter):
         """Write the machine's row, unless the table has exactly this record."""
         return self._write([row_of(machine)])[0]
 
-    def report_many(self, machines: Iterable[Machine]) -> Iterator[Delivery | Exception | None]:
+    def report_many(self, machines: Iterable[Machine]) -> Iterator[ReportResult]:
         """Write the machines' rows, many in a statement; if one is rejected, one by one."""
         for batch in batches(map(row_of, machines)):
             # If there are rows of unknown project, each machine has to look for one to adopt.
