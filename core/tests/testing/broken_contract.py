@@ -1,11 +1,14 @@
 """The kit, run on each broken reporter; `test_broken.py` looks at what fails."""
 
+import contextlib
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 
 import broken.content
 import broken.folder
+import broken.memory
 import broken.network
 import broken.outages
 import broken.repetition
@@ -59,6 +62,22 @@ class FolderContract:
             line for path in tmp_path.glob("records/*.json") for line in path.read_bytes().split(b"\n")
         ]
 
+    @pytest.fixture
+    def wipe(self, tmp_path):
+        return lambda: shutil.rmtree(tmp_path / "records")
+
+    @pytest.fixture
+    def broken(self, tmp_path):
+        @contextlib.contextmanager
+        def a_file_in_its_place():
+            folder = (tmp_path / "records").rename(tmp_path / "aside")
+            (tmp_path / "records").touch()
+            yield
+            (tmp_path / "records").unlink()
+            folder.rename(tmp_path / "records")
+
+        return a_file_in_its_place
+
 
 class WireContract:
     @pytest.fixture
@@ -85,6 +104,7 @@ class WireContract:
 
 
 SPECIAL = {
+    "RemembersTheLastRevision": {"processes": True},
     "Folder": {"name": "folder", "processes": True, "metrics": 100_000},
     "ShowsASecret": {"secrets": ("handshake",)},
     "IsCalledOtherwise": {"name": "otherwise"},
@@ -108,6 +128,7 @@ def contract(name, reporter):
     """Make the test of a broken reporter."""
     wire = issubclass(reporter, broken.wire.Wire)
     usual = {"network": HTTP} if wire else {"processes": False}
+    usual |= {"holds": True, "ping": True} if issubclass(reporter, broken.memory.Held) else {}
     capabilities = Capabilities(**{"metrics": 5000, **usual, **SPECIAL.get(name, {})})
     bases = (WireContract if wire else FolderContract, ReporterContract)
     return type(f"Test{name}", bases, {"capabilities": capabilities, "__module__": __name__})

@@ -37,12 +37,27 @@ CAUGHT_BY = {
     "DoublesWhatItHasSeen": "test_the_same_record_twice_is_there_once",
     "SaysAlwaysThatItIsNew": "test_the_same_record_again_is_reported_as_unchanged",
     "KeepsTheOldRecord": "test_a_changed_record_replaces_or_adds_as_declared",
-    "LosesTheLastOfMany": "test_report_many_delivers_as_report_does",
+    "LosesTheLastOfMany": "test_report_many_answers_as_report_does",
     "ClosesForEver": "test_it_can_be_closed_twice_and_used_again",
     "HoldsEverything": "test_holds_finds_what_the_backend_holds",
     "FailsWhenItIsPinged": "test_ping_succeeds",
     "SharesStateBetweenThreads": "test_several_threads_may_use_one_open_reporter",
     "ReadsAndWritesOneFile": "test_two_processes_may_deliver_at_once",
+    "RemembersWhatItSent": "test_what_was_removed_is_delivered_again",
+    "RemembersTheLastRevision": "test_an_earlier_record_comes_back",
+    "SleepsWhenBuilt": "test_building_it_does_no_io",
+    "StartsAThreadWhenBuilt": "test_building_it_does_no_io",
+    "RemembersWhatItHolds": "test_holds_does_not_remember",
+    "HoldsByTheNameAlone": "test_holds_finds_what_the_backend_holds",
+    "AnswersInReverse": "test_report_many_answers_as_report_does",
+    "FailsTheWholeBatch": "test_a_refused_record_fails_alone",
+    "SwallowsItsDisk": "test_an_error_of_the_disk_is_an_error_of_the_delivery",
+    "GivesUpOnAFullDisk": "test_an_error_of_the_disk_is_an_error_of_the_delivery",
+    "PingsWhateverIsThere": "test_a_broken_backend_is_an_error",
+    "PlansByReporting": "test_a_plan_sends_and_changes_nothing",
+    "ChangesItsMachine": "test_the_machine_is_the_same_afterwards",
+    "RefersByAPath": "test_a_delivery_survives_the_desk",
+    "PlansOneRequest": "test_a_plan_counts_the_requests",
     "MarksBeforeItWrites": "test_a_delivery_killed_at_any_request_is_completed_by_the_next",
     "GivesUpWhenCutOff": "test_a_cut_connection_is_a_transient_error",
     "GivesUpWhenRefused": "test_a_refused_connection_is_a_transient_error",
@@ -115,6 +130,6 @@ def test_a_broken_reporter_is_caught_by_its_check(run_kit, name):
     assert all("If this fails, " in shown for shown in failed.values()), failed
 
 
-@pytest.mark.parametrize("name", ["Folder", "Wire", "Kept", "Holding"])
+@pytest.mark.parametrize("name", ["Folder", "Held", "Wire", "Kept", "Holding"])
 def test_a_reporter_without_a_fault_passes_all_that_it_declares(run_kit, name):
     assert run_kit(name) == {}

@@ -8,20 +8,25 @@ import pytest
 
 from newsdesk.testing.capabilities import Capabilities
 from newsdesk.testing.checks.faults.answers import AnswerChecks
+from newsdesk.testing.checks.faults.disk import DiskChecks
 from newsdesk.testing.checks.faults.network import FaultChecks
 from newsdesk.testing.checks.faults.outages import OutageChecks
 from newsdesk.testing.checks.records.alterations import AlterationChecks
+from newsdesk.testing.checks.records.batches import BatchChecks
 from newsdesk.testing.checks.records.content import ContentChecks
+from newsdesk.testing.checks.records.exchange import ExchangeChecks
+from newsdesk.testing.checks.records.holdings import HoldingChecks
 from newsdesk.testing.checks.records.names import NameChecks
 from newsdesk.testing.checks.records.repetition import RepetitionChecks
 from newsdesk.testing.checks.reporter.concurrency import ConcurrencyChecks
 from newsdesk.testing.checks.reporter.discovery import DiscoveryChecks
+from newsdesk.testing.checks.reporter.plans import PlanChecks
 from newsdesk.testing.checks.reporter.value import ValueChecks
 from newsdesk.testing.harness.check import all_checks, is_required, is_skip, needs_of, skipped
 from newsdesk.testing.harness.fixtures import OPTIONAL, CheckFixtures
 from newsdesk.testing.harness.summary import print_summary
 
-_KITS_OWN = ("fault_proxy", "new_reporter", "held", "children", "pytest_generate_tests")
+_KITS_OWN = ("fault_proxy", "new_reporter", "held", "children", "refusing", "pytest_generate_tests")
 _NOT_RUN = ("skip", "xfail")
 
 
@@ -32,7 +37,12 @@ class ReporterContract(
     NameChecks,
     AlterationChecks,
     RepetitionChecks,
+    BatchChecks,
+    HoldingChecks,
+    ExchangeChecks,
+    PlanChecks,
     ConcurrencyChecks,
+    DiskChecks,
     FaultChecks,
     OutageChecks,
     AnswerChecks,

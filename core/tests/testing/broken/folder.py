@@ -1,15 +1,18 @@
 """A reporter without a fault, which writes files."""
 
+import errno
 import hashlib
 import json
 from pathlib import Path
 
-from newsdesk import BaseReporter, Delivery
+from newsdesk import BaseReporter, Delivery, PermanentReporterError, TransientReporterError
 from newsdesk.atomic import write_atomically
 
 
 class Folder(BaseReporter):
     """Nothing: it writes each machine to a file of its own, one record a line."""
+
+    transient = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
     def __init__(self, path: str, mode: str = "a") -> None:
         self.path = path
@@ -19,13 +22,24 @@ class Folder(BaseReporter):
         return self.write(self.file_of(machine), self.record_of(machine))
 
     def write(self, file, record):
-        old = file.read_bytes() if file.exists() else None
-        if old != record:
-            write_atomically(file, record)
+        try:
+            old = file.read_bytes() if file.exists() else None
+            if old != record:
+                write_atomically(file, record)
+        except OSError as error:
+            raise self.error(error) from error
         return Delivery(str(file), unchanged=old == record)
 
+    def error(self, error):
+        return (TransientReporterError if error.errno in self.transient else PermanentReporterError)(
+            str(error)
+        )
+
     def file_of(self, machine):
-        return Path(self.path, f"{hashlib.sha256(self.filed(machine.key)).hexdigest()}.json")
+        return self.file_of_key(machine.key)
+
+    def file_of_key(self, key):
+        return Path(self.path, f"{hashlib.sha256(self.filed(key)).hexdigest()}.json")
 
     def filed(self, key):
         return json.dumps(key).encode()

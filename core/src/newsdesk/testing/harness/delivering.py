@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import Any
 
 from newsdesk.contract.receipt import Receipt
 from newsdesk.contract.reporter import BaseReporter
@@ -35,10 +34,13 @@ def expect_arrival(new_reporter: NewReporter, held: BackendRecords, *machines: M
     held.expect(*machines, after="one report")
 
 
-def receipts_of(reporter: BaseReporter, machines: Sequence[Machine], **options: Any) -> list[Receipt]:
-    """Deliver machines one by one as a desk does, with its retries, and give the receipts."""
-    with Desk(reporter, **{"retry": _RETRY, **options}) as desk:
-        return [receipt for machine in machines for receipt in desk.report_many([machine])]
+def receipts_of(
+    reporter: BaseReporter, machines: Sequence[Machine], *, at_once: bool = False
+) -> list[Receipt]:
+    """Deliver machines as a desk does, with its retries, one by one or all at once; give the receipts."""
+    batches = [machines] if at_once else [[machine] for machine in machines]
+    with Desk(reporter, retry=_RETRY) as desk:
+        return [receipt for batch in batches for receipt in desk.report_many(batch, chunk_size=len(machines))]
 
 
 def patiently(call: Callable[..., object], *arguments: object) -> object:

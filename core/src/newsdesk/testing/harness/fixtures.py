@@ -1,8 +1,10 @@
 """The pytest fixtures of the checks: reporters, the proxy, and the records of the backend."""
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
-from functools import cache
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import cache, partial
 from typing import ClassVar
 
 import pytest
@@ -11,12 +13,16 @@ from newsdesk.contract.reporter import BaseReporter
 from newsdesk.testing.capabilities import Capabilities
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.delivering import NewReporter
+from newsdesk.testing.inspection.io_events import DiskFault, failing_disk
 from newsdesk.testing.processes.child import warm_up
 from newsdesk.testing.proxy.proxy import FaultProxy
 
 _KIT = ("newsdesk.testing.processes.killing", "newsdesk.testing.processes.simultaneous")
 """Modules that the kit's child processes need."""
 
+
+Refusing = Callable[[str], AbstractContextManager[Callable[[], bool]]]
+"""Lets the backend refuse a machine's records by its name; gives whether it has refused any."""
 
 OPTIONAL = ("wipe", "broken")
 """Fixtures that an author may leave out; the checks that need them are skipped then."""
@@ -92,14 +98,33 @@ class CheckFixtures:
             reporter.close()
 
     @pytest.fixture
+    def refusing(self, fault_proxy: FaultProxy | None) -> Refusing:
+        """Give what lets the backend refuse the records of one machine."""
+        return _forbidden if fault_proxy is None else partial(self._rejected, fault_proxy)
+
+    @pytest.fixture
     def held(self, request: pytest.FixtureRequest) -> BackendRecords:
         """Give the records of the backend."""
         return BackendRecords(request.getfixturevalue("read"))
+
+    @contextmanager
+    def _rejected(self, fault_proxy: FaultProxy, name: str) -> Iterator[Callable[[], bool]]:
+        answer = self.capabilities.network and self.capabilities.network.rejected
+        if answer:
+            fault_proxy.fail(replace(answer, within=name.encode()))
+        yield lambda: bool(answer)
+        fault_proxy.clear()
 
     @pytest.fixture
     def children(self) -> None:
         """Make child processes start quickly."""
         _warm_up_once(*self.capabilities.preload)
+
+
+@contextmanager
+def _forbidden(name: str) -> Iterator[Callable[[], bool]]:
+    with failing_disk(DiskFault(errno.EACCES, within=name)) as fault:
+        yield lambda: fault.hits > 0
 
 
 @cache

@@ -10,17 +10,18 @@ import yaml
 
 from newsdesk.contract.lifecycle import life_of
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.testing.inspection.io_events import io_events
+from newsdesk.testing.inspection.io_events import io_events, waiting
 
 Check = Callable[[BaseReporter], str]
 
 
 def io_of_building(reporter: BaseReporter) -> str:
     """Build it again, and give the I/O that this does."""
-    with io_events() as events:
+    with io_events() as events, waiting() as waits:
         arguments = life_of(reporter).arguments
         type(reporter)(*arguments.args, **arguments.kwargs)
-    return f"building {reporter!r} does I/O: {', '.join(events[:5])}; move it to open()" if events else ""
+    done = [*waits, *events][:5]
+    return f"building {reporter!r} waits or does I/O: {', '.join(done)}; move it to open()" if done else ""
 
 
 def lost_in_definition(reporter: BaseReporter) -> str:

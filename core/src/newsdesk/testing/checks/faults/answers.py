@@ -1,11 +1,13 @@
 """Checks: which error each answer of a server becomes."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PermanentReporterError, TransientReporterError
 from newsdesk.testing.capabilities import RETRY_AFTER, Network
 from newsdesk.testing.faults.fault import Answer
+from newsdesk.testing.harness.answering import error_at_any_request, requests_of_a_report
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, error_of, patiently
@@ -44,10 +46,12 @@ class AnswerChecks(CheckFixtures):
         Afterwards the same reporter must deliver again.
         """
         with new_reporter() as reporter:
+            requests = requests_of_a_report(reporter, fault_proxy)
             for kind, answers in self._open_answers:
                 for answer in answers:
                     patiently(reporter.report, small("before"))  # connects again, where an answer ended that
-                    _expect_error(_error_after(answer, reporter, fault_proxy), kind, answer)
+                    call = partial(_report, reporter, answer.label)
+                    _expect_error(error_at_any_request(fault_proxy, answer, requests, call), kind, answer)
             patiently(reporter.report, small("answered"))
         held.expect(small("answered"), after="answers that refused it, and another report")
 
@@ -72,6 +76,10 @@ class AnswerChecks(CheckFixtures):
             (TransientReporterError, self._network.open_transient),
             (PermanentReporterError, self._network.open_permanent),
         )
+
+
+def _report(reporter: BaseReporter, label: str, request: int) -> None:
+    reporter.report(small(f"{label} to request {request}"))
 
 
 def _expect_error(error: Exception | None, kind: type[Exception], answer: Answer) -> None:

@@ -8,6 +8,7 @@ from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import ReporterException, TransientReporterError
 from newsdesk.testing.capabilities import Network
 from newsdesk.testing.faults.fault import Answer, Cut, Fault, Moment, Refuse, Reset
+from newsdesk.testing.harness.answering import error_at_any_request, requests_of_a_report
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import (
@@ -63,11 +64,8 @@ class OutageChecks(CheckFixtures):
         Read the answer of each request; the next report completes what the first has left.
         """
         with new_reporter() as reporter:
-            patiently(reporter.report, small("before"))
-            fault_proxy.recount()
-            patiently(reporter.report, small("counted"))
-            requests = fault_proxy.recount().requests
-            for request, answer in zip(range(1, requests + 1), cycle(self._busy_answers[1]), strict=False):
+            requests = requests_of_a_report(reporter, fault_proxy)
+            for request, answer in zip(range(1, requests + 1), cycle(self._busy), strict=False):
                 machine = small(f"busy-{request}")
                 fault_proxy.fail(replace(answer, request=request), 1)
                 error = error_of(reporter.report, machine)
@@ -92,27 +90,30 @@ class OutageChecks(CheckFixtures):
     def test_holds_fails_in_an_outage(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:
         """If this fails, a backfill in an outage takes every machine for missing, or for delivered."""
         known = [small("opened").key]
-        for reporter, answers in zip(_closed_and_open(new_reporter), self._busy_answers, strict=True):
-            faults: tuple[Fault, ...] = (Refuse(), *answers)
-            for fault in faults:
-                fault_proxy.fail(fault)
-                error = error_of(reporter.holds, known)
-                what = getattr(fault, "label", fault)
-                said = (
-                    f"in an outage ({what}) holds must raise a TransientReporterError, but raised: {error!r}"
-                )
-                expect(isinstance(error, TransientReporterError), said)
+        with new_reporter() as opened:
+            patiently(opened.report, small("opened"))
+            for reporter in (new_reporter(), opened):
+                fault_proxy.fail(Refuse())
+                _expect_transient(error_of(reporter.holds, known), "a refused connection")
                 fault_proxy.clear()
-                patiently(reporter.holds, known)
-        expect(
-            patiently(reporter.holds, known) == {*known}, "after an outage holds() does not find what is held"
-        )
+                found = patiently(reporter.holds, known)
+                expect(found == {*known}, f"after an outage holds() must give {known}, but gives {found}")
+            fault_proxy.recount()
+            opened.holds(known)
+            requests = fault_proxy.recount().requests
+            for answer in self._busy:
+                patiently(opened.holds, known)  # connects again, where an answer ended that
+                error = error_at_any_request(fault_proxy, answer, requests, lambda _: opened.holds(known))
+                _expect_transient(error, f"the answer {answer.label!r}")
 
     @property
-    def _busy_answers(self) -> tuple[tuple[Answer, ...], tuple[Answer, ...]]:
-        """The transient answers to a reporter that is closed, and to one that is open."""
-        network = self.capabilities.network or Network()
-        return network.transient, network.open_transient
+    def _busy(self) -> tuple[Answer, ...]:
+        return (self.capabilities.network or Network()).open_transient
+
+
+def _expect_transient(error: Exception | None, fault: str) -> None:
+    said = f"at {fault} holds must raise a TransientReporterError, but raised: {error!r}"
+    expect(isinstance(error, TransientReporterError), said)
 
 
 def _closed_and_open(new_reporter: NewReporter) -> Iterator[BaseReporter]:

@@ -17,7 +17,7 @@ class ValueChecks(CheckFixtures):
 
     @check(required=True)
     def test_building_it_does_no_io(self, new_reporter: NewReporter) -> None:
-        """If this fails, `__init__` opens a file, a connection or a process: move that to `open`.
+        """If this fails, `__init__` opens something, sleeps, or starts a thread: move that to `open`.
 
         A config is checked, and a plan made, where the backend cannot be reached; and `__init__` runs again
         when references are resolved.
