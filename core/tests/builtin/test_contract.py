@@ -1,5 +1,8 @@
 """The built-in reporters pass the conformance kit."""
 
+import contextlib
+import shutil
+
 import pytest
 from newsdesk.builtin.console import ConsoleReporter
 from newsdesk.builtin.files import FilesReporter
@@ -24,6 +27,22 @@ class TestFiles(ReporterContract):
     @pytest.fixture
     def read(self, tmp_path):
         return lambda: [path.read_bytes() for path in tmp_path.glob("reports/*/*.json")]
+
+    @pytest.fixture
+    def wipe(self, tmp_path):
+        return lambda: shutil.rmtree(tmp_path / "reports")
+
+    @pytest.fixture
+    def broken(self, tmp_path):
+        @contextlib.contextmanager
+        def a_file_in_its_place():
+            aside = (tmp_path / "reports").rename(tmp_path / "aside")
+            (tmp_path / "reports").touch()
+            yield
+            (tmp_path / "reports").unlink()
+            aside.rename(tmp_path / "reports")
+
+        return a_file_in_its_place
 
 
 class TestNull(ReporterContract):

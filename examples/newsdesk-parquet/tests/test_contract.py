@@ -1,6 +1,8 @@
 """ParquetReporter passes newsdesk's conformance kit."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -36,3 +38,23 @@ class TestParquetReporter(ReporterContract):
             return [record for (record,) in rows]
 
         return records
+
+    @pytest.fixture
+    def wipe(self, tmp_path: Path) -> Callable[[], None]:
+        """Return a function that removes every record."""
+        return lambda: shutil.rmtree(tmp_path / "machines")
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> Callable[[], AbstractContextManager[None]]:
+        """Return a context manager with a file where the folder was: nothing can be written there."""
+
+        @contextmanager
+        def a_file_in_its_place() -> Iterator[None]:
+            folder = tmp_path / "machines"
+            aside = folder.rename(tmp_path / "aside")
+            folder.touch()
+            yield
+            folder.unlink()
+            aside.rename(folder)
+
+        return a_file_in_its_place

@@ -77,6 +77,11 @@ class MlflowServer:
         (run,) = self.runs(experiment)
         return run
 
+    def delete_runs(self, experiment):
+        """Delete all runs, as a user does by hand."""
+        for run in self.runs(experiment):
+            self.call("POST", "runs/delete", run_id=run.id)
+
     def records(self, experiment):
         """The record of each run; none, where nothing was reported to that experiment yet."""
         with contextlib.suppress(requests.HTTPError):

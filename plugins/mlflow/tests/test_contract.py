@@ -43,3 +43,7 @@ class TestMlFlow(ReporterContract):
     @pytest.fixture
     def read(self, server, experiment):
         return lambda: server.records(experiment)
+
+    @pytest.fixture
+    def wipe(self, server, experiment):
+        return lambda: server.delete_runs(experiment)

@@ -35,6 +35,10 @@ class TestPostgres(ReporterContract):
             for row in database.query(f"SELECT {', '.join(COLUMNS)} FROM machine")
         ]
 
+    @pytest.fixture
+    def wipe(self, database):
+        return lambda: database.query("DELETE FROM machine")
+
 
 def record_of(row):
     """Give the record: as it was, where columns cannot hold that, or else what the columns tell."""

@@ -59,6 +59,10 @@ class ThroughTheGateway(ReporterContract):
     def read(self, server, experiment):
         return lambda: server.records(experiment)
 
+    @pytest.fixture
+    def wipe(self, server, experiment):
+        return lambda: server.delete_runs(experiment)
+
 
 class TestByMlflow(ThroughTheGateway):
     """MLflow's own client, with a token that the environment has."""
