@@ -43,14 +43,17 @@ MOST = {
     "pluggy": 15,
     "yaml": 20,
     "psycopg2": 8,
+    "sqlalchemy": 130,
     "newsdesk_postgres": 28,
 }
 """Modules that a package may import at most: some more than it does now."""
 
+METADATA = ("importlib.metadata",) if sys.version_info >= (3, 12) else ("importlib_metadata", "zipp")
+"""What finds the plugins."""
 HELP = ("click", "errno", "json", "locale", "logging", "math", "shutil", "signal")
 """What the help needs of the standard library; and click, of which every command is made."""
 CORE = (
-    *HELP, "base64", "concurrent.futures", "contextvars", "dataclasses", "decimal", "difflib", "encodings.utf_8_sig",
+    *HELP, *METADATA, "base64", "concurrent.futures", "contextvars", "dataclasses", "decimal", "difflib", "encodings.utf_8_sig",
     "glob", "hashlib", "html", "pathlib", "queue", "random", "secrets", "urllib.parse",
 )  # fmt: skip
 """What core needs of it for a delivery."""
@@ -69,7 +72,7 @@ class Start(NamedTuple):
 
 NAMES = ("report", "plan", "check", "doctor", "reporters", "outbox", "backfill", "missing", "schema", "new")
 STARTS = [
-    Start("--version", 12, ("click",), (*HELP, "dataclasses", "pathlib")),
+    Start("--version", 12, ("click",), (*HELP, *METADATA, "dataclasses", "pathlib")),
     Start("--help", 8, ("click",), HELP),
     *(Start(f"{name} --help", 12, ("click",), (*HELP, "pathlib")) for name in NAMES),
     Start("report m.json --to null", 100),
@@ -82,8 +85,8 @@ STARTS = [
     Start(
         "report m.json --config postgres.json",
         100,
-        ("click", "orjson", "pluggy", "newsdesk_postgres", "psycopg2"),
-        (*CORE, "encodings.utf_16_be", "ssl"),  # what psycopg2 imports
+        ("click", "orjson", "pluggy", "newsdesk_postgres", "psycopg2", "sqlalchemy"),
+        (*CORE, "encodings.utf_16_be", "ssl", "sqlalchemy.pool"),  # what psycopg2 and SQLAlchemy import
     ),
 ]
 

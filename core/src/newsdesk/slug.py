@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Self
 
@@ -82,6 +81,8 @@ def _is_plain(text: str, limit: int) -> bool:
 def _digested(shown: str, exact: object, fields: dict[str, str], limit: int) -> Slug:
     digest = hashlib.sha256(canonical.dumps(exact)).digest()
     ending = f"~{base64.b32encode(digest).decode().lower()[:_DIGEST]}"
+    import unicodedata  # noqa: PLC0415  (1 MB, for those who make names)
+
     readable = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode()
     # Without dots, so that what is before the first one is not a name that Windows refuses.
     words = _UNREADABLE.sub("-", readable).strip("-_")[: limit - len(ending)].rstrip("-_") or "machine"
