@@ -70,7 +70,19 @@ class Start(NamedTuple):
     """Modules of the standard library; what these import themselves differs from one Python to the next."""
 
 
-NAMES = ("report", "plan", "check", "doctor", "reporters", "outbox", "backfill", "missing", "schema", "new")
+NAMES = (
+    "report",
+    "plan",
+    "check",
+    "doctor",
+    "reporters",
+    "outbox",
+    "backfill",
+    "missing",
+    "schema",
+    "servers",
+    "new",
+)
 STARTS = [
     Start("--version", 12, ("click",), (*HELP, *METADATA, "dataclasses", "pathlib")),
     Start("--help", 8, ("click",), HELP),

@@ -169,7 +169,7 @@ def test_a_bug_in_a_plugin_module_is_logged_with_its_traceback(shell, distributi
 def test_a_command_that_is_not_there_is_told_with_the_nearest(shell):
     assert shell("reprot", code=2).stderr.endswith(
         "Error: there is no command 'reprot' (did you mean 'report'?); there are: report, plan, check, doctor, "
-        "reporters, outbox, backfill, missing, schema, new\n"
+        "reporters, outbox, backfill, missing, schema, servers, new\n"
     )
 
 

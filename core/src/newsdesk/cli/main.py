@@ -24,6 +24,7 @@ _COMMANDS = {
     "backfill": "Deliver machines that a reporter does not hold yet.",
     "missing": "List machines that a reporter does not hold yet.",
     "schema": "Print the JSON Schema of a config, for editors.",
+    "servers": "List servers for tests, or run one.",
     "new": "Create a plugin project for a reporter.",
 }
 """Each with what `--help` says of it, so that this does not import them all."""
