@@ -112,6 +112,20 @@ def test_core_alone_installs_no_backend(environment):
     }
 
 
+def test_the_distributions_work_beside_old_neighbours(bare, wheels):
+    """Such as gordo-client, which pins pydantic 1, and Airflow 2, which pins SQLAlchemy 1.4."""
+    bare.install(*wheels.values(), "pydantic<2", "sqlalchemy<2")
+    assert (bare.version("pydantic")[0], bare.version("sqlalchemy")[0]) == ("1", "1")
+    machine = ROOT / "examples/machines/ae-4tags.json"
+    nowhere = ("{mlflow: {tracking_uri: 'http://127.0.0.1:1'}}", "{postgres: {host: 127.0.0.1, port: 1}}")
+    to = [argument for definition in nowhere for argument in ("--to", definition)]
+    config = bare.folder / "newsdesk.yaml"
+    config.write_text("retry: {attempts: 1}")
+    done = bare.newsdesk("report", machine, "--config", config, *to, status=1)
+    assert done.stderr.count("cannot connect to http://127.0.0.1:1: refused") == 1
+    assert done.stderr.count("cannot connect to 127.0.0.1:1: refused") == 1
+
+
 @pytest.mark.parametrize(("name", "_target", "path"), PLUGINS)
 @pytest.mark.parametrize("form", ["name", "dotted", "colon", "original"])
 def test_a_plugin_is_found_by_name_and_by_import_path(environment, name, _target, path, form):
