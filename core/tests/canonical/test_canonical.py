@@ -655,6 +655,12 @@ class TestDumps:
     def test_there_is_no_white_space_and_no_needless_escape(self):
         assert dumps({"b": [1, 2.0], "a": "ä😀\0"}) == '{"a":"ä😀\\u0000","b":[1,2.0]}'.encode()
 
+    def test_a_number_has_the_same_text_with_every_release_of_orjson(self):
+        """A machine's revision is the hash of its text."""
+        numbers = [1e15, 1e16, 1.2e30, 1e-7, 5e-324, 0.1, -0.0, 2**63]
+        text = b"[1000000000000000.0,1e+16,1.2e+30,1e-7,5e-324,0.1,-0.0,9223372036854775808]"
+        assert dumps(numbers) == text
+
     def test_surrogates_and_long_integers_are_written_in_the_same_form(self):
         value = {"b": "\ud800ä", "a": [2**64, True, None]}
         assert dumps(value) == '{"a":[18446744073709551616,true,null],"b":"\\ud800ä"}'.encode()
