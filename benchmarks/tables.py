@@ -7,7 +7,8 @@ from operator import attrgetter
 from benchmarks.chart import Points
 from benchmarks.ratio import Figure
 
-_HEAD = ("what", "newsdesk", "{reference}", "ratio", "goal", "")
+_HEAD = ("what", "newsdesk", "{reference}", "ratio")
+_HEAD_WITH_GOALS = (*_HEAD, "goal", "")
 _HEAD_OF_PROCESSES = ("whole process", "time, CPU, peak memory", "{reference}", "ratio of time", "of memory")
 
 
@@ -21,20 +22,35 @@ def tables(figures: Iterable[Figure], reference: str) -> list[str]:
     known = [*figures]
     processes = [figure for figure in known if figure.measure]
     others = [figure for figure in known if not figure.measure]
-    lines = _table(_HEAD_OF_PROCESSES, reference, processes) if processes else []
-    return [*lines, *(_table(_HEAD, reference, others) if others else [])]
-
-
-def _table(head: Sequence[str], reference: str, figures: Iterable[Figure]) -> list[str]:
-    titles = "|".join(f" {title} " if title else " " for title in head).format(reference=reference)
-    return [f"|{titles}|", "|" + " --- |" * len(head), *rows(figures), ""]
+    head = _HEAD_WITH_GOALS if any(figure.goal is not None for figure in others) else _HEAD
+    return [*_table(_HEAD_OF_PROCESSES, reference, processes), *_table(head, reference, others)]
 
 
 def rows(figures: Iterable[Figure]) -> Iterator[str]:
     """Yield the rows of a part; the figures of one process are one row."""
+    return (_line(cells) for cells in _rows(figures))
+
+
+def _table(head: Sequence[str], reference: str, figures: Sequence[Figure]) -> list[str]:
+    if not figures:
+        return []
+    titles = [title.format(reference=reference) for title in head]
+    return [
+        _line(titles),
+        _line(["---"] * len(head)),
+        *(_line(cells[: len(head)]) for cells in _rows(figures)),
+        "",
+    ]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rows(figures: Iterable[Figure]) -> Iterator[list[str]]:
     for name, group in itertools.groupby(figures, attrgetter("name")):
         measured = {figure.measure: figure for figure in group}
-        yield _row(measured[""]) if "" in measured else _row_of_process(name, measured)
+        yield _cells(measured[""]) if "" in measured else _cells_of_process(name, measured)
 
 
 def growth_table(grown: Mapping[str, Mapping[str, Points]]) -> list[str]:
@@ -47,19 +63,20 @@ def growth_table(grown: Mapping[str, Mapping[str, Points]]) -> list[str]:
     return [*lines, ""]
 
 
-def _row(figure: Figure) -> str:
+def _cells(figure: Figure) -> list[str]:
     raw = "" if figure.raw is None else _quantity(figure.raw, figure.unit)
-    value = f"{figure.value:.2f}x" if figure.raw else "" if figure.goal is None else _number(figure.ours)
-    goal = "" if figure.goal is None else f"{figure.goal:g}"
-    ours = _quantity(figure.ours, figure.unit)
-    return f"| {figure.name} | {ours} | {raw} | {value} | {goal} | {_verdict(figure)} |"
+    ratio = f"{figure.value:.2f}x" if figure.raw else ""
+    goal = (
+        "" if figure.goal is None else f"{figure.goal:g}x" if ratio else _quantity(figure.goal, figure.unit)
+    )
+    return [figure.name, _quantity(figure.ours, figure.unit), raw, ratio, goal, _verdict(figure)]
 
 
-def _row_of_process(name: str, measured: Mapping[str, Figure]) -> str:
+def _cells_of_process(name: str, measured: Mapping[str, Figure]) -> list[str]:
     figures = [measured[measure] for measure in ("wall", "cpu", "peak")]
     ours = ", ".join(_quantity(figure.ours, figure.unit) for figure in figures)
     raw = ", ".join(_quantity(figure.raw or 0.0, figure.unit) for figure in figures)
-    return f"| {name} | {ours} | {raw} | {_ratio(measured['wall'])} | {_ratio(measured['peak'])} |"
+    return [name, ours, raw, _ratio(measured["wall"]), _ratio(measured["peak"])]
 
 
 def _ratio(figure: Figure) -> str:
@@ -74,7 +91,7 @@ def _verdict(figure: Figure) -> str:
 def _quantity(value: float, unit: str) -> str:
     if unit == "s" and value < 1:
         value, unit = value * 1000, "ms"
-    return f"{_number(value)} {unit}"
+    return f"{_number(value)} {unit}".rstrip()
 
 
 def _number(value: float) -> str:

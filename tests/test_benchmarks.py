@@ -144,10 +144,10 @@ def test_a_part_replaces_its_own_section_of_the_page(tmp_path):
         "A\n<!-- figures: cold -->\nbefore\n<!-- end -->\nB\n<!-- figures: x y -->\n<!-- end -->\nC\n"
     )
     Page(tmp_path).keep_figures("cold", PROCESS)
-    Page(tmp_path).keep_figures("y", [Figure("z", 7, None, 6, "requests")])
+    Page(tmp_path).keep_figures("y", [Figure("z", 7, None, 6, "")])
     text = page.read_text()
     assert ROW in text.partition("B\n")[0]
-    assert "| z | 7 requests |  | 7 | 6 | missed |" in text.partition("B\n")[2]
+    assert "| z | 7 |  |  | 6 | missed |" in text.partition("B\n")[2]
     assert "before" not in text
     assert text.endswith("<!-- end -->\nC\n")
 

@@ -81,7 +81,7 @@ def _splitting(rounds: int) -> Iterator[Figure]:
         by_size = itertools.repeat(
             lambda items=items: list(split(items, Limits(total=1000, size=1_000_000), size=lambda _: 40))
         )
-        name = f"Splitting {count:,} items by count and bytes, seconds"
+        name = f"Splitting {count:,} items by count and bytes"
         nothing = itertools.repeat(lambda: None)
         figure = compare(name, 1, min(rounds, 5), ours=by_size, raw=nothing, unit="s")
         yield Figure(name, figure.ours, None, count / 1_000_000, "s", figure.rounds)

@@ -92,8 +92,8 @@ def _sent(title: str, sides: Sides, folder: Path) -> Iterator[Figure]:
     """Count what each sends for a new machine, and for the same one again."""
     counted = [_counted(side, folder) for side in sides]
     for name, mine, other in zip(("a new machine", "an unchanged one"), *counted, strict=True):
-        for unit, ours, gordos in zip(("requests", "KB"), mine, other, strict=True):
-            yield Figure(f"{title}: {unit} sent for {name}", ours, gordos, None, unit)
+        for what, unit, ours, gordos in zip(("requests", "bytes"), ("", "KB"), mine, other, strict=True):
+            yield Figure(f"{title}: {what} sent for {name}", ours, gordos, None, unit)
 
 
 def _counted(side: Side, folder: Path) -> list[tuple[float, float]]:
@@ -131,10 +131,9 @@ def _many(
         sum(side.report(*[[new_file(folder)]] * PROCESSES)[1] for _ in range(unchanged_rounds))
         for side in sides
     ]
-    name = (
-        f"{title}: one new machine in {PROCESSES} processes at once: failed of {PROCESSES * unchanged_rounds}"
-    )
-    yield Figure(name, failed[0], failed[1], None, "reports", unchanged_rounds)
+    all_reports = PROCESSES * unchanged_rounds
+    name = f"{title}: one new machine in {PROCESSES} processes at once: failed reports of {all_reports}"
+    yield Figure(name, failed[0], failed[1], None, "", unchanged_rounds)
 
 
 def _fresh(folder: Path, processes: int) -> Iterator[list[list[Path]]]:

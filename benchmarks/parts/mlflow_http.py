@@ -62,7 +62,7 @@ def long() -> Machine:
 def _count(name: str, goal: int, reporter: MlFlowReporter, machine: Machine) -> Figure:
     with recorded() as seen:
         reporter.report(machine)
-    return Figure(name, len(seen), None, goal, "requests")
+    return Figure(name, len(seen), None, goal, "")
 
 
 def _reports(reporter: MlFlowReporter, make) -> Iterator[Way]:
