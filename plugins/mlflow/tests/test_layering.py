@@ -14,8 +14,8 @@ LAYERS = [
     {"connections", "limits", "refusal"},
     {"mapping", "auth"},
     {"transport"},
-    {"reporter", "functions"},
     {"checks"},
+    {"reporter", "functions"},
     {"plugin"},
 ]
 PLACES = {name: index for index, names in enumerate(LAYERS) for name in names}

@@ -38,8 +38,10 @@ def test_gordos_own_tests_of_its_command_pass_with_our_builder(before, beside, t
     found = beside.outcomes(
         tmp_path / "results.xml", "tests/gordo/cli", MODEL_BUILDER_CLASS="newsdesk_gordo.ModelBuilder"
     )
-    assert found
-    assert found == {name: before[name] for name in found}
+    other = {name for name, outcome in found.items() if outcome != before[name]}
+    # It replaces gordo's own MLflow reporter by a mock, and expects that this is called.
+    assert {name.rpartition(".")[2] for name in other} == {"test_mlflow_reporter_set_cli_build"}
+    assert len(found) == 42
 
 
 def test_our_tests_of_the_builder_pass_with_gordo_itself(beside):

@@ -1,6 +1,7 @@
 """What `newsdesk doctor` has found."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Self
 
 
@@ -14,6 +15,11 @@ class Finding:
     """What to do, as a command or a sentence; empty, where all is well."""
     subject: str = ""
     """What was looked at: a distribution, `config`, …; the doctor sets the label of a reporter's own."""
+    fix: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    """Does it, with `newsdesk doctor --fix` and after asking, and returns what was done.
+
+    The reporter is closed by then. A `ReporterException` is shown, and the finding is still to fix.
+    """
 
     @classmethod
     def of_message(cls, message: str, otherwise: str, *, subject: str = "") -> Self:

@@ -40,6 +40,9 @@ OUTSPOKEN = """
 
         def findings(self, *, ping):
             {findings}
+
+        def refuse(self):
+            raise PermanentReporterError("ask its owner")
 """
 
 
@@ -608,3 +611,45 @@ def test_the_installed_command_has_it(tmp_path):
         check=False,
     )
     assert (done.returncode, done.stdout.splitlines()[-1], done.stderr) == (0, "No problems found.", "")
+
+
+# Fixes
+
+FIXABLE = "yield Finding('it drifted', 'straighten it', fix=lambda: note('fixed ') or 'straightened')"
+
+
+@pytest.mark.parametrize(
+    ("options", "typed", "times"),
+    [
+        ("", "", 0),
+        ("--fix", "n\n", 0),
+        ("--fix", "", 0),
+        ("--fix", "y\n", 1),
+        ("--fix --yes", "", 1),
+        ("--fix --yes --json", "", 1),
+    ],
+)
+def test_what_can_be_fixed_is_fixed_on_request_after_asking(newsdesk, outspoken, options, typed, times):
+    outspoken(FIXABLE)
+    said = newsdesk("doctor", "--ping", *options.split(), code=1 - times, stdin=typed)
+    assert len([word for word in Path("log").read_text().split() if word == "fixed"]) == times
+    assert ("straightened" in said.stderr) == bool(times)
+
+
+def test_a_fix_that_fails_is_still_to_fix(newsdesk, outspoken):
+    outspoken("yield Finding('it drifted', 'straighten it', fix=self.refuse)")
+    said = newsdesk("doctor", "--ping", "--fix", "--yes", code=1)
+    assert "not fixed: ask its owner" in said.stderr
+    assert said.stdout.endswith("1 to fix.\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--fix"], "--fix needs --ping"),
+        (["--ping", "--yes"], "--yes needs --fix"),
+        (["--ping", "--fix", "--json"], "--json cannot ask; add --yes"),
+    ],
+)
+def test_options_that_need_another_one_say_which(newsdesk, options, told):
+    assert told in newsdesk("doctor", *options, code=2).stderr

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from newsdesk import Finding, ReporterException, is_reference
 
-from newsdesk_mlflow.auth import NO_WORKSPACE
+from newsdesk_mlflow.auth import NO_WORKSPACE, Login
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits, flavour_of, limits_for
 from newsdesk_mlflow.transport.artifacts import SERVE_ARTIFACTS, missing_library, stays_here
+from newsdesk_mlflow.transport.client.leftovers import Leftovers, describe
+from newsdesk_mlflow.transport.connecting import connect_client
 from newsdesk_mlflow.transport.uri import check_installed, without_credentials
 
 if TYPE_CHECKING:
@@ -59,6 +61,22 @@ def of_server(tracking: "Tracking", limits: ServerLimits) -> Iterator[Finding]:
     yield of_version(tracking.server_version(), limits)
     if root is not None:
         yield of_artifacts(tracking.uri, root)
+
+
+def of_leftovers(uri: str | None, log_in: Callable[[], Login]) -> Iterator[Finding]:
+    """Report runs that never ended.
+
+    Args:
+        uri: The tracking URI; None is MLflow's own default.
+        log_in: Gives the login, if it is an AzureML workspace.
+
+    Raises:
+        ReporterException: the server does not answer.
+    """
+    leftovers = Leftovers(connect_client(uri, log_in))
+    if runs := leftovers.find():
+        remedy = "newsdesk doctor --ping --fix ends them as FAILED, with a tag that says why"
+        yield Finding(describe(runs), remedy, fix=lambda: leftovers.end(runs))
 
 
 def of_limits(limits: ServerLimits, uri: str | None) -> Finding:

@@ -179,13 +179,14 @@ class MlFlowReporter(BaseReporter):
         return self._payload(machine, self.expected_uri()).plan
 
     def findings(self, *, ping: bool) -> Iterator[Finding]:
-        """Return flavour and limits; with `ping` versions, and where artifacts go."""
-        from newsdesk_mlflow.checks import of_parameters, of_server  # noqa: PLC0415  (only the doctor needs it)
+        """Return flavour and limits; with `ping` versions, where artifacts go, and runs that never ended."""
+        from newsdesk_mlflow.checks import of_leftovers, of_parameters, of_server  # noqa: PLC0415  (the doctor's)
 
         yield from of_parameters(self.expected_uri, self.limits, lacks_workspace=lambda: self.lacks_workspace)
         if ping:
             tracking = self._open_tracking()
             yield from of_server(tracking, limits_for(self.limits, tracking.uri))
+            yield from of_leftovers(self._tracking_uri(), self._log_in)
 
     def _payload(self, machine: Machine, tracking_uri: str | None) -> Payload:
         return build_payload(

@@ -7,17 +7,31 @@ import click
 from newsdesk.cli import data
 from newsdesk.contract.finding import Finding
 from newsdesk.doctor.checkup import Checkup
+from newsdesk.exceptions import ReporterException
 
 
-def run(config_path: str | None, *, ping: bool, as_json: bool) -> int:
+def run(config_path: str | None, *, ping: bool, as_json: bool, fix: bool, yes: bool) -> int:
     """Run the command, and return its exit code."""
     to_do = 0
     for finding in Checkup(config_path, ping=ping).findings():
         _show(finding, as_json=as_json)
-        to_do += bool(finding.remedy)
+        to_do += bool(finding.remedy) and not (fix and _fixed(finding, ask=not yes))
     if not as_json:
         click.echo(f"{to_do} to fix." if to_do else "No problems found.")
     return 1 if to_do else 0
+
+
+def _fixed(finding: Finding, *, ask: bool) -> bool:
+    """Fix it, if that is possible from here and wanted, and return whether it is done."""
+    if finding.fix is None or (ask and not click.confirm("  do that now?", err=True)):
+        return False
+    try:
+        done = finding.fix()
+    except ReporterException as error:
+        click.secho(f"  not fixed: {error}", fg="red", err=True)
+        return False
+    click.secho(f"  {done}", fg="green", err=True)
+    return True
 
 
 def _show(finding: Finding, *, as_json: bool) -> None:
