@@ -8,10 +8,12 @@ from types import ModuleType
 
 import broken.content
 import broken.folder
+import broken.life
 import broken.memory
 import broken.network
 import broken.outages
 import broken.repetition
+import broken.secrets
 import broken.value
 import broken.wire
 import pytest
@@ -28,6 +30,8 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def do_PUT(self):
         length = int(self.headers["Content-Length"])
         body = self.rfile.read(length)
@@ -79,6 +83,12 @@ class FolderContract:
         return a_file_in_its_place
 
 
+class BareContract:
+    @pytest.fixture
+    def build(self, tmp_path):
+        return lambda: REPORTERS[type(self).__name__.removeprefix("Test")](str(tmp_path / "records"), "x")
+
+
 class WireContract:
     @pytest.fixture
     def server(self):
@@ -89,6 +99,8 @@ class WireContract:
             yield server
             server.shutdown()
             thread.join()
+        while broken.life.LEFT_OPEN:
+            broken.life.LEFT_OPEN.pop().close()
 
     @pytest.fixture
     def upstream(self, server):
@@ -96,7 +108,10 @@ class WireContract:
 
     @pytest.fixture
     def build(self):
-        return REPORTERS[type(self).__name__.removeprefix("Test")]
+        cls = REPORTERS[type(self).__name__.removeprefix("Test")]
+        if not issubclass(cls, broken.secrets.Safe):
+            return cls
+        return lambda host, port: cls(host, port, password="hunter2hunter2", url=f"http://{host}:{port}")
 
     @pytest.fixture
     def read(self, server):
@@ -115,6 +130,8 @@ SPECIAL = {
     "SharesStateBetweenThreads": {},
     "ReadsAndWritesOneFile": {"processes": True},
     "LetsAPingFailInItsOwnWords": {"ping": True},
+    "DeliversWithoutKeeping": {"keeps": False, "tells_unchanged": False},
+    "TellsUnchangedInSecret": {"tells_unchanged": False},
     "Kept": {"ping": True},
     "PingsNobody": {"ping": True},
     "KeepsADeadConnection": {"ping": True},
@@ -130,7 +147,8 @@ def contract(name, reporter):
     usual = {"network": HTTP} if wire else {"processes": False}
     usual |= {"holds": True, "ping": True} if issubclass(reporter, broken.memory.Held) else {}
     capabilities = Capabilities(**{"metrics": 5000, **usual, **SPECIAL.get(name, {})})
-    bases = (WireContract if wire else FolderContract, ReporterContract)
+    given = BareContract if reporter is broken.life.DeliversWithoutKeeping else FolderContract
+    bases = (WireContract if wire else given, ReporterContract)
     return type(f"Test{name}", bases, {"capabilities": capabilities, "__module__": __name__})
 
 

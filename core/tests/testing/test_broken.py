@@ -6,6 +6,8 @@ For each check there is a reporter that it must catch; some have no fault, and p
 from pathlib import Path
 
 import pytest
+from newsdesk.testing.checks.faults import network
+from newsdesk.testing.checks.reporter import life
 from newsdesk.testing.contract import CHECKS
 
 pytest_plugins = ["pytester"]
@@ -58,6 +60,20 @@ CAUGHT_BY = {
     "ChangesItsMachine": "test_the_machine_is_the_same_afterwards",
     "RefersByAPath": "test_a_delivery_survives_the_desk",
     "PlansOneRequest": "test_a_plan_counts_the_requests",
+    "CannotBePickledWhenOpen": "test_copies_of_an_open_reporter_deliver",
+    "SharesWhatItCloses": "test_closing_one_reporter_leaves_another_open",
+    "SharesItsPlace": "test_reporters_of_two_places_stay_apart",
+    "ClosesItsParentsConnection": "test_a_forked_child_leaves_its_parent_alone",
+    "LeavesItsConnectionOpen": "test_close_leaves_no_connection",
+    "DeliversWithoutKeeping": "test_what_it_delivers_is_declared",
+    "TellsUnchangedInSecret": "test_what_it_delivers_is_declared",
+    "ConnectsInSecret": "test_it_uses_no_undeclared_network",
+    "ShowsItsPasswordInAnError": "test_secrets_are_not_shown",
+    "ShowsItsPasswordInANote": "test_secrets_are_not_shown",
+    "LogsItsPassword": "test_secrets_are_not_shown",
+    "RefersToItsWholeUrl": "test_secrets_are_not_shown",
+    "RetriesItself": "test_its_client_does_not_retry",
+    "WaitsForAMinute": "test_a_backend_that_never_answers_is_a_transient_error",
     "MarksBeforeItWrites": "test_a_delivery_killed_at_any_request_is_completed_by_the_next",
     "GivesUpWhenCutOff": "test_a_cut_connection_is_a_transient_error",
     "GivesUpWhenRefused": "test_a_refused_connection_is_a_transient_error",
@@ -73,6 +89,8 @@ CAUGHT_BY = {
     "TakesARefusalForAnOutage": "test_answers_to_an_open_reporter_are_errors_too",
     "HoldsNothingInAnOutage": "test_holds_fails_in_an_outage",
 }
+PRECEDING = {"SharesItsPlace": ["test_it_can_be_closed_twice_and_used_again"]}
+"""What must run before, since a check looks at what another has left."""
 PLUGIN = """
 from newsdesk import ReporterPlugin, hookimpl
 {extra}
@@ -108,9 +126,13 @@ def run_kit(pytester, site, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", f"{HERE}:{site}")
     pytester.syspathinsert(HERE)
 
-    def run(name, *check):
+    monkeypatch.setattr(network, "_PATIENCE", 1.0)
+    monkeypatch.setattr(life, "_CLOSING_SECONDS", 1.0)
+
+    def run(name, *checks):
+        place = f"{HERE}/broken_contract.py::Test{name}"
         recorder = pytester.inline_run(
-            "::".join([f"{HERE}/broken_contract.py", f"Test{name}", *check]), "--noconftest"
+            *([f"{place}::{check}" for check in checks] or [place]), "--noconftest"
         )
         reports = recorder.getreports("pytest_runtest_logreport")
         assert reports, "nothing was collected"
@@ -125,11 +147,11 @@ def test_each_check_has_a_reporter_that_it_must_catch():
 
 @pytest.mark.parametrize("name", CAUGHT_BY)
 def test_a_broken_reporter_is_caught_by_its_check(run_kit, name):
-    failed = run_kit(name, CAUGHT_BY[name])
+    failed = run_kit(name, *PRECEDING.get(name, ()), CAUGHT_BY[name])
     assert failed
     assert all("If this fails, " in shown for shown in failed.values()), failed
 
 
-@pytest.mark.parametrize("name", ["Folder", "Held", "Wire", "Kept", "Holding"])
+@pytest.mark.parametrize("name", ["Folder", "Held", "Wire", "Kept", "Holding", "Safe"])
 def test_a_reporter_without_a_fault_passes_all_that_it_declares(run_kit, name):
     assert run_kit(name) == {}

@@ -7,7 +7,7 @@ from newsdesk.testing.harness.fixtures import OPTIONAL
 
 pytest_plugins = ["pytester"]
 
-NOTHING = Capabilities(keeps=False, tells_unchanged=False)
+NOTHING = Capabilities(name="null", keeps=False, tells_unchanged=False)
 SOME = "test_alterations_are_reported"
 REQUIRED = "test_building_it_does_no_io"
 
@@ -122,7 +122,7 @@ def test_what_is_not_supported_shows_with_its_reason_in_the_report(pytester):
         from newsdesk.testing import Capabilities, ReporterContract
 
         class TestNull(ReporterContract):
-            capabilities = Capabilities(keeps=False, tells_unchanged=False)
+            capabilities = Capabilities(name="null", keeps=False, tells_unchanged=False)
             unsupported = {{"{SOME}": "it reads its licence"}}
 
             @pytest.fixture
@@ -189,7 +189,7 @@ from newsdesk.testing import Capabilities, ReporterContract
 {above}
 
 class TestNull(ReporterContract):
-    capabilities = Capabilities(keeps=False, tells_unchanged=False)
+    capabilities = Capabilities(name="null", keeps=False, tells_unchanged=False)
     {within}
 
     @pytest.fixture

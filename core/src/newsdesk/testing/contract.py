@@ -20,7 +20,9 @@ from newsdesk.testing.checks.records.names import NameChecks
 from newsdesk.testing.checks.records.repetition import RepetitionChecks
 from newsdesk.testing.checks.reporter.concurrency import ConcurrencyChecks
 from newsdesk.testing.checks.reporter.discovery import DiscoveryChecks
+from newsdesk.testing.checks.reporter.life import LifeChecks
 from newsdesk.testing.checks.reporter.plans import PlanChecks
+from newsdesk.testing.checks.reporter.secrets import SecretChecks
 from newsdesk.testing.checks.reporter.value import ValueChecks
 from newsdesk.testing.harness.check import all_checks, is_required, is_skip, needs_of, skipped
 from newsdesk.testing.harness.fixtures import OPTIONAL, CheckFixtures
@@ -41,6 +43,8 @@ class ReporterContract(
     HoldingChecks,
     ExchangeChecks,
     PlanChecks,
+    LifeChecks,
+    SecretChecks,
     ConcurrencyChecks,
     DiskChecks,
     FaultChecks,

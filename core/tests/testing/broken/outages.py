@@ -13,7 +13,7 @@ class Kept(Wire):
 
     def open(self):
         self.lock = threading.Lock()
-        self.connection = http.client.HTTPConnection(self.host, self.port, timeout=self.patience)
+        self.connection = http.client.HTTPConnection(self.host, self.port)
 
     def close(self):
         self.connection.close()
@@ -27,6 +27,7 @@ class Kept(Wire):
     def ask(self, method, path, body=None):
         try:
             with self.lock:
+                self.connection.timeout = self.timeout()
                 self.connection.request(method, path, body)
                 answer = self.connection.getresponse()
                 content = answer.read()
@@ -41,7 +42,7 @@ class Kept(Wire):
 
 class KeepsADeadConnection(Kept):
     def recover(self):
-        pass
+        self.connection.auto_open = False
 
 
 class CountsALostConnectionAsDelivered(Kept):

@@ -4,7 +4,7 @@ import hashlib
 import http.client
 import json
 
-from newsdesk import BaseReporter, Delivery, PermanentReporterError, TransientReporterError
+from newsdesk import BaseReporter, Delivery, PermanentReporterError, TransientReporterError, remaining_seconds
 
 
 class Wire(BaseReporter):
@@ -25,11 +25,14 @@ class Wire(BaseReporter):
         self.ask("PUT", place, machine.to_json())
         return Delivery(place)
 
+    def timeout(self):
+        return remaining_seconds(self.patience)
+
     def place(self, key):
         return f"/records/{hashlib.sha256(json.dumps(key).encode()).hexdigest()}"
 
     def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=self.patience)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout())
         try:
             connection.request(method, path, body)
             answer = connection.getresponse()

@@ -1,5 +1,6 @@
 """The pytest fixtures of the checks: reporters, the proxy, and the records of the backend."""
 
+import copy
 import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -32,6 +33,8 @@ class CheckFixtures:
     """The fixtures of the checks; an author writes `build`, `read` and, with a network, `upstream`."""
 
     capabilities: ClassVar[Capabilities]
+    earlier: ClassVar[BaseReporter | None] = None
+    """A reporter that the previous check has used, which has another place."""
 
     @pytest.fixture
     def upstream(self) -> str:
@@ -96,6 +99,8 @@ class CheckFixtures:
             fault_proxy.clear()
         for reporter in made:
             reporter.close()
+        if made:
+            type(self).earlier = copy.copy(made[-1])
 
     @pytest.fixture
     def refusing(self, fault_proxy: FaultProxy | None) -> Refusing:

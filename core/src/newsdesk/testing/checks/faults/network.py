@@ -10,17 +10,24 @@ from newsdesk.delivery.desk import Desk
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import TransientReporterError
+from newsdesk.machine import Machine
+from newsdesk.testing.capabilities import Network
 from newsdesk.testing.faults.fault import BlackHole, Cut, Moment, Refuse
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, deliver, error_of, expect_transient_or_held
 from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.inspection.running import seconds_until_unused
 from newsdesk.testing.machines import small
 from newsdesk.testing.processes.killing import Job, kill_at_every_boundary
 from newsdesk.testing.proxy.proxy import FaultProxy
 
 _DEADLINE = 2.0
 """Seconds that a desk waits for a backend that never answers."""
+_PATIENCE = 15.0
+"""Seconds that a report may go on afterwards, with a timeout that does not know of the deadline."""
+_MOST_REQUESTS = 3
+_ONCE = Retry(attempts=1)
 
 
 class FaultChecks(CheckFixtures):
@@ -37,8 +44,17 @@ class FaultChecks(CheckFixtures):
         """
         jobs = (Job(new_reporter(), small(f"killed-{number}")) for number in count())
         for step in kill_at_every_boundary(fault_proxy, jobs):
+            self._expect_honest_holds(new_reporter, held, step.job.machine)
             deliver(new_reporter(), step.job.machine)
             held.expect(step.job.machine, after=f"a kill ({step[0]}) and another report")
+
+    def _expect_honest_holds(self, new_reporter: NewReporter, held: BackendRecords, machine: Machine) -> None:
+        """Fail if the reporter finds a machine of which only a part was written."""
+        if self.capabilities.holds:
+            with new_reporter() as reporter:
+                found = reporter.holds([machine.key])
+            if found:
+                held.expect(machine, after="a kill, when holds() finds it,")
 
     @check("network", "keeps", required=True)
     def test_a_cut_connection_is_a_transient_error(
@@ -77,15 +93,38 @@ class FaultChecks(CheckFixtures):
     def test_a_backend_that_never_answers_is_a_transient_error(
         self, new_reporter: NewReporter, held: BackendRecords, fault_proxy: FaultProxy
     ) -> None:
-        """If this fails, a timeout counts as delivered, is never retried, or spoils the next delivery."""
+        """If this fails, a timeout counts as delivered, is never retried, or spoils the next delivery.
+
+        Or a report goes on for long after the deadline of the desk: `newsdesk.remaining_seconds` gives the
+        timeout of a request. The client's own retries must end by then too.
+        """
         machine = small("silent")
         fault_proxy.fail(BlackHole())
         # A copy: the fixture could not close a reporter that hangs.
-        route = Route("reporter", copy.copy(new_reporter()), required=False)
-        with Desk([route], retry=Retry(attempts=1), deadline=_DEADLINE) as desk:
+        reporter = copy.copy(new_reporter())
+        with Desk([Route("reporter", reporter, required=False)], retry=_ONCE, deadline=_DEADLINE) as desk:
             (receipt,) = desk.report(machine)
-        said = f"a backend that never answers must be a transient failure, but: {receipt}"
-        expect(not receipt.ok and isinstance(receipt.error, TransientReporterError), said)
+            said = f"a backend that never answers must be a transient failure, but: {receipt}"
+            expect(not receipt.ok and isinstance(receipt.error, TransientReporterError), said)
+            left = seconds_until_unused(type(reporter), at_most=_PATIENCE)
+        said = (
+            f"the report goes on {_PATIENCE:g} s after its deadline of {_DEADLINE:g} s: shorten its timeouts"
+        )
+        expect(left < _PATIENCE, said)
         fault_proxy.clear()
         deliver(new_reporter(), machine)
         held.expect(machine, after="a timeout and another report")
+
+    @check("network")
+    def test_its_client_does_not_retry(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:
+        """If this fails, the client library retries too: each attempt of a desk becomes several.
+
+        Turn its retries off. One more is right, on a connection that was closed while it was idle.
+        """
+        for answer in (self.capabilities.network or Network()).transient:
+            fault_proxy.recount()
+            fault_proxy.fail(answer)
+            error_of(new_reporter().report, small("retried"))
+            fault_proxy.clear()
+            sent = fault_proxy.recount().labels
+            expect(len(sent) <= _MOST_REQUESTS, f"after the answer {answer.label!r} it sends {sent}")

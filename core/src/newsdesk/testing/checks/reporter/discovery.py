@@ -6,10 +6,14 @@ import sys
 from functools import cache
 from typing import Any
 
+from newsdesk.builtin.registry import new_registry
+from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter
 from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.inspection.sockets import connections
+from newsdesk.testing.machines import small
 
 
 class DiscoveryChecks(CheckFixtures):
@@ -37,12 +41,42 @@ class DiscoveryChecks(CheckFixtures):
 
     @check(required=True)
     def test_what_it_offers_is_declared(self, new_reporter: NewReporter) -> None:
-        """If this fails, a `ping` or a `holds` is not checked, or is declared and missing."""
-        own = {name for cls in type(new_reporter()).__mro__ if not _is_base(cls) for name in vars(cls)}
+        """If this fails, the reporter does more than it declares, so that this is not checked; or less."""
+        cls = type(new_reporter())
+        own = {name for base in cls.__mro__ if not _is_base(base) for name in vars(base)}
         for name in ("ping", "holds"):
             declared = bool(getattr(self.capabilities, name))
             said = f"the reporter has {'a' if name in own else 'no'} {name}(), but declares {name}={declared}"
             expect(declared == (name in own), said)
+        if self.capabilities.name is None:
+            names = _registered_names(cls)
+            expect(not names, f"a plugin registers it as {' and '.join(names)}: declare that as its name")
+
+    @check(required=True)
+    def test_what_it_delivers_is_declared(self, new_reporter: NewReporter) -> None:
+        """If this fails, the reporter keeps records, or finds them again, and does not declare it."""
+        with new_reporter() as reporter:
+            deliveries = [reporter.report(small("declared")) or Delivery() for _ in range(2)]
+        kept = self.capabilities.keeps or not any(each.reference for each in deliveries)
+        expect(kept, f"keeps=False is declared, but there is a reference: {deliveries[0].reference}")
+        told = self.capabilities.tells_unchanged or not any(each.unchanged for each in deliveries)
+        expect(told, "tells_unchanged=False is declared, but a delivery is told as unchanged")
+
+    @check("no_network", required=True)
+    def test_it_uses_no_undeclared_network(self, new_reporter: NewReporter) -> None:
+        """If this fails, the reporter connects somewhere: declare `network`, so that outages are checked."""
+        with connections() as opened, new_reporter() as reporter:
+            reporter.report(small("declared"))
+            list(reporter.report_many([small("declared")]))
+            if self.capabilities.ping:
+                reporter.ping()
+        expect(not opened, f"no network is declared, but the reporter opens {', '.join(opened)}")
+
+
+def _registered_names(cls: type[BaseReporter]) -> list[str]:
+    path = f"{cls.__module__}:{cls.__qualname__}"
+    records = [record for plugin in new_registry().plugins() for record in plugin.records]
+    return [record.name for record in records if record.reporter == path]
 
 
 def _is_base(cls: type) -> bool:
