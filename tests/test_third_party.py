@@ -40,6 +40,9 @@ def generated(environment, tmp_path_factory):
     folder = tmp_path_factory.mktemp("generated")
     for name in ("a", "notes", "parquet", LONGEST):
         environment("newsdesk[template]").newsdesk("new", name, "--in", folder)
+    (folder / "http").mkdir()
+    for name in ("a", "documents", LONGEST):
+        environment("newsdesk[template]").newsdesk("new", name, "--http", "--in", folder / "http")
     return folder
 
 
@@ -48,6 +51,13 @@ def notes(generated, third_party):
     """A generated project, with the oldest supported dependencies."""
     project = generated / "newsdesk-notes"
     return Subject("notes", project, third_party(project, "lowest-direct"))
+
+
+@pytest.fixture(scope="module")
+def documents(generated, third_party):
+    """A generated project for a backend with HTTP, with the newest dependencies."""
+    project = generated / "http" / "newsdesk-documents"
+    return Subject("documents", project, third_party(project, "highest"))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +74,9 @@ def subject(request):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_plugins_project_passes_what_its_own_ci_runs(subject, command):
+@pytest.mark.parametrize("project", ["notes", "parquet", "documents"])
+def test_a_plugins_project_passes_what_its_own_ci_runs(request, project, command):
+    subject = request.getfixturevalue(project)
     done = subject.environment.shell(command, subject.project)
     assert command != "pytest" or "tests/test_contract.py ." in done.stdout
 
@@ -91,8 +103,9 @@ def test_without_its_extra_core_says_what_to_install(environment, tmp_path):
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("ruff")])
 @pytest.mark.parametrize("name", ["a", LONGEST])
-def test_a_project_is_in_style_however_short_or_long_its_name(generated, parquet, name, command):
-    parquet.environment.shell(command, generated / f"newsdesk-{name}")
+@pytest.mark.parametrize("kind", ["", "http"])
+def test_a_project_is_in_style_however_short_or_long_its_name(generated, parquet, kind, name, command):
+    parquet.environment.shell(command, generated / kind / f"newsdesk-{name}")
 
 
 @pytest.mark.parametrize("file", [".github/workflows/ci.yml", "src/newsdesk_parquet/py.typed", ".gitignore"])

@@ -19,6 +19,8 @@ class Project:
 
     name: str
     """The reporter's name in a config."""
+    http: bool = False
+    """Whether its backend speaks HTTP."""
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -42,6 +44,11 @@ class Project:
         return self.distribution.replace("-", "_")
 
     @property
+    def server(self) -> str:
+        """The name of its server for tests, a part of a fixture's."""
+        return self.name.replace("-", "_")
+
+    @property
     def reporter(self) -> str:
         """The name of the reporter class."""
         return "".join(part.capitalize() for part in self.name.split("-")) + "Reporter"
@@ -53,8 +60,8 @@ class Project:
             version: The installed version of newsdesk.
             api_version: The version of newsdesk's contract.
         """
-        names = {key: getattr(self, key) for key in ("name", "distribution", "package", "reporter")}
-        return {**names, "newsdesk": compatible(version), "api_version": api_version}
+        names = {key: getattr(self, key) for key in ("name", "distribution", "package", "server", "reporter")}
+        return {**names, "http": self.http, "newsdesk": compatible(version), "api_version": api_version}
 
 
 def compatible(version: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -44,6 +45,30 @@ def test_a_project_is_written_and_what_to_do_next_is_told(newsdesk, folder):
     }
     assert f"api_version={API_VERSION}," in (project / "src/newsdesk_pump_notes/plugin.py").read_text()
     assert list(folder.iterdir()) == [project]
+
+
+def test_for_a_backend_with_http_it_has_a_client_and_a_server(newsdesk, folder):
+    newsdesk("new", "pump-notes", "--http")
+    project = folder / "newsdesk-pump-notes"
+    assert {path.name for path in (project / "src/newsdesk_pump_notes").iterdir()} == {
+        "__init__.py", "client.py", "plugin.py", "py.typed", "reporter.py", "server.py",
+    }  # fmt: skip
+    assert {path.name for path in (project / "tests").iterdir()} == {"test_contract.py", "test_errors.py"}
+    assert 'name="pump_notes",' in (project / "src/newsdesk_pump_notes/plugin.py").read_text()
+    assert "{%" not in "".join(path.read_text() for path in project.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(("answer", "file"), [("y", "client.py"), ("n", "store.py")])
+def test_on_a_terminal_it_asks_whether_the_backend_speaks_http(folder, answer, file):
+    pty = pytest.importorskip("pty")
+    master, slave = pty.openpty()
+    os.write(master, f"{answer}\n".encode())
+    command = [Path(sys.executable).with_name("newsdesk"), "new", "notes"]
+    done = subprocess.run(command, cwd=folder, stdin=slave, capture_output=True, text=True, check=True)
+    os.close(master)
+    os.close(slave)
+    assert "Does your backend speak HTTP? [y/N]: " in done.stdout
+    assert (folder / "newsdesk-notes/src/newsdesk_notes" / file).exists()
 
 
 def test_a_project_can_be_written_into_another_folder(newsdesk, folder):

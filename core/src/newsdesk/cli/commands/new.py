@@ -14,7 +14,12 @@ import click
     default=".",
     help="The parent folder; by default the working folder.",
 )
-def command(name: str, parent: Path) -> None:
+@click.option(
+    "--http/--no-http",
+    default=None,
+    help="Whether the backend speaks HTTP; by default you are asked, and without a terminal it does not.",
+)
+def command(name: str, parent: Path, http: bool | None) -> None:  # noqa: FBT001  (click's signature)
     """Create a plugin project for a reporter that a config will call NAME.
 
     The new folder newsdesk-NAME is a working plugin, with the conformance kit as its test. Needs the extra
@@ -24,4 +29,4 @@ def command(name: str, parent: Path) -> None:
     """
     from newsdesk.cli.work.new import run  # noqa: PLC0415  (not for its help)
 
-    run(name, parent)
+    run(name, parent, http=http)

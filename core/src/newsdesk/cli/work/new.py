@@ -4,8 +4,10 @@ import contextlib
 import importlib.metadata
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -20,15 +22,23 @@ from newsdesk.plugins.import_paths import FIRST_PARTY
 _SETTINGS = "COPIER_SETTINGS_PATH"
 
 
-def run(name: str, parent: Path) -> None:
-    """Run the command."""
+def run(name: str, parent: Path, *, http: bool | None) -> None:
+    """Run the command.
+
+    Args:
+        name: The reporter's name.
+        parent: The folder that gets the project's.
+        http: Whether the backend speaks HTTP; None, to ask.
+    """
     project = _project(name)
     target = parent / project.distribution
     if target.exists() or target.is_symlink():
         raise click.UsageError(f"{str(target)!r} exists; give another name, or a folder with --in")
     copier = _copier()
+    if http is None:
+        http = sys.stdin.isatty() and click.confirm("Does your backend speak HTTP?")
     try:
-        _write(project, target, copier)
+        _write(replace(project, http=http), target, copier)
     except OSError as error:
         raise click.ClickException(
             f"cannot write {str(target)!r}: {error.strerror}; give another folder with --in"
