@@ -1,8 +1,10 @@
 """What a tracking URI says: which kind of store it names, what that needs, and where its artifacts are."""
 
+import contextlib
 import importlib.util
 import os
 import re
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +15,9 @@ from newsdesk_mlflow.errors import MlflowLoggingError
 _USER_INFO = re.compile(r"(?<=://)\S+@")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _SERVERS = ("http", "https")
+_SQLALCHEMY_WITHOUT_IT = (2, 1)
+_IMPORTED_NAME = re.compile(r"^    FallbackAsyncAdaptedQueuePool,$", re.MULTILINE)
+"""As the releases have it that need it; later ones import it within a function, if it exists."""
 _WORDS = ("databricks", "databricks-uc", "uc")
 """What MLflow takes for a store by its name alone."""
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}(?:[/?#].*)?")
@@ -88,8 +93,33 @@ def check_installed(uri: str) -> None:
             f"the tracking URI {without_credentials(uri)!r} is a database, which mlflow-skinny cannot open "
             f"without {' and '.join(missing)}: pip install 'newsdesk-mlflow[local]', or use a server's URI"
         )
+    if scheme in _DATABASES:
+        check_sqlalchemy(without_credentials(uri))
     if is_azureml(uri):
         auth.check_installed()
+
+
+def check_sqlalchemy(opened: str) -> None:
+    """Check that the installed MLflow works with the installed SQLAlchemy; neither is imported.
+
+    SQLAlchemy 2.1 removed a name that older releases of MLflow import, whose requirements admit 2.1.
+
+    Args:
+        opened: What is to be opened, for the message.
+
+    Raises:
+        MlflowLoggingError: it does not; with what to install.
+    """
+    version = metadata.version("sqlalchemy")
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < _SQLALCHEMY_WITHOUT_IT:
+        return
+    module = metadata.distribution("mlflow-skinny").locate_file("mlflow/store/db/utils.py")
+    with contextlib.suppress(OSError):  # an installation that keeps its files elsewhere
+        if _IMPORTED_NAME.search(Path(str(module)).read_text(encoding="utf-8")):
+            raise MlflowLoggingError(
+                f"MLflow {metadata.version('mlflow-skinny')} cannot open {opened} with SQLAlchemy {version}, "
+                "only with older ones: pip install 'sqlalchemy<2.1'"
+            )
 
 
 def without_credentials(text: str) -> str:
