@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from newsdesk.cli.project import MAX_LENGTH, Project, compatible
 from newsdesk.plugins.hookspecs import ReporterPlugin
 from packaging.requirements import Requirement
-from packaging.utils import is_normalized_name
+from packaging.utils import canonicalize_name
 
 
 @pytest.mark.parametrize("text", ["pump-notes", "newsdesk-pump-notes"])
@@ -22,7 +22,7 @@ def test_all_names_are_made_of_the_reporters(text):
 def test_a_name_that_is_taken_can_be_used_everywhere(text):
     with contextlib.suppress(ValueError):
         project = Project.of(text)
-        assert is_normalized_name(project.distribution)
+        assert canonicalize_name(project.distribution) == project.distribution
         assert project.package.isidentifier()
         assert project.reporter.isidentifier()
         assert ReporterPlugin(project.name, f"{project.package}.reporter:{project.reporter}")

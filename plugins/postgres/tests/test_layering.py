@@ -13,8 +13,9 @@ LAYERS = [
     {"errors", "row"},
     {"connection", "embedded"},
     {"table", "parameters"},
+    {"checks"},
     {"reporter"},
-    {"checks", "views"},
+    {"views"},
     {"plugin"},
 ]
 PLACES = {name: index for index, names in enumerate(LAYERS) for name in names}

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 if sys.version_info >= (3, 12):
@@ -20,7 +21,7 @@ class Distribution:
     found: metadata.Distribution
     """What the import system has found."""
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """Its metadata: usually a folder, `name-version.dist-info`."""
         # Most have no name but in their metadata, which may be what is damaged.

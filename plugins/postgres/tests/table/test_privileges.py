@@ -8,10 +8,9 @@ from newsdesk import Machine, MachineKey
 from newsdesk_postgres import PermanentPostgresError, PostgresReporter
 
 PAGE = Path(__file__).parents[4] / "docs" / "postgres.md"
-BUILDER, REPORTER, READER = re.findall(
-    r"^```sql\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
-)
+BLOCKS = re.findall(r"^```sql\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 ROLES = ("builder", "reporter", "reader")
+BUILDER, REPORTER, READER = (next(b for b in BLOCKS if f"CREATE ROLE {role} " in b) for role in ROLES)
 
 
 @pytest.fixture
