@@ -95,6 +95,23 @@ def test_a_plugin_may_be_found_by_a_finder_of_somebody_else(monkeypatch):
     entry_points._scan.cache_clear()
 
 
+def test_a_finder_that_looks_at_the_same_path_finds_no_plugin_twice(distribution, monkeypatch):
+    """As that of `importlib_metadata`, which MLflow imports."""
+
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            return None
+
+        def find_distributions(self, context=None):
+            return importlib.metadata.MetadataPathFinder.find_distributions()
+
+    distribution("slack", entries={"slack": "a"})
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder()])
+    entry_points._scan.cache_clear()
+    assert [entry.origin for entry in entry_points.installed()["slack"]] == ["slack 1.0"]
+    entry_points._scan.cache_clear()
+
+
 def test_a_folder_twice_on_the_path_has_each_plugin_once(distribution, monkeypatch):
     site = distribution("slack", entries={"slack": "a"})
     monkeypatch.setattr(sys, "path", [*sys.path, str(site)])

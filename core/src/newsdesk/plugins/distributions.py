@@ -53,10 +53,15 @@ class Distribution:
 
 
 def distributions() -> Iterator[Distribution]:
-    """Give all distributions, in the order of `sys.path`."""
+    """Give all distributions once each, in the order of `sys.path`."""
     # One by one: `metadata.entry_points()` reads those of every distribution together, so that a damaged one,
     # of whatever program, would end every command.
-    return map(Distribution, metadata.distributions(path=list(dict.fromkeys(sys.path))))
+    found = map(Distribution, metadata.distributions(path=list(dict.fromkeys(sys.path))))
+    # Two finders may look at the same path: that of `importlib_metadata` does, which MLflow imports.
+    known: dict[Path, Distribution] = {}
+    for distribution in found:
+        known.setdefault(distribution.folder, distribution)
+    return iter(known.values())
 
 
 def version_of(name: str) -> str:
