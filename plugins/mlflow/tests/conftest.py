@@ -36,6 +36,34 @@ def _clean_environment():
 
 
 @pytest.fixture(scope="session")
+def header_plugin(tmp_path_factory):
+    """A folder with a plugin for MLflow's client that could add headers: so it has to send the requests."""
+    folder = tmp_path_factory.mktemp("plugin")
+    info = folder / "header_plugin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: header-plugin\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[mlflow.request_header_provider]\nx = header_plugin:Provider\n")
+    (folder / "header_plugin.py").write_text(
+        "class Provider:\n    def in_context(self): return False\n    def request_headers(self): return {}\n"
+    )
+    return folder
+
+
+@pytest.fixture
+def client_only(header_plugin, monkeypatch):
+    """Have every server be reached by MLflow's client."""
+    monkeypatch.syspath_prepend(header_plugin)
+
+
+@pytest.fixture(params=["REST", "client"])
+def road(request):
+    """Each way to reach a server."""
+    if request.param == "client":
+        request.getfixturevalue("client_only")
+    return request.param
+
+
+@pytest.fixture(scope="session")
 def record():
     """Give a fresh record of one of the real machines."""
     return lambda name: json.loads((MACHINES / f"{name}.json").read_bytes())

@@ -13,6 +13,8 @@ from newsdesk_mlflow.connections import reason_of
 
 REFUSED_TOKEN = "hunter2-token"
 
+pytestmark = pytest.mark.usefixtures("road")
+
 
 @pytest.fixture
 def listener():

@@ -1,40 +1,33 @@
 """MlFlowReporter passes the conformance kit; its runs are read through the REST API."""
 
+import dataclasses
 import uuid
 
 import pytest
 from newsdesk.testing import HTTP, Capabilities, ReporterContract
 from newsdesk_mlflow import MlFlowReporter
 
-PRELOAD = (
-    "mlflow",
-    "mlflow.store.artifact.mlflow_artifacts_repo",
-    "newsdesk_mlflow.transport.delivery",
-    "newsdesk_mlflow.transport.tracking",
+REST = Capabilities(
+    name="mlflow",
+    changed="adds",
+    ping=True,
+    holds=True,
+    alters={"numbers": 1, "long-names": 4, "long-value": 1},
+    network=HTTP,
+    metrics=10_000,  # ten requests of a thousand; an MLflow on SQLite takes half a minute for ten times as many
+    preload=("newsdesk_mlflow.transport.delivery", "newsdesk_mlflow.transport.rest.store"),
+)
+CLIENT = dataclasses.replace(
+    REST,
+    metrics=1_000,
+    preload=("newsdesk_mlflow.transport.delivery", "mlflow", "mlflow.store.artifact.mlflow_artifacts_repo"),
 )
 
 
-BY_MLFLOWS_CLIENT = {
-    "test_close_leaves_no_connection": "MLflow's client keeps its connections until the process ends",
-    "test_a_backend_that_never_answers_is_a_transient_error": "MLflow's client waits for two minutes",
-}
-
-
-class TestMlFlow(ReporterContract):
+class OnServer(ReporterContract):
     """Each test has an experiment of its own, that is not there yet."""
 
-    capabilities = Capabilities(
-        name="mlflow",
-        changed="adds",
-        ping=True,
-        holds=True,
-        alters={"numbers": 1, "long-names": 4, "long-value": 1},
-        network=HTTP,
-        metrics=10_000,  # ten requests of a thousand; an MLflow on SQLite takes half a minute for ten times as many
-        preload=PRELOAD,
-    )
-
-    unsupported = BY_MLFLOWS_CLIENT
+    capabilities = REST
 
     @pytest.fixture
     def experiment(self):
@@ -55,3 +48,15 @@ class TestMlFlow(ReporterContract):
     @pytest.fixture
     def wipe(self, server, experiment):
         return lambda: server.delete_runs(experiment)
+
+
+class TestByRest(OnServer):
+    """By MLflow's REST API."""
+
+
+@pytest.mark.usefixtures("client_only")
+class TestByClient(OnServer):
+    """By MLflow's client."""
+
+    capabilities = CLIENT
+    unsupported = {"test_close_leaves_no_connection": "MLflow keeps its connections until the process ends"}  # noqa: RUF012

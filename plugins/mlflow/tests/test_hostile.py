@@ -58,6 +58,7 @@ def any_server(request):
     return request.getfixturevalue(request.param)
 
 
+@pytest.mark.usefixtures("road")
 def test_hostile_content_arrives_with_everything_that_was_altered_told(any_server):
     experiment = uuid.uuid4().hex
     machine = Machine.from_dict(HOSTILE)

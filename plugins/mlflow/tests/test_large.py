@@ -2,8 +2,11 @@
 
 import uuid
 
+import pytest
 from newsdesk import Machine
 from newsdesk_mlflow import MlFlowReporter
+
+pytestmark = pytest.mark.usefixtures("road")
 
 
 def test_thousands_of_params_and_metrics_arrive_in_as_many_requests_as_were_planned(proxy, server):

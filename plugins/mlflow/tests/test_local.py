@@ -79,6 +79,7 @@ def test_a_working_folder_that_cannot_be_written_to_does_not_matter(server, mach
     assert server.run(machine.name).status == "FINISHED"
 
 
+@pytest.mark.usefixtures("client_only")
 def test_without_a_folder_for_temporary_files_the_error_says_what_to_do(
     server, machine, tmp_path, monkeypatch
 ):

@@ -10,6 +10,8 @@ from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
 SECRETS = {"tenant_id": "t-1", "service_principal_id": "i-1", "service_principal_password": "hunter2"}
 WORKSPACE = {"subscription_id": "s", "resource_group": "g", "workspace_name": "w"}
 
+pytestmark = pytest.mark.usefixtures("road")
+
 
 class Builder:
     """A builder of models as gordo has one."""

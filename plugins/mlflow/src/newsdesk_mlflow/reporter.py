@@ -100,14 +100,14 @@ class MlFlowReporter(BaseReporter):
             raise DefinitionError("invalid parameters of MlFlowReporter", faults)
 
     def prepare(self) -> None:
-        """Import MLflow, and create or migrate a local store: seconds that do not belong to a delivery.
+        """Import what is needed, and create or migrate a local store: that does not belong to a delivery.
 
         No server is asked. What fails here fails again when it is opened, and is raised then.
         """
         from newsdesk_mlflow.transport import connecting  # noqa: PLC0415  (as in `open`)
 
         with contextlib.suppress(ReporterException):
-            if connecting.prepare(self.expected_uri()):
+            if connecting.prepare(self.resolved().expected_uri()):
                 self.open()
 
     def open(self) -> None:

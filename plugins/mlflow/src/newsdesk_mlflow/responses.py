@@ -4,11 +4,12 @@ import itertools
 import json
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+import requests
 from newsdesk import ReporterException, TransientReporterError, error_for_status
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -84,8 +85,11 @@ def is_transient_status(status: int) -> bool:
 def answer_of(error: BaseException) -> Answer | None:
     """Give what the server answered that an error is about; None if it did not answer."""
     links = [*_links(error)]
-    for response in itertools.chain.from_iterable(map(_responses, links)):
-        # A response that was cut off before its head arrived has no status.
+    failures = [link for link in links if isinstance(link, requests.RequestException)]
+    # A request that failed has an answer only if the error has it: what is in a frame was cut off.
+    broken = failures and not isinstance(failures[0], requests.exceptions.RetryError)
+    found: Iterable[Any] = [failures[0].response] if broken else itertools.chain(*map(_responses, links))
+    for response in found:
         status = getattr(response, "status_code", None) or getattr(response, "status", None)
         if isinstance(status, int):
             url = str(getattr(response, "url", None) or "")

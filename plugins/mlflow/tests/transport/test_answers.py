@@ -15,6 +15,8 @@ TOKEN, PASSWORD = "hunter2-token-of-the-server", "hunter2-password"
 BASIC = "bWU6aHVudGVyMi1wYXNzd29yZA=="
 """`me:hunter2-password` in base64."""
 
+pytestmark = pytest.mark.usefixtures("road")
+
 
 @pytest.mark.parametrize(
     ("headers", "seconds"),

@@ -8,6 +8,8 @@ from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter, get_mlflow_clien
 from newsdesk_mlflow.transport import artifacts
 from newsdesk_mlflow.transport.artifacts import missing_library, stays_here
 
+pytestmark = pytest.mark.usefixtures("road")
+
 
 @pytest.fixture
 def experiment(server):

@@ -20,6 +20,8 @@ NEW = [
     "POST runs/update",
 ]
 
+pytestmark = pytest.mark.usefixtures("road")
+
 
 def changed(machine, **build):
     """The same model, built again with another result."""

@@ -6,6 +6,8 @@ import pytest
 from newsdesk import Machine, MachineKey
 from newsdesk_mlflow import MlFlowReporter
 
+pytestmark = pytest.mark.usefixtures("road")
+
 
 def machines(count):
     tag = uuid.uuid4().hex[:8]

@@ -4,8 +4,6 @@ from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
-from newsdesk_mlflow import MlFlowReporter
-from newsdesk_mlflow.checks import findings
 from newsdesk_mlflow.transport.client.store import ClientStore
 from newsdesk_mlflow.transport.run import Run
 from newsdesk_mlflow.transport.tracking import Tracking
@@ -16,13 +14,6 @@ WORKSPACE = "azureml://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/1"
 def tracking_of(uri):
     # What reaches a workspace is not installed here; the address alone is looked at, and no request is made.
     return Tracking(ClientStore(SimpleNamespace(tracking_uri=uri, search_experiments=lambda max_results: [])))
-
-
-class Workspace(MlFlowReporter):
-    """Has logged in to a workspace."""
-
-    def open(self):
-        self.tracking = tracking_of(f"{WORKSPACE}#17")
 
 
 @pytest.mark.parametrize(
@@ -36,12 +27,6 @@ class Workspace(MlFlowReporter):
 )
 def test_a_uri_is_shown_without_credentials_and_without_the_number_of_a_login(uri, shown):
     assert tracking_of(uri).shown == shown
-
-
-def test_the_doctor_shows_the_uri_behind_a_reference_in_the_same_way(monkeypatch):
-    monkeypatch.setenv("PLACE", WORKSPACE)
-    _, limits, _ = findings({"it": Workspace(tracking_uri="${env:PLACE}")}, ping=True)
-    assert limits.text.startswith(f"{WORKSPACE} is treated as the flavour 'azureml': ")
 
 
 RUN = Run("r1", "7", "FINISHED", 0, "mlflow-artifacts:/7/r1/artifacts", {}, {})

@@ -26,6 +26,8 @@ _SCOPE = re.compile(
 )
 # What AzureML sets within its jobs, where azureml-mlflow logs in with them.
 _JOB = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_RUN_ID")
+# Seconds for its requests about artifacts, if the user has set it; 300 by default.
+_TIMEOUT = "AZUREML_HTTP_REQUEST_TIMEOUT"
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 
 
@@ -123,8 +125,11 @@ def upload(client: "MlflowClient", artifact_uri: str, file: Path) -> bool:
             "azureml://…/experiments/<experiment>/runs/<run>/artifacts; use another experiment"
         )
     run = utils.RunArtifactsClient(_context(client), parts["experiment"], parts["runid"], None)
-    # Both libraries would retry for minutes; retries are the desk's task.
+    # Both libraries would wait and retry for minutes; retries are the desk's task.
     run._client._config.retry_policy.total_retries = 0  # noqa: SLF001  (no public way)
+    if _TIMEOUT not in os.environ:
+        connection = run._client._client._pipeline._transport.connection_config  # noqa: SLF001  (the same)
+        connection.timeout = connection.read_timeout = PATIENCE["read_timeout"]
     blob: Any = importlib.import_module("azure.storage.blob")
     try:
         told = run._create_empty_artifacts(paths=file.name)  # noqa: SLF001  (the same)

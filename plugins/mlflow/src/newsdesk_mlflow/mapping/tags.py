@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -38,6 +39,12 @@ _LONGEST_PLAIN = 250
 _LONGEST_NOTE = 20
 
 
+@cache
+def release() -> str:
+    """Return the version of this distribution."""
+    return version("newsdesk-mlflow")
+
+
 def identity(model_key: str) -> Tag:
     """Give the tag by which a model's runs are found: its key where a filter can hold that, else its hash."""
     if _PLAIN.fullmatch(model_key) and len(model_key) <= _LONGEST_PLAIN:
@@ -61,7 +68,7 @@ def machine_tags(machine: Machine, model_key: str) -> list[Tag]:
         *key_tags(model_key),
         Tag(REVISION, machine.revision),
         machine_tag(machine.key),
-        Tag("newsdesk.version", version("newsdesk-mlflow")),
+        Tag("newsdesk.version", release()),
         Tag("machine_name", machine.name, "name"),
         Tag("project_name", machine.project_name, "project_name"),
     ]

@@ -1,6 +1,7 @@
 """Where the artifacts of a run go, and whether they get there from here."""
 
 import importlib.util
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -33,6 +34,24 @@ def stays_here(tracking_uri: str, artifact_uri: str) -> bool:
     whether it mounts the same folder.
     """
     return bool(artifact_uri) and is_folder(artifact_uri) and not is_local_store(tracking_uri)
+
+
+def proxied_url(artifact_uri: str, tracking_uri: str) -> str | None:
+    """Return where a tracking server takes the artifacts of a run; None, if they do not go through it.
+
+    As `MlflowArtifactsRepository.resolve_uri`: `mlflow-artifacts:/path` is at the tracking server,
+    `mlflow-artifacts://host:port/path` at another one.
+    """
+    artifacts, tracking = urlsplit(artifact_uri), urlsplit(tracking_uri)
+    if artifacts.scheme != "mlflow-artifacts" or tracking.scheme not in ("http", "https"):
+        return None
+    path = re.sub("//+", "/", f"{tracking.path}/api/2.0/mlflow-artifacts/artifacts/{artifacts.path}")
+    return f"{tracking.scheme}://{artifacts.netloc or tracking.netloc}{path}".rstrip("/")
+
+
+def content_type(name: str) -> str:
+    """Return the type of an artifact's content; by its name, as ours are all of one kind."""
+    return "application/json" if name.endswith(".json") else "application/octet-stream"
 
 
 def left_out(tracking_uri: str, run: Run, names: Iterable[str]) -> list[Alteration]:

@@ -31,6 +31,8 @@ _SHORTER = (
         "no credentials for Databricks; install databricks-sdk, and set DATABRICKS_HOST and DATABRICKS_TOKEN",
     ),
 )
+# What MLflow's client puts before any error of a request.
+_WRAPPED = re.compile(r"^API request to \S+ failed with exception ")
 _NOT_FOUND, _NOT_ALLOWED, _TOO_LARGE, _MULTIPLE = 404, 405, 413, 300
 # In the words of nginx and Go, with status 400.
 _WANTS_TLS = re.compile(r"(?i)plain http request was sent to https|http request to an https server")
@@ -59,8 +61,10 @@ def translated(
             without_credentials(f"{text}: {_message(error)}; it was deleted during the delivery")
         )
     answer, failure = answer_of(error), _request_failure(error)
-    if answer is not None and (told := _of_answer(answer, text, where)) is not None:
-        return told
+    if answer is not None:
+        is_of_api = isinstance(error, requests.HTTPError) or type(error).__module__.startswith("mlflow.")
+        if (told := _of_answer(answer, text, where, is_of_api=is_of_api)) is not None:
+            return told
     if answer is None and failure is not None:
         return _of_connection(failure, text, where)
     text = without_credentials(f"{text}: {_message(error)}")
@@ -89,8 +93,15 @@ def _may_pass(error: Exception) -> bool:
     return lost_race or is_network or code_of(error) in _TRANSIENT_CODES
 
 
-def _of_answer(answer: Answer, text: str, where: str) -> ReporterException | None:
-    """Give the error for an answer; None, when what MLflow says of it counts and not its status."""
+def _of_answer(answer: Answer, text: str, where: str, *, is_of_api: bool) -> ReporterException | None:
+    """Give the error for an answer; None, when what MLflow says of it counts and not its status.
+
+    Args:
+        answer: The answer.
+        text: What could not be done.
+        where: The tracking URI, without credentials.
+        is_of_api: Whether it was asked for by MLflow's API, and not by another library.
+    """
     if reason := _wrong_address(answer, text, where):
         return MlflowLoggingError(reason)
     said = f"{text}: {answer.summary}{f': {answer.quote}' if answer.quote else ''}"
@@ -103,7 +114,7 @@ def _of_answer(answer: Answer, text: str, where: str) -> ReporterException | Non
     if answer.is_page:
         limit = "; raise the limit of the proxy in between, such as nginx's client_max_body_size"
         return MlflowLoggingError(f"{said}{limit if answer.status == _TOO_LARGE else ''}")
-    return None
+    return None if answer.is_of_mlflow or not is_of_api else MlflowLoggingError(without_credentials(said))
 
 
 def _wrong_address(answer: Answer, text: str, where: str) -> str:
@@ -139,7 +150,7 @@ def _of_connection(failure: requests.RequestException, text: str, where: str) ->
 
 
 def _message(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(_WRAPPED.sub("", str(error)).split()) or type(error).__name__
     text = next((short for pattern, short in _SHORTER if pattern.search(text)), text)
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
 

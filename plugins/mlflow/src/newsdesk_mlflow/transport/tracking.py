@@ -134,7 +134,7 @@ class Tracking:
         points: set[tuple[str, int]] = set()
         for key in keys:
             with self._calls(f"read the metric {key!r} of the run {run_id}"):
-                history = self.store.metric_history(run_id, key)
+                history = [*self.store.metric_history(run_id, key)]
             points.update((key, step) for step, value in history if math.isnan(value))
         return points
 

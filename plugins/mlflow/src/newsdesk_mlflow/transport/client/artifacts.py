@@ -2,18 +2,20 @@
 
 import contextlib
 import importlib
-import mimetypes
+import inspect
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 from newsdesk import TransientReporterError
 
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.errors import KeptError
+from newsdesk_mlflow.transport.artifacts import content_type, proxied_url
+from newsdesk_mlflow.transport.client.attempt import one_attempt
 from newsdesk_mlflow.transport.run import Run
 from newsdesk_mlflow.transport.uri import is_azureml
 
@@ -33,15 +35,27 @@ def upload(client: "MlflowClient", run: Run, file: Path) -> None:
                 f"the run {run.id} already has another artifact {file.name}, which AzureML cannot overwrite"
             )
         return
-    if urlsplit(run.artifact_uri).scheme != "mlflow-artifacts":
+    if url := proxied_url(run.artifact_uri, client.tracking_uri):
+        # Through the tracking server, at its URL: the client would ask for the run again first, and up to
+        # 2.22 would go to the global tracking URI instead of its own.
+        _put(url, file)
+    else:
         client.log_artifact(run.id, str(file))
-        return
-    # Through the tracking server, at its URL: the client would ask for the run again first, and up to
-    # 2.22 would go to the global tracking URI instead of its own.
-    from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository  # noqa: PLC0415
 
-    repository: Any = MlflowArtifactsRepository
-    _put(repository.resolve_uri(run.artifact_uri, client.tracking_uri), file)
+
+def upload_directly(artifact_uri: str, tracking_uri: str, name: str, content: bytes) -> None:
+    """Store an artifact in an object store; one of that name is overwritten."""
+    registry: Any = importlib.import_module("mlflow.store.artifact.artifact_repository_registry")
+    options = (
+        {"tracking_uri": tracking_uri} if _takes(registry.get_artifact_repository, "tracking_uri") else {}
+    )
+    repository = registry.get_artifact_repository(artifact_uri, **options)
+    with temporary_file(name, content) as file, one_attempt():
+        repository.log_artifact(str(file))
+
+
+def _takes(function: Any, parameter: str) -> bool:
+    return parameter in inspect.signature(function).parameters
 
 
 def _put(url: str, file: Path) -> None:
@@ -61,7 +75,7 @@ def _put(url: str, file: Path) -> None:
             f"/{quote(file.name)}",
             "PUT",
             data=content,
-            extra_headers={"Content-Type": mimetypes.guess_type(file.name)[0] or "application/octet-stream"},
+            extra_headers={"Content-Type": content_type(file.name)},
             raise_on_status=False,  # so that what it says is kept
         )
     if not response.ok or response.is_redirect or "html" in response.headers.get("Content-Type", ""):

@@ -12,8 +12,8 @@ from newsdesk_mlflow import auth
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.transport.calls import calls
 from newsdesk_mlflow.transport.client.artifacts import temporary_file, upload
+from newsdesk_mlflow.transport.client.attempt import one_attempt
 from newsdesk_mlflow.transport.client.databases import check_database
-from newsdesk_mlflow.transport.client.environment import one_quiet_try
 from newsdesk_mlflow.transport.run import Experiment, Run
 from newsdesk_mlflow.transport.store import FOUND_RUNS
 from newsdesk_mlflow.transport.uri import artifact_location, check_installed, is_azureml
@@ -43,7 +43,7 @@ class ClientStore:
         """
         check_installed(uri)
         check_database(uri)
-        with calls("connect", uri), one_quiet_try():
+        with calls("connect", uri), one_attempt():
             from mlflow import MlflowClient  # noqa: PLC0415  (seconds, which other stores need not wait for)
 
             if is_azureml(uri):
@@ -61,7 +61,7 @@ class ClientStore:
 
     def attempt(self) -> AbstractContextManager[None]:
         """Make the calls in the body once each, and print nothing."""
-        return one_quiet_try()
+        return one_attempt()
 
     def find_experiment(self, name: str) -> Experiment | None:
         """Find an experiment, even if it was deleted; None if there is none of that name."""
@@ -151,7 +151,7 @@ class ClientStore:
 
 def import_client() -> str:
     """Import what a delivery uses of MLflow, which takes seconds, and give its default tracking URI."""
-    with calls("be imported", "its default tracking URI"), one_quiet_try():
+    with calls("be imported", "its default tracking URI"), one_attempt():
         mlflow: Any = importlib.import_module("mlflow")
         importlib.import_module("mlflow.store.artifact.mlflow_artifacts_repo")
         return str(mlflow.get_tracking_uri())
