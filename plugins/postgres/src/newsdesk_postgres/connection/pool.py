@@ -2,19 +2,22 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from psycopg2 import extensions
 
 # The pool alone: an engine asks each new connection for its version, its schema and more, and to make one
-# fails while another thread imports SQLAlchemy's ORM, as MLflow does for a local store.
+# fails while another thread imports SQLAlchemy's ORM, as MLflow does for a local store. A dialect, which
+# `pre_ping` needs, would import those of all drivers.
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from newsdesk_postgres.connection.dialect import DIALECT
 from newsdesk_postgres.connection.failures import spoils_session
 from newsdesk_postgres.errors import TransientPostgresError
+
+if TYPE_CHECKING:
+    from sqlalchemy.pool import PoolProxiedConnection
 
 SIZE = 5
 """Connections of a reporter at a time: as many as threads may use it without waiting for each other."""
@@ -51,8 +54,6 @@ class Pool:
             max_overflow=0,
             timeout=self._timeout,
             use_lifo=True,
-            pre_ping=True,
-            dialect=DIALECT,
         )
 
     @contextlib.contextmanager
@@ -65,14 +66,13 @@ class Pool:
         Raises:
             TransientPostgresError: all of them are in use.
         """
-        pool = self._pool
         try:
-            lent = pool.connect()
+            pool, lent = self._tested()
         except PoolTimeoutError as error:
             raise TransientPostgresError(
                 f"all {SIZE} connections of the reporter were in use for {self._timeout:g} s"
             ) from error
-        connection: Connection = lent.dbapi_connection  # type: ignore[assignment]  # it is psycopg2's
+        connection = _psycopg2(lent)
         try:
             yield connection
         except psycopg2.Error as error:
@@ -109,6 +109,24 @@ class Pool:
     def abandon(self) -> None:
         """Drop connections that belong to the parent process: psycopg2 closes none of another process."""
         self._pool = self._pool.recreate()
+
+    def _tested(self) -> "tuple[QueuePool, PoolProxiedConnection]":
+        """Take a connection that works, and its pool; one that has waited may have been closed meanwhile."""
+        pool = self._pool
+        lent = pool.connect()
+        is_new = not lent.info
+        lent.info["is_used"] = True
+        with contextlib.suppress(psycopg2.Error):
+            if not is_new:
+                run(_psycopg2(lent), "SELECT 1")
+            return pool, lent
+        lent.invalidate()
+        self.close()  # the server was restarted: the others are not tried one by one
+        return self._tested()
+
+
+def _psycopg2(lent: "PoolProxiedConnection") -> Connection:
+    return lent.dbapi_connection  # type: ignore[return-value]  # the pool knows what every driver has
 
 
 def _is_unused(connection: Connection) -> bool:

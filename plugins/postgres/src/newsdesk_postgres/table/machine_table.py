@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from newsdesk_postgres.connection.dialect import DIALECT
 from newsdesk_postgres.connection.failures import translated
 from newsdesk_postgres.connection.pool import Connection, Pool, Values, run
 from newsdesk_postgres.errors import PermanentPostgresError
 from newsdesk_postgres.row.batches import columns
 from newsdesk_postgres.row.machine_row import KEY, PARTS, Key, Row
 from newsdesk_postgres.table import statements
+from newsdesk_postgres.table.identifiers import identifier
 from newsdesk_postgres.table.migration import State, Unique, migration
 from newsdesk_postgres.table.privileges import to_create, to_use
 
@@ -32,8 +32,7 @@ class MachineTable:
     @classmethod
     def of(cls, table: str, schema: str | None) -> "MachineTable":
         """Return the table of a name, without I/O."""
-        quoted = DIALECT.identifier_preparer.quote
-        parts = [quoted(part) for part in (schema, table) if part is not None]
+        parts = [identifier(part) for part in (schema, table) if part is not None]
         return cls(".".join(parts), parts[0] if schema is not None else None)
 
     def prepare(self, pool: Pool, *, user: str, create: bool, create_schema: bool) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from newsdesk_postgres.table.identifiers import quoted
+
 PRIVILEGES = ("SELECT", "INSERT", "UPDATE")
 """On the table: PostgreSQL reads a row to overwrite it."""
 
@@ -30,8 +32,3 @@ def to_create(schema: str | None, user: str) -> str:
         f"run as the schema's owner: {create}; or let the table's owner report once; or set 'create: false' "
         "to see the SQL"
     )
-
-
-def quoted(user: str) -> str:
-    """Return a user's name, quoted for SQL."""
-    return '"' + user.replace('"', '""') + '"'
