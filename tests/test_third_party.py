@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 MACHINE = ROOT / "examples" / "machines" / "ae-4tags.json"
 EXAMPLE = ROOT / "examples" / "newsdesk-parquet"
+S3 = ROOT / "examples" / "newsdesk-s3"
 LONGEST = "n" * 35
 OUTPUT = {"dist", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
 
@@ -41,7 +42,7 @@ def generated(environment, tmp_path_factory):
     for name in ("a", "notes", "parquet", LONGEST):
         environment("newsdesk[template]").newsdesk("new", name, "--in", folder)
     (folder / "http").mkdir()
-    for name in ("a", "documents", LONGEST):
+    for name in ("a", "documents", "s3", LONGEST):
         environment("newsdesk[template]").newsdesk("new", name, "--http", "--in", folder / "http")
     return folder
 
@@ -68,13 +69,21 @@ def parquet(third_party, tmp_path_factory):
     return Subject("parquet", project, third_party(project, "highest"))
 
 
+@pytest.fixture(scope="module")
+def s3(third_party, tmp_path_factory):
+    """The example with a network, with the newest dependencies."""
+    project = tmp_path_factory.mktemp("example") / S3.name
+    shutil.copytree(S3, project, ignore=shutil.ignore_patterns(*OUTPUT))
+    return Subject("s3", project, third_party(project, "highest"))
+
+
 @pytest.fixture(params=["notes", "parquet"])
 def subject(request):
     return request.getfixturevalue(request.param)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("project", ["notes", "parquet", "documents"])
+@pytest.mark.parametrize("project", ["notes", "parquet", "documents", "s3"])
 def test_a_plugins_project_passes_what_its_own_ci_runs(request, project, command):
     subject = request.getfixturevalue(project)
     done = subject.environment.shell(command, subject.project)
@@ -108,15 +117,18 @@ def test_a_project_is_in_style_however_short_or_long_its_name(generated, parquet
     parquet.environment.shell(command, generated / kind / f"newsdesk-{name}")
 
 
-@pytest.mark.parametrize("file", [".github/workflows/ci.yml", "src/newsdesk_parquet/py.typed", ".gitignore"])
-def test_the_example_is_made_from_the_template(generated, file):
-    assert (EXAMPLE / file).read_bytes() == (generated / "newsdesk-parquet" / file).read_bytes()
+@pytest.mark.parametrize(("example", "kind"), [(EXAMPLE, ""), (S3, "http")])
+def test_an_example_is_made_from_the_template(generated, example, kind):
+    made, package = generated / kind / example.name, example.name.replace("-", "_")
+    for file in (".github/workflows/ci.yml", f"src/{package}/py.typed", ".gitignore"):
+        assert (example / file).read_bytes() == (made / file).read_bytes()
 
 
-def test_the_examples_settings_are_those_of_the_template(generated):
+@pytest.mark.parametrize(("example", "kind"), [(EXAMPLE, ""), (S3, "http")])
+def test_an_examples_settings_are_those_of_the_template(generated, example, kind):
     ours, made = (
         tomllib.loads((project / "pyproject.toml").read_text())
-        for project in (EXAMPLE, generated / "newsdesk-parquet")
+        for project in (example, generated / kind / example.name)
     )
     del ours["tool"]["mypy"]["overrides"]  # for its own dependencies
     assert (ours["tool"], ours["build-system"]) == (made["tool"], made["build-system"])
@@ -124,7 +136,8 @@ def test_the_examples_settings_are_those_of_the_template(generated):
     assert made["project"].keys() <= ours["project"].keys()
 
 
-def test_the_example_admits_this_core(wheels):
-    required = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]["dependencies"]
+@pytest.mark.parametrize("example", [EXAMPLE, S3])
+def test_an_example_admits_this_core(wheels, example):
+    required = tomllib.loads((example / "pyproject.toml").read_text())["project"]["dependencies"]
     [core] = [r.specifier for r in map(Requirement, required) if r.name == "newsdesk"]
     assert core.contains(wheels["newsdesk"].name.split("-")[1])

@@ -1,0 +1,1 @@
+"""The reporter s3 for newsdesk."""
