@@ -41,7 +41,7 @@ def test_a_machine_of_that_project_arrives_where_its_own_reporters_say(
 
     receipts = newsdesk.report(built, deadline=120)
 
-    assert [receipt.reporter for receipt in receipts] == [POSTGRES, "gordo.reporters.mlflow.MlFlowReporter"]
+    assert [receipt.reporter for receipt in receipts] == ["gordo.reporters.mlflow.MlFlowReporter", POSTGRES]
     assert [str(receipt.status) for receipt in receipts] == ["delivered", "delivered"]
     query = "SELECT project_name, dataset->>'resolution' FROM machine WHERE name = %s"
     assert postgres_server.query(query, name) == [("north", RECORD["dataset"]["resolution"])]

@@ -54,8 +54,8 @@ class Pod(NamedTuple):
         return self.page.of_kind("ConfigMap")[name]["data"]["newsdesk.yaml"]
 
 
-KUBERNETES, AZUREML = Page("kubernetes"), Page("azureml")
-PAGES = [KUBERNETES, AZUREML]
+KUBERNETES, AZUREML, GORDO = Page("kubernetes"), Page("azureml"), Page("move-from-gordo")
+PAGES = [KUBERNETES, AZUREML, GORDO]
 
 # Also indented blocks in lists.
 SHOWN = [
@@ -139,7 +139,8 @@ def test_the_configs_in_manifests_can_be_used(page):
 def test_the_pages_run_newsdesk_in_jobs_a_cron_job_and_a_workflow():
     assert {manifest["kind"] for manifest in KUBERNETES.manifests} >= {"Job", "CronJob", "Workflow"}
     assert {manifest["kind"] for manifest in AZUREML.manifests} == {"ServiceAccount", "ConfigMap", "Job"}
-    assert len(OURS) == 4
+    assert {manifest["kind"] for manifest in GORDO.manifests} == {"Job", "ConfigMap", "Secret"}
+    assert len(OURS) == 5
 
 
 @pytest.mark.parametrize("container", [container for _, container in OURS], ids=ident)
@@ -203,7 +204,7 @@ def test_what_a_pod_mounts_is_declared_on_the_page(pod):
 
 
 def test_a_job_reports_from_a_volume_that_its_builder_writes_to():
-    for page in PAGES:
+    for page in (KUBERNETES, AZUREML):
         [job] = page.of_kind("Job").values()
         pod = job["spec"]["template"]["spec"]
         [build], [report] = pod["initContainers"], pod["containers"]

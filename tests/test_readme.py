@@ -116,8 +116,10 @@ def metadata(pyproject: str) -> tuple[str, str, str]:
 
 def kind(document: object) -> str:
     """Return the kind of a YAML block: `manifest` of Kubernetes, config of `gordo`, or our `config`."""
-    keys = document if isinstance(document, dict) else {}
-    return "manifest" if "apiVersion" in keys else "gordo" if "machines" in keys else "config"
+    keys: dict[str, object] = document if isinstance(document, dict) else {}
+    return (
+        "manifest" if "apiVersion" in keys else "gordo" if keys.keys() & {"machines", "globals"} else "config"
+    )
 
 
 def names(page: Path) -> str:
