@@ -13,7 +13,7 @@ nox.options.sessions = ["lint", "typing", "azureml", "tests"]
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
 DISTRIBUTIONS = [
-    "core[dask,template]",
+    "core[dask,template,testing]",
     "plugins/gordo",
     "plugins/mlflow[local]",
     "plugins/postgres[embedded]",
