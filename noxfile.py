@@ -137,6 +137,15 @@ def wheels(session: nox.Session) -> None:
     )
 
 
+@nox.session(name="kit-power", default=False)
+def kit_power(session: nox.Session) -> None:
+    """Plant bugs in our reporters, and print which check of the kit catches each; arguments: reporters."""
+    install_distributions(session, "test")
+    session.install("--no-deps", "-e", "examples/newsdesk-parquet")
+    session.install("pyarrow", "duckdb")
+    session.run("python", "-m", "tests.kit_power", *session.posargs, env=COMPILED)
+
+
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Report four real machines to a local MLflow store and to a private PostgreSQL."""

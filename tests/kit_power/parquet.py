@@ -1,0 +1,44 @@
+"""Bugs in the reporter of the example."""
+
+from tests.kit_power.bug import Bug, Subject
+
+PARQUET = Subject(
+    "parquet",
+    "examples/newsdesk-parquet/src/newsdesk_parquet",
+    "examples/newsdesk-parquet/tests/test_contract.py",
+    [
+        Bug(
+            "the file's name is the composed one (NFC): two machines, one file",
+            "place.py",
+            [
+                (
+                    "    label, alterations = _label(",
+                    "    key = MachineKey(*(__import__('unicodedata').normalize('NFC', part) for part in key))\n"
+                    "    label, alterations = _label(",
+                )
+            ],
+        ),
+        Bug(
+            "unchanged is any file of the same layout",
+            "dataset.py",
+            [
+                (
+                    "if _own_metadata(target) == metadata:",
+                    "if (_own_metadata(target) or {}).get('newsdesk.layout') == LAYOUT:",
+                )
+            ],
+        ),
+        Bug(
+            "one dataset of the module is shared by all reporters",
+            "reporter.py",
+            [
+                ("class ParquetReporter(", "_DATASETS = []\n\n\nclass ParquetReporter("),
+                (
+                    "        self._dataset = Dataset(self.path)\n",
+                    "        _DATASETS[1:] = []\n        _DATASETS or _DATASETS.append(Dataset(self.path))\n"
+                    "        self._dataset = _DATASETS[0]\n",
+                ),
+            ],
+        ),
+    ],
+)
