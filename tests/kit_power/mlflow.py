@@ -5,7 +5,7 @@ from tests.kit_power.bug import Bug, Subject
 MLFLOW = Subject(
     "mlflow",
     "plugins/mlflow/src/newsdesk_mlflow",
-    "plugins/mlflow/tests/test_contract.py",
+    "plugins/mlflow/tests/test_contract.py::TestByRest",
     [
         Bug(
             "a run that was killed is not resumed, and stays beside the new one",

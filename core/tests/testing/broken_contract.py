@@ -1,6 +1,7 @@
 """The kit, run on each broken reporter; `test_broken.py` looks at what fails."""
 
 import contextlib
+import json
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,6 +66,18 @@ class FolderContract:
         return lambda: [
             line for path in tmp_path.glob("records/*.json") for line in path.read_bytes().split(b"\n")
         ]
+
+    @pytest.fixture
+    def values(self, tmp_path):
+        def of(machine):
+            file = tmp_path / "records" / f"{machine.revision}.shown"
+            return (
+                dict(zip(["name", "project_name"], json.loads(file.read_text()), strict=True))
+                if file.exists()
+                else {}
+            )
+
+        return of
 
     @pytest.fixture
     def wipe(self, tmp_path):

@@ -46,6 +46,7 @@ CAUGHT_BY = {
     "SharesStateBetweenThreads": "test_several_threads_may_use_one_open_reporter",
     "ReadsAndWritesOneFile": "test_two_processes_may_deliver_at_once",
     "RemembersWhatItSent": "test_what_was_removed_is_delivered_again",
+    "RoundsWhatItShows": "test_a_value_that_differs_is_an_alteration",
     "RemembersTheLastRevision": "test_an_earlier_record_comes_back",
     "SleepsWhenBuilt": "test_building_it_does_no_io",
     "StartsAThreadWhenBuilt": "test_building_it_does_no_io",

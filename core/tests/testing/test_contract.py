@@ -223,6 +223,12 @@ def test_a_run_ends_with_the_number_of_checks_that_hold(pytester):
     )
 
 
+def test_a_name_that_is_registered_must_be_declared(pytester):
+    pytester.makepyfile(LAZY.format(above="", within="").replace('name="null", ', ""))
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", "offers")
+    result.stdout.fnmatch_lines(["*a plugin registers it as null: declare that as its name*"])
+
+
 def test_what_was_not_run_and_what_was_skipped_counts_as_neither(pytester):
     pytester.makepyfile(
         LAZY.format(above='pytestmark = pytest.mark.skipif(True, reason="no server here")', within="")

@@ -1,6 +1,7 @@
 """MlFlowReporter passes the conformance kit; its runs are read through the REST API."""
 
 import dataclasses
+import functools
 import uuid
 
 import pytest
@@ -48,6 +49,31 @@ class OnServer(ReporterContract):
     @pytest.fixture
     def wipe(self, server, experiment):
         return lambda: server.delete_runs(experiment)
+
+    @pytest.fixture
+    def values(self, server, experiment):
+        def of(machine):
+            [run] = [run for run in server.runs(experiment) if machine.revision in run.tags.values()]
+            params = {
+                f"dataset.{key}": run.params.get(key)
+                for key in ("row_filter", "resolution")
+                if key in machine.dataset
+            }
+            return {"name": run.params.get("name"), **params, **history_of(run, machine)}
+
+        return of
+
+
+def history_of(run, machine):
+    """Give what a run has of each point of the training history, by the point's path."""
+    place = "build_metadata", "model", "model_meta", "history"
+    history = functools.reduce(lambda value, key: value.get(key, {}), place, machine.metadata)
+    shown = {(key, step): value for key, value, step in run.metrics()[0]}
+    return {
+        f"metadata.{'.'.join(place)}.{key}.{step}": shown.get((key, step))
+        for key, points in history.items()
+        for step in range(len(points))
+    }
 
 
 class TestByRest(OnServer):

@@ -4,6 +4,7 @@ import pytest
 from newsdesk.testing import POSTGRES, Capabilities, ReporterContract
 from newsdesk_postgres import PostgresReporter
 
+PARTS = ("model", "dataset", "metadata", "runtime", "evaluation")
 COLUMNS = ("name", "project_name", "model", "dataset", "metadata", "runtime", "evaluation", "extra", "record")
 
 
@@ -38,6 +39,25 @@ class TestPostgres(ReporterContract):
     @pytest.fixture
     def wipe(self, database):
         return lambda: database.query("DELETE FROM machine")
+
+    @pytest.fixture
+    def values(self, database):
+        def of(machine):
+            columns = ("name", "project_name", *PARTS)
+            asked = f"SELECT {', '.join(columns)} FROM machine WHERE revision = %s"
+            [row] = database.query(asked, machine.revision)
+            return dict(leaves(dict(zip(columns, row, strict=True))))
+
+        return of
+
+
+def leaves(value, path=""):
+    """Give each value that is no container, with its path."""
+    if not isinstance(value, dict | list):
+        yield path, value
+        return
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from leaves(item, f"{path}.{key}" if path else str(key))
 
 
 def record_of(row):

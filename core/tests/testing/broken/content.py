@@ -100,3 +100,15 @@ class ComposesTexts(Folder):
         return (
             unicodedata.normalize("NFC", value) if isinstance(value, str) else super().changed(value, depth)
         )
+
+
+class RoundsWhatItShows(Folder):
+    """In a file beside the record."""
+
+    def report(self, machine):
+        self.shown(machine).parent.mkdir(parents=True, exist_ok=True)
+        self.shown(machine).write_text(json.dumps([machine.name[:100], machine.project_name]))
+        return super().report(machine)
+
+    def shown(self, machine):
+        return Path(self.path, f"{machine.revision}.shown")

@@ -2,7 +2,7 @@
 
 import copy
 import errno
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
@@ -11,6 +11,7 @@ from typing import ClassVar
 import pytest
 
 from newsdesk.contract.reporter import BaseReporter
+from newsdesk.machine import Machine
 from newsdesk.testing.capabilities import Capabilities
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.delivering import NewReporter
@@ -25,7 +26,7 @@ _KIT = ("newsdesk.testing.processes.killing", "newsdesk.testing.processes.simult
 Refusing = Callable[[str], AbstractContextManager[Callable[[], bool]]]
 """Lets the backend refuse a machine's records by its name; gives whether it has refused any."""
 
-OPTIONAL = ("wipe", "broken")
+OPTIONAL = ("wipe", "broken", "values")
 """Fixtures that an author may leave out; the checks that need them are skipped then."""
 
 
@@ -63,6 +64,15 @@ class CheckFixtures:
     @pytest.fixture
     def wipe(self) -> Callable[[], object]:
         """Give a function that removes every record, without the reporter's code; optional."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def values(self) -> Callable[[Machine], Mapping[str, object]]:
+        """Give a function that reads what the backend shows of a machine beside its record; optional.
+
+        It maps paths in the record, such as `metadata.build_metadata.model.model_offset`, to the values of
+        fields, columns or points that the reporter has made of them; a missing one is None.
+        """
         raise NotImplementedError
 
     @pytest.fixture
