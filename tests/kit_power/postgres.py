@@ -78,7 +78,7 @@ POSTGRES = Subject(
                     "            raise\n",
                 ),
                 ("if _is_unused(connection) and pool is self._pool:", "if pool is self._pool:"),
-                ("            pre_ping=True,\n", "            pre_ping=False,\n"),
+                ("pool, lent = self._tested()", "pool, lent = self._pool, self._pool.connect()"),
             ],
         ),
         Bug(
