@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 from newsdesk import Machine
+from newsdesk.testing import FaultProxy
 from newsdesk_postgres import MachineDoesNotExist, PostgresReporter, PostgresReporterException
 
 ROWS = "SELECT project_name, name FROM machine ORDER BY 1, 2"
@@ -230,3 +231,17 @@ def test_a_name_in_two_projects_asks_for_the_project(reporter):
     with pytest.raises(PostgresReporterException) as caught:
         reporter.fetch("m")
     assert str(caught.value) == "machine 'm' exists in 2 projects, 'p', 'q': choose one with 'project_name'"
+
+
+def test_a_first_report_asks_for_the_table_tests_the_connection_and_writes_the_row(reporter, database):
+    """A pod makes one, in a new process: besides the login, each request is a round trip."""
+    reporter.report(Machine(name="before"))
+    with FaultProxy.to(database.url) as proxy:
+        place = {**database.place, "host": proxy.host, "port": proxy.port, "sslmode": "disable"}
+        with PostgresReporter(**place) as opened:
+            opened.report(Machine(name="m"))
+        counts = proxy.counts
+    requests = [" ".join(label.split()[:3]) for label in counts.labels]
+    assert counts.connections == 1
+    assert requests[-3:] == ["SELECT NULL::text IS", "SELECT 1", "INSERT INTO machine"]
+    assert {*requests[:-3]} <= {"startup", "password"}
