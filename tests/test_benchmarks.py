@@ -211,3 +211,22 @@ def test_a_worker_that_ends_is_reported_with_what_it_printed(tmp_path):
     side = Side("newsdesk", Path(sys.executable), "no-such-backend", {})
     with workers(side, 1, tmp_path) as one, pytest.raises(RuntimeError, match="no-such-backend"):
         one.report([new_file(tmp_path)])
+
+
+def test_each_side_reports_files_of_its_own():
+    reported = {"ours": [], "gordo": []}
+
+    class Reporting:
+        def __init__(self, name):
+            self.name = name
+
+        def report(self, *shares):
+            reported[self.name] += shares
+            return {"ours": 1.0, "gordo": 2.0}[self.name], 0
+
+    figure = gordo.compare(
+        "x", (Reporting("ours"), Reporting("gordo")), ([[number]] for number in range(9)), "s", 2
+    )
+    assert (figure.ours, figure.raw) == (1.0, 2.0)
+    assert len(reported["ours"]) == len(reported["gordo"]) == 2
+    assert [share for share in reported["ours"] if share in reported["gordo"]] == []

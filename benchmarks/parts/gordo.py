@@ -122,11 +122,11 @@ def _many(
 ) -> Iterator[Figure]:
     for side in sides:
         side.report(*[[new_file(folder)] for _ in range(PROCESSES)])  # so that each is connected
-    yield _compare(f"{title}: {MANY} machines in one process", sides, _fresh(folder, 1), "s", many_rounds)
+    yield compare(f"{title}: {MANY} machines in one process", sides, _fresh(folder, 1), "s", many_rounds)
     same = itertools.repeat([[new_file(folder)]])
-    yield _compare(f"{title}: an unchanged machine", sides, same, "ms", unchanged_rounds)
+    yield compare(f"{title}: an unchanged machine", sides, same, "ms", unchanged_rounds)
     name = f"{title}: {MANY} machines in {PROCESSES} processes at once"
-    yield _compare(name, sides, _fresh(folder, PROCESSES), "s", many_rounds)
+    yield compare(name, sides, _fresh(folder, PROCESSES), "s", many_rounds)
     failed = [
         sum(side.report(*[[new_file(folder)]] * PROCESSES)[1] for _ in range(unchanged_rounds))
         for side in sides
@@ -143,7 +143,7 @@ def _fresh(folder: Path, processes: int) -> Iterator[list[list[Path]]]:
         yield [[new_file(folder) for _ in range(MANY // processes)] for _ in range(processes)]
 
 
-def _compare(
+def compare(
     name: str, sides: tuple[Workers, Workers], shares: Iterator[list[list[Path]]], unit: str, rounds: int
 ) -> Figure:
     scale = {"s": 1, "ms": 1000}[unit]
@@ -154,6 +154,6 @@ def _compare(
         assert not failed, f"{name}: {failed} failed"
         return seconds * scale
 
-    ours, gordo = (((side, next(shares)) for _ in itertools.count()) for side in sides)
+    ours, gordo = (zip(itertools.repeat(side), shares) for side in sides)
     measured = pairs(rounds, ours, gordo, measure, warm_up=unit == "ms")
     return Figure.of_pairs(name, None, unit, measured)
