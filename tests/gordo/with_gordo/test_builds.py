@@ -105,7 +105,11 @@ class Cluster:
 
     def build(self, pod, *, status=0, gordo=None, **variables):
         """Run the page's `gordo build`."""
-        places = {"OUTPUT_DIR": self.folder / "model", "EXCEPTIONS_REPORTER_FILE": self.folder / "exc.json"}
+        name = json.loads(pod["MACHINE"])["name"]
+        places = {
+            "OUTPUT_DIR": self.folder / "models" / name,
+            "EXCEPTIONS_REPORTER_FILE": self.folder / "exc.json",
+        }
         variables = {name: str(path) for name, path in places.items()} | pod | variables
         return (gordo or self.gordo).run(
             *shown("gordo build"), cwd=self.folder, status=(status,), **variables
@@ -176,7 +180,9 @@ def test_without_a_config_a_machine_goes_to_its_own_reporters_with_masked_passwo
     variables = {"MODEL_BUILDER_CLASS": image_variables()["MODEL_BUILDER_CLASS"]}
     cluster.build(pod, **variables, **cluster.to_mlflow)
     assert cluster.rows() == NAMES[:1]
-    assert place["password"] in (cluster.folder / "model" / "metadata.json").read_text()  # gordo's own file
+    assert (
+        place["password"] in (cluster.folder / "models" / NAMES[0] / "metadata.json").read_text()
+    )  # gordo's own file
     [run_id] = cluster.new_runs(NAMES[0])
     assert place["password"].encode() not in cluster.mlflow.content(run_id)["artifacts"]["metadata.json"]
     [(text,)] = cluster.postgres.query("SELECT m::text FROM machine AS m")
@@ -212,7 +218,7 @@ def test_a_wrong_reporter_is_refused_before_the_build_and_gordo_exits_with_100(c
     pod = with_reporters(cluster.pods[0], {"gordo.reporters.postgres.PostgresReporter": {"hots": "db"}})
     variables = {"MODEL_BUILDER_CLASS": image_variables()["MODEL_BUILDER_CLASS"]}
     assert "did you mean 'host'?" in cluster.build(pod, status=100, **variables)
-    assert not (cluster.folder / "model").exists()
+    assert not (cluster.folder / "models").exists()
 
 
 def test_a_second_container_reports_what_gordo_alone_has_built(cluster, alone, place, newsdesk):
@@ -239,7 +245,7 @@ def test_one_line_in_a_builder_reports_to_the_machines_own_reporters(cluster, pl
     assert "newsdesk.report(machine_out)" in PAGE
     own = {"gordo.reporters.postgres.PostgresReporter": place}
     pod = with_reporters(cluster.pods[1], "gordo.reporters.mlflow.MlFlowReporter", own)
-    arguments = ("-c", IN_A_BUILDER, cluster.folder / "model")
+    arguments = ("-c", IN_A_BUILDER, cluster.folder / "models")
     text = cluster.gordo.run("python", *arguments, cwd=cluster.folder, **pod, **cluster.to_mlflow)
     assert re.findall(r"^receipt (\S+) (\w+)", text, re.MULTILINE) == [
         ("gordo.reporters.mlflow.MlFlowReporter", "delivered"),
