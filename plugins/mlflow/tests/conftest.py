@@ -14,6 +14,8 @@ import pytest
 import requests
 from newsdesk import Machine
 from newsdesk_mlflow.testing import mlflow_server as run_server
+from newsdesk_mlflow.transport.connecting import connect
+from newsdesk_mlflow.transport.rest.store import RestStore
 
 MACHINES = Path(__file__).parents[3] / "examples" / "machines"
 NAMES = ("ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags")
@@ -38,6 +40,8 @@ def _clean_environment():
 @pytest.fixture(scope="session")
 def header_plugin(tmp_path_factory):
     """A folder with a plugin for MLflow's client that could add headers: so it has to send the requests."""
+    import mlflow.tracking.request_header.registry  # noqa: F401  (first: it would keep the plugin)
+
     folder = tmp_path_factory.mktemp("plugin")
     info = folder / "header_plugin-1.0.dist-info"
     info.mkdir()
@@ -60,6 +64,7 @@ def road(request):
     """Each way to reach a server."""
     if request.param == "client":
         request.getfixturevalue("client_only")
+    assert (type(connect("http://h").store) is RestStore) is (request.param == "REST")
     return request.param
 
 

@@ -6,7 +6,7 @@ import pytest
 from newsdesk import DeliveryFailed, Desk
 from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter, get_mlflow_client, get_run_id, log_machine
 from newsdesk_mlflow.transport import artifacts
-from newsdesk_mlflow.transport.artifacts import missing_library, stays_here
+from newsdesk_mlflow.transport.artifacts import missing_library, proxied_url, stays_here
 
 pytestmark = pytest.mark.usefixtures("road")
 
@@ -98,3 +98,41 @@ def test_the_library_of_a_root_is_looked_for_where_mlflow_imports_it(monkeypatch
     monkeypatch.setitem(artifacts._LIBRARIES, "gs", ("json.decoder", "json"))
     assert missing_library("s3://bucket/x") == "no-such-parent"
     assert missing_library("gs://bucket/x") is None
+
+
+def test_a_root_at_another_address_gets_the_artifact_by_mlflows_own_code(server, proxy, machine, experiment):
+    """A URL stands for what MLflow's code alone knows, such as a bucket."""
+    root = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/elsewhere/{machine.name}"
+    reporter = MlFlowReporter(tracking_uri=proxy.url, experiment=experiment(root))
+    reporter.report(machine)
+    assert [request for request in proxy.requests if request.startswith("PUT")] == []
+    run = server.run(reporter.experiment)
+    assert (run.status, run.artifact_uri) == ("FINISHED", f"{root}/{run.id}/artifacts")
+    run.artifact_uri = run.artifact_uri.partition("/artifacts")[2]
+    assert run.artifact("metadata.json") == machine.to_json()
+
+
+@pytest.mark.parametrize(
+    "tracking_uri", ["http://h", "https://me:pw@h:5000/", "http://h/a/b/", "http://[::1]:5"]
+)
+@pytest.mark.parametrize(
+    "artifact_uri",
+    [
+        "mlflow-artifacts:/0/r/artifacts",
+        "mlflow-artifacts:///0/r/artifacts",
+        "mlflow-artifacts://other:5001/0/r/artifacts",
+        "mlflow-artifacts://other/0/r a/\u00e9",
+        "mlflow-artifacts:/workspaces/w/0//r/",
+    ],
+)
+def test_artifacts_go_where_mlflows_client_would_send_them(tracking_uri, artifact_uri):
+    from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository
+
+    expected = MlflowArtifactsRepository.resolve_uri(artifact_uri, tracking_uri)
+    assert proxied_url(artifact_uri, tracking_uri) == expected
+
+
+@pytest.mark.parametrize("uri", ["s3://b/x", "dbfs:/x", "/x", "https://h/x", ""])
+def test_other_artifacts_do_not_go_through_the_server(uri):
+    assert proxied_url(uri, "http://h") is None
+    assert proxied_url("mlflow-artifacts:/0", "sqlite:///x.db") is None

@@ -94,15 +94,16 @@ class Session:
         return self._send(method, f"{self._root}/api/2.0/mlflow/{path}", headers=headers, **content)
 
     def _send(self, method: str, url: str, *, headers: dict[str, str], **content: Any) -> requests.Response:
-        if name := workspace():
+        if (name := workspace()) and name not in self._workspaces:
             self._check_workspaces(name)
-            headers["X-MLFLOW-WORKSPACE"] = name
         return self._request(method, url, headers=headers, **content)
 
     def _request(
         self, method: str, url: str, *, headers: dict[str, str], **content: Any
     ) -> requests.Response:
         timeout, verify, cert = settings()
+        if name := workspace():
+            headers["X-MLFLOW-WORKSPACE"] = name
         if authorization := read_login().authorization:
             headers["Authorization"] = authorization
         return self._session.request(
@@ -118,8 +119,6 @@ class Session:
 
     def _check_workspaces(self, name: str) -> None:
         """Ask once whether the server supports workspaces: another one would take the default in silence."""
-        if name in self._workspaces:
-            return
         response = self._request("GET", f"{self._root}/api/3.0/mlflow/server-info", headers={})
         found = response.status_code != requests.codes.not_found and _read(response, dict)
         if not (found and found.get("workspaces_enabled")):
