@@ -1,5 +1,6 @@
 """Where artifacts go: nothing is delivered onto the disk of the client, and what is missing is named."""
 
+import shutil
 import uuid
 
 import pytest
@@ -100,16 +101,27 @@ def test_the_library_of_a_root_is_looked_for_where_mlflow_imports_it(monkeypatch
     assert missing_library("gs://bucket/x") is None
 
 
-def test_a_root_at_another_address_gets_the_artifact_by_mlflows_own_code(server, proxy, machine, experiment):
-    """A URL stands for what MLflow's code alone knows, such as a bucket."""
-    root = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/elsewhere/{machine.name}"
-    reporter = MlFlowReporter(tracking_uri=proxy.url, experiment=experiment(root))
-    reporter.report(machine)
+def test_a_root_in_a_store_of_its_own_gets_the_artifact_by_mlflows_own_code(
+    server, proxy, machine, experiment, *, tmp_path, monkeypatch
+):
+    """As a bucket; which code writes to which store is registered with MLflow, by the scheme."""
+    from mlflow.store.artifact.artifact_repo import ArtifactRepository
+    from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry
+
+    class Bucket(ArtifactRepository):
+        def log_artifact(self, local_file, artifact_path=None):
+            shutil.copy(local_file, tmp_path)
+
+        def log_artifacts(self, local_dir, artifact_path=None): ...
+        def list_artifacts(self, path=None): ...
+        def _download_file(self, remote_file_path, local_path): ...
+
+    monkeypatch.setitem(_artifact_repository_registry._registry, "bucket", Bucket)
+    reporter = MlFlowReporter(tracking_uri=proxy.url, experiment=experiment("bucket://b/x"))
+    assert not reporter.report(machine).alterations
     assert [request for request in proxy.requests if request.startswith("PUT")] == []
-    run = server.run(reporter.experiment)
-    assert (run.status, run.artifact_uri) == ("FINISHED", f"{root}/{run.id}/artifacts")
-    run.artifact_uri = run.artifact_uri.partition("/artifacts")[2]
-    assert run.artifact("metadata.json") == machine.to_json()
+    assert server.run(reporter.experiment).status == "FINISHED"
+    assert (tmp_path / "metadata.json").read_bytes() == machine.to_json()
 
 
 @pytest.mark.parametrize(
