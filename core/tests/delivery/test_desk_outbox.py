@@ -275,6 +275,18 @@ class TestNotKept:
             "what is owed to a could not be sent along",
         ]
 
+    def test_a_delivery_is_one_also_when_the_outbox_cannot_be_told(self, desk, outbox, caplog, monkeypatch):
+        def fails(*_, **__):
+            raise OutboxError("the disk is gone")
+
+        monkeypatch.setattr(Outbox, "settle", fails)
+        with caplog.at_level(logging.WARNING):
+            assert statuses(desk(drain=0).report(machine())) == [("a", "delivered")]
+        assert caplog.messages == [
+            "p/m is at a, but an older revision that is owed may replace it: the disk is gone"
+        ]
+        assert Switched.kept["a"] == [("m", 0)]
+
 
 class TestDraining:
     def fill(self, desk, *names, label="a"):
@@ -287,6 +299,13 @@ class TestDraining:
         assert statuses(desk(drain=3).report(machine("new"))) == [("a", "delivered")]
         assert Switched.kept["a"] == [("new", 0), ("1", 0), ("2", 0), ("3", 0)]
         assert [name for _, name, _ in owed(outbox)] == ["4", "5"]
+
+    def test_one_at_a_time_is_enough_to_get_on(self, desk, outbox):
+        self.fill(desk, *"12")
+        made = desk(drain=1)
+        for left in (["2"], []):
+            made.report(machine("new", len(left)))
+            assert [name for _, name, _ in owed(outbox)] == left
 
     def test_it_can_be_switched_off(self, desk, outbox):
         self.fill(desk, "1")

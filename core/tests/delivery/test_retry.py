@@ -72,6 +72,14 @@ def test_pauses_differ_so_that_not_all_come_back_at_once():
     assert len({run(Retry(attempts=2, initial=10))[1][0] for _ in range(20)}) > 15
 
 
+def test_pauses_are_spread_over_all_of_their_range():
+    """Full jitter: from nothing to the bound, which doubles; 200 draws leave out no quarter of it."""
+    pauses = [run(Retry(attempts=3, initial=10))[1] for _ in range(200)]
+    for number, bound in enumerate((10, 20)):
+        quarters = {int(4 * each[number] / bound) for each in pauses}
+        assert {0, 1, 2, 3} <= quarters
+
+
 def test_thousands_of_attempts_without_a_pause_do_not_overflow():
     assert len(run(Retry(attempts=2000, initial=0))[0]) == 2000
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk import BaseReporter, DefinitionError, UnknownReporterError
+from newsdesk import BaseReporter, DefinitionError, Desk, UnknownReporterError
 from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter
 from newsdesk.builtin.registry import default_registry
@@ -147,3 +147,15 @@ def test_what_needs_an_outbox_is_refused_without_one():
         "reporters.2.required: 'required: spooled' needs an outbox; configure one with 'outbox'",
     ]
     assert len(made("null", later, safe, has_outbox=True)) == 3
+
+
+def test_an_instance_that_is_given_twice_is_used_by_one_route_and_its_copy_by_the_other(tmp_path):
+    """Each route has its own thread, and opens and closes its own."""
+    reporter = FilesReporter(tmp_path)
+    twice = made(reporter, reporter)
+    assert [route.label for route in twice] == ["FilesReporter", "FilesReporter#2"]
+    assert twice[0].reporter is reporter
+    assert twice[1].reporter is not reporter
+    assert twice[1].reporter == reporter
+    with Desk([reporter, reporter]) as desk:
+        assert all(receipt.ok for receipt in desk.report({"name": "m"}))

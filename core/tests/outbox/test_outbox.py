@@ -9,6 +9,7 @@ import pytest
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox import Bounds, DamagedError, Outbox, OutboxError, State
 from newsdesk.outbox.ledger import Ledger
+from newsdesk.outbox.storage.format import LOG_SIZE
 
 LONG = 600.0
 
@@ -368,6 +369,14 @@ class TestPruning:
         assert states(outbox) == [(state, state) for state in left]
         assert records(outbox) == [entry.id for entry in outbox.entries()]
         assert outbox.prune(dead_for=dead_for) == {}
+
+    def test_the_file_gets_smaller_by_what_was_deleted(self, outbox):
+        for number in range(3):
+            outbox.put("a", machine(str(number), text="x" * LOG_SIZE))
+            outbox.bury(claim(outbox), error="refused")
+        large = outbox.path.stat().st_size
+        assert outbox.prune(dead_for=0) == {State.DEAD: 3}
+        assert outbox.path.stat().st_size < large - 2 * LOG_SIZE
 
     def test_a_long_list_is_deleted_in_pages(self, outbox, monkeypatch):
         monkeypatch.setattr("newsdesk.outbox.outbox._PAGE", 3)

@@ -5,7 +5,8 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk import Delivery, Machine, MachineKey
+from newsdesk import Delivery, Desk, Machine, MachineKey
+from newsdesk.testing import FaultProxy
 from newsdesk_postgres import PermanentPostgresError, PostgresReporter
 from newsdesk_postgres.row.batches import MAX_BYTES, MAX_ROWS, batches, columns
 from newsdesk_postgres.row.machine_row import row_of
@@ -27,6 +28,28 @@ def test_many_are_stored_and_answered_in_their_order(reporter, database):
     assert not any(answer.unchanged for answer in answers)
     assert database.scalar("SELECT count(*) FROM machine") == 120
     assert reporter.fetch("m7") == machines(8)[7]
+
+
+@pytest.mark.parametrize(("count", "inserts"), [(1, 1), (40, 1), (MAX_ROWS, 1), (MAX_ROWS + 1, 2)])
+def test_many_machines_are_one_statement(reporter, database, count, inserts):
+    reporter.open()  # which makes the table
+    with FaultProxy.to(database.url) as proxy:
+        place = {**database.place, "host": proxy.host, "port": proxy.port, "sslmode": "disable"}
+        with PostgresReporter(**place) as opened:
+            assert all(isinstance(answer, Delivery) for answer in opened.report_many(machines(count)))
+        labels = [label.split()[0] for label in proxy.counts.labels]
+    assert labels.count("INSERT") == inserts
+    assert database.scalar("SELECT count(*) FROM machine") == count
+
+
+def test_a_desk_reports_many_machines_in_one_statement(reporter, database):
+    reporter.open()
+    with FaultProxy.to(database.url) as proxy:
+        place = {**database.place, "host": proxy.host, "port": proxy.port, "sslmode": "disable"}
+        with Desk({"postgres": place}) as desk:
+            assert all(receipt.ok for receipt in desk.report_many(machines(40)))
+        labels = [label.split()[0] for label in proxy.counts.labels]
+    assert labels.count("INSERT") == 1
 
 
 def test_those_that_are_there_already_are_not_written_again(reporter, database):
