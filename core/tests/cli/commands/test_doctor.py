@@ -220,7 +220,7 @@ def test_a_reporter_that_does_io_when_it_is_built_is_told(doctor, distribution, 
     reporters_of(distribution, ODD.format(body="open('made', 'w').close()"))
     [told] = doctor(code=1)["odd"]
     assert told.startswith(
-        "building Odd(size=3) does I/O: open 'made'; move it to open() => report it to its author"
+        "building Odd(size=3) waits or does I/O: open 'made'; move it to open() => report it to its author"
     )
 
 
