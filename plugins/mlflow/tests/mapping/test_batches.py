@@ -95,3 +95,18 @@ def test_an_item_that_fits_in_no_request_is_named():
 
 def test_an_empty_batch_has_the_size_of_its_envelope():
     assert len(body(Batch([], [], []))) < body_size(Batch([], [], [])) == 1024
+
+
+def test_thousands_of_small_items_take_less_than_is_reckoned():
+    params = [Param(f"p{n}", "v") for n in range(5000)]
+    tags = [Tag(f"t{n}", "") for n in range(5000)]
+    for batch in (Batch([], params, []), Batch([], [], tags), Batch([], params, tags)):
+        assert len(body(batch)) < body_size(batch)
+
+
+@pytest.mark.parametrize(("step", "digits"), [(0, 1), (-1, 2), (2**62, 19), (-(2**63), 20)])
+def test_a_step_takes_its_digits(step, digits):
+    def size(step):
+        return body_size(Batch([Metric("loss", 0.5, step, "")], [], []))
+
+    assert size(step) - size(0) == digits - 1

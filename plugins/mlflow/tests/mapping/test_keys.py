@@ -99,3 +99,10 @@ def test_a_long_name_ends_in_a_hash_of_the_whole():
     assert len(one) == len(other) == 250
     assert one[:241] == other[:241] == "x" * 241
     assert one != other
+
+
+def test_long_names_that_differ_in_a_lone_surrogate_alone_get_different_keys():
+    names = [Name("x" * 300 + end) for end in ("\ud800", "\ud801", "?", "\ufffd")]
+    keys = assign_keys(names, KeyRules(250))
+    assert len({*keys.values()}) == len(names)
+    assert [legal_key(name.text, KeyRules(250)) for name in names] == [keys[name] for name in names]
