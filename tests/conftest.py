@@ -222,8 +222,9 @@ WARM = (
     "newsdesk.delivery.desk",
     "newsdesk.testing.processes.killing",
     "newsdesk.testing.processes.simultaneous",
+    "newsdesk_mlflow.transport.client.store",
     "newsdesk_mlflow.transport.delivery",
-    "newsdesk_mlflow.transport.tracking",
+    "newsdesk_mlflow.transport.rest.store",
     "newsdesk_postgres.connection.failures",
     "newsdesk_postgres.table.machine_table",
     "psycopg2",
@@ -312,6 +313,24 @@ def children() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
         warm_up(*WARM)
+
+
+@pytest.fixture(params=["REST", "client"])
+def road(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each way to reach an MLflow server: that by MLflow's client is taken where a plugin may add headers."""
+
+    way: str = request.param
+    if way == "client":
+        info = tmp_path / "header_plugin-1.0.dist-info"
+        info.mkdir()
+        (info / "entry_points.txt").write_text(
+            "[mlflow.request_header_provider]\nx = header_plugin:Provider\n"
+        )
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: header-plugin\nVersion: 1.0\n")
+        provider = "def in_context(self): return False\n    def request_headers(self): return {}\n"
+        (tmp_path / "header_plugin.py").write_text(f"class Provider:\n    {provider}")
+        monkeypatch.syspath_prepend(tmp_path)
+    return way
 
 
 @pytest.fixture(scope="session")

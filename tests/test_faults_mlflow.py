@@ -125,7 +125,7 @@ def test_what_is_undisturbed_is_what_must_be_there(undisturbed):
 # Killed and reported again
 
 
-@pytest.mark.usefixtures("children")
+@pytest.mark.usefixtures("children", "road")
 def test_a_report_that_was_killed_at_any_boundary_is_completed_by_the_next(every_kill, through, held):
     """The killed report creates the experiment too."""
     jobs = (Job(through(), MACHINE) for _ in itertools.count())
@@ -156,7 +156,7 @@ def test_a_rebuild_that_was_killed_at_any_boundary_is_completed_by_the_next(ever
         held(reporter, MACHINE, REBUILT)
 
 
-@pytest.mark.usefixtures("children")
+@pytest.mark.usefixtures("children", "road")
 def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundary(
     every_kill, proxy, through, held, mlflow_server
 ):
@@ -183,6 +183,7 @@ def test_a_half_written_run_is_resumed_and_that_too_may_be_killed_at_any_boundar
 # Connection reset and retried
 
 
+@pytest.mark.usefixtures("road")
 @pytest.mark.parametrize("moment", Moment)
 def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(every_cut, through, held, moment):
     labels = []
@@ -197,6 +198,7 @@ def test_a_desk_delivers_although_a_connection_is_cut_at_any_request(every_cut, 
     assert [short(label) for label in labels] == REQUESTS
 
 
+@pytest.mark.usefixtures("road")
 def test_a_desk_delivers_although_nobody_answers_at_first(proxy, through, held):
     reporter = through()
     proxy.fail(Reset(), times=2)
@@ -260,6 +262,7 @@ def test_a_server_that_is_restarted_between_two_reports_and_in_the_middle_of_a_t
 # Error responses
 
 
+@pytest.mark.usefixtures("road")
 @pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
 def test_a_server_that_has_no_time_is_tried_again_when_it_says(proxy, through, held, request_number):
     reporter = through()
@@ -273,6 +276,7 @@ def test_a_server_that_has_no_time_is_tried_again_when_it_says(proxy, through, h
     held(reporter, MACHINE)
 
 
+@pytest.mark.usefixtures("road")
 @pytest.mark.parametrize(
     ("request_number", "status"),
     [
@@ -291,6 +295,7 @@ def test_a_server_that_is_down_is_tried_again(proxy, through, held, request_numb
     held(reporter, MACHINE)
 
 
+@pytest.mark.usefixtures("road")
 @pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
 def test_a_portal_that_says_that_all_is_well_is_no_mlflow(proxy, through, held, request_number):
     """The record is rejected permanently; without the fault it is delivered as usual."""
@@ -343,6 +348,7 @@ def test_a_best_effort_does_not_hold_up_the_build_and_is_made_good_later(
 # Deleted by others
 
 
+@pytest.mark.usefixtures("road")
 @pytest.mark.parametrize("request_number", range(len(REQUESTS)), ids=REQUESTS)
 def test_an_experiment_that_is_deleted_at_any_time_is_restored(
     proxy, through, held, mlflow_server, request_number
