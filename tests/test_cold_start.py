@@ -95,6 +95,12 @@ STARTS = [
     Start("report m.json --config files.json", 100),
     Start("report m.json --config files.yaml", 104, ("click", "orjson", "pluggy", "yaml")),
     Start("check --config files.yaml", 100, ("click", "orjson", "pluggy", "yaml")),
+    Start(
+        "check --config both.json",
+        100,
+        ("click", "orjson", "pluggy", "newsdesk_mlflow", "newsdesk_postgres"),
+        (*CORE, "http", "importlib.metadata"),
+    ),
     Start("plan m.json --config files.yaml", 100, ("click", "orjson", "pluggy", "yaml")),
     Start("plan m.json --config postgres.json", 100, ("click", "orjson", "pluggy", "newsdesk_postgres")),
     Start(
@@ -160,6 +166,8 @@ def test_a_command_imports_nothing_that_it_does_not_use(start, importers, tmp_pa
     (tmp_path / "files.json").write_text('{"reporters": [{"files": {"path": "out"}}]}')
     (tmp_path / "files.yaml").write_text("reporters: [files: {path: out}]")
     (tmp_path / "postgres.json").write_text('{"reporters": [{"postgres": {"host": "db"}}]}')
+    both = [{"mlflow": {"tracking_uri": "http://mlflow"}}, {"postgres": {"host": "db"}}]
+    (tmp_path / "both.json").write_text(json.dumps({"reporters": both}))
     for name, parameter in (("postgres", "url"), ("mlflow", "tracking_uri")):
         if f"report m.json --config {name}.json" == start.arguments:
             parameters = {parameter: request.getfixturevalue(f"{name}_server").url}

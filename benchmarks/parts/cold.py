@@ -87,11 +87,16 @@ def _local(folder: Path, runner: Runner, rounds: int, environment: Environment) 
     """Measure what contacts no server against an empty program."""
     newsdesk = environment.program("newsdesk")
     files = "{files: {path: reports}}"
+    one = write_config(folder, {"files": {"path": "reports"}})
     both = write_config(folder, {"mlflow": {"tracking_uri": "http://mlflow"}}, {"postgres": {"host": "db"}})
     planned = new_file(folder)
     commands: dict[str, tuple[Commands, int]] = {
         "`newsdesk report --to null`": (_reports(folder, environment, "--to", "null"), 20),
-        "`newsdesk check`, a config with mlflow and postgres": (
+        "`newsdesk check` of a config with files": (
+            itertools.repeat([newsdesk, "check", "--config", one]),
+            20,
+        ),
+        "`newsdesk check` of one with mlflow and postgres": (
             itertools.repeat([newsdesk, "check", "--config", both]),
             20,
         ),

@@ -10,8 +10,6 @@ from newsdesk import Finding, ReporterException, is_reference
 from newsdesk_mlflow.auth import NO_WORKSPACE, Login
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits, flavour_of, limits_for
 from newsdesk_mlflow.transport.artifacts import SERVE_ARTIFACTS, missing_library, stays_here
-from newsdesk_mlflow.transport.client.leftovers import Leftovers, describe
-from newsdesk_mlflow.transport.connecting import connect_client
 from newsdesk_mlflow.transport.uri import check_installed, without_credentials
 
 if TYPE_CHECKING:
@@ -73,6 +71,10 @@ def of_leftovers(uri: str | None, log_in: Callable[[], Login]) -> Iterator[Findi
     Raises:
         ReporterException: the server does not answer.
     """
+    # They import requests, which takes a tenth of a second: 'newsdesk check' contacts no server.
+    from newsdesk_mlflow.transport.client.leftovers import Leftovers, describe  # noqa: PLC0415
+    from newsdesk_mlflow.transport.connecting import connect_client  # noqa: PLC0415
+
     leftovers = Leftovers(connect_client(uri, log_in))
     if runs := leftovers.find():
         remedy = "newsdesk doctor --ping --fix ends them as FAILED, with a tag that says why"

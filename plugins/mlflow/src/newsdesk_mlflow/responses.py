@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-import requests
 from newsdesk import ReporterException, TransientReporterError, error_for_status
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -84,6 +83,8 @@ def is_transient_status(status: int) -> bool:
 
 def answer_of(error: BaseException) -> Answer | None:
     """Give what the server answered that an error is about; None if it did not answer."""
+    import requests  # noqa: PLC0415  (a tenth of a second, which 'newsdesk check' does not need)
+
     links = [*_links(error)]
     failures = [link for link in links if isinstance(link, requests.RequestException)]
     # A request that failed has an answer only if the error has it: what is in a frame was cut off.

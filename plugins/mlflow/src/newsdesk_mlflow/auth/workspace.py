@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import requests
 from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow.auth.login import Login
 from newsdesk_mlflow.auth.variables import WORKSPACE_KEYS, check_keys
-from newsdesk_mlflow.connections import reason_of
 from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.responses import is_transient_status, seconds_to_wait
+
+# Importing requests takes a tenth of a second: only when a workspace is looked up, not for `newsdesk check`.
+if TYPE_CHECKING:
+    import requests
 
 # "Workspaces - Get" in the reference of Azure Machine Learning's REST API,
 # learn.microsoft.com/rest/api/azureml.
@@ -47,10 +49,14 @@ def workspace_tracking_uri(workspace: Mapping[str, str], login: Login) -> str:
 
 
 def _record(login: Login, path: str, shown: str) -> Mapping[str, Any]:
+    import requests  # noqa: PLC0415  (see above)
+
+    from newsdesk_mlflow.connections import reason_of  # noqa: PLC0415  (it imports requests)
+
     url = f"{login.cloud.resource_manager}{path}"
     token = login.get_token().token
 
-    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def authorize(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
         request.headers["Authorization"] = f"Bearer {token}"
         return request
 
@@ -74,7 +80,7 @@ def _record(login: Login, path: str, shown: str) -> Mapping[str, Any]:
     return record
 
 
-def _refusal(response: requests.Response, login: Login, shown: str) -> ReporterException:
+def _refusal(response: "requests.Response", login: Login, shown: str) -> ReporterException:
     status = response.status_code
     text = f"{login.cloud.resource_manager} does not return {shown}: HTTP status {status}{_code(response)}"
     if is_transient_status(status):
@@ -90,7 +96,7 @@ def _what_to_do(status: int, login: Login) -> str:
     }.get(status, "check workspace_kwargs and the cloud")
 
 
-def _code(response: requests.Response) -> str:
+def _code(response: "requests.Response") -> str:
     """Return Azure's code of an error, such as AuthorizationFailed, if the answer has one."""
     try:
         code = response.json()["error"]["code"]
@@ -99,7 +105,7 @@ def _code(response: requests.Response) -> str:
     return f" {code}" if re.fullmatch(r"\w{1,80}", str(code)) else ""
 
 
-def _no_record(response: requests.Response, login: Login, shown: str) -> MlflowLoggingError:
+def _no_record(response: "requests.Response", login: Login, shown: str) -> MlflowLoggingError:
     kind = response.headers.get("Content-Type", "no type")
     return MlflowLoggingError(
         f"{login.cloud.resource_manager} does not return {shown}: the answer is not JSON but {kind}; "
