@@ -24,7 +24,7 @@ from newsdesk.testing.checks.reporter.life import LifeChecks
 from newsdesk.testing.checks.reporter.plans import PlanChecks
 from newsdesk.testing.checks.reporter.secrets import SecretChecks
 from newsdesk.testing.checks.reporter.value import ValueChecks
-from newsdesk.testing.harness.check import all_checks, is_required, is_skip, needs_of, skipped
+from newsdesk.testing.harness.check import NOT_APPLICABLE, all_checks, is_required, is_skip, needs_of, skipped
 from newsdesk.testing.harness.fixtures import OPTIONAL, CheckFixtures
 from newsdesk.testing.harness.summary import print_summary
 
@@ -104,6 +104,10 @@ CHECKS: Mapping[str, Callable[..., None]] = all_checks(*ReporterContract.__bases
 def _not_declared(cls: type[ReporterContract], needs: Iterable[str]) -> str | None:
     """Give why a check is skipped; None, when it is not."""
     fixtures = [name for name in needs if name in OPTIONAL]
+    if "no_network" in needs and cls.capabilities.network is not None:
+        return f"{NOT_APPLICABLE}: it has a network"
+    if {"network", "throttled"} & {*needs} and cls.capabilities.network is None:
+        return f"{NOT_APPLICABLE}: it has no network"
     missing = cls.capabilities.lacks(name for name in needs if name not in OPTIONAL)
     missing += [f"the fixture {name!r}" for name in fixtures if not _overrides(cls, name)]
     return f"not declared: {', '.join(missing)}" if missing else None

@@ -10,6 +10,10 @@ import pytest
 Check = TypeVar("Check", bound=Callable[..., None])
 
 
+NOT_APPLICABLE = "does not apply"
+"""How the reason of a check begins that no reporter of this kind could pass."""
+
+
 def check(*needs: str, required: bool = False) -> Callable[[Check], Check]:
     """Make a method a check, whose docstring is shown when it fails.
 
@@ -58,14 +62,19 @@ def skipped(method: Callable[..., None], reason: str) -> Callable[..., None]:
     def skip(*_args: Any, **_kwargs: Any) -> None:
         """Never called."""
 
-    skip.skips = reason  # type: ignore[attr-defined]  # read by `is_skip`
+    skip.skips = reason  # type: ignore[attr-defined]  # read by `why_skipped`
     marked: Callable[..., None] = pytest.mark.skip(reason=f"{method.__name__}: {reason}")(skip)
     return marked
 
 
 def is_skip(method: object) -> bool:
     """Tell whether a method was made by `skipped`."""
-    return hasattr(method, "skips")
+    return why_skipped(method) is not None
+
+
+def why_skipped(method: object) -> str | None:
+    """Give the reason for which a method was made by `skipped`; None for any other."""
+    return getattr(method, "skips", None)
 
 
 def expect(condition: object, message: str) -> None:

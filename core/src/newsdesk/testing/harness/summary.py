@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from newsdesk.testing.harness.check import is_check, is_skip
+from newsdesk.testing.harness.check import NOT_APPLICABLE, is_check, why_skipped
 
 _PLUGIN = "newsdesk-conformance"
 _NOTE = "newsdesk-check"
@@ -31,7 +31,7 @@ class Results:
     total: int
     """The number of all checks."""
     outcomes: dict[str, str] = field(default_factory=dict)
-    """Of each check that was run or skipped: passed, failed, skipped, or not declared."""
+    """Of each check that was run or skipped: passed, failed, skipped, not declared, or does not apply."""
 
     def add(self, check: str, outcome: str) -> None:
         """Add what one test did; of a check with several tests all must pass."""
@@ -52,6 +52,8 @@ class Results:
             for outcome in ("failed", _UNDECLARED, "skipped")
             if (names := self.names(outcome))
         ]
+        if count := len(self.names(NOT_APPLICABLE)):
+            parts.append(f"{count} {NOT_APPLICABLE if count == 1 else 'do not apply'}")
         if missing := self.total - len(self.outcomes):
             parts.append(f"{missing} not run")
         return "; ".join(parts)
@@ -78,7 +80,9 @@ class _Summary:
         if cls is not None and is_check(method):
             total = sum(is_check(getattr(cls, name, None)) for name in dir(cls))
             contract = item.nodeid.rpartition("::")[0]
-            note: Any = [contract, item.originalname, total, is_skip(method)]
+            reason = why_skipped(method) or ""
+            declared = NOT_APPLICABLE if reason.startswith(NOT_APPLICABLE) else reason and _UNDECLARED
+            note: Any = [contract, item.originalname, total, declared]
             report.user_properties.append((_NOTE, note))
         return report
 
@@ -86,9 +90,8 @@ class _Summary:
         """Count a check."""
         for key, note in report.user_properties:
             if key == _NOTE and (outcome := _outcome(report)):
-                contract, check, total, undeclared = cast("tuple[str, str, int, bool]", note)
-                found = self.results.setdefault(contract, Results(total))
-                found.add(check, _UNDECLARED if undeclared else outcome)
+                contract, check, total, declared = cast("tuple[str, str, int, str]", note)
+                self.results.setdefault(contract, Results(total)).add(check, declared or outcome)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print a line for each contract."""
