@@ -133,6 +133,7 @@ class WireContract:
 
 SPECIAL = {
     "RemembersTheLastRevision": {"processes": True},
+    "WritesInPlace": {"processes": True},
     "Folder": {"name": "folder", "processes": True, "metrics": 100_000},
     "ShowsASecret": {"secrets": ("handshake",)},
     "IsCalledOtherwise": {"name": "otherwise"},

@@ -47,6 +47,7 @@ CAUGHT_BY = {
     "ReadsAndWritesOneFile": "test_two_processes_may_deliver_at_once",
     "RemembersWhatItSent": "test_what_was_removed_is_delivered_again",
     "RoundsWhatItShows": "test_a_value_that_differs_is_an_alteration",
+    "WritesInPlace": "test_a_delivery_killed_at_any_step_is_whole_or_not_there",
     "RemembersTheLastRevision": "test_an_earlier_record_comes_back",
     "SleepsWhenBuilt": "test_building_it_does_no_io",
     "StartsAThreadWhenBuilt": "test_building_it_does_no_io",

@@ -19,7 +19,11 @@ from newsdesk.testing.inspection.io_events import DiskFault, failing_disk
 from newsdesk.testing.processes.child import warm_up
 from newsdesk.testing.proxy.proxy import FaultProxy
 
-_KIT = ("newsdesk.testing.processes.killing", "newsdesk.testing.processes.simultaneous")
+_KIT = (
+    "newsdesk.testing.processes.killing",
+    "newsdesk.testing.processes.simultaneous",
+    "newsdesk.testing.processes.interrupting",
+)
 """Modules that the kit's child processes need."""
 
 

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 
+import pytest
+
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError
 from newsdesk.machine import Machine
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
-from newsdesk.testing.harness.delivering import NewReporter, error_of, patiently
+from newsdesk.testing.harness.delivering import NewReporter, deliver, error_of, patiently
 from newsdesk.testing.harness.fixtures import CheckFixtures
 from newsdesk.testing.inspection.io_events import DiskFault, failing_disk
 from newsdesk.testing.machines import small
+from newsdesk.testing.processes.interrupting import kill_at_every_step
 
 _ERRORS: tuple[tuple[int, type[Exception]], ...] = (
     (errno.ENOSPC, TransientReporterError),
@@ -48,6 +51,31 @@ class DiskChecks(CheckFixtures):
                     hits += _break(reporter, held, DiskFault(code, step), kind, changed, new)
                 if not hits:
                     break
+
+    @pytest.mark.usefixtures("children")
+    @check("no_network", "keeps", "processes")
+    def test_a_delivery_killed_at_any_step_is_whole_or_not_there(
+        self, new_reporter: NewReporter, held: BackendRecords
+    ) -> None:
+        """If this fails, a killed build leaves a damaged record, loses the old one, or stops the next report.
+
+        Write another file and replace the old one by it: see `newsdesk.atomic`.
+        """
+
+        def job(step: int) -> tuple[BaseReporter, Machine]:
+            deliver(new_reporter(), small(f"killed-{step}"))
+            return new_reporter(), small(f"killed-{step}", metadata={"changed": True})
+
+        for step, machine in kill_at_every_step(job):
+            found = held.of(machine)
+            whole = [small(machine.name).to_json(), machine.to_json()]
+            expect(
+                found and all(record in whole for record in found), f"a kill at step {step} loses a record"
+            )
+            deliver(new_reporter(), machine)
+            expect(
+                machine.to_json() in held.of(machine), f"after a kill at step {step} a report does not arrive"
+            )
 
     @check("broken", "keeps", required=True)
     def test_a_broken_backend_is_an_error(
