@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,14 @@ def test_infinities_become_the_largest_numbers_as_in_mlflows_own_stores():
     assert told(result) == [
         "s.a encoded: infinite values of 'a' become ±1.7976931348623157e+308, as in every SQL store of MLflow"
     ]
+
+
+def test_what_is_left_out_of_a_run_keeps_its_infinities_in_the_artifact():
+    values = [1.0, float("inf"), float("-inf"), float("nan")]
+    metrics = [Metric(f"m{n}", value, 0, f"s.m{n}") for n, value in enumerate(values)]
+    result = fitted(metrics, limits=replace(LIMITS, metric_names_per_run=1))
+    listed = json.loads(result.artifacts["metrics.json"])
+    assert [entry["value"] for entry in listed] == [1.0, "Infinity", "-Infinity", "NaN"]
 
 
 def test_an_illegal_key_is_renamed_once_for_its_whole_series():

@@ -101,11 +101,19 @@ def test_scores_of_single_tags_are_left_out_unless_asked_for():
 
 def test_canonical_text_for_numbers_that_json_lacks_is_read_as_numbers():
     machine = scored(
-        {"r2": {"fold-mean": "NaN", "fold-1": "Infinity", "fold-2": "-Infinity", "fold-3": 10**400}}
+        {
+            "r2": {
+                "fold-mean": "NaN",
+                "fold-1": "Infinity",
+                "fold-2": "-Infinity",
+                "fold-3": 10**400,
+                "fold-4": -(10**400),
+            }
+        }
     )
     mean, *folds = [value for _, value, _ in points(machine)]
     assert math.isnan(mean)
-    assert folds == [math.inf, -math.inf, math.inf]
+    assert folds == [math.inf, -math.inf, math.inf, -math.inf]
 
 
 @pytest.mark.parametrize("value", [None, True, "0.5", "nan", [1], {"a": 1}])
