@@ -281,6 +281,22 @@ class Order(RuleBasedStateMachine):
     def claim(self, process, lease, limit):
         self.scene.claim(process, lease, limit)
 
+    @precondition(lambda self: self.scene.has(State.OWED))
+    @rule(process=processes, revision=revisions, meanwhile=st.sampled_from(["nothing", "report", "put"]))
+    def deliver_under_a_claim(self, process, revision, meanwhile):
+        """By chance alone, few claims live until their delivery; meanwhile another process may report."""
+        for sending in self.scene.claim(process):
+            self.scene.write(sending)
+            if meanwhile != "nothing":
+                self.begun += 1
+                [report] = self.scene.begin((process + 1) % 3, sending.name, [revision])
+                if meanwhile == "report":
+                    self.scene.write(report)
+                    self.scene.settle(report)
+                else:
+                    self.scene.put(report)
+            self.scene.deliver(sending)
+
     @precondition(lambda self: self.claims())
     @rule(
         which=which,
