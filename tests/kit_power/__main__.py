@@ -48,7 +48,7 @@ def caught_by(subject: Subject, bug: Bug) -> str | None:
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": folder},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([folder, os.environ.get("PYTHONPATH", "")])},
             capture_output=True,
             text=True,
             timeout=_SECONDS,

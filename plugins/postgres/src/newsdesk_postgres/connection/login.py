@@ -1,11 +1,12 @@
 """Login: connects, picks up rotated passwords, and never tries a refused one again."""
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import psycopg2
-from newsdesk import DefinitionError
+from newsdesk import DefinitionError, remaining_seconds
 from psycopg2.extensions import make_dsn
 
 from newsdesk_postgres.connection.address import Address
@@ -15,6 +16,9 @@ from newsdesk_postgres.errors import (
     PostgresReporterException,
     TransientPostgresError,
 )
+
+_LEAST_TIMEOUT = 2
+"""Seconds: libpq takes no less."""
 
 Settings = Mapping[str, str]
 """libpq's parameters."""
@@ -39,6 +43,15 @@ class RefusedLogins:
     def forget(self) -> None:
         """Forget all of them, once a login succeeded: the password was changed since."""
         self._texts.clear()
+
+
+def _within_deadline(settings: Settings) -> Settings:
+    """Return the settings with no longer a timeout than is left of the deadline."""
+    seconds = settings.get("connect_timeout", "")
+    if not seconds.isdigit() or int(seconds) == 0:  # without a limit
+        return settings
+    left = math.ceil(remaining_seconds(at_most=float(seconds)))
+    return {**settings, "connect_timeout": str(max(_LEAST_TIMEOUT, left))}
 
 
 def _with_password(settings: Settings) -> Settings:
@@ -94,7 +107,7 @@ class Login:
         if text := self.refused.text(settings):
             raise PermanentPostgresError(f"{text}; the same login is not tried again")
         try:
-            connection = psycopg2.connect(make_dsn(**settings))
+            connection = psycopg2.connect(make_dsn(**_within_deadline(settings)))
         except UnicodeDecodeError as error:  # the server's message is not UTF-8
             raise self._translated(error.object.decode("utf-8", "replace"), settings) from None
         except (UnicodeError, ValueError):  # its text may contain the password
