@@ -10,12 +10,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import click
-import kubernetes_validate
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from newsdesk.cli import main
 from newsdesk.config.file import Config
+
+kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="the dependency group 'docs'")
 
 ROOT = Path(__file__).parents[1]
 

@@ -71,6 +71,7 @@ def read(path: Path) -> Page:
 
 @pytest.fixture(scope="module")
 def site(run, tmp_path_factory) -> Path:
+    pytest.importorskip("sphinx", reason="the dependency group 'docs'")
     folder = tmp_path_factory.mktemp("site")
     strict = ["--fail-on-warning", "--keep-going", "--quiet", "-d", folder / "doctrees"]
     run(sys.executable, "-m", "sphinx", *strict, ROOT / "docs", folder / "html", cwd=folder)
