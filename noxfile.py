@@ -27,6 +27,14 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
 # Where gordo is installed once for all sessions: not in a session's own folder, which nox clears.
 GORDO = {"GORDO_ENVIRONMENTS": str(Path(".nox", "gordo-environments").resolve())}
 UNIT_TESTS = ["core/tests", "plugins/gordo/tests", "plugins/mlflow/tests", "plugins/postgres/tests"]
+# The MLflow servers that are tested besides the newest, and the tests that take both ways to one.
+MLFLOWS = ["2.14.3", "2.22.5"]
+BOTH_WAYS = [
+    "plugins/mlflow/tests/transport",
+    "plugins/mlflow/tests/test_contract.py",
+    "plugins/mlflow/tests/test_hostile.py",
+    "plugins/mlflow/tests/test_large.py",
+]
 SOURCES = ["core/src", "plugins/gordo/src", "plugins/mlflow/src", "plugins/postgres/src"]
 
 
@@ -113,6 +121,29 @@ def gordo(session: nox.Session) -> None:
     # Not part of CI: it installs TensorFlow twice, and takes a quarter of an hour.
     install_distributions(session, "test", "build")
     session.run("pytest", "tests/gordo", *session.posargs, env={**COMPILED, **GORDO})
+
+
+@nox.session(name="mlflow-versions", default=False)
+@nox.parametrize("version", MLFLOWS)
+def mlflow_versions(session: nox.Session, version: str) -> None:
+    """Test `mlflow` over both ways to a server, REST and MLflow's client, against older servers."""
+    install_distributions(session, "test")
+    server = Path(session.create_tmp(), "server")
+    session.install("uv")
+    session.run("uv", "venv", "--quiet", "--clear", str(server))
+    # Both packages in one version; MLflow before 2.16 imports pkg_resources, and 2 cannot use SQLAlchemy 2.1.
+    served = [f"mlflow=={version}", f"mlflow-skinny=={version}", "sqlalchemy<2.1", "setuptools<81"]
+    ours = ["core[testing]", "plugins/mlflow"]
+    session.run("uv", "pip", "install", "--quiet", "--python", str(server), *served, *ours)
+    python = {"MLFLOW_SERVER_PYTHON": str(server.resolve() / "bin" / "python")}
+    session.run(
+        "pytest",
+        "--numprocesses=2",
+        "--dist=loadscope",
+        *BOTH_WAYS,
+        *session.posargs,
+        env={**COMPILED, **python},
+    )
 
 
 @nox.session(default=False)

@@ -3,7 +3,9 @@
 import contextlib
 import http.client
 import json
+import os
 import socket
+import sys
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +15,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from newsdesk import Machine
+from newsdesk.testing import Server
 from newsdesk_mlflow.testing import mlflow_server as run_server
 from newsdesk_mlflow.transport.connecting import connect
 from newsdesk_mlflow.transport.rest.store import RestStore
 
 MACHINES = Path(__file__).parents[3] / "examples" / "machines"
+SERVER_PYTHON = os.environ.get("MLFLOW_SERVER_PYTHON")
 NAMES = ("ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags")
 _UNSET = (
     "MLFLOW_TRACKING_URI",
@@ -149,6 +153,19 @@ class Seen:
         response = requests.get(f"{self.server.url}/api/2.0/mlflow-artifacts/artifacts{path}", timeout=30)
         response.raise_for_status()
         return response.content
+
+
+if SERVER_PYTHON:
+
+    @pytest.fixture(scope="session")
+    def mlflow_server(tmp_path_factory):
+        """A server of another environment: of another version, or where this one has only mlflow-skinny."""
+        server = Server("newsdesk_mlflow.testing:mlflow_server", tmp_path_factory.mktemp("mlflow-server"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "executable", SERVER_PYTHON)
+            server.start()
+        with server:
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,8 @@ import contextlib
 import http.client
 import importlib.util
 import json
-import os
 import re
 import ssl
-import sys
 import threading
 import time
 import uuid
@@ -23,10 +21,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from newsdesk import Machine
-from newsdesk.testing import Server
 from newsdesk_mlflow.auth import login
 
-SERVER_PYTHON = os.environ.get("MLFLOW_SERVER_PYTHON")
 TENANT = "11111111-2222-3333-4444-555555555555"
 PRINCIPAL = {
     "tenant_id": TENANT,
@@ -347,19 +343,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
-
-
-if SERVER_PYTHON:
-
-    @pytest.fixture(scope="session")
-    def mlflow_server(tmp_path_factory):
-        """A server of another environment: mlflow-skinny, with which this one tests, has none."""
-        server = Server("newsdesk_mlflow.testing:mlflow_server", tmp_path_factory.mktemp("mlflow-server"))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "executable", SERVER_PYTHON)
-            server.start()
-        with server:
-            yield server
 
 
 @pytest.fixture(scope="session")
