@@ -23,12 +23,6 @@ CAPABILITIES = Capabilities(
 )
 
 
-BY_MLFLOWS_CLIENT = {
-    "test_close_leaves_no_connection": "MLflow's client keeps its connections until the process ends",
-    "test_a_backend_that_never_answers_is_a_transient_error": "MLflow's client waits for two minutes",
-}
-
-
 # What child processes find in their environment stays the same as long as they are forked.
 
 
@@ -52,7 +46,7 @@ class ThroughTheGateway(ReporterContract):
     """What both have in common: each test has an experiment of its own, that is not there yet."""
 
     capabilities = CAPABILITIES
-    unsupported = BY_MLFLOWS_CLIENT
+    unsupported = {"test_close_leaves_no_connection": "MLflow keeps its connections until the process ends"}  # noqa: RUF012
 
     @pytest.fixture
     def experiment(self):
@@ -72,7 +66,7 @@ class ThroughTheGateway(ReporterContract):
 
 
 class TestByMlflow(ThroughTheGateway):
-    """MLflow's own client, with a token that the environment has."""
+    """MLflow's own client, since azureml-mlflow adds headers to it; with a token that the environment has."""
 
     @pytest.fixture
     def gateway(self, plain_gateway):
