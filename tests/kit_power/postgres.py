@@ -73,12 +73,20 @@ POSTGRES = Subject(
             _POOL,
             [
                 (
+                    "        connection = _psycopg2(lent)\n        try:\n",
+                    "        kept = self.__dict__.setdefault('_kept', {})\n"
+                    "        place = __import__('threading').get_ident()\n"
+                    "        connection = kept.setdefault(place, _psycopg2(lent))\n        try:\n",
+                ),
+                (
                     "            if spoils_session(error):\n                connection.close()\n"
                     "                self.close()\n            raise\n",
                     "            raise\n",
                 ),
-                ("if _is_unused(connection) and pool is self._pool:", "if pool is self._pool:"),
-                ("pool, lent = self._tested()", "pool, lent = self._pool, self._pool.connect()"),
+                (
+                    "                lent.close()\n            else:\n                lent.invalidate()\n",
+                    "                pass\n",
+                ),
             ],
         ),
         Bug(
@@ -122,7 +130,13 @@ POSTGRES = Subject(
         Bug(
             "ping never fails",
             _REPORTER,
-            [('            run(connection, "SELECT 1")\n', "            pass\n")],
+            [
+                (
+                    '        with self._connection("checking that the server answers") as connection:\n'
+                    '            run(connection, "SELECT 1")\n',
+                    "        self._opened  # noqa\n",
+                )
+            ],
         ),
         Bug(
             "numbers that jsonb changes are not kept in the column 'record'",

@@ -57,23 +57,39 @@ class OnServer(ReporterContract):
             params = {
                 f"dataset.{key}": run.params.get(key)
                 for key in ("row_filter", "resolution")
-                if key in machine.dataset
+                if machine.dataset.get(key) is not None
             }
-            return {"name": run.params.get("name"), **params, **history_of(run, machine)}
+            return {"name": run.params.get("name"), **params, **points_of(run, machine)}
 
         return of
 
 
-def history_of(run, machine):
-    """Give what a run has of each point of the training history, by the point's path."""
-    place = "build_metadata", "model", "model_meta", "history"
-    history = functools.reduce(lambda value, key: value.get(key, {}), place, machine.metadata)
+MODEL = "metadata.build_metadata.model"
+
+
+def points_of(run, machine):
+    """Give what a run has of each point of the training history and of each fold, by the point's path."""
+    model = functools.reduce(
+        lambda value, key: value.get(key, {}), ("build_metadata", "model"), machine.metadata
+    )
+    history = model.get("model_meta", {}).get("history", {})
+    scores = model.get("cross_validation", {}).get("scores", {})
+    folds = [name for name in scores if "TAG" not in name]  # those of single tags are logged on demand
     shown = {(key, step): value for key, value, step in run.metrics()[0]}
     return {
-        f"metadata.{'.'.join(place)}.{key}.{step}": shown.get((key, step))
+        f"{MODEL}.model_meta.history.{key}.{step}": shown.get((key, step))
         for key, points in history.items()
+        if isinstance(points, list)
         for step in range(len(points))
+    } | {
+        f"{MODEL}.cross_validation.scores.{name}.{key}": shown.get(of_score(name, key.removeprefix("fold-")))
+        for name in folds
+        for key in scores[name]
     }
+
+
+def of_score(name, fold):
+    return (name, int(fold) - 1) if fold.isdigit() else (f"{name}-{fold}", 0)
 
 
 class TestByRest(OnServer):

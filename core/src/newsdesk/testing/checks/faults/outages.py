@@ -77,7 +77,10 @@ class OutageChecks(CheckFixtures):
 
     @check("network", "ping")
     def test_ping_fails_in_an_outage(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:
-        """If this fails, `ping` succeeds in an outage, raises an error of its library, or never recovers."""
+        """If this fails, `ping` succeeds in an outage or when it is refused, or it never recovers.
+
+        Or it raises an error of its library: raise a `ReporterException`.
+        """
         for reporter in _closed_and_open(new_reporter):
             fault_proxy.fail(Refuse())
             error = error_of(reporter.ping)
@@ -85,6 +88,15 @@ class OutageChecks(CheckFixtures):
             expect(isinstance(error, ReporterException), said)
             fault_proxy.clear()
             patiently(reporter.ping)
+        network = self.capabilities.network or Network()
+        for answer in (*network.transient[-1:], *network.permanent[1:2]):  # for HTTP, 504 and 401
+            fault_proxy.fail(answer)
+            error = error_of(new_reporter().ping)
+            said = (
+                f"at the answer {answer.label!r} ping must raise a ReporterException, but raised: {error!r}"
+            )
+            expect(isinstance(error, ReporterException), said)
+            fault_proxy.clear()
 
     @check("network", "holds")
     def test_holds_fails_in_an_outage(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:

@@ -11,9 +11,9 @@ from newsdesk.machine import Machine
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter
 from newsdesk.testing.harness.fixtures import CheckFixtures
-from newsdesk.testing.machines import HOSTILE, canned, hostile
+from newsdesk.testing.machines import HOSTILE, canned, hostile, long_value, real
 
-_TELLING = ("unicode", "numbers", "long-names", "long-value")
+_TELLING = ("unicode", "numbers", "long-names")
 """The hostile machines that test the values of a backend."""
 _NOTHING = object()
 _NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
@@ -48,7 +48,8 @@ class AlterationChecks(CheckFixtures):
 
         Report an `Alteration` with the path of the value, or send it as it is.
         """
-        machines = [*canned("ordinary"), *(machine for name in _TELLING for machine in hostile(name))]
+        names = ["ordinary", *real(), *(f"hostile/{name}" for name in _TELLING)]
+        machines = [*(machine for name in names for machine in canned(name)), long_value()]
         with new_reporter() as reporter:
             for machine in machines:
                 delivery = reporter.report(machine) or Delivery()

@@ -92,8 +92,11 @@ class LifeChecks(CheckFixtures):
             said = "close() in a forked child sends to, or closes, the connection of its parent"
             expect(_traffic(fault_proxy) == before, said)
             reporter.report(small("afterwards"))
+            opened = fault_proxy and fault_proxy.counts.connections
             status = _in_a_fork(partial(reporter.report, small("child")))
             expect(status == 0, "a report in a forked child of an open reporter raises")
+            own = fault_proxy is None or fault_proxy.counts.connections != opened
+            expect(own, "a forked child reports on the connection of its parent: open another one")
             reporter.report(small("at last"))
         names = ("parent", "afterwards", "child", "at last")
         held.expect(*map(small, names), after="deliveries of a reporter and its forked child")

@@ -21,13 +21,18 @@ class PlanChecks(CheckFixtures):
     def test_a_plan_sends_and_changes_nothing(
         self, new_reporter: NewReporter, fault_proxy: FaultProxy | None, request: pytest.FixtureRequest
     ) -> None:
-        """If this fails, `newsdesk plan` writes, or asks the backend: compute it from the machine alone."""
+        """If this fails, `newsdesk plan` writes, or asks the backend: compute it from the machine alone.
+
+        `prepare` must not ask the backend either.
+        """
         (machine,) = canned("ordinary")
         with new_reporter() as opened:
             patiently(opened.report, small("opened"))
             for reporter in (new_reporter(), opened):
                 if fault_proxy is not None:
                     fault_proxy.recount()
+                if reporter is not opened:
+                    reporter.prepare()
                 reporter.plan(small("imported"))  # what it imports is compiled to files
                 with io_events(reading=False) as events:
                     plan = reporter.plan(machine)
