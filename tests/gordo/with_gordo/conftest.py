@@ -77,10 +77,11 @@ class Gordo:
     def outcomes(self, results, *tests, **variables):
         """Run gordo's own tests, and return what became of each."""
         command = ("-m", "pytest", "-q", "-c", "/dev/null", "--rootdir=.", "-p", "no:cacheprovider")
-        self.run(
+        text = self.run(
             "python", *command, f"--junitxml={results}", *tests,
             cwd=self.original.source, status=(0, 1), PYTHONPATH=str(STAND_IN), **variables,
         )  # fmt: skip
+        assert results.exists(), text[-6000:]
         return {
             f"{case.get('classname')}.{case.get('name')}": [
                 child.tag for child in case if child.tag != "system-out"
