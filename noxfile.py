@@ -133,7 +133,7 @@ def mlflow_versions(session: nox.Session, version: str) -> None:
     session.run("uv", "venv", "--quiet", "--clear", str(server))
     # Both packages in one version; MLflow before 2.16 imports pkg_resources, and 2 cannot use SQLAlchemy 2.1.
     served = [f"mlflow=={version}", f"mlflow-skinny=={version}", "sqlalchemy<2.1", "setuptools<81"]
-    ours = ["core[testing]", "plugins/mlflow"]
+    ours = ["-e", "core[testing]", "-e", "plugins/mlflow"]
     session.run("uv", "pip", "install", "--quiet", "--python", str(server), *served, *ours)
     python = {"MLFLOW_SERVER_PYTHON": str(server.resolve() / "bin" / "python")}
     session.run(
