@@ -1,8 +1,8 @@
 """The testing kit for reporters: conformance checks, doubles, a proxy that makes faults, and servers.
 
 Only the doubles and the servers work without the extra `newsdesk[testing]`: the proxy needs h11,
-`ReporterContract` and `newsdesk.testing.fixtures` need pytest, and `newsdesk.testing.strategies` needs
-hypothesis.
+`ReporterContract`, `ServerContract` and `newsdesk.testing.fixtures` need pytest, and
+`newsdesk.testing.strategies` needs hypothesis.
 
 May import: delivery, and what is below it.
 """
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from newsdesk.testing.protocols.stream import Stream as Stream
     from newsdesk.testing.proxy.counts import Counts as Counts
     from newsdesk.testing.proxy.proxy import FaultProxy as FaultProxy
+    from newsdesk.testing.servers.contract import ServerContract as ServerContract
     from newsdesk.testing.servers.server import Server as Server
     from newsdesk.testing.servers.server import ServerFailed as ServerFailed
     from newsdesk.testing.servers.server import ServerMissing as ServerMissing
@@ -71,6 +72,7 @@ _HOME = {
     "protocols.stream": ("Frame", "Stream"),
     "proxy.counts": ("Counts",),
     "proxy.proxy": ("FaultProxy",),
+    "servers.contract": ("ServerContract",),
     "servers.server": ("Server", "ServerFailed", "ServerMissing"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

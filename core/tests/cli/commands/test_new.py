@@ -53,7 +53,8 @@ def test_for_a_backend_with_http_it_has_a_client_and_a_server(newsdesk, folder):
     assert {path.name for path in (project / "src/newsdesk_pump_notes").iterdir()} == {
         "__init__.py", "client.py", "plugin.py", "py.typed", "reporter.py", "server.py",
     }  # fmt: skip
-    assert {path.name for path in (project / "tests").iterdir()} == {"test_contract.py", "test_errors.py"}
+    tests = {path.name for path in (project / "tests").iterdir()}
+    assert tests == {"test_contract.py", "test_errors.py", "test_server.py"}
     assert 'name="pump_notes",' in (project / "src/newsdesk_pump_notes/plugin.py").read_text()
     assert "{%" not in "".join(path.read_text() for path in project.rglob("*") if path.is_file())
 
