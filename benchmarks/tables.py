@@ -91,7 +91,7 @@ def _verdict(figure: Figure) -> str:
 def _quantity(value: float, unit: str) -> str:
     if unit == "s" and value < 1:
         value, unit = value * 1000, "ms"
-    return f"{_number(value)} {unit}".rstrip()
+    return f"{_number(value)}\N{NO-BREAK SPACE}{unit}" if unit else _number(value)
 
 
 def _number(value: float) -> str:
