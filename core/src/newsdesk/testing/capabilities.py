@@ -35,7 +35,8 @@ class Network:
 
 
 _BUSY = tuple(map(http_answer, (408, 429, 500, 502, 503, 504)))
-_WRONG = (*map(http_answer, (400, 401, 403, 404, 501)), html_answer())
+# A refused login is last: a reporter may rightly not try it again.
+_WRONG = (*map(http_answer, (400, 404, 501)), html_answer(), *map(http_answer, (401, 403)))
 
 HTTP = Network(
     transient=_BUSY,

@@ -89,7 +89,7 @@ class OutageChecks(CheckFixtures):
             fault_proxy.clear()
             patiently(reporter.ping)
         network = self.capabilities.network or Network()
-        for answer in (*network.transient[-1:], *network.permanent[1:2]):  # for HTTP, 504 and 401
+        for answer in (*network.transient[-1:], *network.permanent[-2:]):  # for HTTP, 504, 401 and 403
             fault_proxy.fail(answer)
             error = error_of(new_reporter().ping)
             said = (
