@@ -46,7 +46,6 @@ class ThroughTheGateway(ReporterContract):
     """What both have in common: each test has an experiment of its own, that is not there yet."""
 
     capabilities = CAPABILITIES
-    unsupported = {"test_close_leaves_no_connection": "MLflow keeps its connections until the process ends"}  # noqa: RUF012
 
     @pytest.fixture
     def experiment(self):
@@ -65,8 +64,8 @@ class ThroughTheGateway(ReporterContract):
         return lambda: server.delete_runs(experiment)
 
 
-class TestByMlflow(ThroughTheGateway):
-    """MLflow's own client, since azureml-mlflow adds headers to it; with a token that the environment has."""
+class TestByRest(ThroughTheGateway):
+    """As a plain server, with a token that the environment has."""
 
     @pytest.fixture
     def gateway(self, plain_gateway):
@@ -127,6 +126,7 @@ class TestByAzureml(ThroughTheGateway):
     capabilities = dataclasses.replace(
         CAPABILITIES, preload=("mlflow", "azureml.mlflow", "newsdesk_mlflow.transport.delivery")
     )
+    unsupported = {"test_close_leaves_no_connection": "MLflow keeps its connections until the process ends"}  # noqa: RUF012
 
     @pytest.fixture
     def gateway(self, secure_gateway):

@@ -91,6 +91,11 @@ def test_a_plain_server_is_asked_directly_and_all_else_by_mlflows_client(
         ("[console_scripts]\na = b:c\n\n[mlflow.tracking_store]\nhttps = plugin:store\n", ClientStore),
         ("[mlflow.tracking_store]\nfile-plugin = plugin:store\n[console_scripts]\nhttp = a:b\n", RestStore),
         ("[mlflow.request_auth_provider]\nmine = plugin:Auth\n", RestStore),
+        (
+            "[mlflow.request_header_provider]\na = azureml.mlflow.x:y\n\n[mlflow.deployments]\na = b\n",
+            RestStore,
+        ),
+        ("[mlflow.request_header_provider]\na = azureml.mlflow.x:y\nmine=plugin:Headers\n", ClientStore),
         ("\xff[", RestStore),
     ],
 )
@@ -123,16 +128,14 @@ def test_a_plugin_that_the_program_registers_itself_makes_it_the_client(monkeypa
 
 def test_the_uri_that_the_program_has_set_in_mlflow_is_used(server, machine, monkeypatch):
     import mlflow
+    from mlflow.tracking._tracking_service import utils
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    before = mlflow.get_tracking_uri()
-    try:
-        mlflow.set_tracking_uri(server.url)
-        reporter = MlFlowReporter()
-        reporter.report(machine)
-        assert type(reporter.tracking.store) is RestStore
-    finally:
-        mlflow.set_tracking_uri(before)
+    monkeypatch.setattr(utils, "_tracking_uri", None)  # so that it is none again for the other tests
+    mlflow.set_tracking_uri(server.url)
+    reporter = MlFlowReporter()
+    reporter.report(machine)
+    assert type(reporter.tracking.store) is RestStore
     assert server.run(machine.name).status == "FINISHED"
 
 

@@ -9,7 +9,11 @@ from importlib import metadata
 from typing import Any
 
 # Groups of entry points. Plugins for logging in are used only by name, see `connecting`.
-_HEADERS = re.compile(r"(?m)^\s*\[mlflow\.request_header_provider\]")
+# That of azureml-mlflow adds nothing but its User-Agent.
+_HEADERS = re.compile(
+    r"(?ms)^\s*\[mlflow\.request_header_provider\][^\[]*?^[^\[=\n]+=\s*(?!azureml\.mlflow\b)\S"
+)
+_KNOWN = ("mlflow.", "azureml.mlflow.")
 _SERVERS = re.compile(r"(?ms)^\s*\[mlflow\.tracking_store\][^\[]*?^\s*https?\s*=")
 
 
@@ -27,7 +31,7 @@ def _is_registered() -> bool:
         *map(type, getattr(headers, "_request_header_provider_registry", ())),
         *(builders[scheme] for scheme in ("http", "https") if scheme in builders),
     ]
-    return any(not str(plugin.__module__).startswith("mlflow.") for plugin in found)
+    return any(not str(plugin.__module__).startswith(_KNOWN) for plugin in found)
 
 
 @lru_cache(maxsize=1)
