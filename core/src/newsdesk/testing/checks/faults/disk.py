@@ -77,7 +77,7 @@ class DiskChecks(CheckFixtures):
                 machine.to_json() in held.of(machine), f"after a kill at step {step} a report does not arrive"
             )
 
-    @check("broken", "keeps", required=True)
+    @check("no_network", "broken", "keeps", required=True)
     def test_a_broken_backend_is_an_error(
         self,
         new_reporter: NewReporter,
