@@ -106,8 +106,8 @@ def test_nothing_global_is_changed_and_no_token_or_secret_is_shown(
 ):
     import mlflow
 
-    caplog.set_level("DEBUG")
     before = mlflow.get_tracking_uri()
+    caplog.set_level("DEBUG")
     reporter.report(machine)
     assert mlflow.get_tracking_uri() == before
     shown = f"{caplog.text} {reporter!r} {reporter.tracking.store.client!r} {capfd.readouterr()}"
@@ -287,13 +287,14 @@ def test_code_that_sets_the_global_uri_goes_on_with_the_same_login(
 
     client = get_mlflow_client(workspace, principal)
     run_id = get_run_id(client, name := uuid.uuid4().hex, "k")
-    before = mlflow.get_tracking_uri()
     try:
         mlflow.set_tracking_uri(client.tracking_uri)
         # azureml-mlflow's own store of artifacts looks there for its workspace.
         mlflow.MlflowClient().log_text(run_id, "hello", "note.txt")
     finally:
-        mlflow.set_tracking_uri(before)
+        mlflow.set_tracking_uri(
+            None
+        )  # not what it was: MLflow would keep that, whatever the environment says
         os.environ.pop("MLFLOW_TRACKING_URI", None)  # which that has set
     assert secure_azure.server.run(name).artifact("note.txt") == b"hello"
     assert len(secure_azure.token_requests) == 1

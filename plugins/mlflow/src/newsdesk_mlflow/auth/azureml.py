@@ -71,8 +71,9 @@ def hand_over(tracking_uri: str, login: Login) -> str:
     if _in_job() and login.name == "default":
         return tracking_uri
     subscription, group, name = map(unquote, found.groups())
+    host = parts.netloc.rpartition("@")[2]  # a workspace takes no user, and the library logs what it is given
     azureml: Any = importlib.import_module("azureml.mlflow")
-    workspace = SimpleNamespace(ml_flow_tracking_uri=f"azureml://{parts.netloc}{parts.path}#{login.number}")
+    workspace = SimpleNamespace(ml_flow_tracking_uri=f"azureml://{host}{parts.path}#{login.number}")
     uri: str = azureml.get_mlflow_tracking_uri_v2(
         workspace,
         {
@@ -80,7 +81,7 @@ def hand_over(tracking_uri: str, login: Login) -> str:
             "resource_group_name": group,
             "workspace_name": name,
             "auth": login,
-            "host_url": f"https://{parts.netloc}",
+            "host_url": f"https://{host}",
         },
     )
     _set_cloud(uri, login.cloud.name)

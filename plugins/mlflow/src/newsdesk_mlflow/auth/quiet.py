@@ -1,24 +1,21 @@
-"""Keeps azure-identity from logging why a login failed: what Azure answers may quote what was sent."""
+"""Keeps Azure's libraries from logging a login: what is sent and answered has tenants, users and secrets."""
 
 import contextlib
 import logging
 import threading
 from collections.abc import Iterator
 
-_LIBRARY = "azure.identity"
+_LIBRARIES = ("azure", "msal", "urllib3")
 
 _here = threading.local()
 
 
 @contextlib.contextmanager
 def unlogged() -> Iterator[None]:
-    """Drop the library's warnings in this thread: a failure is reported by an exception.
-
-    Messages below WARNING are kept: they are shown only if enabled explicitly.
-    """
+    """Drop what the libraries log in this thread: a failure is reported by an exception."""
     # Filters are not inherited, so each logger needs it; adding it again does nothing.
     for name in [*logging.root.manager.loggerDict]:
-        if f"{name}.".startswith(f"{_LIBRARY}."):
+        if name.partition(".")[0] in _LIBRARIES:
             logging.getLogger(name).addFilter(_passes)
     _here.quiet = True
     try:
@@ -27,5 +24,5 @@ def unlogged() -> Iterator[None]:
         _here.quiet = False
 
 
-def _passes(record: logging.LogRecord) -> bool:
-    return record.levelno < logging.WARNING or not getattr(_here, "quiet", False)
+def _passes(_record: logging.LogRecord) -> bool:
+    return not getattr(_here, "quiet", False)
