@@ -292,9 +292,8 @@ def test_code_that_sets_the_global_uri_goes_on_with_the_same_login(
         # azureml-mlflow's own store of artifacts looks there for its workspace.
         mlflow.MlflowClient().log_text(run_id, "hello", "note.txt")
     finally:
-        mlflow.set_tracking_uri(
-            None
-        )  # not what it was: MLflow would keep that, whatever the environment says
+        # Not to what it was: MLflow would keep that, whatever the environment says.
+        mlflow.set_tracking_uri(None)
         os.environ.pop("MLFLOW_TRACKING_URI", None)  # which that has set
     assert secure_azure.server.run(name).artifact("note.txt") == b"hello"
     assert len(secure_azure.token_requests) == 1
