@@ -1,5 +1,7 @@
 """What the tests of the core share: hypothesis' profiles, real records, fake distributions."""
 
+import contextlib
+import ctypes
 import importlib
 import os
 import sys
@@ -88,3 +90,34 @@ def synced(monkeypatch):
 
     monkeypatch.setattr(os, "fsync", noting)
     return seen
+
+
+@pytest.fixture
+def permissions():
+    """Have the permissions of files hold for this thread, though it may be root's.
+
+    Linux lets root read and write everything by two capabilities, which are given up for the test.
+    """
+    if not hasattr(os, "geteuid"):
+        pytest.skip("this system has no permissions of POSIX")
+    with _bound() if os.geteuid() == 0 else contextlib.nullcontext():
+        yield
+
+
+@contextlib.contextmanager
+def _bound():
+    if not sys.platform.startswith("linux"):
+        pytest.skip("root is above permissions here")
+    libc = ctypes.CDLL(None, use_errno=True)
+    # Of capget(2): the version of its structures; effective, permitted and inheritable, 32 bits each, twice.
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    data = (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, data) == 0
+    before = data[0]
+    data[0] &= ~(1 << 1 | 1 << 2)  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, of linux/capability.h
+    assert libc.capset(header, data) == 0
+    try:
+        yield
+    finally:
+        data[0] = before
+        assert libc.capset(header, data) == 0

@@ -77,7 +77,7 @@ def test_a_ping_says_why_a_folder_cannot_be_written_to(tmp_path, path):
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.usefixtures("permissions")
 def test_a_ping_says_that_a_folder_is_read_only(tmp_path):
     tmp_path.chmod(0o555)
     with pytest.raises(PermanentReporterError, match="is not writable"):

@@ -216,7 +216,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_looked_at_too(
     assert "  - bad.json: name: must be a non-empty string, but is missing" in told
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.usefixtures("permissions")
 def test_a_file_without_permission_is_told(refused, write, folder):
     write("locked.json", A)
     (folder / "locked.json").chmod(0)
@@ -229,7 +229,7 @@ def test_a_record_in_a_files_place_is_told_and_cut_short(newsdesk):
     assert len(told) < 500
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")
+@pytest.mark.usefixtures("permissions")
 def test_a_folder_that_may_not_be_looked_into_is_told(newsdesk, write, folder):
     (folder / "locked").mkdir()
     write("locked/a.json", A)

@@ -67,7 +67,9 @@ class FilesReporter(BaseReporter):
             nearest = next(place for place in (folder, *folder.parents) if place.exists())
             if not nearest.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, f"{str(nearest)!r} is not a folder")
-            if not os.access(nearest, os.W_OK | os.X_OK):
+            # As the user that writes, where the system can tell: a service may have become another one.
+            asked = os.access in os.supports_effective_ids
+            if not os.access(nearest, os.W_OK | os.X_OK, effective_ids=asked):
                 raise PermissionError(errno.EACCES, f"{str(nearest)!r} is not writable")
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:

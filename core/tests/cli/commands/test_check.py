@@ -186,7 +186,7 @@ def test_a_plugin_that_the_config_asks_for_and_that_is_not_there_gives_2(newsdes
     assert newsdesk("check", code=2).stderr.startswith("Error: no plugin 'nobody' is installed; there are: ")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")
+@pytest.mark.usefixtures("permissions")
 @pytest.mark.parametrize("command", ["check", "doctor"])
 def test_a_working_folder_that_may_not_be_looked_into_is_told(newsdesk, folder, command):
     folder.chmod(0)
