@@ -321,6 +321,8 @@ def road(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
     way: str = request.param
     if way == "client":
+        import mlflow.tracking.request_header.registry  # noqa: F401  (first: it would keep the plugin)
+
         info = tmp_path / "header_plugin-1.0.dist-info"
         info.mkdir()
         (info / "entry_points.txt").write_text(

@@ -96,14 +96,15 @@ def start(distribution, write, backend):
     begun = []
 
     def start(*arguments, command=COMMAND, **options):
-        process = subprocess.Popen(
-            [*command, *arguments],
-            env={**os.environ, "PYTHONPATH": str(site)},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            **options,
-        )
+        with hearing_all():
+            process = subprocess.Popen(
+                [*command, *arguments],
+                env={**os.environ, "PYTHONPATH": str(site)},
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                **options,
+            )
         begun.append(process)
         return process
 
@@ -111,6 +112,17 @@ def start(distribution, write, backend):
     for process in begun:
         process.kill()
         process.communicate()
+
+
+@contextlib.contextmanager
+def hearing_all():
+    """Have a command ignore no signal from its start, as one does when the tests run under `nohup`."""
+    ignored = [number for number in CODES if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def wait_until_taken(backend):
