@@ -11,8 +11,9 @@ from importlib import metadata
 from urllib.parse import urlsplit
 
 import pytest
-from newsdesk.testing import ServerFailed, ServerMissing
-from newsdesk_mlflow import testing
+from newsdesk import Machine
+from newsdesk.testing import ServerContract, ServerFailed, ServerMissing
+from newsdesk_mlflow import MlFlowReporter, testing
 from newsdesk_mlflow.testing import mlflow_server as run_server
 
 KILLED = """
@@ -23,6 +24,29 @@ server.start()
 print(server.url, flush=True)
 os.kill(os.getpid(), 9)
 """
+
+
+KEPT = Machine("kept")
+
+
+class TestServer(ServerContract):
+    serve = "newsdesk_mlflow.testing:mlflow_server"
+
+    @pytest.fixture
+    def put(self):
+        def put(url):
+            with MlFlowReporter(tracking_uri=url) as reporter:
+                reporter.report(KEPT)
+
+        return put
+
+    @pytest.fixture
+    def holds(self):
+        def holds(url):
+            with MlFlowReporter(tracking_uri=url) as reporter:
+                return reporter.holds([KEPT.key]) == {KEPT.key}
+
+        return holds
 
 
 def listens(url):
