@@ -49,8 +49,8 @@ def _serve(offer: ServerPlugin, folder: Path) -> None:
         ) from error
     try:
         with Server(offer.serve, folder) as server:
-            click.echo(server.url)
             click.echo(f"Running with its data in {folder}; Ctrl-C ends it.", err=True)
+            click.echo(server.url)  # last: a script that waits for it may end the server at once
             while True:  # until a signal
                 time.sleep(_LONG)
     except (ServerMissing, ServerFailed) as error:
