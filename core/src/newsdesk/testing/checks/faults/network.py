@@ -106,7 +106,7 @@ class FaultChecks(CheckFixtures):
             (receipt,) = desk.report(machine)
             said = f"a backend that never answers must be a transient failure, but: {receipt}"
             expect(not receipt.ok and isinstance(receipt.error, TransientReporterError), said)
-            left = seconds_until_unused(type(reporter), at_most=_PATIENCE)
+            left = seconds_until_unused(reporter, at_most=_PATIENCE)
         said = (
             f"the report goes on {_PATIENCE:g} s after its deadline of {_DEADLINE:g} s: shorten its timeouts"
         )
