@@ -56,7 +56,11 @@ def public_errors(package) -> set[str]:
 def test_every_public_error_and_no_other_has_its_causes_and_remedies():
     told = re.findall(r"^### (\w+)$", (DOCS / "reference-errors.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(told) == sorted(
-        name for package in (newsdesk, newsdesk_mlflow, newsdesk_postgres) for name in public_errors(package)
+        {
+            name
+            for package in (newsdesk, newsdesk_mlflow, newsdesk_postgres)
+            for name in public_errors(package)
+        }
     )
 
 

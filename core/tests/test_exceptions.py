@@ -5,9 +5,11 @@ from newsdesk import exceptions
 from newsdesk.batching import ItemTooLargeError
 from newsdesk.contract.receipt import DeliveryFailed
 from newsdesk.exceptions import (
+    AmbiguousMachine,
     DefinitionError,
     DeliveryError,
     Fault,
+    MachineDoesNotExist,
     MachineError,
     PermanentReporterError,
     PluginError,
@@ -19,6 +21,8 @@ from newsdesk.exceptions import (
 
 TREE = {
     MachineError: ReporterException,
+    MachineDoesNotExist: ReporterException,
+    AmbiguousMachine: ReporterException,
     DefinitionError: ReporterException,
     UnknownReporterError: DefinitionError,
     PluginError: DefinitionError,
@@ -128,3 +132,30 @@ def test_an_author_who_forgets_the_parents_init_asks_for_no_wait():
             self.code = code
 
     assert Busy(503).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            MachineDoesNotExist("pump-7"),
+            "the machine 'pump-7' does not exist; report it first, or correct the name",
+        ),
+        (
+            MachineDoesNotExist("pump-7", "north", projects=["south"]),
+            "the machine 'pump-7' in the project 'north' does not exist; the name exists in 'south'",
+        ),
+        (
+            MachineDoesNotExist("pump-7", "north", revision="ab"),
+            "the machine 'pump-7' in the project 'north' has no revision 'ab'; list its revisions, or leave the "
+            "revision out",
+        ),
+        (
+            AmbiguousMachine("pump-7", ["north", "south"]),
+            "2 projects have a machine 'pump-7': 'north', 'south'; give the project as well",
+        ),
+    ],
+)
+def test_a_machine_that_cannot_be_fetched_is_named_and_the_error_survives_a_pickle(error, message):
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(error), str(again), vars(again)) == (message, message, vars(error))

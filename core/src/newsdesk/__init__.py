@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from newsdesk.contract.receipt import Receipt as Receipt
     from newsdesk.contract.receipt import Status as Status
     from newsdesk.contract.reporter import BaseReporter as BaseReporter
+    from newsdesk.contract.stored import StoredMachine as StoredMachine
+    from newsdesk.contract.stored import sole_project as sole_project
     from newsdesk.contract.suggestions import did_you_mean as did_you_mean
     from newsdesk.delivery.desk import Desk as Desk
     from newsdesk.delivery.desk import report as report
     from newsdesk.delivery.retry import Retry as Retry
+    from newsdesk.exceptions import AmbiguousMachine as AmbiguousMachine
     from newsdesk.exceptions import DefinitionError as DefinitionError
     from newsdesk.exceptions import DeliveryError as DeliveryError
     from newsdesk.exceptions import Fault as Fault
+    from newsdesk.exceptions import MachineDoesNotExist as MachineDoesNotExist
     from newsdesk.exceptions import MachineError as MachineError
     from newsdesk.exceptions import PermanentReporterError as PermanentReporterError
     from newsdesk.exceptions import PluginError as PluginError
@@ -56,13 +60,16 @@ _HOME = {
     "contract.parameters.references": ("is_reference",),
     "contract.receipt": ("DeliveryFailed", "Receipt", "Status"),
     "contract.reporter": ("BaseReporter",),
+    "contract.stored": ("StoredMachine", "sole_project"),
     "contract.suggestions": ("did_you_mean",),
     "delivery.desk": ("Desk", "report"),
     "delivery.retry": ("Retry",),
     "exceptions": (
+        "AmbiguousMachine",
         "DefinitionError",
         "DeliveryError",
         "Fault",
+        "MachineDoesNotExist",
         "MachineError",
         "PermanentReporterError",
         "PluginError",

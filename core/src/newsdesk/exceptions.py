@@ -11,6 +11,8 @@ Everything that newsdesk raises on purpose is a `ReporterException`::
     ├── DeliveryError                 one delivery of one machine failed
     │   ├── TransientReporterError    may work later; retried
     │   └── PermanentReporterError    will never work
+    ├── MachineDoesNotExist           the backend answers, and does not hold the machine
+    ├── AmbiguousMachine              several projects have a machine of that name
     └── DeliveryFailed                a required reporter failed; all failures, all receipts
 
 Each `DefinitionError` and each `MachineError` is a `ValueError` as well.
@@ -106,3 +108,59 @@ def _seconds(asked: Any) -> float | None:
 
 class PermanentReporterError(DeliveryError):
     """The delivery failed and would fail again; it is not retried."""
+
+
+class MachineDoesNotExist(ReporterException):
+    """The backend answers, and does not hold the machine that was asked for.
+
+    Args:
+        name: The machine's name.
+        project_name: Its project; None if that was not given.
+        revision: The revision that was asked for, if the machine exists in others.
+        projects: Other projects that have a machine of that name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        project_name: str | None = None,
+        *,
+        revision: str | None = None,
+        projects: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self.project_name = project_name
+        self.revision = revision
+        self.projects = tuple(projects)
+        super().__init__(name, project_name)
+
+    def __str__(self) -> str:
+        where = "" if self.project_name is None else f" in the project {self.project_name!r}"
+        what = f"the machine {self.name!r}{where}"
+        if self.revision is not None:
+            return f"{what} has no revision {self.revision!r}; list its revisions, or leave the revision out"
+        if self.projects:
+            return f"{what} does not exist; the name exists in {', '.join(map(repr, self.projects))}"
+        return f"{what} does not exist; report it first, or correct the name"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self.args, self.__dict__
+
+
+class AmbiguousMachine(ReporterException):
+    """Several projects have a machine of the name that was asked for.
+
+    Args:
+        name: The machine's name.
+        projects: The projects that have one.
+    """
+
+    def __init__(self, name: str, projects: Sequence[str]) -> None:
+        self.name = name
+        self.projects = tuple(projects)
+        super().__init__(name, self.projects)
+
+    def __str__(self) -> str:
+        known = ", ".join(map(repr, self.projects))
+        count = len(self.projects)
+        return f"{count} projects have a machine {self.name!r}: {known}; give the project as well"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 import unicodedata
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,12 @@ from newsdesk.alteration import Alteration
 from newsdesk.builtin.files import FilesReporter
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.exceptions import PermanentReporterError, TransientReporterError
+from newsdesk.exceptions import (
+    AmbiguousMachine,
+    MachineDoesNotExist,
+    PermanentReporterError,
+    TransientReporterError,
+)
 from newsdesk.machine import Machine, MachineKey
 
 names = st.text(
@@ -274,3 +280,57 @@ def test_many_processes_may_write_into_one_folder_and_a_reader_always_sees_a_who
         "shared.json",
         *(f"own-{writer}-{revision}.json" for writer in range(3) for revision in range(40)),
     }
+
+
+def test_what_was_reported_is_fetched_and_listed(reporter, real_machine):
+    reference = reporter.report(real_machine).reference
+    assert reporter.fetch(real_machine.name, real_machine.project_name) == real_machine
+    assert reporter.fetch(real_machine.name) == real_machine
+    [stored] = reporter.machines()
+    assert (stored.key, stored.revision, stored.model_key, stored.reference) == (
+        real_machine.key,
+        real_machine.revision,
+        real_machine.model_key,
+        reference,
+    )
+    assert stored.time == datetime.fromtimestamp(Path(reference).stat().st_mtime, UTC)
+
+
+def test_an_unused_folder_holds_nothing_and_is_not_made(reporter, tmp_path):
+    assert [*reporter.machines()] == []
+    with pytest.raises(MachineDoesNotExist, match="the machine 'm' does not exist; report it first"):
+        reporter.fetch("m")
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_machine_of_several_projects_needs_its_project(reporter):
+    for project in ("Plant", "plant"):
+        reporter.report(Machine("m", project))
+    with pytest.raises(AmbiguousMachine, match="2 projects have a machine 'm': 'Plant', 'plant'; give"):
+        reporter.fetch("m")
+    assert reporter.fetch("m", "Plant") == Machine("m", "Plant")
+    with pytest.raises(MachineDoesNotExist, match="does not exist; the name exists in 'Plant', 'plant'"):
+        reporter.fetch("m", "other")
+
+
+def test_another_revision_than_the_file_holds_does_not_exist(reporter):
+    old, new = Machine("m", "p"), Machine("m", "p", metadata={"x": 1})
+    reporter.report(old)
+    reporter.report(new)
+    assert reporter.fetch("m", "p", new.revision) == new
+    with pytest.raises(MachineDoesNotExist, match=f"'m' in the project 'p' has no revision '{old.revision}'"):
+        reporter.fetch("m", "p", old.revision)
+
+
+def test_files_that_are_not_a_machines_own_are_not_listed(reporter, tmp_path, caplog):
+    place = Path(reporter.report(Machine("m", "p")).reference)
+    place.with_name("copy.json").write_bytes(place.read_bytes())
+    place.with_name(".newsdesk-0.tmp").write_bytes(b"{")
+    place.with_name("torn.json").write_bytes(b'{"name": "to')
+    (tmp_path / "reports" / "stray.json").write_bytes(place.read_bytes())
+    assert [stored.key for stored in reporter.machines()] == [("p", "m")]
+    assert "torn.json is left out, since it does not hold a record" in caplog.text
+    with pytest.raises(PermanentReporterError, match=r"torn.json' does not hold a record: .*; move it away"):
+        reporter.fetch("torn", "p")
+    with pytest.raises(MachineDoesNotExist):
+        reporter.fetch("copy", "p")

@@ -45,7 +45,7 @@ class Calls(BaseReporter):
 
     def __init__(self, act=None):
         self.act = act
-        self.machines, self.threads, self.opened, self.closed = [], set(), 0, 0
+        self.kept, self.threads, self.opened, self.closed = [], set(), 0, 0
 
     def open(self):
         self.opened += 1
@@ -54,7 +54,7 @@ class Calls(BaseReporter):
         self.closed += 1
 
     def report(self, machine):
-        self.machines.append(machine)
+        self.kept.append(machine)
         self.threads.add(threading.current_thread())
         return self.act(machine) if self.act else None
 
@@ -140,7 +140,7 @@ def test_what_a_reporter_does_to_its_machine_changes_neither_that_of_others_nor_
             desk.report(machine)
             list(desk.report_many([machine, {**record, "name": "pump"}]))
         assert Machine.of(machine).to_dict() == {**Machine.from_dict(theirs).to_dict()}
-    assert [machine.metadata for machine in keeps.machines] == [theirs["metadata"]] * 6
+    assert [machine.metadata for machine in keeps.kept] == [theirs["metadata"]] * 6
     assert record == theirs
 
 
@@ -151,14 +151,14 @@ def test_a_machine_may_be_an_object_with_to_dict():
 
     reporter = Calls()
     report(reporter, machine=Theirs())
-    assert reporter.machines == [Machine.from_dict(MACHINE)]
+    assert reporter.kept == [Machine.from_dict(MACHINE)]
 
 
 def test_what_is_no_machine_is_told_before_anything_is_sent():
     reporter = Calls()
     with pytest.raises(MachineError, match="name: must be a non-empty string"):
         report(reporter, machine={"name": ""})
-    assert reporter.machines == []
+    assert reporter.kept == []
 
 
 # Isolation.
@@ -244,7 +244,7 @@ def test_a_reporter_that_fails_in_whatever_way_keeps_no_other_from_delivering(ac
     failure = failures(before, Calls(act), after, deadline=SOON if act is hangs else 60)
     assert [receipt.status for receipt in failure.receipts] == ["delivered", "failed", "delivered"]
     assert str(failure.receipts[1].error) == message
-    assert len(before.machines) == len(after.machines) == 1
+    assert len(before.kept) == len(after.kept) == 1
 
 
 @pytest.mark.parametrize(("act", "message"), FAULTS)
@@ -256,7 +256,7 @@ def test_a_reporter_that_fails_in_a_stream_keeps_no_other_from_delivering(act, m
     assert [r.status for r in receipts if r.reporter == "Calls"] == ["failed", "failed"]
     assert {str(r.error) for r in receipts if r.reporter == "Calls"} == {message}
     assert [r.status for r in receipts if r.reporter == "Other"] == ["delivered", "delivered"]
-    assert [machine.name for machine in other.machines] == ["m0", "m1"]
+    assert [machine.name for machine in other.kept] == ["m0", "m1"]
 
 
 def test_an_exception_that_is_no_error_of_ours_is_a_bug_and_is_given_as_it_is():
@@ -272,7 +272,7 @@ def test_a_reporter_that_fails_to_open_fails_alone():
     other = Other()
     failure = failures(Unreachable(), other)
     assert str(failure.receipts[0].error) == "no such host"
-    assert len(other.machines) == 1
+    assert len(other.kept) == 1
 
 
 def test_reporters_work_at_the_same_time():
@@ -510,7 +510,7 @@ def test_many_threads_may_share_a_desk():
         answers = list(pool.map(desk.report, machines))
     assert [receipts[0].machine.name for receipts in answers] == [f"m{number}" for number in range(200)]
     assert all(receipts[0].ok and not receipts[1].ok for receipts in answers)
-    assert sorted(machine.name for machine in reporter.machines) == sorted(m["name"] for m in machines)
+    assert sorted(machine.name for machine in reporter.kept) == sorted(m["name"] for m in machines)
     assert (reporter.opened, reporter.closed, len(reporter.threads)) == (1, 1, 1)
 
 
@@ -537,7 +537,7 @@ def test_a_machine_whose_turn_did_not_come_before_its_deadline_is_never_begun():
         "the reporter 'Calls' was busy with other machines until the deadline, so this one was not started. "
         "Raise the deadline, or use fewer threads"
     )
-    assert [machine.name for machine in reporter.machines] == ["compressor"]
+    assert [machine.name for machine in reporter.kept] == ["compressor"]
 
 
 class Streamed:
@@ -604,7 +604,7 @@ def test_one_that_is_no_machine_ends_a_stream_after_those_before_it():
     reporter = Calls()
     with Desk(reporter) as desk, pytest.raises(MachineError, match="is not a machine"):
         list(desk.report_many([MACHINE, 7], chunk_size=1))
-    assert len(reporter.machines) == 1
+    assert len(reporter.kept) == 1
 
 
 # A reporter's own report_many.
@@ -638,7 +638,7 @@ def test_a_bulk_path_answers_each_machine_by_itself():
         ("failed", None, 1),
         ("delivered", None, 1),
     ]
-    assert reporter.machines == []
+    assert reporter.kept == []
 
 
 def test_what_a_bulk_path_calls_worth_another_try_is_tried_again_by_itself():
@@ -654,7 +654,7 @@ def test_what_a_bulk_path_calls_worth_another_try_is_tried_again_by_itself():
         ("delivered", 1),
         ("delivered", 1),
     ]
-    assert [machine.name for machine in reporter.machines] == ["m0"]
+    assert [machine.name for machine in reporter.kept] == ["m0"]
 
 
 def test_of_many_machines_too_each_waits_as_long_as_its_backend_asks():
@@ -670,7 +670,7 @@ def test_of_many_machines_too_each_waits_as_long_as_its_backend_asks():
         ("delivered", 1),
         ("delivered", 2),
     ]
-    assert [machine.name for machine in reporter.machines] == ["m2"]
+    assert [machine.name for machine in reporter.kept] == ["m2"]
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), SystemExit(1)])
@@ -687,7 +687,7 @@ def test_when_a_bulk_path_breaks_down_the_rest_is_delivered_one_by_one(error, at
         ("delivered", 2),
         ("delivered", 2),
     ]
-    assert [machine.name for machine in reporter.machines] == ["m1", "m2"]
+    assert [machine.name for machine in reporter.kept] == ["m1", "m2"]
 
 
 def test_a_bulk_path_that_gives_too_few_answers_or_too_many_harms_nobody():
@@ -701,7 +701,7 @@ def test_a_bulk_path_that_gives_too_few_answers_or_too_many_harms_nobody():
 
     few = Few()
     assert [receipt.ok for receipt in stream(few)] == [True] * 3
-    assert [machine.name for machine in few.machines] == ["m1", "m2"]
+    assert [machine.name for machine in few.kept] == ["m1", "m2"]
     assert [receipt.ok for receipt in stream(Many())] == [True] * 3
 
 

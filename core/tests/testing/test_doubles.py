@@ -14,7 +14,7 @@ def test_memory_keeps_the_newest_revision(named):
     assert (first.unchanged, again.unchanged, first.reference) == (False, True, "memory:p/m")
     changed = {**machine.to_dict(), "metadata": {"new": 1}}
     assert not reporter.report(changed).unchanged
-    assert [kept.to_dict() for kept in reporter.machines.values()] == [
+    assert [kept.to_dict() for kept in reporter.kept.values()] == [
         changed | {"runtime": {}, "evaluation": {}}
     ]
     assert reporter.holds([machine.key, named("other").key]) == {machine.key}
@@ -24,7 +24,7 @@ def test_a_copy_of_memory_begins_empty(named):
     reporter = MemoryReporter()
     reporter.report(named("m"))
     copied = pickle.loads(pickle.dumps(reporter))
-    assert (copied, copied.machines) == (reporter, {})
+    assert (copied, copied.kept) == (reporter, {})
 
 
 def test_a_failing_one_fails_as_often_as_was_asked(named):
@@ -38,7 +38,7 @@ def test_a_failing_one_fails_for_ever_unless_it_is_told_how_often(named):
     for _ in range(3):
         with pytest.raises(TransientReporterError, match="closed") as caught:
             reporter.report(named("m"))
-    assert (caught.value.retry_after, reporter.machines) == (3, {})
+    assert (caught.value.retry_after, reporter.kept) == (3, {})
 
 
 def test_a_failure_may_be_for_good(named):
@@ -55,7 +55,7 @@ def test_a_slow_one_is_left_behind_at_the_deadline(named):
 def test_a_slow_one_delivers_in_the_end(named):
     reporter = SlowReporter(0.001)
     reporter.report(named("m"))
-    assert len(reporter.machines) == 1
+    assert len(reporter.kept) == 1
 
 
 @pytest.mark.parametrize("double", [MemoryReporter(), FailingReporter(2), SlowReporter(1.0)])

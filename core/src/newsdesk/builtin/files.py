@@ -1,18 +1,29 @@
 """A folder of JSON files, one for each machine."""
 
 import errno
+import glob
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from newsdesk.alteration import Alteration
 from newsdesk.atomic import write_atomically
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.exceptions import MachineError, PermanentReporterError, TransientReporterError
+from newsdesk.contract.stored import StoredMachine, sole_project
+from newsdesk.exceptions import (
+    MachineDoesNotExist,
+    MachineError,
+    PermanentReporterError,
+    TransientReporterError,
+)
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.slug import slug_of
+
+_log = logging.getLogger(__name__)
 
 _PERMANENT = frozenset(
     getattr(errno, name)
@@ -76,10 +87,67 @@ class FilesReporter(BaseReporter):
         """Tell which machines have a file."""
         return {key for key in keys if self._place(key)[0].is_file()}
 
+    def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:  # noqa: ARG002  (it keeps one)
+        """Yield the machines that have a file; other files in the folder, and damaged ones, are left out."""
+        for file in _files_under(Path(self.path).absolute()):
+            if (stored := self._stored(file)) is not None:
+                yield stored
+
+    def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:  # noqa: ARG002  (it keeps one)
+        """Read a machine's file.
+
+        Raises:
+            MachineDoesNotExist: it has none.
+            AmbiguousMachine: several projects have one, and `project_name` is missing.
+            PermanentReporterError: the file cannot be read, or is damaged.
+            TransientReporterError: the disk failed.
+        """
+        if project_name is None:
+            project_name = sole_project(name, self._projects(name))
+        target, _ = self._place(MachineKey(project_name, name))
+        with _errors_of(target, "read"):
+            held = target.read_bytes() if target.is_file() else None
+        if held is None:
+            raise MachineDoesNotExist(name, project_name, projects=self._projects(name))
+        try:
+            machine = Machine.from_json(held)
+        except MachineError as error:
+            raise PermanentReporterError(
+                f"{str(target)!r} does not hold a record: {error}; move it away, and report the machine again"
+            ) from error
+        if machine.key != (project_name, name):
+            raise MachineDoesNotExist(name, project_name, projects=self._projects(name))
+        return machine
+
     def plan(self, machine: Machine) -> Plan:
         """Tell the size of the file."""
         _, alterations = self._place(machine.key)
         return Plan(requests=0, items={"files": 1}, alterations=alterations, size=len(machine.to_json()))
+
+    def _stored(self, file: Path) -> StoredMachine | None:
+        """Describe what a file holds; None if it is not a machine's file, or has just been removed."""
+        with _errors_of(file, "read"):
+            try:
+                held, changed = file.read_bytes(), file.stat().st_mtime
+            except FileNotFoundError:
+                return None
+        try:
+            machine = Machine.from_json(held)
+        except MachineError as error:
+            _log.warning("%s is left out, since it does not hold a record: %s", file, error)
+            return None
+        if self._place(machine.key)[0] != file:  # copied here by somebody: `fetch` does not find it
+            return None
+        time = datetime.fromtimestamp(changed, UTC)
+        return StoredMachine.of(machine, time=time, reference=str(file))
+
+    def _projects(self, name: str) -> list[str]:
+        """Return the projects that have a machine of a name."""
+        root, file_name = Path(self.path).absolute(), self._place(MachineKey("", name))[0].name
+        with _errors_of(root, "read"):
+            files = sorted(root.glob(f"*/{glob.escape(file_name)}"))
+        stored = [self._stored(file) for file in files]
+        return [each.key.project_name for each in stored if each is not None and each.key.name == name]
 
     def _place(self, key: MachineKey) -> tuple[Path, list[Alteration]]:
         project, name = slug_of(key.project_name, "project_name"), slug_of(key.name, "name")
@@ -87,17 +155,32 @@ class FilesReporter(BaseReporter):
         return Path(self.path).absolute() / project / f"{name}.json", alterations
 
 
+def _files_under(root: Path) -> Iterator[Path]:
+    """Give the files that may be machines', one folder's names in memory at a time."""
+    for folder in _entries(root):
+        if folder.is_dir():
+            yield from (file for file in _entries(folder) if file.suffix == ".json")
+
+
+def _entries(folder: Path) -> list[Path]:
+    with _errors_of(folder, "read"):
+        try:
+            return sorted(folder.iterdir())
+        except FileNotFoundError:  # nothing was reported yet, or it has just been removed
+            return []
+
+
 @contextmanager
-def _errors_of(target: Path) -> Iterator[None]:
+def _errors_of(target: Path, doing: str = "written") -> Iterator[None]:
     """Tell the system's errors as ours."""
     try:
         yield
     except OSError as error:
         if error.errno in _PERMANENT:
             raise PermanentReporterError(
-                f"{str(target)!r} cannot be written: {error.strerror}; fix the folder, or set another 'path'"
+                f"{str(target)!r} cannot be {doing}: {error.strerror}; fix the folder, or set another 'path'"
             ) from error
-        raise TransientReporterError(f"{str(target)!r} cannot be written now: {error.strerror}") from error
+        raise TransientReporterError(f"{str(target)!r} cannot be {doing} now: {error.strerror}") from error
 
 
 def _refuse_another(target: Path, held: bytes, key: MachineKey) -> None:

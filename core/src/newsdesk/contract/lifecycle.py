@@ -15,7 +15,13 @@ from newsdesk.contract.parameters import references
 from newsdesk.contract.parameters.arguments import Arguments
 from newsdesk.contract.parameters.check import coerce
 from newsdesk.contract.parameters.secrecy import Secrecy, secrecy
-from newsdesk.exceptions import DefinitionError, Fault, ReporterException, UnresolvedReferenceError
+from newsdesk.exceptions import (
+    DefinitionError,
+    Fault,
+    MachineDoesNotExist,
+    ReporterException,
+    UnresolvedReferenceError,
+)
 from newsdesk.machine import Machine
 
 _Method = Callable[..., Any]
@@ -168,6 +174,22 @@ def reports_many(method: _Method) -> _Method:
     return report_many
 
 
+def fetches(method: _Method) -> _Method:
+    """Wrap `fetch`: opens the reporter, and refuses a revision that was not asked for."""
+
+    @functools.wraps(method)
+    def fetch(
+        self: Openable, name: str, project_name: str | None = None, revision: str | None = None
+    ) -> Machine:
+        self.open()
+        machine: Machine = method(self, name, project_name, *([] if revision is None else [revision]))
+        if revision is not None and machine.revision != revision:
+            raise MachineDoesNotExist(name, machine.project_name, revision=revision)
+        return machine
+
+    return fetch
+
+
 def plans(method: _Method) -> _Method:
     """Wrap `plan` like `report`, but without opening the reporter."""
 
@@ -195,6 +217,8 @@ WRAPPERS: Mapping[str, Callable[[Any], Any]] = {
     "close": closes,
     "ping": uses,
     "holds": uses,
+    "machines": uses,
+    "fetch": fetches,
     "report": reports,
     "report_many": reports_many,
     "plan": plans,

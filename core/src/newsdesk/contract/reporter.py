@@ -15,6 +15,7 @@ from newsdesk.contract.parameters import references
 from newsdesk.contract.parameters.arguments import Arguments
 from newsdesk.contract.parameters.check import unknown
 from newsdesk.contract.parameters.secrecy import Secrecy, masked, secrecy, secret_texts
+from newsdesk.contract.stored import StoredMachine
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine, MachineKey
 
@@ -182,6 +183,40 @@ class BaseReporter(ABC):
     def holds(self, keys: Sequence[MachineKey]) -> AbstractSet[MachineKey]:
         """Return those of the machines that the backend has, in any revision."""
         raise NotImplementedError(f"{type(self).__name__} cannot list what its backend holds")
+
+    def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
+        """Yield what the backend holds, in any order.
+
+        Read it page by page: there may be many thousands. What is only half written is not listed, nor what
+        newsdesk did not write, unless `fetch` can read it.
+
+        Args:
+            all_revisions: Yield every revision that the backend keeps, the newest of each machine first;
+                otherwise only the newest of each.
+
+        Raises:
+            TransientReporterError: The backend does not answer; perhaps after some were yielded.
+            PermanentReporterError: It rejects the request.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot list what its backend holds")
+
+    def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:
+        """Return a machine as it was reported: equal to it, with the same revision.
+
+        Args:
+            name: The machine's name.
+            project_name: Its project; optional if only one project has a machine of that name, see
+                `newsdesk.sole_project`.
+            revision: One of its revisions, whole; the newest by default. A backend that keeps only one may
+                ignore it: one that was not asked for counts as `MachineDoesNotExist`.
+
+        Raises:
+            MachineDoesNotExist: The backend answers, and does not hold it.
+            AmbiguousMachine: Several projects have one, and `project_name` is missing.
+            TransientReporterError: The backend does not answer.
+            PermanentReporterError: It rejects the request, or what it holds is damaged.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot read machines back")
 
     @lifecycle.plans
     def plan(self, machine: Machine) -> Plan:  # noqa: ARG002  (used by overrides)

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.exceptions import PermanentReporterError, TransientReporterError
+from newsdesk.contract.stored import StoredMachine, sole_project
+from newsdesk.exceptions import MachineDoesNotExist, PermanentReporterError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 
 
@@ -16,23 +17,37 @@ class MemoryReporter(BaseReporter):
     A copy, such as a desk makes for an executor, starts empty.
     """
 
-    machines: dict[MachineKey, Machine]
+    kept: dict[MachineKey, Machine]
     """The machines that it keeps, by key."""
 
     def __init__(self) -> None:
-        self.machines = {}
+        self.kept = {}
         self._lock = threading.Lock()
 
     def report(self, machine: Machine) -> Delivery:
         """Keep a machine."""
         with self._lock:
-            unchanged = self.machines.get(machine.key) == machine
-            self.machines[machine.key] = machine
+            unchanged = self.kept.get(machine.key) == machine
+            self.kept[machine.key] = machine
         return Delivery(reference=f"memory:{machine.key}", unchanged=unchanged)
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
         """Give the keys that it keeps."""
-        return set(keys) & self.machines.keys()
+        return set(keys) & self.kept.keys()
+
+    def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:  # noqa: ARG002  (it keeps one)
+        """Yield what it keeps."""
+        for machine in [*self.kept.values()]:
+            yield StoredMachine.of(machine, reference=f"memory:{machine.key}")
+
+    def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:  # noqa: ARG002  (it keeps one)
+        """Give a machine that it keeps."""
+        projects = [key.project_name for key in [*self.kept] if key.name == name]
+        if project_name is None:
+            project_name = sole_project(name, projects)
+        if project_name not in projects:
+            raise MachineDoesNotExist(name, project_name, projects=projects)
+        return self.kept[MachineKey(project_name, name)]
 
 
 class FailingReporter(MemoryReporter):

@@ -182,12 +182,13 @@ class PostgresReporter(BaseReporter):
         with self._connection("looking for machines") as connection:
             return {filed[key] for key in self._opened.existing(connection, filed)}
 
-    def fetch(self, name: str, project_name: str | None = None) -> Machine:
+    def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:  # noqa: ARG002  (it keeps one)
         """Return a machine as it was reported.
 
         Args:
             name: the machine's name.
             project_name: its project; optional if only one project has a machine of that name.
+            revision: the revision that the row must have.
 
         Raises:
             MachineDoesNotExist: the table does not have it.
