@@ -27,6 +27,7 @@ ROWS = [
         "batching",
         "atomic",
         "machine",
+        "record",
         "future",
         "worker",
     },
@@ -70,6 +71,7 @@ PUBLIC_MODULES = {
     "newsdesk.batching",
     "newsdesk.canonical",
     "newsdesk.plugins.hookspecs",
+    "newsdesk.record",
     "newsdesk.testing",
 }
 

@@ -11,6 +11,9 @@ from newsdesk.exceptions import Fault, MachineError
 from newsdesk.secrets import mask_reporters
 from newsdesk.slug import LIMIT, Slug, slug_of_key
 
+BUILDER_VERSION = "metadata.build_metadata.model.model_builder_version"
+"""The path of the version of the program that built the model; `newsdesk.record.paths` has the others."""
+
 
 class MachineKey(NamedTuple):
     """What a machine is filed under: a backend holds one machine of a key."""
@@ -163,12 +166,9 @@ class Machine:
     @property
     def builder_version(self) -> str | None:
         """The version of the program that built the model, if the record has it."""
-        build = self._original.metadata
-        for key in ("build_metadata", "model"):
-            build = build.get(key) or {}
-            if not isinstance(build, dict):
-                return None
-        version = build.get("model_builder_version")
+        version: Any = self._original.metadata
+        for key in BUILDER_VERSION.split(".")[1:]:
+            version = version.get(key) if isinstance(version, dict) else None
         return None if version is None else str(version)
 
     def redacted(self) -> "Machine":
