@@ -339,3 +339,11 @@ def test_any_text_is_a_config_or_refused(text):
 @pytest.mark.parametrize("depth", range(50, 1000, 50))
 def test_values_of_any_depth_are_read_or_refused(depth):
     read("reporters: [{files: {path: " + "[" * depth + "]" * depth + "}}]")
+
+
+def test_a_desk_of_other_reporters_has_the_settings_of_the_config():
+    config = Config.from_yaml("reporters: [console]\ndeadline: 7\nretry: {attempts: 2}\n")
+    with config.desk(["null"]) as desk:
+        assert ([route.label for route in desk.routes], desk.deadline) == (["null"], 7)
+    with config.desk([]) as desk:
+        assert desk.routes == ()

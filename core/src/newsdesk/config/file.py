@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsdesk.builtin.registry import default_registry
 from newsdesk.config.document import Document
@@ -112,10 +112,18 @@ class Config:
             tuple(model.plugins),
         )
 
-    def desk(self, *, registry: Registry | None = None) -> Desk:
-        """Make a desk from the config."""
+    def desk(self, reporters: Any = None, *, registry: Registry | None = None) -> Desk:
+        """Make a desk from the config.
+
+        Args:
+            reporters: Definitions or reporters to use in place of the config's own, see `Desk`.
+            registry: Where names are looked up.
+
+        Raises:
+            DefinitionError: a definition cannot be used.
+        """
         return Desk(
-            self.routes,
+            self.routes if reporters is None else reporters,
             retry=self.retry,
             deadline=self.deadline,
             allow_import_paths=self.allow_import_paths,

@@ -69,15 +69,7 @@ def _desk(config: Config, own: Any) -> Desk:
         return config.desk()
     if not own:
         _log.warning("no reporter in a config or in the machine's runtime.reporters: it is not reported")
-    return Desk(
-        own or [],
-        retry=config.retry,
-        deadline=config.deadline,
-        allow_import_paths=config.allow_import_paths,
-        outbox=config.outbox,
-        drain=config.drain,
-        plugins=config.plugins,
-    )
+    return config.desk(own or [])
 
 
 def _log_places(receipts: Iterable[Receipt]) -> None:
