@@ -322,14 +322,21 @@ def test_another_revision_than_the_file_holds_does_not_exist(reporter):
         reporter.fetch("m", "p", old.revision)
 
 
-def test_files_that_are_not_a_machines_own_are_not_listed(reporter, tmp_path, caplog):
+def test_files_that_are_not_a_machines_own_are_not_listed_and_damaged_ones_are_without_a_revision(
+    reporter, tmp_path, caplog
+):
     place = Path(reporter.report(Machine("m", "p")).reference)
     place.with_name("copy.json").write_bytes(place.read_bytes())
     place.with_name(".newsdesk-0.tmp").write_bytes(b"{")
     place.with_name("torn.json").write_bytes(b'{"name": "to')
+    place.with_name("notes.json").write_bytes(b'{"author": "somebody"}')
     (tmp_path / "reports" / "stray.json").write_bytes(place.read_bytes())
-    assert [stored.key for stored in reporter.machines()] == [("p", "m")]
-    assert "torn.json is left out, since it does not hold a record" in caplog.text
+    revision = Machine("m", "p").revision
+    assert [(stored.key, stored.revision) for stored in reporter.machines()] == [
+        (("p", "m"), revision),
+        (("p", "torn"), None),
+    ]
+    assert "torn.json does not hold a record" in caplog.text
     with pytest.raises(PermanentReporterError, match=r"torn.json' does not hold a record: .*; move it away"):
         reporter.fetch("torn", "p")
     with pytest.raises(MachineDoesNotExist):

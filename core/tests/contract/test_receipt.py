@@ -81,6 +81,7 @@ def test_records_are_frozen_and_can_be_sent_to_another_process(value):
         (LATE, False, False),
         (OWED, False, True),
         (receipt(Status.SPOOLED, accepts_spooled=True), True, False),
+        (receipt(Status.SKIPPED), True, False),
         (receipt(Status.FAILED, ValueError(), accepts_spooled=True), False, True),
     ],
 )

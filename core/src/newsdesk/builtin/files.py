@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from newsdesk import canonical
 from newsdesk.alteration import Alteration
 from newsdesk.atomic import write_atomically
 from newsdesk.contract.delivery import Delivery, Plan
@@ -88,7 +89,7 @@ class FilesReporter(BaseReporter):
         return {key for key in keys if self._place(key)[0].is_file()}
 
     def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:  # noqa: ARG002  (it keeps one)
-        """Yield the machines that have a file; other files in the folder, and damaged ones, are left out."""
+        """Yield the machines that have a file, and damaged files without a revision; others are left out."""
         for file in _files_under(Path(self.path).absolute()):
             if (stored := self._stored(file)) is not None:
                 yield stored
@@ -125,20 +126,26 @@ class FilesReporter(BaseReporter):
         return Plan(requests=0, items={"files": 1}, alterations=alterations, size=len(machine.to_json()))
 
     def _stored(self, file: Path) -> StoredMachine | None:
-        """Describe what a file holds; None if it is not a machine's file, or has just been removed."""
+        """Describe what a file holds; None if it is not a machine's file, or has just been removed.
+
+        One that is not JSON was a record: what copies or compares this folder must hear of it.
+        """
         with _errors_of(file, "read"):
             try:
                 held, changed = file.read_bytes(), file.stat().st_mtime
             except FileNotFoundError:
                 return None
+        time = datetime.fromtimestamp(changed, UTC)
         try:
-            machine = Machine.from_json(held)
-        except MachineError as error:
-            _log.warning("%s is left out, since it does not hold a record: %s", file, error)
+            machine = Machine.from_dict(canonical.loads(held))
+        except MachineError:  # JSON of somebody else
             return None
+        except ValueError as error:
+            _log.warning("%s does not hold a record: %s", file, error)
+            key = MachineKey("" if file.parent.name == slug_of("", "") else file.parent.name, file.stem)
+            return StoredMachine(key=key, time=time, reference=str(file))
         if self._place(machine.key)[0] != file:  # copied here by somebody: `fetch` does not find it
             return None
-        time = datetime.fromtimestamp(changed, UTC)
         return StoredMachine.of(machine, time=time, reference=str(file))
 
     def _projects(self, name: str) -> list[str]:

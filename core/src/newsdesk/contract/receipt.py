@@ -21,6 +21,8 @@ class Status(enum.StrEnum):
     """The record is in the outbox, and still owed."""
     SUPERSEDED = "superseded"
     """A newer revision of the machine was reported meanwhile, and that is what the backend ends with."""
+    SKIPPED = "skipped"
+    """It was not sent: the backend holds another revision, which is newer or may be; see `newsdesk copy`."""
     FAILED = "failed"
     """The record was not delivered."""
 
@@ -50,7 +52,7 @@ class Receipt:
     alterations: tuple[Alteration, ...] = ()
     """Everything that had to be changed to fit the backend."""
     error: Exception | None = None
-    """Why it failed, or why it was spooled."""
+    """Why it failed, or why it was spooled or skipped."""
 
     @property
     def ok(self) -> bool:
@@ -59,10 +61,10 @@ class Receipt:
 
     @property
     def settled(self) -> bool:
-        """Whether it is a success: delivered, superseded, or spooled where that is enough."""
+        """Whether it is a success: delivered, superseded, skipped, or spooled where that is enough."""
         return (
             self.ok
-            or self.status is Status.SUPERSEDED
+            or self.status in (Status.SUPERSEDED, Status.SKIPPED)
             or (self.accepts_spooled and self.status is Status.SPOOLED)
         )
 

@@ -18,7 +18,13 @@ from newsdesk.exceptions import ReporterException
 ROWS = 60
 """Rows of the table; more would push what matters off the screen."""
 
-_COLOURS = {"delivered": "green", "unchanged": "cyan", "spooled": "yellow", "failed": "red"}
+_COLOURS = {
+    "delivered": "green",
+    "unchanged": "cyan",
+    "spooled": "yellow",
+    "skipped": "yellow",
+    "failed": "red",
+}
 
 _log = logging.getLogger(__name__)
 

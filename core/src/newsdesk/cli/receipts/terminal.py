@@ -23,6 +23,7 @@ STYLES = {
     Status.DELIVERED: "green",
     Status.UNCHANGED: "cyan",
     Status.SPOOLED: "yellow",
+    Status.SKIPPED: "yellow",
     Status.FAILED: "bold red",
 }
 
