@@ -62,12 +62,20 @@ def _score(name: str, recorded: Any, owner: tuple[str, str] | None) -> Score:
     if not isinstance(recorded, dict):
         value = number_of(recorded)
         return Score(name, metric, tag, path, value, None, None, None, {}, value, omitted=int(value is None))
-    mean, std, least, most = (number_of(recorded.get(key)) for key in _SUMMARIES)
-    numbered = sorted((int(match[1]), key) for key in recorded if (match := _FOLD.fullmatch(key)))
-    folds = {number: value for number, key in numbered if (value := number_of(recorded[key])) is not None}
-    present = len(numbered) + sum(key in recorded for key in _SUMMARIES)
-    read = len(folds) + sum(value is not None for value in (mean, std, least, most))
-    return Score(name, metric, tag, path, mean, std, least, most, folds, omitted=present - read)
+    summaries, folds, omitted = {}, {}, 0
+    for key, raw in recorded.items():
+        fold = None if key in _SUMMARIES else _FOLD.fullmatch(key)
+        if fold is None and key not in _SUMMARIES:
+            continue
+        value = number_of(raw)
+        if value is None:
+            omitted += 1
+        elif fold is None:
+            summaries[key] = value
+        else:
+            folds[int(fold[1])] = value
+    mean, std, least, most = map(summaries.get, _SUMMARIES)
+    return Score(name, metric, tag, path, mean, std, least, most, dict(sorted(folds.items())), None, omitted)
 
 
 def _owners(found: Collection[str], machine: Machine) -> dict[str, tuple[str, str]]:
@@ -77,15 +85,12 @@ def _owners(found: Collection[str], machine: Machine) -> dict[str, tuple[str, st
     contains a tag's name belongs to none.
     """
     # Of tags that gordo writes alike it keeps the score of the last target.
-    by_suffix = {tag.replace(" ", "-"): tag for tag in (*tags(machine), *target_tags(machine))}
-    return {name: owner for name in found if (owner := _owner(name, found, by_suffix)) is not None}
-
-
-def _owner(name: str, found: Collection[str], by_suffix: Mapping[str, str]) -> tuple[str, str] | None:
-    cut = name.find("-")
-    while cut != -1:
-        tag = by_suffix.get(name[cut + 1 :])
-        if tag is not None and name[:cut] in found:
-            return name[:cut], tag
-        cut = name.find("-", cut + 1)
-    return None
+    by_suffix = {f"-{tag.replace(' ', '-')}": tag for tag in (*tags(machine), *target_tags(machine))}
+    owners = {}
+    # Few lengths for many tags. Where two tags fit, the longer one leaves the metric.
+    for length in sorted({len(suffix) for suffix in by_suffix}):
+        for name in found:
+            tag = by_suffix.get(name[-length:])
+            if tag is not None and name[:-length] in found:
+                owners[name] = name[:-length], tag
+    return owners

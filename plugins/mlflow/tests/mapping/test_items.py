@@ -136,6 +136,19 @@ def test_a_history_without_params_is_still_logged():
     assert points(machine) == [("model_training_duration_sec", 3, 0), ("loss", 1.0, 0), ("lr", 0.1, 0)]
 
 
+def test_a_history_of_params_alone_has_the_duration():
+    machine = built(model_training_duration_sec=3, model_meta={"history": {"params": {}}})
+    assert points(machine) == [("model_training_duration_sec", 3, 0)]
+
+
+def test_a_duration_that_is_not_a_number_is_left_out_and_told():
+    items = read_items(built(model_training_duration_sec="3 s", model_meta={"history": {"loss": [1.0]}}))
+    assert [metric.key for metric in items.metrics] == ["loss"]
+    (told,) = items.alterations
+    assert told.path == "metadata.build_metadata.model.model_training_duration_sec"
+    assert told.detail == "1 values of 'model_training_duration_sec' are not numbers; see metadata.json"
+
+
 def test_without_a_history_there_is_no_duration():
     assert points(built(model_training_duration_sec=3)) == []
 

@@ -2,15 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
-from typing import Any
 
-from newsdesk import Machine, MachineKey, canonical
+from newsdesk import Machine, MachineKey, canonical, record
+from newsdesk.record import Build, paths
 
-from newsdesk_mlflow.mapping.items import Tag, number_of, read_params, scores_of
-from newsdesk_mlflow.mapping.scores import of_single_tags, tag_names
+from newsdesk_mlflow.mapping.items import Tag, text_of
 
 MODEL_KEY = "model_key"
 """Which build this is; the tag that the original project sets as well."""
@@ -73,46 +72,40 @@ def machine_tags(machine: Machine, model_key: str) -> list[Tag]:
         Tag("project_name", machine.project_name, "project_name"),
     ]
     if machine.builder_version is not None:
-        path = "metadata.build_metadata.model.model_builder_version"
-        tags.append(Tag("model_builder_version", machine.builder_version, path))
+        tags.append(Tag("model_builder_version", machine.builder_version, paths.BUILDER_VERSION))
     return [*tags, Tag("mlflow.note.content", note(machine))]
 
 
 def note(machine: Machine) -> str:
     """Describe a machine in a few lines of Markdown, which MLflow shows on the run's page."""
-    params = {param.key: param.value for param in reversed(read_params(machine))}
     title = f"**{_plain(machine.name)}**"
     if machine.project_name:
         title += f" of the project **{_plain(machine.project_name)}**"
-    built = [params[key] for key in ("model_creation_date",) if key in params]
-    by = (
-        f" with version {_plain(params['model_builder_version'])}"
-        if "model_builder_version" in params
-        else ""
-    )
-    lines = [title, *(f"Built {_plain(date)}{by}." for date in built)]
-    if "train_start_date" in params and "train_end_date" in params:
-        lines.append(
-            f"Trained on {_plain(params['train_start_date'])} to {_plain(params['train_end_date'])}."
-        )
-    return "\n\n".join([*lines, *_score_table(machine), "The whole record is the artifact `metadata.json`."])
+    lines = [title, *_build_lines(record.build(machine)), *_score_table(machine)]
+    return "\n\n".join([*lines, "The whole record is the artifact `metadata.json`."])
+
+
+def _build_lines(build: Build) -> Iterator[str]:
+    if build.created is not None:
+        by = "" if build.builder_version is None else f" with version {_plain(build.builder_version)}"
+        yield f"Built {_plain(text_of(build.created))}{by}."
+    if build.train_start_date is not None and build.train_end_date is not None:
+        begin, end = text_of(build.train_start_date), text_of(build.train_end_date)
+        yield f"Trained on {_plain(begin)} to {_plain(end)}."
 
 
 def _score_table(machine: Machine) -> Iterator[str]:
-    scores = scores_of(machine)
-    single = of_single_tags(scores, tag_names(machine.dataset))
     rows = [
-        _row(name, scores[name])
-        for name in sorted(scores)
-        if name not in single and isinstance(scores[name], dict)
+        _row(score.name, values)
+        for score in record.main_scores(machine).values()
+        if (values := (score.mean, score.std, score.min, score.max)) != (None,) * 4
     ]
     if rows:
         head = ["| score | mean | std | min | max |", "| --- | ---: | ---: | ---: | ---: |"]
         yield "\n".join([*head, *rows[:_LONGEST_NOTE]])
 
 
-def _row(name: str, score: Mapping[str, Any]) -> str:
-    values = [number_of(score.get(f"fold-{summary}")) for summary in ("mean", "std", "min", "max")]
+def _row(name: str, values: Iterable[float | None]) -> str:
     return f"| {_plain(name)} | {' | '.join('' if value is None else f'{value:.4g}' for value in values)} |"
 
 
