@@ -11,5 +11,10 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
     yield ReporterPlugin(
         "console", "newsdesk.builtin.console:ConsoleReporter", summary="a table for a person"
     )
-    yield ReporterPlugin("files", "newsdesk.builtin.files:FilesReporter", summary="a folder of JSON files")
+    yield ReporterPlugin(
+        "files",
+        "newsdesk.builtin.files:FilesReporter",
+        summary="a folder of JSON files",
+        example={"path": "reports"},
+    )
     yield ReporterPlugin("null", "newsdesk.builtin.null:NullReporter", summary="delivers to nowhere")

@@ -15,6 +15,7 @@ from newsdesk.exceptions import ReporterException
 _log = logging.getLogger(__name__)
 
 _COMMANDS = {
+    "init": "Write a first config.",
     "report": "Deliver machines from files.",
     "plan": "Preview what `report` would send; no network.",
     "check": "Check the config, and with --ping its backends.",

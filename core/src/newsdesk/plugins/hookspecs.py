@@ -15,8 +15,8 @@ A whole plugin is one light module and one entry point::
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pluggy
@@ -51,6 +51,8 @@ class ReporterPlugin:
     """One line for `newsdesk reporters`."""
     api_version: int = 1
     """The version of the contract that it was written for; the first if not given."""
+    example: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters of a typical config, for `newsdesk init`; secrets as references, `${env:NAME}`."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,6 +78,11 @@ class ReporterPlugin:
             raise PluginError(
                 f"the reporter {self.name!r} must be a BaseReporter class or its import path "
                 f"'pkg.mod:Class', but is {self.reporter!r}"
+            )
+        if not isinstance(self.example, Mapping):
+            raise PluginError(
+                f"the example of the reporter {self.name!r} must be a mapping of parameters, "
+                f"but is {self.example!r}"
             )
         for alias in self.aliases:
             if not _is_name(alias) and not _is_path(alias):

@@ -13,6 +13,8 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         "newsdesk_mlflow.reporter:MlFlowReporter",
         aliases=("azureml", "gordo.reporters.mlflow.MlFlowReporter"),
         summary="a run on an MLflow server, or in an AzureML workspace",
+        # Of gordo's default, one experiment for each machine, a fleet's list of experiments has pages.
+        example={"tracking_uri": "http://mlflow.example:5000", "experiment": "{project_name}"},
     )
 
 

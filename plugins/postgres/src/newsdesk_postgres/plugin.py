@@ -12,7 +12,8 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         name="postgres",
         reporter="newsdesk_postgres.reporter:PostgresReporter",
         aliases=("gordo.reporters.postgres.PostgresReporter",),
-        summary="One row for each machine in a PostgreSQL table.",
+        summary="a row in a PostgreSQL table",
+        example={"host": "db.example", "password": "${env:POSTGRES_PASSWORD}"},
     )
 
 
