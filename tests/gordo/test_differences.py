@@ -188,7 +188,7 @@ def test_two_projects_have_two_rows_and_each_is_fetched_whole(place):
         assert isinstance(raised.value, PostgresReporterException)
         for project in ("north", "south"):
             reporter.report(Built(project_name=project))
-        with pytest.raises(PostgresReporterException, match="choose one with 'project_name'"):
+        with pytest.raises(PostgresReporterException, match="give the project as well"):
             reporter.fetch("ae-4tags")
         machine = reporter.fetch("ae-4tags", "north")
     assert machine == Machine.of(Built(project_name="north"))

@@ -1,14 +1,21 @@
 """Reporting and reading back, on a real server."""
 
 import datetime as dt
+import pickle
 import socket
 import threading
 
+import newsdesk
 import numpy as np
 import pytest
 from newsdesk import Machine
 from newsdesk.testing import FaultProxy
-from newsdesk_postgres import MachineDoesNotExist, PostgresReporter, PostgresReporterException
+from newsdesk_postgres import (
+    AmbiguousMachine,
+    MachineDoesNotExist,
+    PostgresReporter,
+    PostgresReporterException,
+)
 
 ROWS = "SELECT project_name, name FROM machine ORDER BY 1, 2"
 
@@ -215,22 +222,49 @@ def test_ping_asks_the_server(reporter):
 def test_a_machine_that_is_not_there_is_an_error(reporter):
     with pytest.raises(MachineDoesNotExist) as caught:
         reporter.fetch("m")
-    assert str(caught.value) == "machine 'm' does not exist: report it first, or correct the name"
+    assert str(caught.value) == "the machine 'm' does not exist; report it first, or correct the name"
 
 
 def test_a_machine_of_another_project_is_an_error_that_names_it(reporter):
     reporter.report(Machine(name="m", project_name="q"))
     with pytest.raises(MachineDoesNotExist) as caught:
         reporter.fetch("m", "p")
-    assert str(caught.value) == "machine 'm' does not exist in project 'p', only in 'q'"
+    assert str(caught.value) == "the machine 'm' in the project 'p' does not exist; the name exists in 'q'"
 
 
 def test_a_name_in_two_projects_asks_for_the_project(reporter):
     for project in ("p", "q"):
         reporter.report(Machine(name="m", project_name=project))
-    with pytest.raises(PostgresReporterException) as caught:
+    with pytest.raises(AmbiguousMachine) as caught:
         reporter.fetch("m")
-    assert str(caught.value) == "machine 'm' exists in 2 projects, 'p', 'q': choose one with 'project_name'"
+    assert str(caught.value) == "2 projects have a machine 'm': 'p', 'q'; give the project as well"
+
+
+@pytest.mark.parametrize(
+    "kind", [newsdesk.MachineDoesNotExist, PostgresReporterException, MachineDoesNotExist]
+)
+def test_a_machine_that_is_not_there_is_an_error_of_core_and_of_this_distribution(reporter, kind):
+    with pytest.raises(kind):
+        reporter.fetch("m")
+
+
+@pytest.mark.parametrize("kind", [newsdesk.AmbiguousMachine, PostgresReporterException])
+def test_an_ambiguous_name_is_an_error_of_core_and_of_this_distribution(reporter, kind):
+    for project in ("p", "q"):
+        reporter.report(Machine(name="m", project_name=project))
+    with pytest.raises(kind) as caught:
+        reporter.fetch("m")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), str(again)) == (AmbiguousMachine, str(caught.value))
+
+
+def test_a_row_holds_one_revision_and_another_one_does_not_exist(reporter):
+    old, new = Machine(name="m", metadata={"a": 1}), Machine(name="m", metadata={"a": 2})
+    reporter.report(old)
+    reporter.report(new)
+    assert reporter.fetch("m", revision=new.revision) == new
+    with pytest.raises(newsdesk.MachineDoesNotExist, match="has no revision"):
+        reporter.fetch("m", revision=old.revision)
 
 
 def test_a_first_report_asks_for_the_table_tests_the_connection_and_writes_the_row(reporter, database):

@@ -1,6 +1,7 @@
 """The newsdesk reporter for PostgreSQL."""
 
 from newsdesk_postgres.errors import (
+    AmbiguousMachine,
     MachineDoesNotExist,
     PermanentPostgresError,
     PostgresReporterException,
@@ -10,6 +11,7 @@ from newsdesk_postgres.reporter import PostgresReporter
 from newsdesk_postgres.views import create_view
 
 __all__ = [
+    "AmbiguousMachine",
     "MachineDoesNotExist",
     "PermanentPostgresError",
     "PostgresReporter",

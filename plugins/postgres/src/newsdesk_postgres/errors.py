@@ -6,11 +6,13 @@ The tree, below the base class of newsdesk's errors::
     └── PostgresReporterException      base class of all errors of this reporter
         ├── TransientPostgresError     also a newsdesk.TransientReporterError: may work if retried
         ├── PermanentPostgresError     also a newsdesk.PermanentReporterError: will never work
-        └── MachineDoesNotExist        the machine to fetch is not in the table
+        ├── MachineDoesNotExist        also a newsdesk.MachineDoesNotExist: the table does not hold it
+        └── AmbiguousMachine           also a newsdesk.AmbiguousMachine: several projects have one
 """
 
 from collections.abc import Sequence
 
+import newsdesk
 from newsdesk import PermanentReporterError, ReporterException, TransientReporterError
 
 
@@ -26,11 +28,15 @@ class PermanentPostgresError(PostgresReporterException, PermanentReporterError):
     """PostgreSQL will never store the record; a retry would fail too."""
 
 
-class MachineDoesNotExist(PostgresReporterException):
-    """The table has no machine of that name, or none in that project."""
+class MachineDoesNotExist(PostgresReporterException, newsdesk.MachineDoesNotExist):
+    """The table does not hold the machine that was asked for."""
 
 
-def not_one(name: str, project_name: str | None, projects: Sequence[str | None]) -> PostgresReporterException:
+class AmbiguousMachine(PostgresReporterException, newsdesk.AmbiguousMachine):
+    """Several projects have a machine of the name that was asked for."""
+
+
+def not_one(name: str, project_name: str | None, projects: Sequence[str]) -> PostgresReporterException:
     """Return the error for a machine that was not found, or that several projects have.
 
     Args:
@@ -38,13 +44,6 @@ def not_one(name: str, project_name: str | None, projects: Sequence[str | None])
         project_name: the project that was asked for, if any.
         projects: the projects that have a machine of that name.
     """
-    known = ", ".join("an unknown project" if project is None else repr(project) for project in projects)
-    if not projects:
-        return MachineDoesNotExist(f"machine {name!r} does not exist: report it first, or correct the name")
-    if project_name is not None:
-        return MachineDoesNotExist(
-            f"machine {name!r} does not exist in project {project_name!r}, only in {known}"
-        )
-    return PostgresReporterException(
-        f"machine {name!r} exists in {len(projects)} projects, {known}: choose one with 'project_name'"
-    )
+    if project_name is None and len(projects) > 1:
+        return AmbiguousMachine(name, projects)
+    return MachineDoesNotExist(name, project_name, projects=projects)

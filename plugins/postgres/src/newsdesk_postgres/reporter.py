@@ -26,6 +26,7 @@ from newsdesk_postgres.errors import PostgresReporterException, not_one
 from newsdesk_postgres.parameters import SslMode, parameter_faults
 from newsdesk_postgres.row.batches import batches
 from newsdesk_postgres.row.machine_row import Row, column_text, machine_of, row_of
+from newsdesk_postgres.row.text import decode
 
 # psycopg2 is imported when a reporter opens, not to list its parameters.
 if TYPE_CHECKING:
@@ -188,19 +189,23 @@ class PostgresReporter(BaseReporter):
         Args:
             name: the machine's name.
             project_name: its project; optional if only one project has a machine of that name.
-            revision: the revision that the row must have.
+            revision: the revision that the row must hold.
 
         Raises:
-            MachineDoesNotExist: the table does not have it.
-            PostgresReporterException: several projects have one, and `project_name` is missing.
+            MachineDoesNotExist: the table does not hold it.
+            AmbiguousMachine: several projects have one, and `project_name` is missing.
         """
-        self.open()
-        project = None if project_name is None else column_text(project_name)
+        column = column_text(name)
         with self._connection(f"reading the machine {name!r}") as connection:
-            rows = self._opened.find(connection, column_text(name), project)
-            if len(rows) != 1:
-                raise not_one(name, project_name, self._opened.projects(connection, column_text(name)))
-        return machine_of(rows[0])
+            if project_name is None:
+                projects = self._opened.projects(connection, column)
+            else:
+                projects = [column_text(project_name)]
+            row = self._opened.find(connection, (column, projects[0])) if len(projects) == 1 else None
+            if row is None:
+                known = self._opened.projects(connection, column)
+                raise not_one(name, project_name, [decode(project) for project in known])
+        return machine_of(row)
 
     @property
     def _opened(self) -> "MachineTable":

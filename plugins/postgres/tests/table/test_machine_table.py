@@ -3,8 +3,13 @@
 import json
 
 import pytest
-from newsdesk import Machine
-from newsdesk_postgres import PermanentPostgresError, PostgresReporter, TransientPostgresError
+from newsdesk import Machine, MachineKey
+from newsdesk_postgres import (
+    AmbiguousMachine,
+    PermanentPostgresError,
+    PostgresReporter,
+    TransientPostgresError,
+)
 
 SCORES = """
 SELECT scores.key, scores.value->>'fold-mean' FROM machine,
@@ -99,6 +104,25 @@ def test_a_machine_of_unknown_project_is_read_back(original, real_machine):
     assert (found.dataset, found.model) == (real_machine.dataset, real_machine.model)
     assert found.metadata == real_machine.metadata
     assert found.project_name == ""
+
+
+def test_a_row_of_unknown_project_is_of_the_project_without_a_name(original, real_machine):
+    insert = "INSERT INTO machine (name, dataset, model, metadata) VALUES ('other', '{}', '{}', %s)"
+    with PostgresReporter(**original.place) as reporter:
+        original.query(insert, '{"written": "last"}')  # nothing keeps gordo's names unique any more
+        other = Machine(name="other", project_name="p")
+        original.query(
+            "INSERT INTO machine (name, project_name, dataset, model, metadata) VALUES (%s, %s, %s, %s, %s)",
+            *("other", "p", "{}", "{}", "{}"),
+        )
+        assert reporter.fetch("other", "p") == other
+        with pytest.raises(AmbiguousMachine) as caught:
+            reporter.fetch("other")
+        assert caught.value.projects == ("", "p")
+        assert reporter.fetch("other", "").metadata == {"written": "last"}
+        assert reporter.fetch(real_machine.name, "").metadata == real_machine.metadata
+        keys = {MachineKey("", "other"), MachineKey("p", "other"), MachineKey("", real_machine.name)}
+        assert reporter.holds([*keys, MachineKey("q", "other")]) == keys
 
 
 def test_the_replaced_project_can_go_on_writing_to_an_upgraded_table(original):

@@ -93,12 +93,12 @@ class MachineTable:
             projects.append(project_name)
         return set(self._run(connection, statements.EXISTING, {"name": names, "project_name": projects}))
 
-    def find(self, connection: Connection, name: str, project_name: str | None) -> list[Mapping[str, Any]]:
-        """Return the rows of a name, of all projects or of one: at most two."""
-        rows = self._run(connection, statements.FIND, {"name": name, "project_name": project_name})
-        return [dict(zip((*KEY, "record", *PARTS), row, strict=True)) for row in rows]
+    def find(self, connection: Connection, key: Key) -> Mapping[str, Any] | None:
+        """Return the row of a key, if there is one."""
+        rows = self._run(connection, statements.FIND, dict(zip(KEY, key, strict=True)))
+        return dict(zip((*KEY, "record", *PARTS), rows[0], strict=True)) if rows else None
 
-    def projects(self, connection: Connection, name: str) -> list[str | None]:
+    def projects(self, connection: Connection, name: str) -> list[str]:
         """Return the projects that have a machine of a name."""
         return [project for (project,) in self._run(connection, statements.PROJECTS, {"name": name})]
 

@@ -1,4 +1,7 @@
-"""The SQL of this plugin: `{table}` is the table's name, `%(…)s` a value, in psycopg2's notation."""
+"""The SQL of this plugin: `{table}` is the table's name, `%(…)s` a value, in psycopg2's notation.
+
+A row of unknown project (`project_name IS NULL`) is read as one of the project ''.
+"""
 
 COLUMNS = {
     "name": "text NOT NULL",
@@ -80,7 +83,8 @@ EXISTING = """
 SELECT name, project_name
 FROM unnest(%(name)s::text[], %(project_name)s::text[]) AS asked (name, project_name)
 WHERE EXISTS (
-    SELECT FROM {table} AS held WHERE held.name = asked.name AND held.project_name = asked.project_name
+    SELECT FROM {table} AS held
+    WHERE held.name = asked.name AND coalesce(held.project_name, '') = asked.project_name
 )
 """
 """Return the keys that have a row."""
@@ -90,12 +94,15 @@ SELECT
     name, project_name, record, dataset::text, model::text, metadata::text, runtime::text, evaluation::text,
     extra::text
 FROM {table}
-WHERE name = %(name)s AND (%(project_name)s::text IS NULL OR project_name = %(project_name)s)
-LIMIT 2
+WHERE name = %(name)s AND coalesce(project_name, '') = %(project_name)s
+ORDER BY project_name NULLS LAST, reported_at DESC NULLS LAST
+LIMIT 1
 """
-"""Return the rows of a name, of all projects or of one: at most two, enough to see that it is ambiguous."""
+"""Return the row of a machine. The key allows several rows of unknown project: the last one written."""
 
-PROJECTS = "SELECT project_name FROM {table} WHERE name = %(name)s ORDER BY project_name"
+PROJECTS = """
+SELECT DISTINCT coalesce(project_name, '') FROM {table} WHERE name = %(name)s ORDER BY 1
+"""
 """Return the projects that have a machine of a name."""
 
 CREATE_VIEW = """
