@@ -183,7 +183,8 @@ def fetches(method: _Method) -> _Method:
     ) -> Machine:
         self.open()
         machine: Machine = method(self, name, project_name, *([] if revision is None else [revision]))
-        if revision is not None and machine.revision != revision:
+        # What is not a machine is the caller's to refuse.
+        if revision is not None and isinstance(machine, Machine) and machine.revision != revision:
             raise MachineDoesNotExist(name, machine.project_name, revision=revision)
         return machine
 

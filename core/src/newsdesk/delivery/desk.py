@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from newsdesk.builtin.registry import default_registry
 from newsdesk.contract.receipt import DeliveryFailed, Receipt
 from newsdesk.contract.reporter import BaseReporter
+from newsdesk.contract.stored import StoredMachine
 from newsdesk.contract.suggestions import listed
 from newsdesk.delivery.engine import Engine
 from newsdesk.delivery.pipeline import Pipeline
@@ -177,7 +178,54 @@ class Desk:
             ReporterException: its backend cannot be asked.
         """
         self._refuse_unknown([label])
-        return self._engine.holds(label, keys)
+        return self._engine.reader(label).holds(keys)
+
+    def fetch(
+        self, label: str, name: str, project_name: str | None = None, revision: str | None = None
+    ) -> Machine:
+        """Read a machine back from a reporter's backend, within the deadline: equal to what was reported.
+
+        Transient failures are tried again.
+
+        Args:
+            label: The reporter.
+            name: The machine's name.
+            project_name: Its project; optional if only one project has a machine of that name.
+            revision: One of its revisions, whole or its first digits (at least 7); the newest by default.
+
+        Raises:
+            MachineDoesNotExist: The backend answers, and does not hold it.
+            AmbiguousMachine: Several projects have one, and `project_name` is missing.
+            DefinitionError: The desk has no reporter of that label, it cannot read machines back, or
+                `revision` is not a revision.
+            ReporterException: The backend cannot be read, or several revisions begin with those digits.
+
+        Example:
+            >>> import newsdesk, tempfile
+            >>> with newsdesk.Desk({"files": {"path": tempfile.mkdtemp()}}) as desk:
+            ...     _ = desk.report({"name": "pump-7", "project_name": "plant"})
+            ...     desk.fetch("files", "pump-7").key
+            MachineKey(project_name='plant', name='pump-7')
+        """
+        self._refuse_unknown([label])
+        return self._engine.reader(label).fetch(name, project_name, revision)
+
+    def machines(self, label: str, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
+        """Yield what a reporter's backend holds, in any order, as it is read.
+
+        The deadline is for the next of them, not for all. Other calls to the reporter, such as `fetch`, may
+        come between. A failure after the first page ends the listing.
+
+        Args:
+            label: The reporter.
+            all_revisions: Yield every revision that the backend keeps, not the newest alone.
+
+        Raises:
+            DefinitionError: The desk has no reporter of that label, or it cannot list what its backend holds.
+            ReporterException: The backend cannot be read; perhaps after some were yielded.
+        """
+        self._refuse_unknown([label])
+        return self._engine.reader(label).machines(all_revisions=all_revisions)
 
     def send_owed(
         self, *, deadline: float | None = None, labels: Iterable[str] | None = None

@@ -21,7 +21,7 @@ from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import TransientReporterError
 from newsdesk.future import Future
-from newsdesk.machine import Machine, MachineKey
+from newsdesk.machine import Machine
 from newsdesk.worker import ForkLock, Worker
 
 
@@ -41,6 +41,15 @@ class Instance:
     """Set when nothing is to be tried again."""
     is_left: bool = False
     """Whether it was left behind, since it hangs: what it was asked is asked of another instance."""
+    endings: set[Callable[[], None]] = dataclasses.field(default_factory=set)
+    """What its thread has to end before it closes the reporter: listings that were not read to their end."""
+
+    def end(self) -> None:
+        """End what was begun, and close the reporter if it is ours; in its thread."""
+        while self.endings:
+            self.endings.pop()()
+        if self.is_ours:
+            self.reporter.close()
 
 
 @dataclasses.dataclass
@@ -115,13 +124,23 @@ class Dispatcher:
                 call.task = task
         return calls
 
-    def ping(self, until: float) -> Call:
-        """Begin to ask the backend whether it can be reached."""
-        return self._ask(lambda reporter: reporter.ping(), until)
+    def ask(
+        self, ask: Callable[[Instance], None], until: float = inf, instance: Instance | None = None
+    ) -> Call:
+        """Begin to ask the reporter something, in its thread.
 
-    def holds(self, keys: Sequence[MachineKey], found: set[MachineKey], until: float) -> Call:
-        """Begin to ask which of these machines the backend holds; they are put into `found`."""
-        return self._ask(lambda reporter: found.update(reporter.holds(keys)), until)
+        Args:
+            ask: What to do with it.
+            until: `time.monotonic()` after which nobody waits for it.
+            instance: Only that one, where the question is part of a longer one.
+        """
+        with self._lock.held:
+            if instance is not None and instance is not self._instance:
+                return _ended(self._interrupted())
+            found = self._current()
+            if isinstance(found, Exception):
+                return _ended(found)
+            return self._begin(found, partial(ask, found), until)
 
     def close(self) -> Call:
         """Begin to close the reporter, and let its thread end; what fails now is not tried again."""
@@ -129,8 +148,7 @@ class Dispatcher:
             instance, self._instance = self._instance, None
             if instance is None:
                 return self._closing or _ended(None)
-            is_ours, reporter = instance.is_ours, instance.reporter
-            self._closing = self._begin(instance, reporter.close if is_ours else lambda: None)
+            self._closing = self._begin(instance, instance.end)
             instance.stopped.set()
             instance.worker.stop()
             return self._closing
@@ -181,13 +199,6 @@ class Dispatcher:
         is_ours = life_of(self._reporter).state is State.CLOSED
         self._instance = Instance(self._reporter, is_ours, Worker(f"newsdesk {self.route.label}"))
         return self._instance
-
-    def _ask(self, ask: Callable[[BaseReporter], None], until: float) -> Call:
-        with self._lock.held:
-            instance = self._current()
-            if isinstance(instance, Exception):
-                return _ended(instance)
-            return self._begin(instance, partial(ask, instance.reporter), until)
 
     def _begin(self, instance: Instance, ask: Callable[[], None], until: float = inf) -> Call:
         call = Call(instance, until=until)
@@ -241,6 +252,12 @@ class Dispatcher:
             call.future.set_result(outcome)
             del attempts
         del answered
+
+    def _interrupted(self) -> Exception:
+        return TransientReporterError(
+            f"the reporter {self.route.label!r} was closed, or hung in another call, before all was listed; "
+            "list again"
+        )
 
     def _threadless(self, error: RuntimeError) -> Exception:
         """Give the error of a call that no thread can be begun for: it may work in another process."""

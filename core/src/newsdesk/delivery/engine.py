@@ -15,10 +15,11 @@ from newsdesk.delivery.dispatcher import Call, Dispatcher, IsSuperseded
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
-from newsdesk.machine import Machine, MachineKey
+from newsdesk.machine import Machine
 from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
+    from newsdesk.delivery.reading.reader import Reader
     from newsdesk.future import Future
 
 CLOSING = 5.0
@@ -109,23 +110,15 @@ class Engine:
         """Ask every backend whether it can be reached, within the deadline, and give what each answered."""
         self.prepare()
         until = time.monotonic() + self.deadline
-        calls = [(dispatcher, dispatcher.ping(until)) for dispatcher in self.dispatchers.values()]
+        calls = [(each, each.ask(lambda i: i.reporter.ping(), until)) for each in self.dispatchers.values()]
         return [(dispatcher.route, dispatcher.answer(call, until).error) for dispatcher, call in calls]
 
-    def holds(self, label: str, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Ask a reporter, within the deadline, which of these its backend holds in whatever revision.
+    def reader(self, label: str) -> "Reader":
+        """Prepare a reporter, and return what reads its backend."""
+        from newsdesk.delivery.reading.reader import Reader  # noqa: PLC0415  (not for deliveries)
 
-        Raises:
-            NotImplementedError: it cannot tell.
-            ReporterException: its backend cannot be asked.
-        """
         self.prepare([label])
-        dispatcher, found = self.dispatchers[label], set[MachineKey]()
-        until = time.monotonic() + self.deadline
-        outcome = dispatcher.answer(dispatcher.holds(keys, found, until), until)
-        if outcome.error is not None:
-            raise outcome.error
-        return found
+        return Reader(self.dispatchers[label], self.retry, self.deadline)
 
     def try_once(self, label: str, machine: Machine, until: float) -> Answer:
         """Deliver one machine to one reporter with one attempt, until `time.monotonic()` is `until`."""
