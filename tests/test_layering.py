@@ -59,7 +59,7 @@ UPWARD = {
 }
 
 # Built-in reporters import only what plugins may import; `registry` is the list of reporters.
-BUILTIN = ["alteration", "atomic", "canonical", "exceptions", "machine", "slug", "contract"]
+BUILTIN = ["alteration", "atomic", "canonical", "exceptions", "machine", "record", "slug", "contract"]
 
 # Limits of modules in a folder, and at the top besides those that Python itself looks for.
 MOST_IN_A_FOLDER = 12

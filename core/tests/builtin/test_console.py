@@ -71,11 +71,20 @@ def test_a_record_of_another_shape_is_printed_too(metadata):
 def test_numbers_are_printed_short():
     model = {
         "model_training_duration_sec": 12.3456789,
-        "cross_validation": {"scores": {"r2": {"fold-mean": "NaN"}}},
+        "cross_validation": {
+            "scores": {"r2": {"fold-mean": "NaN"}, "mse": {"fold-mean": "Infinity"}, "mae": 1}
+        },
     }
     told = dict(facts(Machine("m", metadata={"build_metadata": {"model": model}})))
     assert told["training, seconds"] == "12.35"
-    assert told["r2"] == "NaN"
+    assert (told["r2"], told["mse"], told["mae"]) == ("NaN", "Infinity", "1")
+
+
+def test_a_score_that_only_begins_like_another_is_shown():
+    scores = {"r2": {"fold-mean": 0.5}, "r2-adjusted": {"fold-mean": 0.4}, "r2-TAG-1": {"fold-mean": 0.3}}
+    model = {"cross_validation": {"scores": scores}}
+    machine = Machine("m", dataset={"tag_list": ["TAG 1"]}, metadata={"build_metadata": {"model": model}})
+    assert [name for name, _ in facts(machine)] == ["r2", "r2-adjusted", "revision"]
 
 
 @pytest.mark.parametrize(

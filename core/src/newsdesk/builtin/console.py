@@ -1,8 +1,9 @@
 """A table for a person."""
 
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from newsdesk import record
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.machine import Machine
@@ -57,33 +58,25 @@ def _shown(text: str, encoding: str) -> str:
 
 def facts(machine: Machine) -> list[tuple[str, str]]:
     """Give what matters most: when and by what the machine was built, on what data, and how good it is."""
-    model = _mapping(machine.metadata, "build_metadata", "model")
-    scores = _mapping(model, "cross_validation", "scores")
+    build = record.build(machine)
     pairs = [
-        ("built", model.get("model_creation_date")),
-        ("builder", machine.builder_version),
+        ("built", build.created),
+        ("builder", build.builder_version),
         ("model", ", ".join(machine.model)),
-        ("trained from", machine.dataset.get("train_start_date")),
-        ("trained to", machine.dataset.get("train_end_date")),
-        ("training, seconds", model.get("model_training_duration_sec")),
-        *((name, _mapping(scores, name).get("fold-mean")) for name in _whole(scores)),
+        ("trained from", build.train_start_date),
+        ("trained to", build.train_end_date),
+        ("training, seconds", build.training_seconds),
+        *((name, score.mean) for name, score in record.main_scores(machine).items()),
         ("revision", machine.revision[:12]),
     ]
     return [
-        (name, f"{value:.4g}" if isinstance(value, float) else str(value))
+        (name, _short(value) if isinstance(value, float) else value)
         for name, value in pairs
         if value not in (None, "")
     ]
 
 
-def _whole(scores: dict[str, Any]) -> list[str]:
-    """Give the scores that are not of a single tag: those that do not begin with another score's name."""
-    return sorted(
-        name for name in scores if not any(name.startswith(f"{other}-") for other in scores if other != name)
-    )
-
-
-def _mapping(value: Any, *path: str) -> dict[str, Any]:
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
+def _short(value: float) -> str:
+    """Give a number with four digits; those that JSON lacks as the record spells them."""
+    text = f"{value:.4g}"
+    return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text, text)
