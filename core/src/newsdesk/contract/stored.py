@@ -34,12 +34,17 @@ class StoredMachine:
     @classmethod
     def of(cls, machine: Machine, *, time: datetime | None = None, reference: str | None = None) -> Self:
         """Describe a machine whose record is at hand."""
+        from newsdesk import record  # noqa: PLC0415  (not for deliveries)
+
+        scores = record.main_scores(machine)
         return cls(
             key=machine.key,
             revision=machine.revision,
             model_key=machine.model_key,
             time=time,
             reference=reference,
+            scores={name: score.mean for name, score in scores.items() if score.mean is not None},
+            created=record.build(machine).created_at,
         )
 
 
