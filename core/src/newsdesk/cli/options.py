@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from newsdesk.cli import data
+from newsdesk.cli import completion, data
 
 
 class Positive(click.FloatRange):
@@ -29,6 +29,7 @@ to = click.option(
     "--to",
     multiple=True,
     metavar="DEFINITION",
+    shell_complete=completion.labels,
     help="Deliver to this reporter instead of the config's: a label of the config, a name, an import path, "
     "or YAML such as '{files: {path: reports}}'. Can be repeated.",
 )

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import click
 
+from newsdesk.cli import completion
+
 
 @click.command()
 @click.option(
     "--to",
     multiple=True,
     metavar="DEFINITION",
+    shell_complete=completion.names,
     help="Add this reporter: a name, an import path, or YAML such as '{files: {path: reports}}'. Can be "
     "repeated. By default you are asked, and without a terminal it is files.",
 )

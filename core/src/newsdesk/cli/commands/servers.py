@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from newsdesk.cli import completion
+
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.servers)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
