@@ -14,21 +14,27 @@ from newsdesk.exceptions import ReporterException
 
 _log = logging.getLogger(__name__)
 
-_COMMANDS = {
-    "init": "Write a first config.",
-    "report": "Deliver machines from files.",
-    "plan": "Preview what `report` would send; no network.",
-    "check": "Check the config, and with --ping its backends.",
-    "doctor": "Diagnose an installation and list fixes.",
-    "reporters": "List installed reporters, or one's parameters.",
-    "outbox": "Inspect, retry and clean up undelivered records.",
-    "backfill": "Deliver machines that a reporter does not hold yet.",
-    "missing": "List machines that a reporter does not hold yet.",
-    "schema": "Print the JSON Schema of a config, for editors.",
-    "servers": "List servers for tests, or run one.",
-    "new": "Create a plugin project for a reporter.",
+_SECTIONS = {
+    "deliver": {
+        "report": "Deliver machines from files.",
+        "plan": "Preview what `report` would send; no network.",
+        "outbox": "Inspect, retry and clean up undelivered records.",
+        "backfill": "Deliver machines that a reporter does not hold yet.",
+        "missing": "List machines that a reporter does not hold yet.",
+    },
+    "setup": {
+        "init": "Write a first config.",
+        "check": "Check the config, and with --ping its backends.",
+        "doctor": "Diagnose an installation and list fixes.",
+        "reporters": "List installed reporters, or one's parameters.",
+        "schema": "Print the JSON Schema of a config, for editors.",
+        "servers": "List servers for tests, or run one.",
+        "new": "Create a plugin project for a reporter.",
+    },
 }
-"""Each with what `--help` says of it, so that this does not import them all."""
+"""The folders of `commands`, and each command with what `--help` says of it, so that this imports none."""
+
+_COMMANDS = {name: text for section in _SECTIONS.values() for name, text in section.items()}
 
 
 class _Commands(click.Group):
@@ -56,14 +62,16 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (the same)
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"newsdesk.cli.commands.{cmd_name}").command
+        folder = next(folder for folder, names in _SECTIONS.items() if cmd_name in names)
+        command: click.Command = importlib.import_module(f"newsdesk.cli.commands.{folder}.{cmd_name}").command
         command.name = cmd_name  # by the function's, each would be `command` in the reference
         command.short_help = _COMMANDS[cmd_name]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (the same)
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        for folder, section in _SECTIONS.items():
+            with formatter.section(folder.capitalize()):
+                formatter.write_dl(list(section.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

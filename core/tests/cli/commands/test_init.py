@@ -52,7 +52,7 @@ def test_options_give_reporters_and_an_outbox(newsdesk, folder, slack):
 
 
 def test_on_a_terminal_it_asks_until_the_answers_are_right(newsdesk, folder, slack, monkeypatch):
-    monkeypatch.setattr("newsdesk.cli.work.init._is_terminal", lambda: True)
+    monkeypatch.setattr("newsdesk.cli.work.setup.init._is_terminal", lambda: True)
     answers = ["slak", "slack, files", "#ops", "hunter2", "x", "#ops", "", "7", "there", "y", ""]
     told = newsdesk("init", stdin="\n".join(answers) + "\n").stdout
     assert "No installed reporter is called 'slak' (did you mean 'slack'?). Install its plugin first." in told

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from newsdesk.cli.commands.outbox import STATES
+from newsdesk.cli.commands.deliver.outbox import STATES
 from newsdesk.machine import Machine
 from newsdesk.outbox import Bounds, Outbox, State
 

@@ -17,6 +17,6 @@ def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  #
     Exit code: 0 no problems; 1 a required reporter cannot be used; 2 the config has errors, or the outbox
     cannot be written; 3 only best-effort reporters cannot be used.
     """
-    from newsdesk.cli.work.check import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.setup.check import run  # noqa: PLC0415  (not for its help)
 
     ctx.exit(run(config_path, ping=ping))

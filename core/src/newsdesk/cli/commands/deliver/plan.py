@@ -23,6 +23,6 @@ def command(
     Shows the number of requests, and what would be changed to fit the backend. Exit code: 0 all planned; 1 a
     reporter's plan failed; 2 wrong usage, config or input.
     """
-    from newsdesk.cli.work.plan import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver.plan import run  # noqa: PLC0415  (not for its help)
 
     ctx.exit(run(files, to, config_path, as_json=as_json))

@@ -27,7 +27,7 @@ _path = click.option(
 @options.as_json
 def status(config_path: str | None, path: str | None, as_json: bool) -> None:  # noqa: FBT001  (click's signature)
     """Show how many records are owed to each reporter."""
-    from newsdesk.cli.work import outbox as work  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
     work.status(config_path, path, as_json=as_json)
 
@@ -56,7 +56,7 @@ def send(  # noqa: PLR0917  (click gives each option by its name)
     Exit code: 0 nothing is owed any more; 1 records are still owed, or a required reporter refused one; 2
     wrong usage or config; 3 only best-effort reporters refused one.
     """
-    from newsdesk.cli.work import outbox as work  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
     ctx.exit(work.send(config_path, path, deadline, as_json=as_json, allow_owed=allow_owed))
 
@@ -66,7 +66,7 @@ def send(  # noqa: PLR0917  (click gives each option by its name)
 @_path
 def dead(config_path: str | None, path: str | None) -> None:
     """List records that failed for good, with number and error."""
-    from newsdesk.cli.work import outbox as work  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
     work.dead(config_path, path)
 
@@ -77,7 +77,7 @@ def dead(config_path: str | None, path: str | None) -> None:
 @_path
 def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None) -> None:
     """Retry dead records: those with these numbers, or all."""
-    from newsdesk.cli.work import outbox as work  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
     work.requeue(numbers, config_path, path)
 
@@ -96,7 +96,7 @@ def prune(dead_days: float | None, config_path: str | None, path: str | None) ->
 
     Owed records stay.
     """
-    from newsdesk.cli.work import outbox as work  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
     work.prune(dead_days, config_path, path)
 
@@ -117,7 +117,7 @@ def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None,
 
     The outbox is not changed. Exit code: 0 all printed; 1 some cannot be read.
     """
-    from newsdesk.cli.work import outbox as work  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
     data.keep(ctx)
     ctx.exit(work.export(states, config_path, path))

@@ -33,6 +33,6 @@ def command(  # noqa: PLR0917  (click's signature)
         raise click.UsageError("--yes needs --fix")
     if fix and as_json and not yes:
         raise click.UsageError("--json cannot ask; add --yes, or leave out --json")
-    from newsdesk.cli.work.doctor import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.setup.doctor import run  # noqa: PLC0415  (not for its help)
 
     ctx.exit(run(config_path, ping=ping, as_json=as_json, fix=fix, yes=yes))

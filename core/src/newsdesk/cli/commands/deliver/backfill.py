@@ -22,6 +22,6 @@ def command(
 
     Machines are compared by project and name. Exit codes are those of report.
     """
-    from newsdesk.cli.work.backfill import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver.backfill import run  # noqa: PLC0415  (not for its help)
 
     ctx.exit(run(files, to, config_path, as_json=as_json))

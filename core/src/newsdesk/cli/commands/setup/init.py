@@ -32,6 +32,6 @@ def command(to: tuple[str, ...], outbox: str | None, output: Path, force: bool) 
 
     Exit code: 0 the file was written; 1 it cannot be written; 2 wrong usage, or the file exists.
     """
-    from newsdesk.cli.work.init import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.setup.init import run  # noqa: PLC0415  (not for its help)
 
     run(to, outbox, output, force=force)

@@ -21,6 +21,6 @@ def command(name: str | None, folder: Path | None) -> None:
 
     Exit code: 0 listed; 1 the server does not start, or is not installed; 2 wrong usage; 130 ended by Ctrl-C.
     """
-    from newsdesk.cli.work.servers import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.setup.servers import run  # noqa: PLC0415  (not for its help)
 
     run(name, folder)

@@ -9,6 +9,6 @@ from newsdesk.cli import completion
 @click.argument("name", required=False, shell_complete=completion.names)
 def command(name: str | None) -> None:
     """List the installed reporters, or with NAME the parameters of one."""
-    from newsdesk.cli.work.reporters import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.setup.reporters import run  # noqa: PLC0415  (not for its help)
 
     run(name)

@@ -12,7 +12,7 @@ from newsdesk.cli import data, options
 @click.pass_context
 def command(ctx: click.Context, files: tuple[str, ...], to: tuple[str, ...], config_path: str | None) -> None:
     """List the machines in FILE... that the reporter does not hold yet, one project/name per line."""
-    from newsdesk.cli.work.missing import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver.missing import run  # noqa: PLC0415  (not for its help)
 
     data.keep(ctx)
     run(files, to, config_path)

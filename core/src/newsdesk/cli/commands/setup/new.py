@@ -27,6 +27,6 @@ def command(name: str, parent: Path, http: bool | None) -> None:  # noqa: FBT001
 
     Exit code: 0 the project was created; 1 the folder cannot be written to; 2 wrong usage, or a name in use.
     """
-    from newsdesk.cli.work.new import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.setup.new import run  # noqa: PLC0415  (not for its help)
 
     run(name, parent, http=http)

@@ -33,6 +33,6 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     usage, config or input; 3 only best-effort reporters failed; 130 stopped by Ctrl-C, 143 by SIGTERM: what
     was begun and not delivered is in the outbox.
     """
-    from newsdesk.cli.work.report import run  # noqa: PLC0415  (not for its help)
+    from newsdesk.cli.work.deliver.report import run  # noqa: PLC0415  (not for its help)
 
     ctx.exit(run(files, to, config_path, workers, dask, as_json=as_json))

@@ -1,0 +1,1 @@
+"""The subcommands that deliver machines, and those about what was not delivered."""

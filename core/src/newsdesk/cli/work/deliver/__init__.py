@@ -1,0 +1,1 @@
+"""What the subcommands do that deliver machines, and those about what was not delivered."""
