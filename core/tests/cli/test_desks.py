@@ -7,7 +7,7 @@ import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
-from newsdesk.cli import desks
+from newsdesk.cli import desks, named
 from newsdesk.cli.desks import Desks
 from newsdesk.machine import Machine
 
@@ -92,7 +92,7 @@ def test_a_plugin_that_is_not_there_is_not_the_machines_fault(newsdesk, write):
     assert "runtime.reporters" not in told
 
 
-@given(st.from_regex(desks._PLAIN, fullmatch=True))
+@given(st.from_regex(named._PLAIN, fullmatch=True))
 @example("null")
 @example("pkg.mod:Class")
 def test_what_is_read_without_yaml_is_what_yaml_reads(text):
@@ -103,4 +103,4 @@ def test_what_is_read_without_yaml_is_what_yaml_reads(text):
     "text", ["yes", "Null", "on", "true", "1e5", "0x1F", "2024-01-01", "~", "{files: {path: x}}"]
 )
 def test_what_yaml_reads_otherwise_is_left_to_yaml(text):
-    assert not desks._PLAIN.fullmatch(text)
+    assert not named._PLAIN.fullmatch(text)

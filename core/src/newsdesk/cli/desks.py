@@ -1,8 +1,7 @@
 """The desk for a machine: by `--to`, by the config, or by the machine's own reporters."""
 
-import re
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,26 +9,17 @@ import click
 
 from newsdesk import canonical
 from newsdesk.builtin.registry import default_registry
+from newsdesk.cli.named import named
 from newsdesk.config.file import Config, found
-from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.delivery.desk import Desk, own_reporters
 from newsdesk.delivery.route import Route, routes
-from newsdesk.exceptions import DefinitionError, UnknownReporterError
+from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine
-from newsdesk.plugins.definition import is_import_path
-from newsdesk.plugins.import_paths import what_to_install
 
 FALLBACK = "newsdesk-reports"
 """The folder for machines without reporters, if neither `--to` nor a config names any."""
 KEPT = 32
 """Desks that are open at a time: each may hold connections, and each machine may have its own reporters."""
-
-
-# What means itself in YAML: it is none of YAML's own words, and a number or a date begins otherwise.
-_PLAIN = re.compile(
-    r"(?-i:null)|(?!(?:null|true|false|yes|no|on|off)\Z)[a-z][a-z0-9_.:-]*[a-z0-9_]", re.IGNORECASE
-)
-_FORM = "give a label, a name, an import path, or YAML such as '{files: {path: reports}}'"
 
 
 class Desks:
@@ -43,7 +33,7 @@ class Desks:
         """
         path = found(config_path)
         self.config = Config() if path is None else Config.read(path)
-        chosen = _chosen(to, self.config)
+        chosen = self._chosen(to)
         if chosen:
             self.config = replace(self.config, routes=chosen)
         self._made: OrderedDict[bytes, Desk] = OrderedDict()
@@ -78,6 +68,17 @@ class Desks:
         for desk in self._made.values():
             desk.close()
 
+    def _chosen(self, to: Sequence[str]) -> tuple[Route, ...]:
+        chosen = named(to, self.config, option="--to")
+        labels = {route.label: route for route in self.config.routes}
+        for route in chosen if self.config.outbox is not None else ():
+            if route.label in labels and route.reporter != labels[route.label].reporter:
+                raise DefinitionError(
+                    f"--to has another reporter {route.label!r} than the config, to which the outbox would "
+                    "send what it owes; add a 'label'"
+                )
+        return chosen
+
     def _make(self, machine: Machine, entries: list[Any]) -> Desk:
         if self.config.routes:
             return self.config.desk()
@@ -98,54 +99,3 @@ class Desks:
             click.echo(f"No reporters are configured; machines are written to ./{FALLBACK}.", err=True)
             self._has_fallen_back = True
         return [{"files": {"path": FALLBACK}}]
-
-
-def _chosen(to: Iterable[str], config: Config) -> tuple[Route, ...]:
-    """Give the routes that `--to` names: by a label of the config, or by a definition."""
-    labels = {route.label: route for route in config.routes}
-    # One given twice is meant once: two threads must not share a reporter.
-    entries = [labels[text] if text in labels else _definition(text, labels) for text in dict.fromkeys(to)]
-    chosen = routes(
-        entries,
-        registry=default_registry(),
-        allow_import_paths=config.allow_import_paths,
-        has_outbox=config.outbox is not None,
-    )
-    for route in chosen if config.outbox is not None else ():
-        if route.label in labels and route.reporter != labels[route.label].reporter:
-            raise DefinitionError(
-                f"--to has another reporter {route.label!r} than the config, to which the outbox would send "
-                "what it owes; add a 'label'"
-            )
-    return chosen
-
-
-def _definition(text: str, labels: Collection[str]) -> Any:
-    entry = text if _PLAIN.fullmatch(text) else _read(text)
-    if entry is None and text.strip() != "null":  # an unset variable of a shell must not mean nowhere
-        raise DefinitionError(f"--to {text!r} is empty; {_FORM}")
-    if labels and isinstance(entry, str) and not is_import_path(entry):
-        _refuse_unknown(entry, labels)
-    return entry
-
-
-def _read(text: str) -> Any:
-    import yaml  # noqa: PLC0415  (0.02 s, for more than a name)
-
-    from newsdesk.config.lines import UniqueLoader, reason  # noqa: PLC0415  (the same)
-
-    try:
-        return yaml.load(text, UniqueLoader)  # noqa: S506  (a safe one)
-    except Exception as error:  # what a tag such as !!bool does not understand raises anything
-        raise DefinitionError(f"--to {text!r} is not a definition ({reason(error)}); {_FORM}") from error
-
-
-def _refuse_unknown(name: str, labels: Collection[str]) -> None:
-    registry = default_registry()
-    if registry.owner(name) is None:
-        names = registry.names()
-        raise UnknownReporterError(
-            f"--to {name!r} is not a label of the config or an installed reporter"
-            f"{did_you_mean(name, [*labels, *names])}; labels: {listed(labels)}; installed: {listed(names)}"
-            f"{what_to_install(name)}"
-        )

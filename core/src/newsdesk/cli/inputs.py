@@ -51,6 +51,25 @@ class Inputs:
             for place, record in _records(name, path):
                 yield _machine(place, record)
 
+    def once(self) -> Iterator[Machine]:
+        """Yield the machines, and refuse what `check` does when it is met: for what is read, and not sent.
+
+        Raises:
+            MachineError: a file or a record is not valid; those before it were yielded.
+        """
+        for name, path in self._files:
+            records = _records(name, path, _read_once)
+            while True:
+                try:
+                    place, record = next(records)
+                except StopIteration:
+                    break
+                except _RepeatedError as error:
+                    raise MachineError("the input has errors", error.faults) from error
+                except MachineError as error:
+                    raise MachineError(f"{name}: {error}") from error
+                yield _machine(place, record)
+
     def check(self) -> int:
         """Read everything once, and give the number of machines.
 

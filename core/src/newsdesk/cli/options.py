@@ -33,6 +33,14 @@ to = click.option(
     help="Deliver to this reporter instead of the config's: a label of the config, a name, an import path, "
     "or YAML such as '{files: {path: reports}}'. Can be repeated.",
 )
+reads_from = click.option(
+    "--from",
+    "reads_from",
+    metavar="DEFINITION",
+    help="Read from this reporter: a label of the config, a name, an import path, or YAML. By default the "
+    "config's only reporter that can be read.",
+)
+project = click.option("--project", metavar="PROJECT", help="The project of the machines.")
 config = click.option(
     "--config",
     "config_path",

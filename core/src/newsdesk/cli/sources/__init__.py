@@ -1,0 +1,4 @@
+"""What a command reads: machines of files, and of the backends of reporters.
+
+May import: what commands may.
+"""

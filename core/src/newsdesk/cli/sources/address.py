@@ -1,0 +1,43 @@
+"""Pure: a machine's name as it is given on the command line, with where it is."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from newsdesk.delivery.reading.revisions import LEAST, WHOLE
+
+_WITH_REVISION = re.compile(rf"(.*)#([0-9a-fA-F]{{{LEAST},{WHOLE}}})", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A machine in a backend: `NAME` or `PROJECT/NAME`, with `@LABEL` and `#REVISION` behind it if needed."""
+
+    text: str
+    """The name, perhaps with a project before it."""
+    label: str | None = None
+    """The reporter; None for that of the command."""
+    revision: str | None = None
+    """The first digits of its revision, or all; None for the newest."""
+
+    @classmethod
+    def of(cls, text: str, is_label: Callable[[str], bool]) -> Self:
+        """Read an address.
+
+        Args:
+            text: The address.
+            is_label: Tells labels from the ends of names, which may hold a `@` as well.
+        """
+        match = _WITH_REVISION.fullmatch(text)
+        rest, revision = (match[1], match[2]) if match else (text, None)
+        name, at, label = rest.rpartition("@")
+        if at and name and is_label(label):
+            return cls(name, label, revision)
+        return cls(rest, None, revision)
+
+    @property
+    def readings(self) -> list[tuple[str | None, str]]:
+        """Project and name, in each way that the text can be read: a name may hold a `/` as well."""
+        project, slash, name = self.text.partition("/")
+        return [*([(project, name)] if slash and name else []), (None, self.text)]
