@@ -28,6 +28,7 @@ NAVIGATION = {
         "reference-cli": "The command",
         "reference-errors": "Errors",
         "limits": "Limits of the backends",
+        "record": "The record of a build",
         "reference-api": "Python API",
         "reference-testing": "Testing kit",
         "reference-plugins": "MLflow and PostgreSQL",

@@ -15,7 +15,7 @@ import newsdesk_postgres
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from newsdesk import slug
+from newsdesk import Machine, record, slug
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits
 from newsdesk_postgres import parameters
 from newsdesk_postgres.row import batches, text
@@ -129,3 +129,20 @@ def test_every_public_name_of_newsdesk_is_in_the_reference():
     documented = set(re.findall(r"^\.\. auto\w+:: newsdesk\.(?:hookspecs\.)?(\w+)$", page, re.MULTILINE))
     by_module = set(vars(importlib.import_module("newsdesk.exceptions")))
     assert set(newsdesk.__all__) - documented - by_module == set()
+
+
+def test_every_path_in_a_record_that_newsdesk_reads_is_described():
+    told = {row[0].strip("`"): row[1].strip("`") for row in rows("record.md") if row[0].strip("`").isupper()}
+    assert told == {
+        name: path for name, path in vars(record.paths).items() if name.isupper() and name[0] != "_"
+    }
+
+
+def test_what_is_said_of_the_ways_to_build_is_so_in_a_record_without_cross_validation():
+    machine = Machine.from_json((ROOT / "examples/machines/buildonly-4tags.json").read_bytes())
+    assert machine.evaluation["cv_mode"] == "build_only"
+    assert (record.scores(machine), record.splits(machine), record.build(machine).cv_seconds) == (
+        {},
+        [],
+        None,
+    )
