@@ -16,6 +16,8 @@ class TestFiles(ReporterContract):
     capabilities = Capabilities(
         name="files",
         holds=True,
+        fetch=True,
+        machines=100,  # it has no pages
         ping=True,
         alters={"unicode": 1, "long-names": 4, "namesakes": 5, "path-names": 8},
     )

@@ -6,6 +6,7 @@ import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
+from urllib.parse import parse_qs, urlsplit
 
 import broken.content
 import broken.folder
@@ -13,6 +14,7 @@ import broken.life
 import broken.memory
 import broken.network
 import broken.outages
+import broken.reading
 import broken.repetition
 import broken.secrets
 import broken.value
@@ -41,7 +43,16 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(b"{}")
 
     def do_GET(self):
-        self.answer(self.server.held.get(self.path, b""))
+        asked = urlsplit(self.path)
+        found = self.server.held.get(self.path, b"") if asked.path != "/list" else self.page(asked.query)
+        self.answer(found)
+
+    def page(self, query):
+        under, after, limit = (parse_qs(query).get(name, [""])[0] for name in ("under", "after", "limit"))
+        held = sorted(
+            (path, body.decode()) for path, body in self.server.held.items() if path.startswith(under)
+        )
+        return json.dumps([entry for entry in held if entry[0] > after][: int(limit)]).encode()
 
     def answer(self, body):
         self.send_response(200)
@@ -151,8 +162,13 @@ SPECIAL = {
     "KeepsADeadConnection": {"ping": True},
     "Holding": {"holds": True},
     "HoldsNothingInAnOutage": {"holds": True},
+    "HidesItsFetch": {"fetch": False},
+    "Shelf": {"processes": True},
+    "ListsWhatIsBeingWritten": {"processes": True},
+    "Reading": {"machines": 1_001},
 }
 """What one is declared to do beside what all are."""
+READERS = (broken.reading.Shelf, broken.reading.Revisions, broken.reading.Reading)
 
 
 def contract(name, reporter):
@@ -160,6 +176,8 @@ def contract(name, reporter):
     wire = issubclass(reporter, broken.wire.Wire)
     usual = {"network": HTTP} if wire else {"processes": False}
     usual |= {"holds": True, "ping": True} if issubclass(reporter, broken.memory.Held) else {}
+    usual |= {"fetch": True, "machines": 110} if issubclass(reporter, READERS) else {}
+    usual |= {"changed": "adds"} if issubclass(reporter, broken.reading.Revisions) else {}
     capabilities = Capabilities(**{"metrics": 5000, **usual, **SPECIAL.get(name, {})})
     given = BareContract if reporter is broken.life.DeliversWithoutKeeping else FolderContract
     bases = (WireContract if wire else given, ReporterContract)

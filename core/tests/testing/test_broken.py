@@ -90,6 +90,23 @@ CAUGHT_BY = {
     "IgnoresTheAnswerToItsWrite": "test_a_busy_backend_at_any_request_is_a_transient_error",
     "TakesARefusalForAnOutage": "test_answers_to_an_open_reporter_are_errors_too",
     "HoldsNothingInAnOutage": "test_holds_fails_in_an_outage",
+    "HidesItsFetch": "test_what_it_offers_is_declared",
+    "FetchesWithoutItsUnknownKeys": "test_fetch_gives_back_what_was_reported",
+    "FetchesFromAnyProject": "test_fetch_without_a_project_finds_the_only_one",
+    "FetchesAKeyError": "test_fetch_of_what_does_not_exist",
+    "RemembersWhatItFetched": "test_reading_does_not_remember",
+    "ListsAnotherReference": "test_machines_lists_what_is_there",
+    "ListsTheOldestFirst": "test_machines_lists_the_newest_revision_or_all",
+    "ListsOnePage": "test_all_pages_are_listed",
+    "ListsTheLastOfAPageTwice": "test_all_pages_are_listed",
+    "ReadsAllBeforeItLists": "test_all_pages_are_listed",
+    "EndsItsListingInAnOutage": "test_all_pages_are_listed",
+    "ListsNothingInAnOutage": "test_reading_fails_in_an_outage",
+    "TakesARefusalForAMissingMachine": "test_answers_to_what_reads_are_errors",
+    "ListsItsIndex": "test_a_delivery_killed_at_any_request_is_completed_by_the_next",
+    "ListsWhatIsBeingWritten": "test_a_delivery_killed_at_any_step_is_whole_or_not_there",
+    "ListsNothingWhereItCannotRead": "test_a_disk_that_cannot_be_read_is_an_error",
+    "ListsABrokenFolderAsEmpty": "test_a_broken_backend_is_an_error",
 }
 PRECEDING = {"SharesItsPlace": ["test_it_can_be_closed_twice_and_used_again"]}
 """What must run before, since a check looks at what another has left."""
@@ -154,6 +171,8 @@ def test_a_broken_reporter_is_caught_by_its_check(run_kit, name):
     assert all("If this fails, " in shown for shown in failed.values()), failed
 
 
-@pytest.mark.parametrize("name", ["Folder", "Held", "Wire", "Kept", "Holding", "Safe"])
+@pytest.mark.parametrize(
+    "name", ["Folder", "Held", "Wire", "Kept", "Holding", "Safe", "Shelf", "Revisions", "Reading"]
+)
 def test_a_reporter_without_a_fault_passes_all_that_it_declares(run_kit, name):
     assert run_kit(name) == {}

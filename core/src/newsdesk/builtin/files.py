@@ -1,10 +1,9 @@
 """A folder of JSON files, one for each machine."""
 
 import errno
-import glob
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,12 +105,11 @@ class FilesReporter(BaseReporter):
         if project_name is None:
             project_name = sole_project(name, self._projects(name))
         target, _ = self._place(MachineKey(project_name, name))
-        with _errors_of(target, "read"):
-            held = target.read_bytes() if target.is_file() else None
-        if held is None:
+        found = _content_of(target)
+        if found is None:
             raise MachineDoesNotExist(name, project_name, projects=self._projects(name))
         try:
-            machine = Machine.from_json(held)
+            machine = Machine.from_json(found[0])
         except MachineError as error:
             raise PermanentReporterError(
                 f"{str(target)!r} does not hold a record: {error}; move it away, and report the machine again"
@@ -130,12 +128,10 @@ class FilesReporter(BaseReporter):
 
         One that is not JSON was a record: what copies or compares this folder must hear of it.
         """
-        with _errors_of(file, "read"):
-            try:
-                held, changed = file.read_bytes(), file.stat().st_mtime
-            except FileNotFoundError:
-                return None
-        time = datetime.fromtimestamp(changed, UTC)
+        found = _content_of(file)
+        if found is None:
+            return None
+        held, time = found[0], datetime.fromtimestamp(found[1], UTC)
         try:
             machine = Machine.from_dict(canonical.loads(held))
         except MachineError:  # JSON of somebody else
@@ -151,9 +147,7 @@ class FilesReporter(BaseReporter):
     def _projects(self, name: str) -> list[str]:
         """Return the projects that have a machine of a name."""
         root, file_name = Path(self.path).absolute(), self._place(MachineKey("", name))[0].name
-        with _errors_of(root, "read"):
-            files = sorted(root.glob(f"*/{glob.escape(file_name)}"))
-        stored = [self._stored(file) for file in files]
+        stored = [self._stored(folder / file_name) for folder in _folders(root)]
         return [each.key.project_name for each in stored if each is not None and each.key.name == name]
 
     def _place(self, key: MachineKey) -> tuple[Path, list[Alteration]]:
@@ -164,17 +158,31 @@ class FilesReporter(BaseReporter):
 
 def _files_under(root: Path) -> Iterator[Path]:
     """Give the files that may be machines', one folder's names in memory at a time."""
-    for folder in _entries(root):
-        if folder.is_dir():
-            yield from (file for file in _entries(folder) if file.suffix == ".json")
+    for folder in _folders(root):
+        yield from _entries(folder, lambda entry: entry.name.endswith(".json"))
 
 
-def _entries(folder: Path) -> list[Path]:
+def _folders(root: Path) -> list[Path]:
+    return _entries(root, os.DirEntry.is_dir)
+
+
+def _entries(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> list[Path]:
+    # Not by pathlib: `glob`, and `is_dir` since Python 3.14, take what cannot be read for missing.
     with _errors_of(folder, "read"):
         try:
-            return sorted(folder.iterdir())
+            with os.scandir(folder) as entries:
+                return sorted(Path(entry.path) for entry in entries if wanted(entry))
         except FileNotFoundError:  # nothing was reported yet, or it has just been removed
             return []
+
+
+def _content_of(file: Path) -> tuple[bytes, float] | None:
+    """Give what a file holds, and when it was changed; None if there is none."""
+    with _errors_of(file, "read"):
+        try:
+            return file.read_bytes(), file.stat().st_mtime
+        except FileNotFoundError:
+            return None
 
 
 @contextmanager

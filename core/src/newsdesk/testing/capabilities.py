@@ -15,6 +15,9 @@ RETRY_AFTER = 7
 FEWEST_METRICS = 1_000
 """Values of a training history: of fewer no backend has a limit."""
 
+FEWEST_MACHINES = 100
+"""Machines of a long listing: pages of fewer would be slow."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -32,6 +35,8 @@ class Network:
     """The answer that asks to wait `RETRY_AFTER` seconds; None where the protocol has none."""
     rejected: Answer | None = None
     """The answer to a request with one record that is refused, and would be again."""
+    absent: tuple[Answer, ...] = ()
+    """Those of the permanent answers that mean, to a request that reads, that nothing is there."""
 
 
 _BUSY = tuple(map(http_answer, (408, 429, 500, 502, 503, 504)))
@@ -45,6 +50,7 @@ HTTP = Network(
     open_permanent=_WRONG,
     throttled=http_answer(429, retry_after=RETRY_AFTER),
     rejected=http_answer(400),
+    absent=(http_answer(404),),
 )
 """A backend that speaks HTTP; a permanent answer is also the sign-in page of a portal, with status 200."""
 
@@ -52,6 +58,8 @@ HTTP = Network(
 def _fatal(state: str, text: str) -> Answer:
     return postgres_error(state, text, severity="FATAL")
 
+
+_NO_TABLE = postgres_error("42P01", "relation does not exist")
 
 POSTGRES = Network(
     transient=(
@@ -74,9 +82,10 @@ POSTGRES = Network(
     ),
     open_permanent=(
         postgres_error("42501", "permission denied for table"),
-        postgres_error("42P01", "relation does not exist"),
+        _NO_TABLE,
     ),
     rejected=postgres_error("23514", "new row violates a check constraint"),
+    absent=(_NO_TABLE,),
 )
 """A backend that speaks PostgreSQL's protocol; two of its permanent answers are those of a server of HTTP."""
 
@@ -106,6 +115,8 @@ class Capabilities:
     """Whether it has a `ping`."""
     holds: bool = False
     """Whether it has a `holds`."""
+    fetch: bool = False
+    """Whether it has `fetch` and `machines`."""
     thread_safe: bool = True
     """Whether one open reporter may be used by several threads at once."""
     processes: bool = True
@@ -114,6 +125,9 @@ class Capabilities:
     """How its backend may refuse, if there is a network between them."""
     metrics: int = 100_000
     """Values of the longest training history; fewer only where the backend takes very long for so many."""
+    machines: int = 1_001
+    """Machines of the longest listing, more than a page has; fewer only where a report takes long, and pages
+    are smaller."""
     preload: tuple[str, ...] = ()
     """Modules to import before child processes are forked: the slow ones, such as the backend's library."""
 
@@ -157,8 +171,9 @@ def _faults(declared: Mapping[str, Any]) -> Iterable[str]:
             "network must be newsdesk.testing.HTTP, POSTGRES or your own Network(…), "
             f"but is {declared['network']!r}"
         )
-    if isinstance(declared["metrics"], bool) or not _is_least(declared["metrics"], FEWEST_METRICS):
-        yield f"metrics must be a number of at least {FEWEST_METRICS:,}, but is {declared['metrics']!r}"
+    for name, fewest in (("metrics", FEWEST_METRICS), ("machines", FEWEST_MACHINES)):
+        if isinstance(declared[name], bool) or not _is_least(declared[name], fewest):
+            yield f"{name} must be a number of at least {fewest:,}, but is {declared[name]!r}"
     yield from _faults_of_alterations(declared["alters"])
 
 

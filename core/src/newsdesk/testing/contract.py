@@ -11,11 +11,14 @@ from newsdesk.testing.checks.faults.answers import AnswerChecks
 from newsdesk.testing.checks.faults.disk import DiskChecks
 from newsdesk.testing.checks.faults.network import FaultChecks
 from newsdesk.testing.checks.faults.outages import OutageChecks
+from newsdesk.testing.checks.faults.reading import ReadingFaultChecks
 from newsdesk.testing.checks.records.alterations import AlterationChecks
 from newsdesk.testing.checks.records.batches import BatchChecks
 from newsdesk.testing.checks.records.content import ContentChecks
 from newsdesk.testing.checks.records.exchange import ExchangeChecks
+from newsdesk.testing.checks.records.fetching import FetchChecks
 from newsdesk.testing.checks.records.holdings import HoldingChecks
+from newsdesk.testing.checks.records.listing import ListingChecks
 from newsdesk.testing.checks.records.names import NameChecks
 from newsdesk.testing.checks.records.repetition import RepetitionChecks
 from newsdesk.testing.checks.reporter.concurrency import ConcurrencyChecks
@@ -41,6 +44,8 @@ class ReporterContract(
     RepetitionChecks,
     BatchChecks,
     HoldingChecks,
+    FetchChecks,
+    ListingChecks,
     ExchangeChecks,
     PlanChecks,
     LifeChecks,
@@ -50,6 +55,7 @@ class ReporterContract(
     FaultChecks,
     OutageChecks,
     AnswerChecks,
+    ReadingFaultChecks,
 ):
     """All checks of a reporter, for pytest.
 

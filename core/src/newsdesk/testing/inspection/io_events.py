@@ -65,18 +65,22 @@ def waiting() -> Iterator[list[str]]:
 
 
 class DiskFault:
-    """An error of the system at one of the steps in which files are written.
+    """An error of the system at one of the steps in which files are written, or read.
 
     Args:
         code: The error's number, such as `errno.ENOSPC`.
         step: At which step; the first is 1. None is for all of them.
         within: What the path must contain.
+        reading: Whether the steps are those of reading.
     """
 
-    def __init__(self, code: int, step: int | None = None, within: str = "") -> None:
+    def __init__(
+        self, code: int, step: int | None = None, within: str = "", *, reading: bool = False
+    ) -> None:
         self.code = code
         self.step = step
         self.within = within
+        self.reading = reading
         self.hits = 0
         """How often it happened."""
         self._steps = 0
@@ -87,7 +91,8 @@ class DiskFault:
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Raise it, if a step is one of those."""
         path = next((str(part) for part in arguments[:2] if self.within in str(part)), None)
-        if path is None or _reads(event, arguments) or not (event == "open" or event in _WRITES_FILES):
+        known = event == "open" or event in (_READING if self.reading else _WRITES_FILES)
+        if path is None or not known or _reads(event, arguments) is not self.reading:
             return
         self._steps += 1
         if self.step in (None, self._steps):

@@ -7,7 +7,7 @@ from types import CodeType, FrameType
 
 from newsdesk.contract.reporter import BaseReporter
 
-_METHODS = ("report", "report_many", "open", "ping", "holds")
+_METHODS = ("report", "report_many", "open", "ping", "holds", "machines", "fetch")
 _PAUSE = 0.05
 
 

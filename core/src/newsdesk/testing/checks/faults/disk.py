@@ -8,12 +8,18 @@ from functools import partial
 import pytest
 
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.exceptions import PermanentReporterError, ReporterException, TransientReporterError
+from newsdesk.exceptions import (
+    MachineDoesNotExist,
+    PermanentReporterError,
+    ReporterException,
+    TransientReporterError,
+)
 from newsdesk.machine import Machine
 from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, deliver, error_of, patiently
 from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.harness.reading import calls_of_reading, expect_honest_reading
 from newsdesk.testing.inspection.io_events import DiskFault, failing_disk
 from newsdesk.testing.machines import small
 from newsdesk.testing.processes.interrupting import kill_at_every_step
@@ -72,6 +78,10 @@ class DiskChecks(CheckFixtures):
             expect(
                 found and all(record in whole for record in found), f"a kill at step {step} loses a record"
             )
+            if self.capabilities.fetch:
+                there = [Machine.from_json(record) for record in sorted(found, key=whole.index)]
+                with new_reporter() as reporter:
+                    expect_honest_reading(reporter, machine, there, after=f"a kill at step {step}")
             deliver(new_reporter(), machine)
             expect(
                 machine.to_json() in held.of(machine), f"after a kill at step {step} a report does not arrive"
@@ -95,10 +105,14 @@ class DiskChecks(CheckFixtures):
                 for each in (reporter, new_reporter()):
                     calls: list[Callable[[], object]] = [partial(each.report, machine)]
                     calls += [each.ping] if self.capabilities.ping else []
+                    if self.capabilities.fetch:
+                        calls += calls_of_reading(each, small("before")).values()
                     for call in calls:
                         error = error_of(call)
                         said = f"a broken backend must be a ReporterException, but raised: {error!r}"
                         expect(isinstance(error, ReporterException), said)
+                        said = f"a broken backend is not an empty one, but raised: {error!r}"
+                        expect(not isinstance(error, MachineDoesNotExist), said)
             patiently(reporter.report, machine)
         held.expect(machine, after="a broken backend and another report")
 

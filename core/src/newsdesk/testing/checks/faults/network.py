@@ -17,6 +17,7 @@ from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, deliver, error_of, expect_transient_or_held
 from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.harness.reading import expect_honest_reading
 from newsdesk.testing.inspection.running import seconds_until_unused
 from newsdesk.testing.machines import small
 from newsdesk.testing.processes.killing import Job, kill_at_every_boundary
@@ -44,17 +45,20 @@ class FaultChecks(CheckFixtures):
         """
         jobs = (Job(new_reporter(), small(f"killed-{number}")) for number in count())
         for step in kill_at_every_boundary(fault_proxy, jobs):
-            self._expect_honest_holds(new_reporter, held, step.job.machine)
+            self._expect_honesty(new_reporter, held, step.job.machine)
             deliver(new_reporter(), step.job.machine)
             held.expect(step.job.machine, after=f"a kill ({step[0]}) and another report")
 
-    def _expect_honest_holds(self, new_reporter: NewReporter, held: BackendRecords, machine: Machine) -> None:
+    def _expect_honesty(self, new_reporter: NewReporter, held: BackendRecords, machine: Machine) -> None:
         """Fail if the reporter finds a machine of which only a part was written."""
-        if self.capabilities.holds:
-            with new_reporter() as reporter:
-                found = reporter.holds([machine.key])
-            if found:
+        with new_reporter() as reporter:
+            if self.capabilities.holds and reporter.holds([machine.key]):
                 held.expect(machine, after="a kill, when holds() finds it,")
+            if self.capabilities.fetch:
+                listed = [stored for stored in reporter.machines() if stored.key == machine.key]
+                if listed:
+                    held.expect(machine, after="a kill, when machines() lists it,")
+                expect_honest_reading(reporter, machine, [machine] if listed else [], after="a kill")
 
     @check("network", "keeps", required=True)
     def test_a_cut_connection_is_a_transient_error(

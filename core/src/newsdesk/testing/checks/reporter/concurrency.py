@@ -11,6 +11,7 @@ from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, expect_delivered, receipts_of
 from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.harness.reading import expect_listed
 from newsdesk.testing.machines import small
 from newsdesk.testing.processes.simultaneous import deliver_at_once
 
@@ -47,6 +48,9 @@ class ConcurrencyChecks(CheckFixtures):
         ]
         expect(not failed, f"of two processes at once some failed: {failed}")
         held.expect(both, *own, after="reports of two processes")
+        if self.capabilities.fetch:
+            with new_reporter() as reporter:
+                expect_listed(reporter, both, *own, after="reports of two processes")
 
 
 def _at_once(reporter: BaseReporter, machines: list[Machine]) -> list[Receipt]:

@@ -44,9 +44,11 @@ class DiscoveryChecks(CheckFixtures):
         """If this fails, the reporter does more than it declares, so that this is not checked; or less."""
         cls = type(new_reporter())
         own = {name for base in cls.__mro__ if not _is_base(base) for name in vars(base)}
-        for name in ("ping", "holds"):
-            declared = bool(getattr(self.capabilities, name))
-            said = f"the reporter has {'a' if name in own else 'no'} {name}(), but declares {name}={declared}"
+        for name in ("ping", "holds", "fetch", "machines"):
+            capability = "fetch" if name == "machines" else name
+            declared = bool(getattr(self.capabilities, capability))
+            has = f"the reporter has {'a' if name in own else 'no'} {name}()"
+            said = f"{has}, but declares {capability}={declared}"
             expect(declared == (name in own), said)
         if self.capabilities.name is None:
             names = _registered_names(cls)
@@ -70,6 +72,9 @@ class DiscoveryChecks(CheckFixtures):
             list(reporter.report_many([small("declared")]))
             if self.capabilities.ping:
                 reporter.ping()
+            if self.capabilities.fetch:
+                reporter.fetch(*reversed(small("declared").key))
+                list(reporter.machines())
         expect(not opened, f"no network is declared, but the reporter opens {', '.join(opened)}")
 
 

@@ -18,6 +18,7 @@ from newsdesk.testing.faults.fault import Fault, Refuse
 from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter
 from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.harness.reading import calls_of_reading
 from newsdesk.testing.machines import small
 from newsdesk.testing.proxy.proxy import FaultProxy
 
@@ -78,6 +79,8 @@ class SecretChecks(CheckFixtures):
             yield reporter.ping
         if self.capabilities.holds:
             yield lambda: reporter.holds([small("secret").key])
+        if self.capabilities.fetch:
+            yield from calls_of_reading(reporter, small("secret")).values()
 
 
 def _texts(call: Callable[[], object], caplog: pytest.LogCaptureFixture) -> Iterator[str]:

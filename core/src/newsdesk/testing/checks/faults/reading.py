@@ -1,0 +1,131 @@
+"""Checks: a backend that does not answer, or refuses, is not one without the machine."""
+
+import errno
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from newsdesk.exceptions import PermanentReporterError, TransientReporterError
+from newsdesk.testing.capabilities import Network
+from newsdesk.testing.faults.fault import Answer, Cut, Fault, Moment, Refuse
+from newsdesk.testing.harness.check import check, expect
+from newsdesk.testing.harness.delivering import NewReporter, error_of, patiently
+from newsdesk.testing.harness.fixtures import CheckFixtures
+from newsdesk.testing.harness.reading import calls_of_reading
+from newsdesk.testing.inspection.io_events import DiskFault, failing_disk
+from newsdesk.testing.machines import small
+from newsdesk.testing.proxy.proxy import FaultProxy
+
+_OUTAGES: tuple[tuple[Fault, int | None], ...] = (
+    (Refuse(), None),
+    (Cut(1, Moment.BEFORE), 1),
+    (Cut(1, Moment.ANSWER), 1),
+)
+"""Faults, and how often each happens; None is until it is cleared."""
+_DISK = ((errno.EIO, TransientReporterError), (errno.EACCES, PermanentReporterError))
+"""Errors of a disk, and what each must become."""
+_MOST_STEPS = 20
+
+
+class ReadingFaultChecks(CheckFixtures):
+    """`fetch` and `machines` while something is broken."""
+
+    @check("network", "fetch")
+    def test_reading_fails_in_an_outage(self, new_reporter: NewReporter, fault_proxy: FaultProxy) -> None:
+        """If this fails, an outage is taken for an empty backend: raise `TransientReporterError`.
+
+        And connect again at the next call.
+        """
+        machine = small("opened")
+        with new_reporter() as opened:
+            patiently(opened.report, machine)
+            wanted = {name: call() for name, call in calls_of_reading(opened, machine).items()}
+            for reporter in (new_reporter(), opened):
+                for name, call in calls_of_reading(reporter, machine).items():
+                    for fault, times in _OUTAGES:
+                        fault_proxy.fail(fault, times)
+                        error = _error_unless(wanted[name], call)
+                        fault_proxy.clear()
+                        done = isinstance(error, TransientReporterError) or (error is None and times)
+                        expect(done, f"at {fault} {name} must raise a TransientReporterError: {error!r}")
+                        found = patiently(call)
+                        expect(found == wanted[name], f"after {fault} {name} gives {found!r:.300}")
+
+    @check("network", "fetch")
+    def test_answers_to_what_reads_are_errors(
+        self, new_reporter: NewReporter, fault_proxy: FaultProxy
+    ) -> None:
+        """If this fails, a refusal is taken for a machine that does not exist, or retried for ever.
+
+        An answer that may pass is a `TransientReporterError`, another one a `PermanentReporterError`; only
+        one that says that nothing is there may be `MachineDoesNotExist`, or an empty listing.
+        """
+        network = self.capabilities.network or Network()
+        machine = small("opened")
+        with new_reporter() as reporter:
+            patiently(reporter.report, machine)
+            for name, call in calls_of_reading(reporter, machine).items():
+                fault_proxy.recount()
+                wanted, requests = call(), fault_proxy.recount().requests
+                for answer in network.open_transient:
+                    errors = _errors_at_each_request(fault_proxy, answer, requests, call, wanted)
+                    _expect_errors(errors, TransientReporterError, f"at {answer.label!r} {name}")
+                    patiently(call)  # connects again, where the answer ended that
+            for name, call in calls_of_reading(reporter, machine).items():
+                fault_proxy.recount()
+                wanted, requests = call(), fault_proxy.recount().requests
+                for answer in network.open_permanent:
+                    if answer not in network.absent:
+                        errors = _errors_at_each_request(fault_proxy, answer, requests, call, wanted)
+                        _expect_errors(errors, PermanentReporterError, f"at {answer.label!r} {name}")
+
+    @check("no_network", "fetch")
+    def test_a_disk_that_cannot_be_read_is_an_error(self, new_reporter: NewReporter) -> None:
+        """If this fails, a file or folder that cannot be read is taken for one that is not there.
+
+        The error is raised at each step of reading, as far as Python opens the files itself.
+        """
+        machine = small("disk", project_name="disk-7f3a")
+        with new_reporter() as reporter:
+            reporter.report(machine)
+            for name, call in calls_of_reading(reporter, machine).items():
+                wanted = call()  # and imports what it needs
+                for code, kind in _DISK:
+                    for step in range(1, _MOST_STEPS):
+                        with failing_disk(DiskFault(code, step, reading=True)) as fault:
+                            error = _error_unless(wanted, call)
+                        if not fault.hits:
+                            break
+                        said = (
+                            f"{fault} of reading: {name} must raise a {kind.__name__}, but raised: {error!r}"
+                        )
+                        expect(error is None or isinstance(error, kind), said)
+
+
+def _errors_at_each_request(
+    fault_proxy: FaultProxy, answer: Answer, requests: int, call: Callable[[], object], wanted: object
+) -> list[Exception]:
+    """Give the answer to each request of a call in turn; give the errors that are raised."""
+    errors = []
+    for request in range(1, requests + 1):
+        if answer.close:
+            patiently(call)  # connects again
+        fault_proxy.fail(replace(answer, request=request), 1)
+        errors.append(_error_unless(wanted, call))
+        fault_proxy.clear()
+    return [error for error in errors if error is not None]
+
+
+def _expect_errors(errors: Sequence[Exception], kind: type[Exception], what: str) -> None:
+    """Fail unless there are errors, all of a kind: the first request may only test a connection."""
+    said = f"{what} must raise a {kind.__name__}, but raised: {', '.join(map(repr, errors)) or None}"
+    expect(errors and all(isinstance(error, kind) for error in errors), said)
+
+
+def _error_unless(wanted: object, call: Callable[[], object]) -> Exception | None:
+    """Give the exception of a call; None where it gives what is wanted."""
+
+    def compared() -> None:
+        found = call()
+        expect(found == wanted, f"it gives {found!r:.300}")
+
+    return error_of(compared)
