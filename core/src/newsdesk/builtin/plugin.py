@@ -16,5 +16,6 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         "newsdesk.builtin.files:FilesReporter",
         summary="a folder of JSON files",
         example={"path": "reports"},
+        local={"path": "reports"},
     )
     yield ReporterPlugin("null", "newsdesk.builtin.null:NullReporter", summary="delivers to nowhere")

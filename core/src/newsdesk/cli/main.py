@@ -23,6 +23,7 @@ _SECTIONS = {
         "missing": "List machines that a reporter does not hold yet.",
     },
     "setup": {
+        "demo": "Report sample machines to local stores.",
         "init": "Write a first config.",
         "check": "Check the config, and with --ping its backends.",
         "doctor": "Diagnose an installation and list fixes.",

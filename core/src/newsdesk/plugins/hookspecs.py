@@ -53,6 +53,8 @@ class ReporterPlugin:
     """The version of the contract that it was written for; the first if not given."""
     example: Mapping[str, Any] = field(default_factory=dict)
     """The parameters of a typical config, for `newsdesk init`; secrets as references, `${env:NAME}`."""
+    local: Mapping[str, Any] | None = None
+    """The parameters with which it needs no server, for `newsdesk demo`; None if it always does."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,11 +81,13 @@ class ReporterPlugin:
                 f"the reporter {self.name!r} must be a BaseReporter class or its import path "
                 f"'pkg.mod:Class', but is {self.reporter!r}"
             )
-        if not isinstance(self.example, Mapping):
-            raise PluginError(
-                f"the example of the reporter {self.name!r} must be a mapping of parameters, "
-                f"but is {self.example!r}"
-            )
+        for field_name in ("example", "local"):
+            params = getattr(self, field_name)
+            if not isinstance(params, Mapping) and not (field_name == "local" and params is None):
+                raise PluginError(
+                    f"the field {field_name!r} of the reporter {self.name!r} must be a mapping of "
+                    f"parameters, but is {params!r}"
+                )
         for alias in self.aliases:
             if not _is_name(alias) and not _is_path(alias):
                 raise PluginError(

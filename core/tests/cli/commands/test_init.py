@@ -105,7 +105,5 @@ def test_a_file_that_cannot_be_written_is_an_error(newsdesk, folder):
 
 
 def test_an_example_that_is_not_a_mapping_is_refused():
-    with pytest.raises(
-        PluginError, match="the example of the reporter 'slack' must be a mapping of parameters"
-    ):
+    with pytest.raises(PluginError, match="the field 'example' of the reporter 'slack' must be a mapping of"):
         ReporterPlugin("slack", "a:B", example="text")

@@ -15,6 +15,7 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         summary="a run on an MLflow server, or in an AzureML workspace",
         # Of gordo's default, one experiment for each machine, a fleet's list of experiments has pages.
         example={"tracking_uri": "http://mlflow.example:5000", "experiment": "{project_name}"},
+        local={"tracking_uri": "sqlite:///mlflow.db", "experiment": "{project_name}"},
     )
 
 

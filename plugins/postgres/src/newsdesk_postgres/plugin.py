@@ -14,6 +14,7 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         aliases=("gordo.reporters.postgres.PostgresReporter",),
         summary="a row in a PostgreSQL table",
         example={"host": "db.example", "password": "${env:POSTGRES_PASSWORD}"},
+        local={"embedded": "postgres"},
     )
 
 
