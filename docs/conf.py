@@ -10,39 +10,39 @@ from pygments.lexers.shell import BashLexer
 from sphinx.application import Sphinx
 
 NAVIGATION = {
-    "Tutorials": {"tutorial": "First steps", "first-plugin": "Your first plugin"},
-    "How to": {
-        "move-from-gordo": "Move from gordo",
-        "azureml": "Report to AzureML",
-        "kubernetes": "Kubernetes and Argo",
-        "secrets": "Keep secrets out",
-        "postgres": "Run PostgreSQL",
-        "backfill": "Backfill",
-        "scale": "Many machines",
-        "alerts": "Alerts from a hook",
-        "doctor": "Find what is wrong",
-        "plugin-tests": "Test your reporter",
-    },
-    "Reference": {
-        "reference-config": "The config file",
-        "reference-cli": "The command",
-        "reference-errors": "Errors",
-        "limits": "Limits of the backends",
-        "record": "The record of a build",
-        "reference-api": "Python API",
-        "reference-testing": "Testing kit",
-        "reference-plugins": "MLflow and PostgreSQL",
-        "compatibility": "Compatibility",
-    },
-    "Explanation": {
-        "delivery": "What delivery promises",
-    },
-    "Operators and contributors": {
-        "performance": "Performance",
-        "design": "How it is built",
-    },
+    "Tutorials": ["tutorial", "first-plugin"],
+    "How to": [
+        "move-from-gordo",
+        "azureml",
+        "kubernetes",
+        "secrets",
+        "postgres",
+        "backfill",
+        "scale",
+        "alerts",
+        "doctor",
+        "plugin-tests",
+    ],
+    "Reference": [
+        "reference-config",
+        "reference-cli",
+        "reference-errors",
+        "limits",
+        "reference-api",
+        "reference-testing",
+        "reference-plugins",
+        "record",
+        "compatibility",
+    ],
+    "Explanation": [
+        "delivery",
+    ],
+    "Operators and contributors": [
+        "performance",
+        "design",
+    ],
 }
-"""The pages by what a reader wants, with their titles there; a page that stands nowhere fails the build."""
+"""The pages by what a reader wants, with their own titles; a page that stands nowhere fails the build."""
 
 project = "newsdesk"
 author = "the newsdesk authors"
@@ -51,6 +51,10 @@ version = release = version_of("newsdesk")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click", "sphinx_copybutton"]
 # A forge shows the pages as well, so they are plain Markdown but for what docstrings and commands need.
 myst_heading_anchors = 4
+myst_html_meta = {
+    "description": "newsdesk delivers the record of a finished ML build to MLflow, AzureML, PostgreSQL, files "
+    "and other backends, and reads it back."
+}
 
 smartquotes = False  # what is shown may be copied
 default_role = "py:obj"  # a link where a docstring's `name` is one of ours, else code
@@ -71,6 +75,7 @@ html_copy_source = False
 html_use_index = html_domain_indices = False  # the search finds more
 html_static_path = ["site.css"]
 html_css_files = ["site.css"]
+html_favicon = html_logo = "icon.svg"
 html_theme_options = {"top_of_page_buttons": []}
 
 
@@ -118,7 +123,5 @@ def _add_navigation(app: Sphinx, page: str, source: list[str]) -> None:
     if page != app.config.root_doc:
         return
     for caption, pages in NAVIGATION.items():
-        there = [
-            f"{title} <{name}>" for name, title in pages.items() if Path(app.srcdir, f"{name}.md").exists()
-        ]
+        there = [name for name in pages if Path(app.srcdir, f"{name}.md").exists()]
         source[0] += "\n".join(["\n~~~{toctree}", ":hidden:", f":caption: {caption}", "", *there, "~~~\n"])

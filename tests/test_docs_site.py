@@ -1,5 +1,6 @@
 """The site: it builds without warnings, its links work, and it loads nothing from other hosts."""
 
+import html
 import re
 import sys
 from collections.abc import Iterator
@@ -141,3 +142,15 @@ def test_charts_are_part_of_their_page_so_that_they_follow_its_theme(site):
 
 def test_the_search_needs_no_server(site):
     assert "Search.setIndex" in (site / "searchindex.js").read_text("utf-8")
+
+
+def test_a_page_has_its_own_title_in_the_navigation_a_description_and_an_icon(site):
+    first = (site / "index.html").read_text("utf-8")
+    sidebar = first[first.index('class="sidebar-tree"') : first.index("</aside>")]
+    for page in PAGES:
+        text = (site / f"{page}.html").read_text("utf-8")
+        assert re.search(r'<meta content="newsdesk delivers [^"]+" name="description"', text)
+        assert re.search(r'<link rel="(shortcut )?icon" href="_static/icon\.svg"', text)
+        if page != "index":
+            title = (ROOT / "docs" / f"{page}.md").read_text("utf-8").partition("\n")[0].removeprefix("# ")
+            assert title in html.unescape(re.findall(rf'href="{page}\.html">([^<]*)<', sidebar)[0])
