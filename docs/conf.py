@@ -52,8 +52,8 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 # A forge shows the pages as well, so they are plain Markdown but for what docstrings and commands need.
 myst_heading_anchors = 4
 myst_html_meta = {
-    "description": "newsdesk delivers the record of a finished ML build to MLflow, AzureML, PostgreSQL, files "
-    "and other backends, and reads it back."
+    "description": "newsdesk delivers the record of a finished ML build to MLflow, AzureML, PostgreSQL, "
+    "files and other backends, and reads it back."
 }
 
 smartquotes = False  # what is shown may be copied
