@@ -36,7 +36,7 @@ ROWS = [
     {"builtin", "outbox"},
     {"delivery"},
     {"config", "testing"},
-    {"doctor"},
+    {"comparison", "doctor"},
     {"cli"},
 ]
 PLACES = {name: index for index, names in enumerate(ROWS) for name in names}

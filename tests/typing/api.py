@@ -8,11 +8,14 @@ import newsdesk
 from newsdesk import (
     Alteration,
     BaseReporter,
+    Change,
     Config,
     DefinitionError,
     Delivery,
     DeliveryFailed,
+    Delta,
     Desk,
+    Diff,
     Fault,
     Finding,
     Machine,
@@ -167,6 +170,16 @@ with Desk([slack, {"files": {"path": "reports"}}], deadline=30) as desk:
 
 with Config.read("newsdesk.yaml").desk() as desk:
     desk.report(machine)
+
+# Comparisons
+
+difference = newsdesk.diff(machine, {"name": "compressor-7"}, volatile=True)
+assert_type(difference, Diff)
+assert_type(difference.differs, bool)
+assert_type(difference.changes, tuple[Change, ...])
+assert_type(difference.scores[0].mean.difference, float | None)
+assert_type(difference.scores[0].folds, dict[int, Delta])
+assert_type(difference.to_dict(), dict[str, Any])
 
 # Batches
 

@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from newsdesk.alteration import Alteration as Alteration
+    from newsdesk.comparison.changes import Change as Change
+    from newsdesk.comparison.difference import Diff as Diff
+    from newsdesk.comparison.difference import diff as diff
+    from newsdesk.comparison.history_changes import HistoryChange as HistoryChange
+    from newsdesk.comparison.score_changes import Delta as Delta
+    from newsdesk.comparison.score_changes import ScoreChange as ScoreChange
     from newsdesk.config.file import Config as Config
     from newsdesk.contract.deadline import remaining_seconds as remaining_seconds
     from newsdesk.contract.delivery import Delivery as Delivery
@@ -52,6 +58,10 @@ if TYPE_CHECKING:
 
 _HOME = {
     "alteration": ("Alteration",),
+    "comparison.changes": ("Change",),
+    "comparison.difference": ("Diff", "diff"),
+    "comparison.history_changes": ("HistoryChange",),
+    "comparison.score_changes": ("Delta", "ScoreChange"),
     "config.file": ("Config",),
     "contract.deadline": ("remaining_seconds",),
     "contract.delivery": ("Delivery", "Plan", "ReportResult"),
