@@ -82,6 +82,9 @@ STARTS = [
     Start("report m.json --to null --json", 100),
     Start("report m.json --config files.json", 100),
     Start("report m.json --config files.yaml", 104, ("click", "orjson", "pluggy", "yaml")),
+    Start("copy --config two.json --from a --to b", 120),
+    Start("verify --config two.json --from a --to b", 120),
+    Start("missing m.json --config two.json --to b", 110),
     Start("check --config files.yaml", 100, ("click", "orjson", "pluggy", "yaml")),
     Start(
         "check --config both.json",
@@ -152,6 +155,8 @@ def chain(module: str, found: Mapping[str, str]) -> str:
 def test_a_command_imports_nothing_that_it_does_not_use(start, importers, tmp_path, request):
     (tmp_path / "m.json").write_bytes(MACHINE.read_bytes())
     (tmp_path / "files.json").write_text('{"reporters": [{"files": {"path": "out"}}]}')
+    two = [{"files": {"path": label}, "label": label} for label in "ab"]
+    (tmp_path / "two.json").write_text(json.dumps({"reporters": two}))
     (tmp_path / "files.yaml").write_text("reporters: [files: {path: out}]")
     (tmp_path / "postgres.json").write_text('{"reporters": [{"postgres": {"host": "db"}}]}')
     both = [{"mlflow": {"tracking_uri": "http://mlflow"}}, {"postgres": {"host": "db"}}]

@@ -11,6 +11,9 @@ import click
 
 from newsdesk.worker import Worker
 
+READERS = 32
+"""Threads of the command's own that read, at most: a cluster may have thousands."""
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -25,6 +28,11 @@ class Pool:
     def in_flight(self) -> int:
         """Chunks that are submitted at a time: the next one for each worker is ready when it finishes one."""
         return 2 * self.workers
+
+    @property
+    def readers(self) -> int:
+        """Threads that read what the workers deliver."""
+        return min(self.workers, READERS)
 
     def chunk_size(self, machines: int, most: int) -> int:
         """Give each worker several chunks, so that none is idle at the end."""

@@ -22,6 +22,10 @@ _SECTIONS = {
         "backfill": "Deliver machines that a reporter does not hold yet.",
         "missing": "List machines that a reporter does not hold yet.",
     },
+    "read": {
+        "copy": "Copy machines from one backend to another.",
+        "verify": "Compare what two backends hold.",
+    },
     "setup": {
         "demo": "Report sample machines to local stores.",
         "init": "Write a first config.",

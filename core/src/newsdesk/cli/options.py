@@ -40,6 +40,14 @@ reads_from = click.option(
     help="Read from this reporter: a label of the config, a name, an import path, or YAML. By default the "
     "config's only reporter that can be read.",
 )
+source = click.option(
+    "--from",
+    "source",
+    required=True,
+    metavar="DEFINITION",
+    shell_complete=completion.labels,
+    help="Read from this reporter's backend: a label of the config, a name, an import path, or YAML.",
+)
 project = click.option("--project", metavar="PROJECT", help="The project of the machines.")
 config = click.option(
     "--config",
@@ -52,6 +60,10 @@ ping = click.option(
     is_flag=True,
     help="Open each reporter, which may create what it needs, such as a table, and contact its backend; "
     "write to the outbox.",
+)
+workers = click.option("--workers", type=click.IntRange(min=1), help="Number of threads; 1 by default.")
+dask = click.option(
+    "--dask", metavar="ADDRESS", help="Use the workers of this Dask scheduler, such as tcp://host:8786."
 )
 as_json = click.option(
     "--json",

@@ -43,7 +43,7 @@ def show(receipts: Iterable[Receipt], *, machines: int, as_json: bool) -> int:
     """
     summary = _Summary(as_json=as_json)
     try:
-        with contextlib.closing(_each(receipts)) as stream:
+        with contextlib.closing(closable(receipts)) as stream:
             for receipt in _progressing(stream, machines):
                 summary.add(receipt)
     finally:  # what was delivered before the command was stopped, or failed, is shown too
@@ -51,7 +51,8 @@ def show(receipts: Iterable[Receipt], *, machines: int, as_json: bool) -> int:
     return summary.exit_code
 
 
-def _each(receipts: Iterable[Receipt]) -> Generator[Receipt, None, None]:
+def closable(receipts: Iterable[Receipt]) -> Generator[Receipt, None, None]:
+    """Yield receipts; when it is closed, so is the generator or the stream that they come from."""
     yield from receipts
 
 

@@ -10,18 +10,23 @@ from newsdesk.cli import options
 @options.to
 @options.config
 @options.as_json
+@options.workers
+@options.dask
 @click.pass_context
-def command(
+def command(  # noqa: PLR0917  (click gives each option by its name)
     ctx: click.Context,
     files: tuple[str, ...],
     to: tuple[str, ...],
     config_path: str | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
+    workers: int | None,
+    dask: str | None,
 ) -> None:
     """Deliver the machines in FILE... that the reporter does not hold yet.
 
-    Machines are compared by project and name. Exit codes are those of report.
+    Machines are compared by project and name: `copy` from files compares revisions. Exit codes are those of
+    report.
     """
     from newsdesk.cli.work.deliver.backfill import run  # noqa: PLC0415  (not for its help)
 
-    ctx.exit(run(files, to, config_path, as_json=as_json))
+    ctx.exit(run(files, to, config_path, workers, dask, as_json=as_json))

@@ -10,10 +10,8 @@ from newsdesk.cli import options
 @options.to
 @options.config
 @options.as_json
-@click.option("--workers", type=click.IntRange(min=1), help="Number of threads; 1 by default.")
-@click.option(
-    "--dask", metavar="ADDRESS", help="Use the workers of this Dask scheduler, such as tcp://host:8786."
-)
+@options.workers
+@options.dask
 @click.pass_context
 def command(  # noqa: PLR0917  (click gives each option by its name)
     ctx: click.Context,

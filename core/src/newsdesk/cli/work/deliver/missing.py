@@ -1,16 +1,18 @@
 """What `newsdesk missing` does."""
 
+from contextlib import closing
+
 from newsdesk.cli import data
 from newsdesk.cli.desks import Desks
-from newsdesk.cli.holdings import not_held
 from newsdesk.cli.inputs import Inputs
+from newsdesk.cli.transfer.endpoint import Endpoint
+from newsdesk.cli.transfer.holdings import not_held
 
 
-def run(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None) -> None:
+def run(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None, workers: int | None) -> None:
     """Run the command."""
     inputs, desks = Inputs(files), Desks(config_path, to)
     inputs.check()
-    desks.only_route()
-    with desks.config.desk() as desk:
-        for machine in not_held(inputs, desk):
+    with closing(Endpoint.of(desks.config, desks.only_route())) as target:
+        for machine in not_held(inputs, target, workers or 1):
             data.echo(str(machine.key))

@@ -1,0 +1,1 @@
+"""The subcommands that read back what backends hold."""

@@ -1,0 +1,99 @@
+"""Compares what two backends hold, machine by machine."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import click
+
+from newsdesk.cli.transfer.ahead import ahead
+from newsdesk.cli.transfer.endpoint import Endpoint
+from newsdesk.cli.transfer.held import Held, State, compare
+from newsdesk.cli.transfer.holdings import Holdings
+from newsdesk.exceptions import MachineDoesNotExist, PermanentReporterError, TransientReporterError
+from newsdesk.machine import MachineKey
+
+AHEAD = 16
+"""Machines that are compared at a time, at most: with their records, where those are read."""
+
+
+class Difference(NamedTuple):
+    """What was found of one machine."""
+
+    key: MachineKey
+    state: State
+    source: Held | None = None
+    """What is held there; None if nothing is, or it cannot be read."""
+    target: Held | None = None
+    """The same of the other one."""
+    reason: str | None = None
+    """Why a record cannot be read."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {
+            "machine": {"project_name": self.key.project_name, "name": self.key.name},
+            "state": str(self.state),
+            "from": _shown(self.source),
+            "to": _shown(self.target),
+            "reason": self.reason,
+        }
+
+
+class Comparison:
+    """Compares the newest revision of each machine.
+
+    Args:
+        source: One backend.
+        listed: What it holds.
+        target: The other one.
+        held: What that holds.
+        deep: Whether to read every record from both, and compare them byte by byte.
+    """
+
+    def __init__(
+        self, source: Endpoint, listed: Holdings, target: Endpoint, held: Holdings, *, deep: bool
+    ) -> None:
+        self._source = source
+        self._listed = listed
+        self._target = target
+        self._held = held
+        self._deep = deep
+
+    def results(self, workers: int = 1) -> Iterator[Difference]:
+        """Yield one for each machine that either of them holds, in the order of their keys; also equal ones.
+
+        Raises:
+            click.ClickException: A record had to be read, and its backend does not answer.
+        """
+        keys = sorted(self._listed.keys() | self._held.keys())
+        yield from ahead(self._compared, keys, workers=workers, most=max(AHEAD, 2 * workers))
+
+    def _compared(self, key: MachineKey) -> Difference:
+        [ours], [theirs] = self._listed.get(key, [None])[:1], self._held.get(key, [None])[:1]
+        if ours is None or theirs is None:
+            return Difference(key, State.EXTRA if ours is None else State.MISSING, ours, theirs)
+        endpoint = self._source
+        try:
+            ours = self._identified(endpoint, key, ours)
+            endpoint = self._target
+            theirs = self._identified(endpoint, key, theirs)
+        except (PermanentReporterError, MachineDoesNotExist) as error:
+            return Difference(key, State.UNREADABLE, ours, theirs, f"{endpoint.label}: {error}")
+        except TransientReporterError as error:
+            raise click.ClickException(f"{endpoint.label} does not answer: {error}") from error
+        return Difference(key, compare(ours, theirs), ours, theirs)
+
+    def _identified(self, endpoint: Endpoint, key: MachineKey, held: Held) -> Held:
+        """Return what one of them holds with its revision: by its record, if that is to be read."""
+        return endpoint.identified(key, held._replace(revision=None) if self._deep else held)
+
+
+def _shown(held: Held | None) -> dict[str, Any] | None:
+    if held is None:
+        return None
+    return {"revision": held.revision, "created": _iso(held.created), "time": _iso(held.time)}
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

@@ -1,0 +1,142 @@
+"""Copies records from one backend to another: each that the source lists ends in one receipt."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from newsdesk.cli.executors import Pool
+from newsdesk.cli.receipts.summary import closable
+from newsdesk.cli.transfer.ahead import ahead
+from newsdesk.cli.transfer.endpoint import Endpoint
+from newsdesk.cli.transfer.held import Held, State, compare_all
+from newsdesk.cli.transfer.holdings import Holdings
+from newsdesk.contract.receipt import Receipt, Status
+from newsdesk.delivery.desk import Desk
+from newsdesk.delivery.job import CHUNK_SIZE
+from newsdesk.exceptions import (
+    DefinitionError,
+    MachineDoesNotExist,
+    PermanentReporterError,
+    ReporterException,
+)
+from newsdesk.machine import Machine, MachineKey
+
+_REASONS = {
+    State.NEWER: "it holds a newer revision; --overwrite sends this one all the same",
+    State.DIFFERENT: "it holds another revision, which may be newer; --overwrite sends this one all the same",
+}
+
+
+class _Item(NamedTuple):
+    """A record to be sent."""
+
+    key: MachineKey
+    revision: str | None
+    age: int
+    """How many older revisions of the machine the source holds."""
+
+
+class Copying:
+    """One run of the command.
+
+    Args:
+        source: Where records come from.
+        listed: What it holds, and is to be copied.
+        target: Where they go to.
+        held: What that holds of these machines.
+        overwrite: Whether to send also what may be older than what the target holds.
+    """
+
+    def __init__(
+        self, source: Endpoint, listed: Holdings, target: Endpoint, held: Holdings, *, overwrite: bool
+    ) -> None:
+        self._source = source
+        self._listed = listed
+        self._target = target
+        self._held = held
+        self._overwrite = overwrite
+
+    def receipts(self, desk: Desk, pool: Pool) -> Iterator[Receipt]:
+        """Deliver to the only reporter of a desk what the target does not hold, and yield all receipts.
+
+        Records are read a chunk ahead. Of a machine, an older revision is delivered before a newer one.
+        """
+        readers, items = pool.readers, list[_Item]()
+        for decided in ahead(self._decided, self._listed, workers=readers, most=CHUNK_SIZE):
+            for each in decided:
+                if isinstance(each, Receipt):
+                    yield each
+                else:
+                    items.append(each)
+        items.sort(
+            key=lambda item: item.age
+        )  # of many machines the oldest first: a chunk has each machine once
+        unread = deque[Receipt]()
+
+        def read() -> Iterator[Machine]:
+            for result in ahead(self._read, items, workers=readers, most=max(CHUNK_SIZE, 2 * readers)):
+                if isinstance(result, Receipt):
+                    unread.append(result)
+                else:
+                    yield result
+
+        size = pool.chunk_size(len(items), CHUNK_SIZE)
+        delivered = desk.report_many(read(), pool.executor, chunk_size=size, in_flight=pool.in_flight)
+        with closing(closable(delivered)) as stream:
+            for receipt in stream:
+                while unread:
+                    yield unread.popleft()
+                yield receipt
+        yield from unread
+
+    def _decided(self, key: MachineKey) -> list[Receipt | _Item]:
+        """Return what is to be sent of a machine, and a receipt for each revision that is not."""
+        revisions, label = self._listed[key], self._target.label
+        try:
+            held = self._held_by_target(key)
+            if held:
+                label = self._source.label
+                revisions = [self._source.identified(key, each) for each in revisions]
+        except ReporterException as error:
+            return [_receipt(label, key, each.revision, Status.FAILED, error) for each in revisions]
+        states = [*compare_all(revisions, held)]
+        is_sent = {State.MISSING, State.OLDER}
+        if self._overwrite and states[0] is not State.EQUAL:
+            is_sent |= {State.NEWER, State.DIFFERENT}
+        return [
+            _Item(key, each.revision, age) if state in is_sent else self._unsent(key, each.revision, state)
+            for age, (each, state) in enumerate(zip(reversed(revisions), reversed(states), strict=True))
+        ]
+
+    def _held_by_target(self, key: MachineKey) -> Sequence[Held]:
+        held = self._held.get(key, ())
+        try:
+            return [self._target.identified(key, each) for each in held]
+        except DefinitionError:  # it cannot read records back
+            return held
+        except (PermanentReporterError, MachineDoesNotExist):  # damaged, which is replaced now, or removed
+            return ()
+
+    def _unsent(self, key: MachineKey, revision: str | None, state: State) -> Receipt:
+        if state is State.EQUAL:
+            return _receipt(self._target.label, key, revision, Status.UNCHANGED)
+        return _receipt(self._target.label, key, revision, Status.SKIPPED, ReporterException(_REASONS[state]))
+
+    def _read(self, item: _Item) -> Machine | Receipt:
+        try:
+            return self._source.fetch(item.key, item.revision)
+        except ReporterException as error:
+            return _receipt(self._source.label, item.key, item.revision, Status.FAILED, error)
+
+
+def _receipt(
+    label: str,
+    key: MachineKey,
+    revision: str | None,
+    status: Status,
+    error: ReporterException | None = None,
+) -> Receipt:
+    """Return the receipt of a record that was not sent."""
+    shown = None if error is None else error.with_traceback(None)  # which would keep what was read
+    return Receipt(key, revision or "", label, status, attempts=0, error=shown)

@@ -1,0 +1,140 @@
+"""What a reporter's backend holds, read by several threads."""
+
+import contextlib
+import copy
+import logging
+import queue
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Self
+
+import click
+
+from newsdesk.cli.desks import Desks
+from newsdesk.cli.named import named
+from newsdesk.cli.transfer.held import Held
+from newsdesk.config.file import Config
+from newsdesk.contract.answer import PATIENCE
+from newsdesk.contract.stored import StoredMachine
+from newsdesk.delivery.desk import Desk
+from newsdesk.delivery.route import Route
+from newsdesk.exceptions import DefinitionError, TransientReporterError
+from newsdesk.machine import Machine, MachineKey
+from newsdesk.record import build
+
+_log = logging.getLogger(__name__)
+
+
+class Endpoint:
+    """The backend of one reporter. Each thread reads it through a reporter of its own.
+
+    Args:
+        desk: A desk of that reporter alone; closed at the end.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        [route] = desk.routes
+        self.label = route.label
+        self._desks = [desk]
+        self._free: queue.SimpleQueue[Desk] = queue.SimpleQueue()
+        self._free.put(desk)
+        self._failures = 0
+
+    @classmethod
+    def of(cls, config: Config, route: Route) -> Self:
+        """Read through a copy of a reporter, which may deliver meanwhile; what it is owed is left alone."""
+        own = Route(route.label, copy.copy(route.reporter))
+        return cls(replace(config, routes=(own,), outbox=None).desk())
+
+    def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
+        """Yield what it holds.
+
+        Raises:
+            DefinitionError: The reporter cannot list that.
+            click.ClickException: It does not answer.
+        """
+        with self._errors():
+            yield from self._desks[0].machines(self.label, all_revisions=all_revisions)
+
+    def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
+        """Return those of the machines that it holds, in any revision.
+
+        Raises:
+            NotImplementedError: The reporter cannot tell.
+            click.ClickException: It does not answer.
+        """
+        with self._errors(), self._one() as desk:
+            return desk.holds(self.label, keys)
+
+    def fetch(self, key: MachineKey, revision: str | None = None) -> Machine:
+        """Read a record; not any more when the backend is down, after some failures in a row.
+
+        Raises:
+            ReporterException: It cannot be read.
+        """
+        if self._failures >= PATIENCE:
+            raise TransientReporterError(
+                f"not tried, since {self.label} did not answer {PATIENCE} times in a row; run it again later"
+            )
+        try:
+            with self._one() as desk:
+                machine = desk.fetch(self.label, key.name, key.project_name, revision)
+        except TransientReporterError:
+            self._failures += 1
+            raise
+        except Exception:
+            self._failures = 0
+            raise
+        self._failures = 0
+        return machine
+
+    def identified(self, key: MachineKey, held: Held) -> Held:
+        """Return what it holds of a machine with the revision, which is computed where it is not known.
+
+        Raises:
+            ReporterException: The record cannot be read.
+        """
+        if held.revision is not None:
+            return held
+        machine = self.fetch(key)
+        created = held.created or build(machine).created_at
+        return held._replace(revision=machine.redacted().revision, created=created)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for desk in self._desks:
+            desk.close()
+
+    @contextlib.contextmanager
+    def _one(self) -> Iterator[Desk]:
+        """Give a desk that no other thread uses meanwhile."""
+        try:
+            desk = self._free.get_nowait()
+        except queue.Empty:
+            desk = copy.copy(self._desks[0])
+            self._desks.append(desk)
+        try:
+            yield desk
+        finally:
+            self._free.put(desk)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DefinitionError, NotImplementedError, click.ClickException):
+            raise
+        except Exception as error:  # a bug in the reporter, too
+            _log.debug("%s cannot list what it holds", self.label, exc_info=error)
+            text = f"{self.label} cannot list what it holds: {type(error).__name__}: {error}"
+            raise click.ClickException(text) from error
+
+
+def source_of(text: str, config_path: str | None) -> Route:
+    """Return the reporter that `--from` names: a label of the config, or a definition.
+
+    Raises:
+        DefinitionError: It cannot be used.
+    """
+    [route] = named([text], Desks(config_path, ()).config, option="--from")
+    return route

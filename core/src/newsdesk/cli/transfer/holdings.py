@@ -1,0 +1,109 @@
+"""What backends hold of the machines that a command is about."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from newsdesk.cli.transfer.ahead import ahead
+from newsdesk.cli.transfer.endpoint import Endpoint
+from newsdesk.cli.transfer.held import Held
+from newsdesk.contract.stored import StoredMachine, sole_project
+from newsdesk.exceptions import DefinitionError, MachineDoesNotExist
+from newsdesk.machine import Machine, MachineKey
+
+T = TypeVar("T")
+
+CHUNK = 200
+"""Machines in one request to the backend."""
+
+Holdings = dict[MachineKey, list[Held]]
+"""The revisions of each machine, the newest first."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The machines that a command is about."""
+
+    project: str | None = None
+    """Only those of this project."""
+    names: tuple[str, ...] = ()
+    """Only those of these names; all, when empty."""
+
+    def __contains__(self, key: MachineKey) -> bool:
+        return self.project in {None, key.project_name} and (not self.names or key.name in self.names)
+
+    def of(self, endpoint: Endpoint, *, all_revisions: bool = False) -> Holdings:
+        """Return what a backend holds of them.
+
+        Raises:
+            MachineDoesNotExist: It has none of a name that was given.
+            AmbiguousMachine: Several projects have one.
+            DefinitionError: Its reporter cannot list what it holds.
+            click.ClickException: It does not answer.
+        """
+        found = _holdings(endpoint.machines(all_revisions=all_revisions), self.__contains__)
+        for name in self.names:
+            projects = [key.project_name for key in found if key.name == name]
+            if self.project is None:
+                sole_project(name, projects)
+            elif not projects:
+                raise MachineDoesNotExist(name, self.project)
+        return found
+
+
+def held_of(keys: Collection[MachineKey], endpoint: Endpoint, *, all_revisions: bool = False) -> Holdings:
+    """Return what a backend holds of some machines, as far as its reporter can tell.
+
+    One that knows only which machines it holds gives each one revision that is not known.
+
+    Raises:
+        click.ClickException: It does not answer.
+    """
+    try:
+        return _holdings(endpoint.machines(all_revisions=all_revisions), keys.__contains__)
+    except DefinitionError as error:
+        if not isinstance(error.__cause__, NotImplementedError):
+            raise
+    try:
+        held = [key for chunk in _chunks(keys) for key in endpoint.holds(chunk)]
+    except NotImplementedError:
+        return {}
+    return {key: [Held(None, None, None)] for key in held}
+
+
+def not_held(machines: Iterable[Machine], endpoint: Endpoint, workers: int = 1) -> Iterator[Machine]:
+    """Yield the machines that a backend does not hold, in any revision.
+
+    Raises:
+        DefinitionError: Its reporter cannot tell.
+        click.ClickException: It does not answer.
+    """
+
+    def missing(chunk: list[Machine]) -> list[Machine]:
+        try:
+            held = endpoint.holds([machine.key for machine in chunk])
+        except NotImplementedError as error:
+            raise DefinitionError(
+                f"{error}; use 'newsdesk report', which leaves what is unchanged alone"
+            ) from error
+        return [machine for machine in chunk if machine.key not in held]
+
+    for chunk in ahead(missing, _chunks(machines), workers=workers, most=workers):
+        yield from chunk
+
+
+def _holdings(stored: Iterable[StoredMachine], is_wanted: Callable[[MachineKey], bool]) -> Holdings:
+    found: Holdings = {}
+    for each in stored:
+        if is_wanted(each.key):
+            revisions = found.setdefault(each.key, [])
+            if each.revision is None or all(each.revision != held.revision for held in revisions):
+                revisions.append(Held.of(each))
+    return found
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    waiting = iter(items)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield chunk

@@ -1,0 +1,61 @@
+"""What `newsdesk copy` does."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import click
+
+from newsdesk.cli.desks import Desks
+from newsdesk.cli.executors import open_pool
+from newsdesk.cli.receipts.summary import show
+from newsdesk.cli.transfer.copying import Copying
+from newsdesk.cli.transfer.endpoint import Endpoint, source_of
+from newsdesk.cli.transfer.holdings import Selection, held_of
+from newsdesk.contract.receipt import Receipt
+
+
+def run(
+    from_: str,
+    to: tuple[str, ...],
+    config_path: str | None,
+    names: tuple[str, ...],
+    project: str | None,
+    *,
+    all_revisions: bool,
+    overwrite: bool,
+    workers: int | None,
+    dask: str | None,
+    as_json: bool,
+) -> int:
+    """Run the command, and return its exit code."""
+    desks = Desks(config_path, to)
+    origin, route = source_of(from_, config_path), desks.only_route()
+    with (
+        open_pool(workers, dask) as pool,
+        closing(Endpoint.of(desks.config, origin)) as source,
+        closing(Endpoint.of(desks.config, route)) as target,
+        desks.config.desk() as desk,
+    ):
+        listed = Selection(project, names).of(source, all_revisions=all_revisions)
+        held = held_of(listed, target, all_revisions=all_revisions)
+        copying = Copying(source, listed, target, held, overwrite=overwrite)
+        count = sum(map(len, listed.values()))
+        receipts = _counted(copying.receipts(desk, pool), count, source.label)
+        return show(receipts, machines=count, as_json=as_json)
+
+
+def _counted(receipts: Iterator[Receipt], listed: int, label: str) -> Iterator[Receipt]:
+    """Yield receipts, and report whether each record that was listed has one.
+
+    Raises:
+        click.ClickException: Some have none.
+    """
+    given = 0
+    try:
+        for receipt in receipts:
+            given += 1
+            yield receipt
+    finally:
+        click.echo(f"{listed} listed at {label}, {given} receipts.", err=True)
+    if given != listed:
+        raise click.ClickException("each record that was listed must have one receipt; run it again")

@@ -1,0 +1,63 @@
+"""What `newsdesk verify` does."""
+
+import json
+from collections import Counter
+from contextlib import closing
+
+import click
+
+from newsdesk.cli import data
+from newsdesk.cli.desks import Desks
+from newsdesk.cli.transfer.comparison import Comparison, Difference
+from newsdesk.cli.transfer.endpoint import Endpoint, source_of
+from newsdesk.cli.transfer.held import State
+from newsdesk.cli.transfer.holdings import Selection
+
+
+class _UnansweredError(click.ClickException):
+    """A backend does not answer: it is not known whether something differs."""
+
+    exit_code = 4
+
+
+def run(
+    from_: str,
+    to: tuple[str, ...],
+    config_path: str | None,
+    project: str | None,
+    *,
+    deep: bool,
+    allow_extra: bool,
+    workers: int,
+    as_json: bool,
+) -> int:
+    """Run the command, and return its exit code."""
+    desks, selection = Desks(config_path, to), Selection(project)
+    origin, route = source_of(from_, config_path), desks.only_route()
+    counts = Counter[State]()
+    try:
+        with (
+            closing(Endpoint.of(desks.config, origin)) as source,
+            closing(Endpoint.of(desks.config, route)) as target,
+        ):
+            comparison = Comparison(source, selection.of(source), target, selection.of(target), deep=deep)
+            for result in comparison.results(workers):
+                counts[result.state] += 1
+                _show(result, as_json=as_json)
+    except click.ClickException as error:
+        raise _UnansweredError(error.message) from error
+    found = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
+    click.echo(f"{route.label}: {found or 'no machines'}.", err=True)
+    fine = {State.EQUAL, State.EXTRA} if allow_extra else {State.EQUAL}
+    return 0 if counts.keys() <= fine else 1
+
+
+def _show(result: Difference, *, as_json: bool) -> None:
+    if result.state is State.EQUAL:
+        return
+    if as_json:
+        data.echo(json.dumps(result.to_dict()))
+        return
+    data.echo(f"{result.state} {result.key}")
+    if result.reason is not None:
+        click.echo(f"{result.key}: {result.reason}", err=True)
