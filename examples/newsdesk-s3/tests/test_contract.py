@@ -18,6 +18,8 @@ class TestS3Reporter(ReporterContract):
         name="s3",
         ping=True,
         holds=True,
+        fetch=True,
+        machines=110,
         network=HTTP,
         # Names that not every store keeps apart, see `MachineKey.slug`.
         alters={"unicode": 1, "long-names": 4, "namesakes": 5, "path-names": 8},
@@ -42,8 +44,9 @@ class TestS3Reporter(ReporterContract):
         return s3_server.url
 
     @pytest.fixture
-    def build(self, bucket: str) -> Callable[[str, int], S3Reporter]:
+    def build(self, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], S3Reporter]:
         """Return a function that builds the reporter for the proxy's address, always for the same bucket."""
+        monkeypatch.setattr("newsdesk_s3.client.PAGE", 100)  # so that 110 machines have two pages
 
         def make(host: str, port: int) -> S3Reporter:
             return S3Reporter(

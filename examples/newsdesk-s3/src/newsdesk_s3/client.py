@@ -1,17 +1,21 @@
 """The bucket; the only module that uses boto3."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from newsdesk import PermanentReporterError, TransientReporterError, error_for_status, remaining_seconds
 
 TIMEOUT = 30.0
 """Seconds that the store may take to answer, if the first deadline leaves as many."""
+
+PAGE = 1_000
+"""Objects of one answer to a listing; the store gives no more."""
 
 _REVISION = "newsdesk-revision"
 _NOT_FOUND = 404
@@ -66,15 +70,35 @@ class Client:
                 ContentType="application/json",
                 Metadata={_REVISION: revision},
             )
-        if "ETag" not in answer:
-            raise PermanentReporterError(f"writing {key}: what answers is not S3; check 'endpoint_url'")
+        _expect_s3(answer, "ETag", f"writing {key}")
         return True
 
-    def keys(self, prefix: str) -> Collection[str]:
-        """Return the keys of all objects that begin so."""
-        with _errors(f"listing {prefix}"):
-            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-            return {found["Key"] for page in pages for found in page.get("Contents", [])}
+    def get(self, key: str) -> bytes | None:
+        """Read an object that `put` has written; return None if there is none."""
+        doing = f"reading {key}"
+        try:
+            with _errors(doing):
+                answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+                record: bytes = answer["Body"].read()
+        except PermanentReporterError as error:
+            if _code(error.__cause__) == "NoSuchKey":
+                return None
+            raise
+        _expect_s3(answer, "ETag", doing)
+        return record if _REVISION in answer.get("Metadata", {}) else None
+
+    def objects(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Yield key and time of all objects that begin so; one page is in memory at a time."""
+        listing, doing = self._s3.get_paginator("list_objects_v2"), f"listing {prefix}"
+        size = {"PageSize": PAGE}
+        pages = iter(listing.paginate(Bucket=self.bucket, Prefix=prefix, PaginationConfig=size))
+        while True:
+            with _errors(doing):
+                page = next(pages, None)
+            if page is None:
+                return
+            _expect_s3(page, "IsTruncated", doing)
+            yield from ((found["Key"], found["LastModified"]) for found in page.get("Contents", []))
 
     def check(self) -> None:
         """Ask for the bucket.
@@ -98,6 +122,12 @@ class Client:
         return revision
 
 
+def _expect_s3(answer: Mapping[str, Any], field: str, doing: str) -> None:
+    """Refuse the answer of a portal, for example, in which boto3 finds no field."""
+    if field not in answer:
+        raise PermanentReporterError(f"{doing}: what answers is not S3; check 'endpoint_url'")
+
+
 @contextmanager
 def _errors(doing: str) -> Iterator[None]:
     """Translate boto3's errors to newsdesk's."""
@@ -107,7 +137,7 @@ def _errors(doing: str) -> Iterator[None]:
         answer = error.response.get("ResponseMetadata", {})
         status, headers = _status(error) or 0, answer.get("HTTPHeaders", {})
         raise error_for_status(status, headers, doing=doing) or _unusable(doing, error) from error
-    except (BotoConnectionError, HTTPClientError) as error:
+    except (BotoConnectionError, HTTPClientError, IncompleteReadError) as error:
         raise TransientReporterError(f"{doing}: the store cannot be reached: {error}") from error
     except (BotoCoreError, ValueError) as error:  # ValueError: an address that is not one
         raise _unusable(doing, error) from error
@@ -117,6 +147,12 @@ def _status(error: BaseException | None) -> int | None:
     response: Any = getattr(error, "response", {})
     status: int | None = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return status
+
+
+def _code(error: BaseException | None) -> str | None:
+    response: Any = getattr(error, "response", {})
+    code: str | None = response.get("Error", {}).get("Code")
+    return code
 
 
 def _unusable(doing: str, error: Exception) -> PermanentReporterError:

@@ -1,9 +1,21 @@
 """S3Reporter: its parameters, and the methods that newsdesk calls."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from newsdesk import BaseReporter, DefinitionError, Delivery, Fault, Machine, MachineKey, Plan, Secret
+from newsdesk import (
+    BaseReporter,
+    DefinitionError,
+    Delivery,
+    Fault,
+    Machine,
+    MachineDoesNotExist,
+    MachineKey,
+    Plan,
+    Secret,
+    StoredMachine,
+    sole_project,
+)
 
 if TYPE_CHECKING:
     from newsdesk_s3.client import Client
@@ -81,8 +93,23 @@ class S3Reporter(BaseReporter):
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
         """Return the machines that have an object."""
-        found = self._client.keys(self.prefix)
+        found = {key for key, _ in self._client.objects(self.prefix)}
         return {key for key in keys if self._key(key) in found}
+
+    def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
+        """Yield the machines that have an object; each is read, since a listing has no names of machines."""
+        for key, time in self._client.objects(self.prefix):
+            if (machine := self._read(key)) is not None:
+                yield StoredMachine.of(machine, time=time, reference=f"s3://{self.bucket}/{key}")
+
+    def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:
+        """Read a machine's object; without a project, the objects that may have its name."""
+        if project_name is None:
+            project_name = sole_project(name, self._projects(name))
+        machine = self._read(self._key(MachineKey(project_name, name)))
+        if machine is None:
+            raise MachineDoesNotExist(name, project_name)
+        return machine
 
     def ping(self) -> None:
         """Check that the bucket exists and can be used."""
@@ -92,6 +119,23 @@ class S3Reporter(BaseReporter):
         """Preview what `report` would send: a question, and the object."""
         altered, size = machine.key.slug().alterations, len(machine.to_json())
         return Plan(requests=2, items={"objects": 1}, alterations=altered, size=size)
+
+    def _read(self, key: str) -> Machine | None:
+        """Return the machine of an object; None if it is not one of ours."""
+        record = self._client.get(key)
+        if record is None:
+            return None
+        machine = Machine.from_json(record)
+        return machine if self._key(machine.key) == key else None  # or it was copied here
+
+    def _projects(self, name: str) -> Iterator[str]:
+        for key, _ in self._client.objects(self.prefix):
+            slug = key.removeprefix(self.prefix).removesuffix(".json")
+            # `project.name` or `name`; with a digest, the record has the name.
+            if "~" in slug or name in (slug, slug.partition(".")[2]):
+                machine = self._read(key)
+                if machine is not None and machine.name == name:
+                    yield machine.project_name
 
     def _key(self, key: MachineKey) -> str:
         return f"{self.prefix}{key.slug()}.json"

@@ -54,14 +54,17 @@ def expect_listed(
     reporter: BaseReporter, *machines: Machine, after: str, all_revisions: bool = False
 ) -> list[StoredMachine]:
     """Fail unless a reporter lists these machines, in these revisions, each once, and no other."""
-    enough = 2 * len(machines) + _FEW  # of a listing that never ends
-    listed = [*islice(reporter.machines(all_revisions=all_revisions), enough)]
+    call = f"after {after} machines({'all_revisions=True' if all_revisions else ''})"
+    return expect_listing(reporter.machines(all_revisions=all_revisions), *machines, of=call)
+
+
+def expect_listing(listing: Iterable[StoredMachine], *machines: Machine, of: str) -> list[StoredMachine]:
+    """Fail unless a listing has these machines, in these revisions, each once, and no other; give it."""
+    listed = [*islice(listing, 2 * len(machines) + _FEW)]  # enough of one that never ends
     wanted = Counter((machine.key, machine.revision) for machine in machines)
     found = Counter((stored.key, stored.revision or "None") for stored in listed)
-    call = f"machines({'all_revisions=True' if all_revisions else ''})"
     for what, these in (("does not list", wanted - found), ("lists beside what is there", found - wanted)):
-        said = f"after {after} {call} {what} {len(these)} of {len(wanted)}: {_list(these)}"
-        expect(not these, said)
+        expect(not these, f"{of} {what} {len(these)} of {len(wanted)}: {_list(these)}")
     return listed
 
 

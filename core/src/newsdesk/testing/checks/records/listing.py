@@ -1,6 +1,7 @@
 """Checks: `machines` lists what the backend holds, page by page."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.reporter import BaseReporter
@@ -19,7 +20,13 @@ from newsdesk.testing.harness.delivering import (
     receipts_of,
 )
 from newsdesk.testing.harness.fixtures import CheckFixtures
-from newsdesk.testing.harness.reading import expect_fetched, expect_listed, expect_no_machine, shown
+from newsdesk.testing.harness.reading import (
+    expect_fetched,
+    expect_listed,
+    expect_listing,
+    expect_no_machine,
+    shown,
+)
 from newsdesk.testing.inspection.io_events import io_events
 from newsdesk.testing.machines import hostile, small
 from newsdesk.testing.proxy.proxy import FaultProxy
@@ -95,17 +102,36 @@ class ListingChecks(CheckFixtures):
         machines = [small(f"listed-{number}") for number in range(self.capabilities.machines)]
         with new_reporter() as reporter:
             expect_delivered(receipts_of(reporter, machines, at_once=True), when="for a long listing")
-            expect_listed(reporter, *machines, after="many reports")
-            expect_listed(reporter, *machines, after="many reports", all_revisions=True)
-            if fault_proxy is None:
-                _expect_files_are_read_one_by_one(reporter, len(machines))
-                return
-            _expect_pages(reporter, fault_proxy, len(machines))
-            faults: list[Fault] = [Refuse(), *(self.capabilities.network or Network()).open_transient[:1]]
-            for fault in faults:
-                _expect_no_end(reporter, fault_proxy, fault, len(machines))
-                patiently(lambda: [*reporter.machines()])  # connects again
-            expect_listed(reporter, *machines, after="outages")
+            if fault_proxy:
+                fault_proxy.recount()
+            listing = _listing_of(reporter)
+            with io_events() as events:
+                seen = [next(listing)]
+            opened = sum(event.startswith("open ") for event in events)
+            said = f"machines() opens {opened} files before it yields the first of {len(machines)} machines"
+            expect(opened < len(machines), said)
+            before = fault_proxy.recount().requests if fault_proxy else 0
+            expect_listing(chain(seen, listing), *machines, of="machines()")
+            if fault_proxy:
+                said = f"machines() sends all its {before} requests before it yields the first machine"
+                expect(fault_proxy.recount().requests, said)
+                self._expect_no_end_in_outages(reporter, fault_proxy, len(machines))
+
+    def _expect_no_end_in_outages(self, reporter: BaseReporter, fault_proxy: FaultProxy, count: int) -> None:
+        faults: list[Fault] = [Refuse(), *(self.capabilities.network or Network()).open_transient[:1]]
+        for fault in faults:
+            patiently(lambda: next(_listing_of(reporter)))  # connects again
+            listing = _listing_of(reporter)
+            seen = [next(listing)]
+            fault_proxy.fail(fault)
+            error = error_of(seen.extend, listing)
+            fault_proxy.clear()
+            complete = error is None and len(seen) == count
+            said = (
+                f"at {getattr(fault, 'label', fault)} on the way machines() must raise a "
+                f"TransientReporterError, but it ends after {len(seen)} of {count} machines: {error!r}"
+            )
+            expect(complete or isinstance(error, TransientReporterError), said)
 
     @property
     def _adds(self) -> bool:
@@ -126,39 +152,7 @@ def _expect_right(stored: StoredMachine, machine: Machine, delivery: Delivery) -
         expect(time is None or time.utcoffset() is not None, said)
 
 
-def _expect_files_are_read_one_by_one(reporter: BaseReporter, count: int) -> None:
-    with io_events() as events:
-        _first(reporter.machines())
-    opened = sum(event.startswith("open ") for event in events)
-    said = f"machines() opens {opened} files before it yields the first of {count} machines"
-    expect(opened < count, said)
-
-
-def _expect_pages(reporter: BaseReporter, fault_proxy: FaultProxy, count: int) -> None:
-    fault_proxy.recount()
+def _listing_of(reporter: BaseReporter) -> Iterator[StoredMachine]:
     listing = reporter.machines()
-    _first(listing)
-    before = fault_proxy.recount().requests
-    for _ in listing:
-        pass
-    said = f"machines() reads all {count} machines in {before} requests before it yields the first one"
-    expect(fault_proxy.recount().requests, said)
-
-
-def _expect_no_end(reporter: BaseReporter, fault_proxy: FaultProxy, fault: Fault, count: int) -> None:
-    listing = reporter.machines()
-    seen = [_first(listing)]
-    fault_proxy.fail(fault)
-    error = error_of(seen.extend, listing)
-    fault_proxy.clear()
-    complete = error is None and len(seen) == count
-    said = (
-        f"at {getattr(fault, 'label', fault)} on the way machines() must raise a TransientReporterError, "
-        f"but it ends after {len(seen)} of {count} machines: {error!r}"
-    )
-    expect(complete or isinstance(error, TransientReporterError), said)
-
-
-def _first(listing: Iterator[StoredMachine]) -> StoredMachine:
     expect(isinstance(listing, Iterator), f"machines() must return an iterator, but returns {type(listing)}")
-    return next(listing)
+    return listing
