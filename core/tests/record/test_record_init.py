@@ -17,7 +17,7 @@ READERS = {
     for name, value in vars(record).items()
     if name in record.__all__
     and callable(value)
-    and value not in (record.value_at, record.number_of, record.date_of)
+    and value not in (record.value_at, record.mapping_at, record.number_of, record.date_of)
     if not isinstance(value, type)
 }
 

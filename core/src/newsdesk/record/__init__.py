@@ -9,7 +9,7 @@ May import: machine.
 from newsdesk.record import paths
 from newsdesk.record.build import Build, build
 from newsdesk.record.history import Series, history, history_params
-from newsdesk.record.paths import value_at
+from newsdesk.record.paths import mapping_at, value_at
 from newsdesk.record.scores import Score, main_scores, scores
 from newsdesk.record.splits import Split, raw_splits, splits
 from newsdesk.record.tags import tags, target_tags
@@ -25,6 +25,7 @@ __all__ = [
     "history",
     "history_params",
     "main_scores",
+    "mapping_at",
     "number_of",
     "paths",
     "raw_splits",

@@ -86,10 +86,11 @@ def _owners(found: Collection[str], machine: Machine) -> dict[str, tuple[str, st
     """
     # Of tags that gordo writes alike it keeps the score of the last target.
     by_suffix = {f"-{tag.replace(' ', '-')}": tag for tag in (*tags(machine), *target_tags(machine))}
-    owners = {}
-    # Few lengths for many tags. Where two tags fit, the longer one leaves the metric.
+    owners, names = {}, list(found)
+    # The tags have few lengths. Of two that fit the longer one is the tag, and what is left the metric.
     for length in sorted({len(suffix) for suffix in by_suffix}):
-        for name in found:
+        names = [name for name in names if len(name) >= length]
+        for name in names:
             tag = by_suffix.get(name[-length:])
             if tag is not None and name[:-length] in found:
                 owners[name] = name[:-length], tag

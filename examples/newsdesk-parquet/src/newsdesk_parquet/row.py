@@ -1,11 +1,10 @@
 """A machine as a row for analysis; pure."""
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsdesk import Alteration, Machine
+from newsdesk import Alteration, Machine, record
 
 
 @dataclass(frozen=True)
@@ -20,18 +19,18 @@ class Row:
 
 def row_of(machine: Machine) -> Row:
     """Return a machine's row."""
-    build = _mapping(_mapping(machine.metadata.get("build_metadata")).get("model"))
+    build = record.build(machine)
     row = Row({})
     row.values.update(
         project_name=_text(row, "project_name", machine.project_name),
         name=_text(row, "name", machine.name),
         model_key=machine.model_key,
         revision=machine.revision,
-        builder_version=_text(row, "builder_version", machine.builder_version),
-        built_at=_time(build.get("model_creation_date")),
-        training_seconds=_number(build.get("model_training_duration_sec")),
-        tags=[_text(row, "tags", tag) for tag in _tags(machine.dataset.get("tag_list"))],
-        scores=list(_scores(row, _mapping(_mapping(build.get("cross_validation")).get("scores")))),
+        builder_version=_text(row, "builder_version", build.builder_version),
+        built_at=build.created_at,
+        training_seconds=build.training_seconds,
+        tags=[_text(row, "tags", tag) for tag in record.tags(machine)],
+        scores=list(_scores(row, record.mapping_at(machine, record.paths.SCORES))),
         record=machine.to_json().decode(),
     )
     return row
@@ -49,14 +48,6 @@ def _scores(row: Row, scores: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 )
                 continue
             yield {"score": _text(row, path, score), "fold": _text(row, path, fold), "value": number}
-
-
-def _tags(tags: Any) -> Iterator[str]:
-    """Yield the tags' names; a tag is a string, or a mapping with a name."""
-    for tag in tags if isinstance(tags, list) else ():
-        name = tag.get("name") if isinstance(tag, dict) else tag
-        if isinstance(name, str):
-            yield name
 
 
 def _text(row: Row, path: str, text: str | None) -> str | None:
@@ -82,16 +73,3 @@ def _number(value: Any) -> float | None:
         return float(value)
     except (ValueError, OverflowError):
         return None
-
-
-def _time(value: Any) -> dt.datetime | None:
-    """Return a time; without a time zone it is UTC."""
-    try:
-        moment = dt.datetime.fromisoformat(value)
-        return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

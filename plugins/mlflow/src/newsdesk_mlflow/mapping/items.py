@@ -129,7 +129,7 @@ def _training(machine: Machine) -> list[Series]:
     """Give what the training logged, after how long it took; without a history, that is not given either."""
     history = record.history(machine)
     seconds = record.value_at(machine, paths.TRAINING_SECONDS)
-    if seconds is None or not paths.mapping_at(machine, paths.HISTORY):
+    if seconds is None or not record.mapping_at(machine, paths.HISTORY):
         return [*history.values()]
     value = record.number_of(seconds)
     name = paths.TRAINING_SECONDS.rpartition(".")[2]
