@@ -102,6 +102,13 @@ def test_a_tag_whose_name_is_within_a_score_hides_nothing():
     assert [*record.main_scores(machine)] == ["r2-score"]
 
 
+def test_of_two_tags_that_fit_the_longer_one_leaves_the_metric():
+    names = ["r2", "r2-AREA-7", "r2-AREA-7-B"]
+    machine = scored(dict.fromkeys(names, 0.5), tag_list=["B", "AREA 7-B", "AREA 7"])
+    score = record.scores(machine)["r2-AREA-7-B"]
+    assert (score.metric, score.tag) == ("r2", "AREA 7-B")
+
+
 def test_of_tags_that_gordo_writes_alike_the_last_target_has_the_score():
     machine = scored({"r2": {}, "r2-A-1": {}}, tag_list=["A-1"], target_tag_list=["A-1", "A 1"])
     assert record.scores(machine)["r2-A-1"].tag == "A 1"
