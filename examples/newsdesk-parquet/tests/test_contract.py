@@ -19,6 +19,8 @@ class TestParquetReporter(ReporterContract):
         name="parquet",
         ping=True,
         holds=True,
+        fetch=True,
+        machines=100,  # it has no pages
         alters={"unicode": 1, "long-names": 4, "namesakes": 3, "path-names": 8},
         preload=("newsdesk_parquet.dataset",),
     )

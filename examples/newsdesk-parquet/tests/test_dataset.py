@@ -1,6 +1,7 @@
 """The files: read by analysis tools, replaced atomically, and their errors."""
 
 import os
+import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,7 @@ import duckdb
 import pandas as pd
 import pyarrow.dataset as ds
 import pytest
-from newsdesk import Machine, PermanentReporterError, TransientReporterError
+from newsdesk import Machine, MachineKey, PermanentReporterError, TransientReporterError
 
 from newsdesk_parquet import dataset
 from newsdesk_parquet.reporter import ParquetReporter
@@ -133,3 +134,27 @@ def test_a_path_that_is_not_a_folder_is_a_permanent_error(tmp_path: Path) -> Non
         reporter.report(machine())
     with pytest.raises(PermanentReporterError, match="is not a writable folder; fix its permissions, or"):
         reporter.ping()
+
+
+def test_machines_are_read_back_without_files_of_others(folder: Path) -> None:
+    pd.DataFrame({"a": [1]}).to_parquet(folder / "project=north" / "other.parquet")
+    shutil.copy(folder / "project=north" / "north.pump-7.parquet", folder / "project=north" / "copy.parquet")
+    (folder / "README").touch()
+    with ParquetReporter(str(folder)) as reporter:
+        listed = {stored.key: stored for stored in reporter.machines()}
+        assert set(listed) == {MachineKey(*key) for key in KEYS}
+        for key, stored in listed.items():
+            found = reporter.fetch(key.name, key.project_name)
+            assert found == machine(*key)
+            assert (stored.revision, stored.model_key) == (found.revision, found.model_key)
+
+
+def test_a_damaged_file_is_an_error_and_not_a_missing_machine(folder: Path) -> None:
+    file = folder / "project=north" / "north.pump-7.parquet"
+    file.write_bytes(file.read_bytes()[:-100])
+    with ParquetReporter(str(folder)) as reporter:
+        for read in (lambda: list(reporter.machines()), lambda: reporter.fetch("pump-7", "north")):
+            with pytest.raises(
+                PermanentReporterError, match=r"north.pump-7.parquet is damaged: .*; report the"
+            ):
+                read()

@@ -3,8 +3,9 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -58,8 +59,52 @@ class Dataset:
 
     def has(self, path: PurePosixPath) -> bool:
         """Return whether a file exists."""
-        with _errors_of(self.folder / path):
+        with _errors_of(self.folder / path, "read"):
             return (self.folder / path).is_file()
+
+    def read(self, path: PurePosixPath, *columns: str) -> dict[str, Any] | None:
+        """Return some columns of a machine's file; None if it is missing, or not one of this reporter's.
+
+        Raises:
+            PermanentReporterError: It cannot be read, or is damaged.
+            TransientReporterError: The disk is failing.
+        """
+        target = self.folder / path
+        with _errors_of(target, "read"):
+            try:
+                with pq.ParquetFile(target) as file:
+                    if b"newsdesk.layout" not in (file.schema_arrow.metadata or {}):
+                        return None
+                    row: dict[str, Any] = file.read([*columns]).to_pylist()[0]
+            except FileNotFoundError:
+                return None
+            except pa.ArrowException as error:
+                raise _damaged(target, error) from error
+            except OSError as error:
+                if error.errno is None:  # raised by pyarrow for a truncated file
+                    raise _damaged(target, error) from error
+                raise
+        return row
+
+    def changed(self, path: PurePosixPath) -> datetime:
+        """Return when a file was written."""
+        with _errors_of(self.folder / path, "read"):
+            return datetime.fromtimestamp((self.folder / path).stat().st_mtime, UTC)
+
+    def paths(self) -> Iterator[PurePosixPath]:
+        """Yield the path of each file, relative to the folder; the names of one partition are in memory."""
+        for partition in self._entries(self.folder, os.DirEntry.is_dir):
+            for name in self._entries(self.folder / partition, os.DirEntry.is_file):
+                if name.endswith(".parquet"):
+                    yield PurePosixPath(partition, name)
+
+    def _entries(self, folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> list[str]:
+        with _errors_of(folder, "read"):
+            try:
+                with os.scandir(folder) as entries:
+                    return sorted(entry.name for entry in entries if wanted(entry))
+            except FileNotFoundError:  # nothing was reported yet
+                return []
 
     def check(self) -> None:
         """Check that the folder, or its closest existing parent, is writable.
@@ -118,15 +163,19 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _damaged(target: Path, error: Exception) -> PermanentReporterError:
+    return PermanentReporterError(f"{target} is damaged: {error}; report the machine again")
+
+
 @contextmanager
-def _errors_of(target: Path) -> Iterator[None]:
+def _errors_of(target: Path, doing: str = "write") -> Iterator[None]:
     """Translate the system's errors to newsdesk's."""
     try:
         yield
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno in _TRANSIENT:
-            raise TransientReporterError(f"cannot write {target} now: {why}") from error
+            raise TransientReporterError(f"cannot {doing} {target} now: {why}") from error
         raise PermanentReporterError(
-            f"cannot write {target}: {why}; check the folder, or set 'path' to another one"
+            f"cannot {doing} {target}: {why}; check the folder, or set 'path' to another one"
         ) from error
