@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from newsdesk.builtin.files import FilesReporter
 from newsdesk.cli.stops import Stops
 from newsdesk.machine import Machine
 from newsdesk.outbox import Outbox, State
@@ -88,6 +89,8 @@ def start(distribution, write, backend):
     """Start the command in a process of its own, with a config whose one backend is silent."""
     site = distribution("silent", {"silent": SILENT})
     write("many.json", MACHINES)
+    for record in MACHINES:
+        FilesReporter("archive").report(record)
     write(
         "newsdesk.yaml",
         f"reporters: [{{silent.Silent: {{port: {backend.port}}}, label: it, required: spooled}}]\n"
@@ -140,7 +143,14 @@ def owed():
 
 @pytest.mark.parametrize("number", CODES)
 @pytest.mark.parametrize(
-    "arguments", [["report", "many.json"], ["report", "many.json", "--workers", "2"]], ids=len
+    "arguments",
+    [
+        ["report", "many.json"],
+        ["report", "many.json", "--workers", "2"],
+        ["copy", "--from", "{files: {path: archive}, label: archive}"],
+        ["copy", "--from", "{files: {path: archive}, label: archive}", "--workers", "2"],
+    ],
+    ids=lambda arguments: f"{arguments[0]}-{len(arguments)}",
 )
 def test_what_was_taken_is_kept(start, backend, number, arguments):
     process = start(*arguments)

@@ -46,8 +46,10 @@ LEDGER = """
     class Ledger(Holds):
         '''Lists and gives back every revision; some on purpose not.'''
 
-        def __init__(self, path: str, refuses: str = "", loses: str = "", answers: int = 10**6) -> None:
-            super().__init__(path, refuses)
+        def __init__(
+            self, path: str, refuses: str = "", is_down: bool = False, loses: str = "", answers: int = 10**6
+        ) -> None:
+            super().__init__(path, refuses, is_down)
             self.loses, self.answers = loses, answers
 
         def machines(self, *, all_revisions=False):
@@ -163,7 +165,7 @@ def test_an_older_revision_is_replaced_and_a_newer_one_only_when_asked(newsdesk,
     assert (content("b", "older"), content("b", "newer")) == ("new", "new")
     assert "north/newer at b: skipped" in told.stderr
     assert "b: 1 skipped (north/newer)" in told.stderr
-    assert "holds a newer revision; --overwrite sends this one all the same" in told.stderr
+    assert "it holds, or is owed, a newer revision; --overwrite sends this one all the same" in told.stderr
     assert "b: 1 skipped" in told.stdout.splitlines()
     newsdesk("copy", "--from", "a", "--to", "b", "--overwrite")
     assert content("b", "newer") == "old"
@@ -303,6 +305,21 @@ def test_what_cannot_be_delivered_now_is_kept_where_there_is_an_outbox(newsdesk,
     told = newsdesk("copy", "--from", "a", "--to", down, "--json")
     assert statuses(told) == {("a", "it"): "spooled", ("b", "it"): "spooled"}
     assert newsdesk("outbox", "status").stdout.startswith("it: 2 owed")
+
+
+def test_an_older_revision_does_not_replace_what_the_outbox_owes(newsdesk, report, write):
+    write("newsdesk.yaml", f"{CONFIG}outbox: owed.db\n")
+    down = "{ledgers.Ledger: {path: out.jsonl, is_down: true}, label: it, required: spooled}"
+    report("a", ("m", 1, "older"), ("n", 1, "same"))
+    report(down, ("m", 2, "newer"), ("n", 1, "same"))
+    told = newsdesk("copy", "--from", "a", "--to", down, "--json")
+    assert statuses(told) == {("m", "it"): "skipped", ("n", "it"): "spooled"}
+    assert "it: 2 owed" in newsdesk("outbox", "status").stdout
+    up = "{ledgers.Ledger: {path: out.jsonl}, label: it}"
+    write("newsdesk.yaml", f"reporters: [{up}, {{files: {{path: a}}, label: a}}]\noutbox: owed.db\n")
+    newsdesk("copy", "--from", "a", "--to", "it")
+    newsdesk("outbox", "send")
+    assert sorted(ledger("out.jsonl")) == [("m", "newer"), ("n", "same")]
 
 
 def test_from_and_to_are_needed(newsdesk):

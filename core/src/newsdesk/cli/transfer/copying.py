@@ -1,7 +1,7 @@
 """Copies records from one backend to another: each that the source lists ends in one receipt."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from newsdesk.exceptions import (
 from newsdesk.machine import Machine, MachineKey
 
 _REASONS = {
-    State.NEWER: "it holds a newer revision; --overwrite sends this one all the same",
+    State.NEWER: "it holds, or is owed, a newer revision; --overwrite sends this one all the same",
     State.DIFFERENT: "it holds another revision, which may be newer; --overwrite sends this one all the same",
 }
 
@@ -45,16 +45,25 @@ class Copying:
         listed: What it holds, and is to be copied.
         target: Where they go to.
         held: What that holds of these machines.
+        owed: What an outbox is going to send there of them.
         overwrite: Whether to send also what may be older than what the target holds.
     """
 
     def __init__(
-        self, source: Endpoint, listed: Holdings, target: Endpoint, held: Holdings, *, overwrite: bool
+        self,
+        source: Endpoint,
+        listed: Holdings,
+        target: Endpoint,
+        held: Holdings,
+        *,
+        owed: Mapping[MachineKey, Held],
+        overwrite: bool,
     ) -> None:
         self._source = source
         self._listed = listed
         self._target = target
         self._held = held
+        self._owed = owed
         self._overwrite = overwrite
 
     def receipts(self, desk: Desk, pool: Pool) -> Iterator[Receipt]:
@@ -69,9 +78,8 @@ class Copying:
                     yield each
                 else:
                     items.append(each)
-        items.sort(
-            key=lambda item: item.age
-        )  # of many machines the oldest first: a chunk has each machine once
+        # The oldest of every machine first: a chunk has a machine once.
+        items.sort(key=lambda item: item.age)
         unread = deque[Receipt]()
 
         def read() -> Iterator[Machine]:
@@ -92,22 +100,28 @@ class Copying:
 
     def _decided(self, key: MachineKey) -> list[Receipt | _Item]:
         """Return what is to be sent of a machine, and a receipt for each revision that is not."""
-        revisions, label = self._listed[key], self._target.label
+        listed = known = self._listed[key]
+        label = self._target.label
         try:
             held = self._held_by_target(key)
             if held:
                 label = self._source.label
-                revisions = [self._source.identified(key, each) for each in revisions]
+                known = [self._source.identified(key, each) for each in listed]
         except ReporterException as error:
-            return [_receipt(label, key, each.revision, Status.FAILED, error) for each in revisions]
-        states = [*compare_all(revisions, held)]
+            return [_receipt(label, key, each.revision, Status.FAILED, error) for each in listed]
+        owed = [self._owed[key]] if key in self._owed else []
+        states = [*compare_all(known, [*owed, *held])]
         is_sent = {State.MISSING, State.OLDER}
         if self._overwrite and states[0] is not State.EQUAL:
             is_sent |= {State.NEWER, State.DIFFERENT}
-        return [
-            _Item(key, each.revision, age) if state in is_sent else self._unsent(key, each.revision, state)
-            for age, (each, state) in enumerate(zip(reversed(revisions), reversed(states), strict=True))
-        ]
+        there = {each.revision for each in held}
+        decided: list[Receipt | _Item] = []
+        for age, index in enumerate(reversed(range(len(listed)))):
+            state, revision = states[index], listed[index].revision
+            is_owed = state is State.EQUAL and known[index].revision not in there
+            is_item = state in is_sent or is_owed
+            decided.append(_Item(key, revision, age) if is_item else self._unsent(key, revision, state))
+        return decided
 
     def _held_by_target(self, key: MachineKey) -> Sequence[Held]:
         held = self._held.get(key, ())

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from newsdesk.cli.transfer.ahead import ahead
 from newsdesk.cli.transfer.endpoint import Endpoint
@@ -11,6 +12,9 @@ from newsdesk.cli.transfer.held import Held
 from newsdesk.contract.stored import StoredMachine, sole_project
 from newsdesk.exceptions import DefinitionError, MachineDoesNotExist
 from newsdesk.machine import Machine, MachineKey
+
+if TYPE_CHECKING:
+    from newsdesk.outbox import Outbox
 
 T = TypeVar("T")
 
@@ -70,6 +74,21 @@ def held_of(keys: Collection[MachineKey], endpoint: Endpoint, *, all_revisions: 
     except NotImplementedError:
         return {}
     return {key: [Held(None, None, None)] for key in held}
+
+
+def owed_of(keys: Collection[MachineKey], outbox: "Outbox", label: str) -> dict[MachineKey, Held]:
+    """Return what an outbox is going to send to a reporter of some machines.
+
+    Raises:
+        OutboxError: It cannot be read.
+    """
+    from newsdesk.outbox import State  # noqa: PLC0415  (SQLite, only for those who have an outbox)
+
+    return {
+        entry.key: Held(entry.revision, None, datetime.fromtimestamp(entry.created, UTC))
+        for entry in outbox.entries(State.OWED, State.CLAIMED)
+        if entry.label == label and entry.key in keys
+    }
 
 
 def not_held(machines: Iterable[Machine], endpoint: Endpoint, workers: int = 1) -> Iterator[Machine]:

@@ -10,7 +10,7 @@ from newsdesk.cli.executors import open_pool
 from newsdesk.cli.receipts.summary import show
 from newsdesk.cli.transfer.copying import Copying
 from newsdesk.cli.transfer.endpoint import Endpoint, source_of
-from newsdesk.cli.transfer.holdings import Selection, held_of
+from newsdesk.cli.transfer.holdings import Selection, held_of, owed_of
 from newsdesk.contract.receipt import Receipt
 
 
@@ -38,7 +38,8 @@ def run(
     ):
         listed = Selection(project, names).of(source, all_revisions=all_revisions)
         held = held_of(listed, target, all_revisions=all_revisions)
-        copying = Copying(source, listed, target, held, overwrite=overwrite)
+        owed = {} if desks.config.outbox is None else owed_of(listed, desks.config.outbox, route.label)
+        copying = Copying(source, listed, target, held, owed=owed, overwrite=overwrite)
         count = sum(map(len, listed.values()))
         receipts = _counted(copying.receipts(desk, pool), count, source.label)
         return show(receipts, machines=count, as_json=as_json)
