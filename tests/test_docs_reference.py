@@ -41,9 +41,11 @@ TRANSLATED = {"AnswerError", "WorkspaceError"}
 
 
 def public_errors(package) -> set[str]:
-    """Return the names of a package's public errors."""
+    """Return the names of a package's public errors; those of the command end in it."""
     found = set()
     for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if info.name.startswith("newsdesk.cli."):
+            continue
         module = importlib.import_module(info.name)
         found |= {
             name
