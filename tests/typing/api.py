@@ -18,6 +18,9 @@ from newsdesk import (
     Diff,
     Fault,
     Finding,
+    GateCheck,
+    GateResult,
+    GateStatus,
     Machine,
     MachineKey,
     PermanentReporterError,
@@ -25,6 +28,8 @@ from newsdesk import (
     Receipt,
     ReporterPlugin,
     Retry,
+    Rule,
+    Rules,
     Secret,
     ServerPlugin,
     Status,
@@ -180,6 +185,16 @@ assert_type(difference.changes, tuple[Change, ...])
 assert_type(difference.scores[0].mean.difference, float | None)
 assert_type(difference.scores[0].folds, dict[int, Delta])
 assert_type(difference.to_dict(), dict[str, Any])
+
+rules = Rules((Rule("r2-score", absolute=0.01, by="mean"), Rule("*-error", relative=0.05)), new="allowed")
+assert_type(newsdesk.gate(machine, {"name": "compressor-7"}), GateResult)
+result = newsdesk.gate([machine], [machine], rules)
+assert_type(result.passed, bool)
+assert_type(result.failures, tuple[GateCheck, ...])
+assert_type(result.failures[0].candidate, float | None)
+assert_type(result.counts, dict[GateStatus, int])
+newsdesk.gate([machine], [machine], Rules.read("rules.yaml"))
+newsdesk.gate([machine], [machine], [Rule(by="median")])  # type: ignore[arg-type]  # mean, fold or both
 
 # Batches
 

@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from newsdesk.alteration import Alteration as Alteration
     from newsdesk.comparison.changes import Change as Change
+    from newsdesk.comparison.checks import GateCheck as GateCheck
+    from newsdesk.comparison.checks import GateStatus as GateStatus
     from newsdesk.comparison.difference import Diff as Diff
     from newsdesk.comparison.difference import diff as diff
+    from newsdesk.comparison.gate import GateResult as GateResult
+    from newsdesk.comparison.gate import gate as gate
     from newsdesk.comparison.history_changes import HistoryChange as HistoryChange
+    from newsdesk.comparison.rule import Rule as Rule
+    from newsdesk.comparison.rules import Rules as Rules
     from newsdesk.comparison.score_changes import Delta as Delta
     from newsdesk.comparison.score_changes import ScoreChange as ScoreChange
     from newsdesk.config.file import Config as Config
@@ -59,8 +65,12 @@ if TYPE_CHECKING:
 _HOME = {
     "alteration": ("Alteration",),
     "comparison.changes": ("Change",),
+    "comparison.checks": ("GateCheck", "GateStatus"),
     "comparison.difference": ("Diff", "diff"),
+    "comparison.gate": ("GateResult", "gate"),
     "comparison.history_changes": ("HistoryChange",),
+    "comparison.rule": ("Rule",),
+    "comparison.rules": ("Rules",),
     "comparison.score_changes": ("Delta", "ScoreChange"),
     "config.file": ("Config",),
     "contract.deadline": ("remaining_seconds",),

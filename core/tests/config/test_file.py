@@ -158,6 +158,8 @@ def test_a_key_that_stands_twice_is_refused():
     ("text", "told"),
     [
         ("deadline: soon", "line 1: deadline: must be a valid number, but is 'soon'"),
+        ("deadline: 1e3", "line 1: deadline: must be a valid number, but is '1e3'; write 1000.0"),
+        ("deadline: 1.2.3e3", "line 1: deadline: must be a valid number, but is '1.2.3e3'"),
         ("deadline: true", "line 1: deadline: must be a valid number, but is True"),
         ("deadline: .nan", "line 1: deadline: must be greater than 0, but is nan"),
         ("deadline: '5'", "line 1: deadline: must be a valid number, but is '5'"),

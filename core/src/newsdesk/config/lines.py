@@ -103,7 +103,10 @@ def reason(error: Exception) -> str:
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     if mark is not None and problem is not None:
         place = f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
-        return f"{place}; indent with spaces" if "'\\t'" in problem else place
+        if "'\\t'" in problem:
+            return f"{place}; indent with spaces"
+        is_alias = "alias" in f"{problem} {getattr(error, 'context', '')}"
+        return f"{place}; quote a text that begins with *" if is_alias else place
     if isinstance(error, yaml.YAMLError | RecursionError):
         return str(error)
     return f"a value does not fit its tag ({type(error).__name__}: {error})"

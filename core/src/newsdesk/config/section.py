@@ -1,11 +1,13 @@
 """Reads a mapping of the config as one of its models, and gives every fault in it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, TypeVar, get_args
 
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.contract.types.fit import fit
+from newsdesk.contract.types.misfit import Misfit
 from newsdesk.exceptions import Fault
 
 Model = TypeVar("Model")
@@ -51,7 +53,10 @@ def _key(key: Any, value: object, path: str) -> tuple[Any, list[Fault]]:
         return read(model, {short: value} if short and isinstance(value, str) else value, path)
     fitted, misfits = fit(key.type, value)
     return fitted, [
-        Fault(".".join([path, *map(str, misfit.at)]), f"{misfit.must}, but is {_shown(misfit.value)}")
+        Fault(
+            ".".join([path, *map(str, misfit.at)]),
+            f"{misfit.must}, but is {_shown(misfit.value)}{_hint(misfit)}",
+        )
         for misfit in misfits
     ]
 
@@ -59,3 +64,13 @@ def _key(key: Any, value: object, path: str) -> tuple[Any, list[Fault]]:
 def _shown(value: Any) -> str:
     """Show a number or a string; of anything else only the type, since it may contain secrets."""
     return repr(value) if isinstance(value, str | int | float | None) else f"of type {type(value).__name__}"
+
+
+_EXPONENT = re.compile(r"[-+]?[0-9]+[.]?[0-9]*[eE][-+]?[0-9]{1,2}")
+
+
+def _hint(misfit: Misfit) -> str:
+    """Say how to write a number such as `1e-3`, which YAML 1.1 takes for a text."""
+    if "number" not in misfit.must or not _EXPONENT.fullmatch(str(misfit.value)):
+        return ""
+    return f"; write {float(misfit.value)}"
