@@ -15,6 +15,7 @@ class TestPostgres(ReporterContract):
         name="postgres",
         ping=True,
         holds=True,
+        fetch=True,
         alters={"unicode": 3, "numbers": 1, "long-names": 4},
         network=POSTGRES,
         preload=("newsdesk_postgres.connection.failures", "newsdesk_postgres.table.machine_table"),

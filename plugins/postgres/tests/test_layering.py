@@ -13,7 +13,7 @@ LAYERS = [
     {"errors", "row"},
     {"connection", "embedded"},
     {"table", "parameters"},
-    {"checks"},
+    {"checks", "reading"},
     {"reporter"},
     {"views"},
     {"plugin"},

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from newsdesk import Machine, MachineKey, Status, report
-from newsdesk_postgres import MachineDoesNotExist, PostgresReporter
+from newsdesk_postgres import AmbiguousMachine, MachineDoesNotExist, PostgresReporter
 
 OURS = Machine(
     name="pump-7",
@@ -50,11 +50,28 @@ def test_a_row_that_another_writer_changed_is_written_again(reporter, database, 
 
     assert not send().unchanged
     before = database.query("SELECT * FROM machine")
+    assert [stored.revision for stored in reporter.machines()] == [machine.revision]
     database.query(WRITERS[writer][0], *WRITERS[writer][1])
     assert database.query("SELECT * FROM machine") != before
+    [stored] = reporter.machines()
+    assert (stored.key, stored.revision, stored.model_key, stored.time) == (machine.key, None, None, None)
     assert not send().unchanged
     assert reporter.fetch("pump-7") == machine
+    assert [stored.revision for stored in reporter.machines()] == [machine.revision]
     assert send().unchanged
+
+
+def test_a_truncated_name_is_whole_although_another_writer_has_changed_the_row(reporter, database):
+    machine = Machine(name="x" * 2000, project_name="\0" * 2000)
+    reporter.report(machine)
+    database.query("UPDATE machine SET model = '{}'")
+    database.query("UPDATE machine SET metadata = '{\"theirs\": 1}'")
+    assert [stored.key for stored in reporter.machines()] == [machine.key]
+    assert reporter.fetch(*reversed(machine.key)).metadata == {"theirs": 1}
+    reporter.report(Machine(name="x" * 2000, project_name="p"))
+    with pytest.raises(AmbiguousMachine) as caught:
+        reporter.fetch("x" * 2000)
+    assert sorted(caught.value.projects) == sorted(["p", machine.project_name])
 
 
 def test_a_row_that_another_writer_renamed_is_written_again_under_both_names(reporter, database):

@@ -18,21 +18,22 @@ from newsdesk import (
     ReporterException,
     ReportResult,
     Secret,
+    StoredMachine,
 )
 
 from newsdesk_postgres.connection.address import Address
 from newsdesk_postgres.connection.settings import CONNECT_TIMEOUT, STATEMENT_TIMEOUT, settings
-from newsdesk_postgres.errors import PostgresReporterException, not_one
+from newsdesk_postgres.errors import PostgresReporterException
 from newsdesk_postgres.parameters import SslMode, parameter_faults
 from newsdesk_postgres.row.batches import batches
-from newsdesk_postgres.row.machine_row import Row, column_text, machine_of, row_of
-from newsdesk_postgres.row.text import decode
+from newsdesk_postgres.row.machine_row import Key, Row, column_text, row_of
 
 # psycopg2 is imported when a reporter opens, not to list its parameters.
 if TYPE_CHECKING:
     from newsdesk_postgres.connection.login import Login, RefusedLogins
     from newsdesk_postgres.connection.pool import Connection, Pool
     from newsdesk_postgres.embedded import EmbeddedPostgres
+    from newsdesk_postgres.reading import Reading
     from newsdesk_postgres.table.machine_table import MachineTable
 
 
@@ -195,17 +196,20 @@ class PostgresReporter(BaseReporter):
             MachineDoesNotExist: the table does not hold it.
             AmbiguousMachine: several projects have one, and `project_name` is missing.
         """
-        column = column_text(name)
-        with self._connection(f"reading the machine {name!r}") as connection:
-            if project_name is None:
-                projects = self._opened.projects(connection, column)
-            else:
-                projects = [column_text(project_name)]
-            row = self._opened.find(connection, (column, projects[0])) if len(projects) == 1 else None
-            if row is None:
-                known = self._opened.projects(connection, column)
-                raise not_one(name, project_name, [decode(project) for project in known])
-        return machine_of(row)
+        return self._reading.fetch(name, project_name)
+
+    def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:  # noqa: ARG002  (it keeps one)
+        """Yield the machines that have a row, ordered by name; each page of rows is one statement.
+
+        Of a row that another writer changed since, only key, reference, scores and date are known.
+        """
+        return self._reading.machines()
+
+    @property
+    def _reading(self) -> "Reading":
+        from newsdesk_postgres.reading import Reading  # noqa: PLC0415  (not for deliveries)
+
+        return Reading(self._opened, self._connection, self._reference)
 
     @property
     def _opened(self) -> "MachineTable":
@@ -219,7 +223,8 @@ class PostgresReporter(BaseReporter):
                     self._opened.adopt(connection, row)
             written = self._opened.upsert(connection, rows)
         return [
-            Delivery(self._reference(row), row.alterations, unchanged=row.key not in written) for row in rows
+            Delivery(self._reference(row.key), row.alterations, unchanged=row.key not in written)
+            for row in rows
         ]
 
     def _attempt(self, row: Row) -> Delivery | Exception:
@@ -253,10 +258,9 @@ class PostgresReporter(BaseReporter):
         ):
             yield connection
 
-    def _reference(self, row: Row) -> str:
+    def _reference(self, key: Key) -> str:
         table = f"{self.schema}.{self.table}" if self.schema else self.table
-        address = _while_open(self._login).address
-        return address.reference(table, row.values["name"] or "", row.values["project_name"] or "")
+        return _while_open(self._login).address.reference(table, *key)
 
     @property
     def _refused_logins(self) -> "RefusedLogins":

@@ -82,6 +82,7 @@ def test_a_reporter_reports_and_a_reader_reads(grant, as_role, create):
         assert not reporter.report(Machine(name="m", project_name="p", metadata={"a": 1})).unchanged
     with as_role("reader", create=create) as reader:
         assert reader.fetch("m").metadata == {"a": 1}
+        assert [stored.key for stored in reader.machines()] == [MachineKey("p", "m")]
         assert reader.holds([MachineKey("p", "m")]) == {MachineKey("p", "m")}
         with pytest.raises(PermanentPostgresError) as caught:
             reader.report(Machine(name="m"))

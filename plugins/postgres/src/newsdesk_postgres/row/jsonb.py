@@ -6,7 +6,7 @@ from typing import Any
 
 from newsdesk import Alteration
 
-from newsdesk_postgres.row.text import MARK, encode, is_fit
+from newsdesk_postgres.row.text import MARK, decode, encode, is_fit
 
 _MARK = MARK.encode()
 # Each starts with a fixed byte: thirty times faster than a single expression.
@@ -76,3 +76,12 @@ class Encoder:
         self.alterations.append(
             Alteration(where, "encoded", f"{detail}; the column 'record' has the original")
         )
+
+
+def decoded(value: Any) -> Any:
+    """Return a value with the text that `Encoder` was called with."""
+    if isinstance(value, str):
+        return decode(value)
+    if isinstance(value, dict):
+        return {decode(key): decoded(item) for key, item in value.items()}
+    return [decoded(item) for item in value] if isinstance(value, list) else value

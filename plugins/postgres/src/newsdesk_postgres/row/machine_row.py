@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from newsdesk import Alteration, Machine, canonical
+from newsdesk import Alteration, Machine, MachineError, canonical
 
 from newsdesk_postgres.row.jsonb import Encoder, is_suspect
-from newsdesk_postgres.row.text import NAME_BYTES, encode, shorten
+from newsdesk_postgres.row.text import NAME_BYTES, decode, encode, shorten
 
 PARTS = ("dataset", "model", "metadata", "runtime", "evaluation", "extra")
 """The columns of JSON."""
@@ -91,12 +91,28 @@ def machine_of(values: Mapping[str, str | None]) -> Machine:
 
     `record` is ignored if it does not match the other columns: another writer may have changed those.
     """
-    record = values["record"]
-    if record is not None and _matches(machine := Machine.from_json(record), values):
-        return machine
+    record = None if values["record"] is None else _read(values["record"])
+    if record is not None and _matches(record, values):
+        return record
     texts = {part: values[part] for part in PARTS}
     parts = {part: canonical.loads(text) or {} for part, text in texts.items() if text is not None}
-    return Machine(name=values["name"] or "", project_name=values["project_name"] or "", **parts)
+    name, project_name = (_name(column, values, record) for column in KEY)
+    return Machine(name=name, project_name=project_name, **parts)
+
+
+def _read(record: str) -> Machine | None:
+    """Parse a record; another writer may have put something else there."""
+    try:
+        return Machine.from_json(record)
+    except MachineError:
+        return None
+
+
+def _name(column: str, values: Mapping[str, str | None], record: Machine | None) -> str:
+    """Return the name that a column holds; of a truncated one it has the SHA-256, and the record the rest."""
+    text = values[column] or ""
+    recorded = None if record is None else str(getattr(record, column))
+    return recorded if recorded is not None and column_text(recorded) == text else decode(text)
 
 
 def _matches(machine: Machine, values: Mapping[str, str | None]) -> bool:

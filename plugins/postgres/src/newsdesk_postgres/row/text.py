@@ -33,6 +33,11 @@ def is_fit(text: str) -> bool:
     return _UNFIT.search(text) is None
 
 
+def is_shortened(name: str) -> bool:
+    """Return whether a name was truncated by `shorten`."""
+    return _SHORTENED in name
+
+
 def shorten(name: str) -> str:
     """Return an encoded name that fits into an index; a longer one is truncated and ends in its SHA-256."""
     data = name.encode()

@@ -8,6 +8,7 @@ from newsdesk_postgres.connection.failures import translated
 from newsdesk_postgres.connection.pool import Connection, Pool, Values, run
 from newsdesk_postgres.errors import PermanentPostgresError
 from newsdesk_postgres.row.batches import columns
+from newsdesk_postgres.row.listed_row import SUMMARY, ListedRow
 from newsdesk_postgres.row.machine_row import KEY, PARTS, Key, Row
 from newsdesk_postgres.table import statements
 from newsdesk_postgres.table.identifiers import identifier
@@ -18,6 +19,17 @@ _LOCK = 0x6E657773_6465736B
 """The advisory lock for creating and upgrading tables: "newsdesk" in ASCII."""
 _LOCK_SECONDS = 30
 """Seconds to wait for other sessions that use the table."""
+
+PAGE = 500
+"""Rows of one statement that lists them."""
+_PATHS = dict(
+    zip(
+        ("created", "scores", "tags", "target_tags"),
+        (path.split(".")[1:] for path in SUMMARY),
+        strict=True,
+    )
+)
+"""Where the columns `metadata` and `dataset` have what a listing reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,11 @@ class MachineTable:
     def projects(self, connection: Connection, name: str) -> list[str]:
         """Return the projects that have a machine of a name."""
         return [project for (project,) in self._run(connection, statements.PROJECTS, {"name": name})]
+
+    def page(self, connection: Connection, after: Key) -> list[ListedRow]:
+        """Return the rows that follow a key, at most `PAGE`, ordered by key."""
+        asked = {**dict(zip(KEY, after, strict=True)), **_PATHS, "rows": PAGE}
+        return [ListedRow(*row) for row in self._run(connection, statements.PAGE, asked)]
 
     def _has_unknown_projects(self, connection: Connection) -> bool:
         [(found,)] = run(connection, statements.ANY_UNKNOWN_PROJECT.format(table=self.name))

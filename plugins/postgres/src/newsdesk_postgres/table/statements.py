@@ -16,8 +16,14 @@ COLUMNS = {
     "model_key": "text",
     "reported_at": "timestamptz DEFAULT now()",
     "record": "text",
+    "written_xid": "bigint",
 }
-"""The columns of a new table, with their types."""
+"""The columns of a new table, with their types.
+
+`written_xid` tells whether another writer has changed a row since newsdesk wrote it: it is then not the row's
+`xmin`, the transaction that wrote it last, which costs nothing to read. VACUUM, pg_upgrade and physical
+replication keep `xmin`; in a restored dump each row counts as changed, until it is reported again.
+"""
 
 CREATE_SCHEMA = "CREATE SCHEMA {schema}"
 """Create the table's schema."""
@@ -33,11 +39,11 @@ CREATE TABLE {table} (
 UPSERT = """
 INSERT INTO {table} AS old (
     name, project_name, dataset, model, metadata, runtime, evaluation, extra, revision, model_key, record,
-    reported_at
+    reported_at, written_xid
 )
 SELECT
     name, project_name, dataset::jsonb, model::jsonb, metadata::jsonb, runtime::jsonb, evaluation::jsonb,
-    extra::jsonb, revision, model_key, record, now()
+    extra::jsonb, revision, model_key, record, now(), txid_current()
 FROM unnest(
     %(name)s::text[], %(project_name)s::text[], %(dataset)s::text[], %(model)s::text[], %(metadata)s::text[],
     %(runtime)s::text[], %(evaluation)s::text[], %(extra)s::text[], %(revision)s::text[],
@@ -56,13 +62,17 @@ ON CONFLICT (name, project_name) DO UPDATE SET
     revision = excluded.revision,
     model_key = excluded.model_key,
     reported_at = excluded.reported_at,
-    record = excluded.record
-WHERE old.revision IS DISTINCT FROM excluded.revision OR (
-    old.dataset, old.model, old.metadata, old.runtime, old.evaluation, old.extra, old.model_key, old.record
-) IS DISTINCT FROM (
-    excluded.dataset, excluded.model, excluded.metadata, excluded.runtime, excluded.evaluation,
-    excluded.extra, excluded.model_key, excluded.record
-)
+    record = excluded.record,
+    written_xid = excluded.written_xid
+WHERE old.revision IS DISTINCT FROM excluded.revision
+    OR old.xmin::text::bigint IS DISTINCT FROM (old.written_xid & 4294967295)
+    OR (
+        old.dataset, old.model, old.metadata, old.runtime, old.evaluation, old.extra, old.model_key,
+        old.record
+    ) IS DISTINCT FROM (
+        excluded.dataset, excluded.model, excluded.metadata, excluded.runtime, excluded.evaluation,
+        excluded.extra, excluded.model_key, excluded.record
+    )
 RETURNING name, project_name
 """
 """Write rows, except those that the table has unchanged; returns the keys of the written ones.
@@ -104,6 +114,45 @@ PROJECTS = """
 SELECT DISTINCT coalesce(project_name, '') FROM {table} WHERE name = %(name)s ORDER BY 1
 """
 """Return the projects that have a machine of a name."""
+
+PAGE = """
+SELECT
+    page.name, coalesce(page.project_name, ''), page.unchanged, page.revision, page.model_key,
+    page.reported_at, page.record IS NOT NULL,
+    jsonb_build_array(
+        read.metadata #> %(created)s::text[],
+        (
+            SELECT jsonb_object_agg(
+                key, CASE jsonb_typeof(value) WHEN 'object' THEN value -> 'fold-mean' ELSE value END
+            )
+            FROM jsonb_each(CASE jsonb_typeof(read.scores) WHEN 'object' THEN read.scores END)
+        ),
+        page.dataset #> %(tags)s::text[],
+        page.dataset #> %(target_tags)s::text[]
+    )::text
+FROM (
+    SELECT *, row_number() OVER () AS number
+    FROM (
+        SELECT *, xmin::text::bigint = (written_xid & 4294967295) AS unchanged
+        FROM {table}
+        WHERE name >= %(name)s AND (name, coalesce(project_name, '')) > (%(name)s, %(project_name)s)
+        ORDER BY
+            name, coalesce(project_name, ''), project_name NULLS LAST, reported_at DESC NULLS LAST
+        LIMIT %(rows)s
+    ) AS held
+) AS page
+CROSS JOIN LATERAL (
+    SELECT whole AS metadata, whole #> %(scores)s::text[] AS scores
+    FROM (SELECT page.metadata #> '{{}}' AS whole OFFSET 0) AS once
+    OFFSET 0
+) AS read
+ORDER BY number
+"""
+"""Return the rows after a key, without their records: date of the build, means of the scores, tags.
+
+`#> '{}'` is the whole value, decompressed once and not for each path. Rows of one key, which only those of
+unknown project may share, follow each other, the one that `FIND` returns first.
+"""
 
 CREATE_VIEW = """
 CREATE OR REPLACE VIEW {view} AS
