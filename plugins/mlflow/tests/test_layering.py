@@ -14,7 +14,7 @@ LAYERS = [
     {"connections", "limits", "refusal"},
     {"mapping", "auth"},
     {"transport"},
-    {"checks"},
+    {"checks", "reading"},
     {"reporter", "functions"},
     {"plugin"},
 ]

@@ -1,7 +1,6 @@
 """The reporter for MLflow and AzureML."""
 
 import contextlib
-import importlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,16 +16,18 @@ from newsdesk import (
     Plan,
     ReporterException,
     Secret,
+    StoredMachine,
     is_reference,
 )
 
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.limits import limit_faults, limits_for
+from newsdesk_mlflow.mapping.builders import model_key_of
 from newsdesk_mlflow.mapping.payload import NameTemplates, Payload, build_payload
-from newsdesk_mlflow.mapping.tags import RESERVED
-from newsdesk_mlflow.mapping.templates import fields_of, fill, template_faults
-from newsdesk_mlflow.mapping.text import fitting_name
+from newsdesk_mlflow.mapping.places import Places
+from newsdesk_mlflow.mapping.tags import NAME, RESERVED
+from newsdesk_mlflow.mapping.templates import template_faults
 from newsdesk_mlflow.transport.logins import environment_secrets
 from newsdesk_mlflow.transport.uri import uri_problem
 
@@ -159,20 +160,40 @@ class MlFlowReporter(BaseReporter):
         Raises:
             NotImplementedError: the experiment's name depends on more than project and name.
         """
-        from newsdesk_mlflow.transport.holdings import held  # noqa: PLC0415  (as above)
+        from newsdesk_mlflow.reading.holdings import held  # noqa: PLC0415  (as above)
 
-        if others := fields_of(self.experiment) - {"name", "project_name"}:
+        places = self._places()
+        if others := places.other_fields:
             raise NotImplementedError(
                 f"MlFlowReporter cannot look up machines: the experiment {self.experiment!r} depends on "
                 f"{', '.join(sorted(others))}, not only on project and name"
             )
-        tracking = self._open_tracking()
-        limit = limits_for(self.limits, tracking.uri).experiment_name_length
-        return held(
-            tracking,
-            keys,
-            lambda key: fitting_name(fill(self.experiment, key._asdict()), limit),
-        )
+        return held(self._open_tracking(), keys, places)
+
+    def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
+        """Yield the machines with a finished run, newest first, in the experiments of its template.
+
+        Raises:
+            TransientReporterError: the server cannot be reached.
+            MlflowLoggingError: it refuses.
+        """
+        from newsdesk_mlflow.reading.listing import stored_machines  # noqa: PLC0415  (as above)
+
+        yield from stored_machines(self._open_tracking(), self._places(), all_revisions=all_revisions)
+
+    def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:
+        """Read a machine's record, the one that was reported last by default.
+
+        Raises:
+            MachineDoesNotExist: no finished run has it.
+            AmbiguousMachine: several projects have one of that name, and `project_name` is missing.
+            TransientReporterError: the server cannot be reached.
+            MlflowLoggingError: it refuses, or the record is missing or damaged.
+        """
+        from newsdesk_mlflow.reading.fetching import fetch  # noqa: PLC0415  (as above)
+
+        is_tagged = NAME not in (self.tags or {})
+        return fetch(self._open_tracking(), self._places(), name, project_name, revision, is_tagged=is_tagged)
 
     def plan(self, machine: Machine) -> Plan:
         """Return what would be sent for a new machine."""
@@ -191,23 +212,16 @@ class MlFlowReporter(BaseReporter):
     def _payload(self, machine: Machine, tracking_uri: str | None) -> Payload:
         return build_payload(
             machine,
-            self._model_key(machine),
+            model_key_of(machine, self.model_builder_class),
             NameTemplates(self.experiment, self.run_name, self.tags or {}),
             limits_for(self.limits, tracking_uri),
             per_tag_metrics=self.per_tag_metrics,
         )
 
-    def _model_key(self, machine: Machine) -> str:
-        if self.model_builder_class is None:
-            return machine.model_key
-        builder = _imported(self.model_builder_class)
-        try:
-            return str(builder(machine.source).calculate_cache_key(machine.source))
-        except Exception as error:  # the boundary: the builder is the user's own, and raises what it likes
-            raise MlflowLoggingError(
-                f"model_builder_class {_name(builder)} cannot compute the model key of {str(machine.key)!r}: "
-                f"{type(error).__name__}: {error}"
-            ) from error
+    def _places(self) -> Places:
+        return Places(
+            self.experiment, limits_for(self.limits, self._open_tracking().uri).experiment_name_length
+        )
 
     def _open_tracking(self) -> "Tracking":
         if self.tracking is None:
@@ -279,21 +293,3 @@ class MlFlowReporter(BaseReporter):
             )
         faults += [*auth.credential_faults(self.credential), *auth.cloud_faults(self.cloud)]
         return [*faults, *limit_faults(self.limits)]
-
-
-def _imported(builder: type[Any] | str) -> Any:
-    """Give a class by its import path, `pkg.mod.Class` or `pkg.mod:Class`."""
-    if not isinstance(builder, str):
-        return builder
-    module, _, name = builder.partition(":") if ":" in builder else builder.rpartition(".")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise DefinitionError(
-            f"model_builder_class {builder!r} cannot be imported: {error}; "
-            "give a class, or its import path 'pkg.mod.Class'"
-        ) from error
-
-
-def _name(builder: Any) -> str:
-    return f"{builder.__module__}.{builder.__qualname__}" if isinstance(builder, type) else repr(builder)

@@ -4,7 +4,7 @@ Four independent parts: the two environment variables, the clouds, the credentia
 are called.
 """
 
-from newsdesk_mlflow.auth.azureml import check_installed, hand_over, refused, upload
+from newsdesk_mlflow.auth.azureml import check_installed, download, hand_over, refused, upload
 from newsdesk_mlflow.auth.clouds import cloud_faults
 from newsdesk_mlflow.auth.login import Login, credential_faults, log_in
 from newsdesk_mlflow.auth.variables import (
@@ -27,6 +27,7 @@ __all__ = [
     "check_installed",
     "cloud_faults",
     "credential_faults",
+    "download",
     "get_kwargs_from_secret",
     "get_spauth_kwargs",
     "get_workspace_kwargs",

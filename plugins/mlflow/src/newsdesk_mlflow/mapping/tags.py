@@ -19,6 +19,8 @@ REVISION = "newsdesk.revision"
 """Which content of the record this is."""
 MACHINE = "newsdesk.machine_sha256"
 """Which machine this is: a hash of its project and name, since a search filter cannot hold all names."""
+NAME, PROJECT = "machine_name", "project_name"
+"""The machine's name and project; a user may replace them."""
 TIMESTAMP = "newsdesk.timestamp"
 """The time of all metrics of the run, in milliseconds since 1970: the same one when they are sent again."""
 RESERVED = (
@@ -46,9 +48,14 @@ def release() -> str:
 
 def identity(model_key: str) -> Tag:
     """Give the tag by which a model's runs are found: its key where a filter can hold that, else its hash."""
-    if _PLAIN.fullmatch(model_key) and len(model_key) <= _LONGEST_PLAIN:
+    if is_filterable(model_key):
         return Tag(MODEL_KEY, model_key)
     return Tag(MODEL_KEY_HASH, hashlib.sha256(model_key.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+def is_filterable(text: str) -> bool:
+    """Tell whether a search filter can hold a text."""
+    return bool(_PLAIN.fullmatch(text)) and len(text) <= _LONGEST_PLAIN
 
 
 def key_tags(model_key: str) -> list[Tag]:
@@ -68,8 +75,8 @@ def machine_tags(machine: Machine, model_key: str) -> list[Tag]:
         Tag(REVISION, machine.revision),
         machine_tag(machine.key),
         Tag("newsdesk.version", release()),
-        Tag("machine_name", machine.name, "name"),
-        Tag("project_name", machine.project_name, "project_name"),
+        Tag(NAME, machine.name, "name"),
+        Tag(PROJECT, machine.project_name, "project_name"),
     ]
     if machine.builder_version is not None:
         tags.append(Tag("model_builder_version", machine.builder_version, paths.BUILDER_VERSION))

@@ -7,7 +7,14 @@ from newsdesk import ReporterException, TransientReporterError
 
 from newsdesk_mlflow.connections import proxy_of, reason_of
 from newsdesk_mlflow.errors import GoneError, MlflowLoggingError, RefusedError
-from newsdesk_mlflow.responses import Answer, answer_of, is_transient_status, retry_after, seconds_to_wait
+from newsdesk_mlflow.responses import (
+    Answer,
+    answer_of,
+    is_transient_status,
+    retry_after,
+    seconds_to_wait,
+    status_of,
+)
 from newsdesk_mlflow.transport.uri import without_credentials
 
 _LONGEST_MESSAGE = 600
@@ -78,6 +85,18 @@ def code_of(error: BaseException | None) -> str:
     """Give MLflow's code of an error, such as RESOURCE_ALREADY_EXISTS; empty, when there is none."""
     code = getattr(error, "error_code", None)
     return code if isinstance(code, str) else ""
+
+
+def is_missing(error: BaseException | None) -> bool:
+    """Tell whether a file does not exist that was asked for, whichever store keeps it."""
+    answer = None if error is None else answer_of(error)
+    if error is None or (answer is not None and answer.is_page):  # of somebody else
+        return False
+    told = getattr(error, "response", None)
+    of_aws = told.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(told, dict) else None
+    status = of_aws or getattr(error, "code", None) or status_of(error)
+    is_said = code_of(error) == "RESOURCE_DOES_NOT_EXIST" or isinstance(error, FileNotFoundError)
+    return is_said or status == _NOT_FOUND
 
 
 def is_gone(error: BaseException) -> bool:

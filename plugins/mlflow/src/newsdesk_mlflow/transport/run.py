@@ -1,8 +1,9 @@
 """What is known of a run, and of the experiment that it is in."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from newsdesk_mlflow.mapping.items import Tag
 from newsdesk_mlflow.mapping.tags import TIMESTAMP
 
 
@@ -30,6 +31,10 @@ class Run(NamedTuple):
         text = self.tags.get(TIMESTAMP, "")
         return int(text) if text.isascii() and text.isdigit() else self.start_time
 
+    def carries(self, tags: Collection[Tag]) -> bool:
+        """Whether it has all these tags: some stores compare without regard to case."""
+        return all(self.tags.get(tag.key) == tag.value for tag in tags)
+
     @property
     def precedence(self) -> tuple[bool, int, str]:
         """What orders runs of the same content: everybody who looks keeps the same one, the first."""
@@ -40,6 +45,7 @@ class Experiment(NamedTuple):
     """What is known of one experiment."""
 
     id: str
+    name: str = ""
     artifact_root: str = ""
     """Where its artifacts go; empty if unknown."""
     deleted: bool = False

@@ -1,16 +1,40 @@
 """The calls that a delivery makes, whichever way they reach MLflow."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from newsdesk import ReporterException
 
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.transport.run import Experiment, Run
 
+PAGE = 1000
+"""The most experiments or runs of one answer: the default of MLflow, which every flavour gives."""
 FOUND_RUNS = 100
-"""The runs of one search."""
+"""The runs of one search for a known machine."""
+
+_T = TypeVar("_T")
+
+
+class Page(NamedTuple, Generic[_T]):
+    """A part of what was found."""
+
+    found: list[_T]
+    token: str = ""
+    """What the next part is asked for with; empty after the last one."""
+
+
+class RunSearch(NamedTuple):
+    """What runs are searched for; AzureML knows no other order than by `attributes.start_time`."""
+
+    experiment_ids: Sequence[str]
+    condition: str
+    order: str = "attributes.start_time ASC"
+    deleted: bool = False
+    """Whether deleted runs are given as well."""
+    most: int = FOUND_RUNS
+    """The runs of one page."""
 
 
 class Store(Protocol):
@@ -38,8 +62,11 @@ class Store(Protocol):
     def artifact_root(self) -> str | None:
         """Return the artifact root of the first experiment; None if there are no experiments."""
 
-    def search_runs(self, experiment_id: str, condition: str) -> list[Run]:
-        """Return the first active runs of an experiment that meet a condition, oldest first."""
+    def search_experiments(self, order: Sequence[str], token: str = "") -> Page[Experiment]:
+        """Return experiments, deleted ones too: the first, or those that a page's token stands for."""
+
+    def search_runs(self, search: RunSearch, token: str = "") -> Page[Run]:
+        """Return runs: the first, or those that a page's token stands for."""
 
     def create_run(
         self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
@@ -67,6 +94,9 @@ class Store(Protocol):
         Raises:
             KeptError: it cannot be overwritten.
         """
+
+    def download(self, run: Run, name: str) -> bytes:
+        """Read an artifact of a run."""
 
     def explained(self, told: ReporterException, error: Exception) -> ReporterException:
         """Return the error to raise, given ours and the original: the store may know more."""

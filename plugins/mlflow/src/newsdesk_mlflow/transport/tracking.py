@@ -2,27 +2,38 @@
 
 import contextlib
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 from urllib.parse import quote
 
 import requests
-from newsdesk import Alteration
+from newsdesk import Alteration, DeliveryError
 
 from newsdesk_mlflow.errors import GoneError, MlflowLoggingError, RefusedError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.items import Tag
+from newsdesk_mlflow.mapping.tags import REVISION, TIMESTAMP
 from newsdesk_mlflow.refusal import Refusal
 from newsdesk_mlflow.responses import status_of
 from newsdesk_mlflow.transport.artifacts import check_library, left_out
 from newsdesk_mlflow.transport.calls import calls
-from newsdesk_mlflow.transport.failures import code_of
+from newsdesk_mlflow.transport.failures import code_of, is_missing
 from newsdesk_mlflow.transport.logins import refusal_of
 from newsdesk_mlflow.transport.run import Experiment, Run
-from newsdesk_mlflow.transport.store import Store
+from newsdesk_mlflow.transport.store import PAGE, Page, RunSearch, Store
 from newsdesk_mlflow.transport.uri import is_azureml, is_server, store_address, without_credentials
 
 _VERSION_SECONDS = 10
 _VERSION_LENGTH = 40  # anything longer is not a version
+
+
+_BY_START = "attributes.start_time DESC"
+_BY_REPORT = f"tags.{TIMESTAMP} DESC"
+# Its tag is compared with nothing that it may be: a filter has no other way to ask whether it is there.
+_FINISHED = f"attributes.status = 'FINISHED' and tags.{REVISION} != ''"
+
+_T = TypeVar("_T")
 
 
 class Tracking:
@@ -54,10 +65,16 @@ class Tracking:
         self._experiments[name] = known._replace(is_new=False)
         return known
 
-    def experiment_id(self, name: str) -> str | None:
-        """Find an experiment; None if it does not exist or was deleted."""
+    def active_experiment(self, name: str) -> list[Experiment]:
+        """Find an experiment by its name; none if it does not exist or was deleted."""
         found = self._find_experiment(name)
-        return None if found is None or found.deleted else found.id
+        return [] if found is None or found.deleted else [found]
+
+    def experiments(self) -> Iterator[Experiment]:
+        """Yield all experiments that are not deleted, page by page, in an order that none of them leaves."""
+        order = [] if is_azureml(self.uri) else ["experiment_id ASC"]
+        ask = partial(self.store.search_experiments, order)
+        yield from (found for found in self._pages("list its experiments", ask) if not found.deleted)
 
     def forget(self, name: str) -> None:
         """Look an experiment up again the next time."""
@@ -88,13 +105,36 @@ class Tracking:
 
     def find_runs(self, experiment_id: str, tags: Collection[Tag]) -> list[Run]:
         """Give the runs that carry these tags, whose values a search filter can hold, by precedence."""
-        # The keys need no quoting, and AzureML has none.
-        condition = " and ".join(f"tags.{tag.key} = '{tag.value}'" for tag in tags)
         with self._calls("search its runs"):
-            found = self.store.search_runs(experiment_id, condition)
-        # Some stores compare without regard to case.
-        runs = [run for run in found if all(run.tags.get(tag.key) == tag.value for tag in tags)]
-        return sorted(runs, key=lambda run: run.precedence)
+            found = self.store.search_runs(RunSearch((experiment_id,), _condition(tags))).found
+        return sorted((run for run in found if run.carries(tags)), key=lambda run: run.precedence)
+
+    def runs(self, experiment_ids: Sequence[str], tags: Collection[Tag] = ()) -> Iterator[Run]:
+        """Yield the finished runs with a revision that carry these tags, the last report first.
+
+        They are read page by page; deleted ones too, so that one that is deleted meanwhile shifts no page.
+        """
+        search = RunSearch(experiment_ids, _condition(tags), order=_BY_START, deleted=True, most=PAGE)
+        if is_azureml(self.uri):  # neither orders by a tag, nor filters by status
+            yield from sorted(self._runs(search, tags), key=lambda run: (-run.timestamp, run.id))
+            return
+        condition = " and ".join(filter(None, (search.condition, _FINISHED)))
+        yield from self._runs(search._replace(condition=condition, order=_BY_REPORT), tags)
+
+    def _runs(self, search: RunSearch, tags: Collection[Tag]) -> Iterator[Run]:
+        for run in self._pages("search its runs", lambda token: self.store.search_runs(search, token)):
+            if run.finished and not run.deleted and REVISION in run.tags and run.carries(tags):
+                yield run
+
+    def _pages(self, doing: str, ask: Callable[[str], Page[_T]]) -> Iterator[_T]:
+        token = ""
+        while True:
+            with self._calls(doing):
+                page = ask(token)
+            yield from page.found
+            token = page.token
+            if not token:
+                return
 
     def get_run(self, run_id: str) -> Run:
         """Read a run."""
@@ -151,6 +191,30 @@ class Tracking:
             with self._calls(f"store the artifact {name}", unknown_is_transient=True):
                 self.store.upload(run, name, content)
 
+    def download(self, run: Run, name: str) -> bytes:
+        """Read an artifact of a finished run.
+
+        Raises:
+            TransientReporterError: it cannot be read now.
+            MlflowLoggingError: it does not exist, or cannot be read from here.
+        """
+        missing = f"the run {self.reference(run)} has no artifact {name}"
+        if self.left_out(run, [name]):
+            raise MlflowLoggingError(
+                f"{missing}: the server names the folder {run.artifact_uri} for artifacts, which only it can "
+                "read; report the machine to a new experiment of a server with --artifacts-destination"
+            )
+        check_library(run.artifact_uri)
+        try:
+            with self._calls(f"read the artifact {name}", unknown_is_transient=True):
+                return self.store.download(run, name)
+        except DeliveryError as error:
+            if not is_missing(error.__cause__):
+                raise
+            raise MlflowLoggingError(
+                f"{missing} any more; delete the run, and report the machine again"
+            ) from error
+
     def left_out(self, run: Run, artifacts: Iterable[str]) -> list[Alteration]:
         """Give an alteration for each artifact that would stay on this disk; see `artifacts.left_out`."""
         return left_out(self.uri, run, artifacts)
@@ -201,3 +265,8 @@ class Tracking:
             if status_of(error.__cause__ or error) == requests.codes.unauthorized:
                 refusal.note(error)
             raise
+
+
+def _condition(tags: Collection[Tag]) -> str:
+    """Return the filter for runs with these tags; their keys need no quoting, and AzureML has none."""
+    return " and ".join(f"tags.{tag.key} = '{tag.value}'" for tag in tags)

@@ -13,6 +13,7 @@ import requests
 from newsdesk_mlflow import MlflowLoggingError, MlFlowReporter
 from newsdesk_mlflow.transport.rest.session import AnswerError, Session
 from newsdesk_mlflow.transport.rest.store import RestStore
+from newsdesk_mlflow.transport.store import RunSearch
 
 COMPARED = ("Authorization", "Proxy-Authorization", "X-MLFLOW-WORKSPACE", "Host")
 PASSWORD, TOKEN = "hunter2 p\u00e4ss:word", "hunter2-token"
@@ -285,7 +286,7 @@ def test_what_others_have_logged_may_be_no_unicode(recorder):
     }
     server = recorder()
     server.reply = lambda: (200, json.dumps({"runs": [run]}).encode())
-    (found,) = RestStore(server.url).search_runs("1", "")
+    (found,) = RestStore(server.url).search_runs(RunSearch(("1",), "")).found
     assert (found.start_time, found.experiment_id) == (7, "1")
     assert dict(found.tags) == {"k": "\ud800", "empty": ""}
 

@@ -43,15 +43,38 @@ def upload(client: "MlflowClient", run: Run, file: Path) -> None:
         client.log_artifact(run.id, str(file))
 
 
+def download(client: "MlflowClient", run: Run, name: str) -> bytes:
+    """Read an artifact of a run."""
+    if is_azureml(run.artifact_uri):
+        return auth.download(client, run.artifact_uri, name)
+    if url := proxied_url(run.artifact_uri, client.tracking_uri):
+        content: bytes = _request(url, name, "GET").content
+        return content
+    return download_directly(run.artifact_uri, client.tracking_uri, name)
+
+
 def upload_directly(artifact_uri: str, tracking_uri: str, name: str, content: bytes) -> None:
     """Store an artifact in an object store; one of that name is overwritten."""
+    repository = _repository(artifact_uri, tracking_uri)
+    with temporary_file(name, content) as file, one_attempt():
+        repository.log_artifact(str(file))
+
+
+def download_directly(artifact_uri: str, tracking_uri: str, name: str) -> bytes:
+    """Read an artifact in an object store or a folder."""
+    repository = _repository(artifact_uri, tracking_uri)
+    with temporary_file(name, b"") as file, one_attempt():
+        # Its public method would list a folder first, read in another thread, and hide what went wrong.
+        repository._download_file(name, str(file))  # noqa: SLF001  (what every repository implements)
+        return file.read_bytes()
+
+
+def _repository(artifact_uri: str, tracking_uri: str) -> Any:
     registry: Any = importlib.import_module("mlflow.store.artifact.artifact_repository_registry")
     options = (
         {"tracking_uri": tracking_uri} if _takes(registry.get_artifact_repository, "tracking_uri") else {}
     )
-    repository = registry.get_artifact_repository(artifact_uri, **options)
-    with temporary_file(name, content) as file, one_attempt():
-        repository.log_artifact(str(file))
+    return registry.get_artifact_repository(artifact_uri, **options)
 
 
 def _takes(function: Any, parameter: str) -> bool:
@@ -59,9 +82,16 @@ def _takes(function: Any, parameter: str) -> bool:
 
 
 def _put(url: str, file: Path) -> None:
-    """Send a file to a tracking server that stores artifacts.
+    """Send a file to a tracking server that stores artifacts."""
+    with file.open("rb") as content:
+        headers = {"Content-Type": content_type(file.name)}
+        _request(url, file.name, "PUT", data=content, extra_headers=headers)
 
-    The client's own method takes whatever answers, a redirect or a page with status 200 too, for success.
+
+def _request(url: str, name: str, method: str, **content: Any) -> Any:
+    """Ask a tracking server that stores artifacts for one of them.
+
+    The client's own methods take whatever answers, a redirect or a page with status 200 too, for success.
 
     Raises:
         requests.HTTPError: something else than MLflow has answered, or MLflow has refused.
@@ -69,17 +99,16 @@ def _put(url: str, file: Path) -> None:
     # `Any`, since neither has types.
     credentials: Any = importlib.import_module("mlflow.utils.credentials")
     rest: Any = importlib.import_module("mlflow.utils.rest_utils")
-    with file.open("rb") as content:
-        response = rest.http_request(
-            credentials.get_default_host_creds(url),
-            f"/{quote(file.name)}",
-            "PUT",
-            data=content,
-            extra_headers={"Content-Type": content_type(file.name)},
-            raise_on_status=False,  # so that what it says is kept
-        )
+    response = rest.http_request(
+        credentials.get_default_host_creds(url),
+        f"/{quote(name)}",
+        method,
+        raise_on_status=False,  # so that what it says is kept
+        **content,
+    )
     if not response.ok or response.is_redirect or "html" in response.headers.get("Content-Type", ""):
-        raise requests.HTTPError(f"{response.status_code} for PUT {file.name}", response=response)
+        raise requests.HTTPError(f"{response.status_code} for {method} {name}", response=response)
+    return response
 
 
 @contextlib.contextmanager

@@ -11,11 +11,11 @@ from newsdesk import ReporterException
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.transport.calls import calls
-from newsdesk_mlflow.transport.client.artifacts import temporary_file, upload
+from newsdesk_mlflow.transport.client.artifacts import download, temporary_file, upload
 from newsdesk_mlflow.transport.client.attempt import one_attempt
 from newsdesk_mlflow.transport.client.databases import check_database
 from newsdesk_mlflow.transport.run import Experiment, Run
-from newsdesk_mlflow.transport.store import FOUND_RUNS
+from newsdesk_mlflow.transport.store import PAGE, Page, RunSearch
 from newsdesk_mlflow.transport.uri import artifact_location, check_installed, is_azureml
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class ClientStore:
         found = self.client.get_experiment_by_name(name)
         if found is None:
             return None
-        return Experiment(found.experiment_id, found.artifact_location, found.lifecycle_stage != "active")
+        return _experiment_of(found)
 
     def create_experiment(self, name: str) -> str:
         """Create an experiment, and return its id."""
@@ -83,12 +83,28 @@ class ClientStore:
         found = self.client.search_experiments(max_results=1)
         return found[0].artifact_location if found else None
 
-    def search_runs(self, experiment_id: str, condition: str) -> list[Run]:
-        """Return the first active runs of an experiment that meet a condition, oldest first."""
-        found = self.client.search_runs(
-            [experiment_id], condition, max_results=FOUND_RUNS, order_by=["attributes.start_time ASC"]
+    def search_experiments(self, order: Sequence[str], token: str = "") -> Page[Experiment]:
+        """Return experiments, deleted ones too: the first, or those that a page's token stands for."""
+        from mlflow.entities import ViewType  # noqa: PLC0415  (as above)
+
+        found = self.client.search_experiments(
+            ViewType.ALL, max_results=PAGE, order_by=[*order], page_token=token or None
         )
-        return [*map(run_of, found)]
+        return Page([*map(_experiment_of, found)], found.token or "")
+
+    def search_runs(self, search: RunSearch, token: str = "") -> Page[Run]:
+        """Return runs: the first, or those that a page's token stands for."""
+        from mlflow.entities import ViewType  # noqa: PLC0415  (as above)
+
+        found = self.client.search_runs(
+            [*search.experiment_ids],
+            search.condition,
+            ViewType.ALL if search.deleted else ViewType.ACTIVE_ONLY,
+            search.most,
+            [search.order],
+            token or None,
+        )
+        return Page([*map(run_of, found)], found.token or "")
 
     def create_run(
         self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
@@ -137,6 +153,10 @@ class ClientStore:
         with temporary_file(name, content) as file:
             upload(self.client, run, file)
 
+    def download(self, run: Run, name: str) -> bytes:
+        """Read an artifact of a run."""
+        return download(self.client, run, name)
+
     def explained(self, told: ReporterException, error: Exception) -> ReporterException:
         """Let a workspace that refuses a token get another one at the next try."""
         return auth.refused(self.client, told, error) if is_azureml(self.uri) else told
@@ -155,6 +175,12 @@ def import_client() -> str:
         mlflow: Any = importlib.import_module("mlflow")
         importlib.import_module("mlflow.store.artifact.mlflow_artifacts_repo")
         return str(mlflow.get_tracking_uri())
+
+
+def _experiment_of(found: "mlflow.entities.Experiment") -> Experiment:
+    return Experiment(
+        found.experiment_id, found.name, found.artifact_location, found.lifecycle_stage != "active"
+    )
 
 
 def run_of(run: "mlflow.entities.Run") -> Run:

@@ -80,10 +80,13 @@ class Session:
             AnswerError: something else than MLflow has answered, or MLflow has refused.
             requests.RequestException: there was no answer.
         """
-        response = self._send("PUT", url, data=content, headers={"Content-Type": kind})
-        # A redirect, or a page of a portal, is not a success.
-        if response.status_code not in (200, 201, 204) or "html" in response.headers.get("Content-Type", ""):
-            raise AnswerError(response)
+        _check_file(self._send("PUT", url, data=content, headers={"Content-Type": kind}))
+
+    def read(self, url: str) -> bytes:
+        """Read a file at a URL; otherwise like `put`."""
+        response = self._send("GET", url, headers={})
+        _check_file(response)
+        return response.content
 
     def close(self) -> None:
         """Close the connections."""
@@ -127,6 +130,12 @@ class Session:
                 "workspaces. Restart the server with --enable-workspaces or unset the active workspace."
             )
         self._workspaces.add(name)
+
+
+def _check_file(response: requests.Response) -> None:
+    """Refuse what is not an answer about a file: a redirect, or a page of a portal, is not a success."""
+    if response.status_code not in (200, 201, 204) or "html" in response.headers.get("Content-Type", ""):
+        raise AnswerError(response)
 
 
 def _read(response: requests.Response, read: Callable[[Mapping[str, Any]], _T]) -> _T:

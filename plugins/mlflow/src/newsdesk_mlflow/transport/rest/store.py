@@ -3,9 +3,9 @@
 import contextlib
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from newsdesk import ReporterException
@@ -15,7 +15,9 @@ from newsdesk_mlflow.transport.artifacts import content_type, proxied_url
 from newsdesk_mlflow.transport.rest.session import AnswerError, Session
 from newsdesk_mlflow.transport.rest.settings import workspace
 from newsdesk_mlflow.transport.run import Experiment, Run
-from newsdesk_mlflow.transport.store import FOUND_RUNS
+from newsdesk_mlflow.transport.store import PAGE, Page, RunSearch
+
+_T = TypeVar("_T")
 
 
 class RestStore:
@@ -66,19 +68,25 @@ class RestStore:
         )
         return found[0].artifact_root if found else None
 
-    def search_runs(self, experiment_id: str, condition: str) -> list[Run]:
-        """Return the first active runs of an experiment that meet a condition, oldest first."""
+    def search_experiments(self, order: Sequence[str], token: str = "") -> Page[Experiment]:
+        """Return experiments, deleted ones too: the first, or those that a page's token stands for."""
         return self._session.post(
-            "runs/search",
-            {
-                "experiment_ids": [experiment_id],
-                "filter": condition,
-                "run_view_type": "ACTIVE_ONLY",
-                "max_results": FOUND_RUNS,
-                "order_by": ["attributes.start_time ASC"],
-            },
-            lambda answer: [*map(_run_of, answer.get("runs", ()))],
+            "experiments/search",
+            {"max_results": PAGE, "view_type": "ALL", "order_by": [*order], "page_token": token},
+            lambda answer: _page_of(answer, "experiments", _experiment_of),
         )
+
+    def search_runs(self, search: RunSearch, token: str = "") -> Page[Run]:
+        """Return runs: the first, or those that a page's token stands for."""
+        fields = {
+            "experiment_ids": [*search.experiment_ids],
+            "filter": search.condition,
+            "run_view_type": "ALL" if search.deleted else "ACTIVE_ONLY",
+            "max_results": search.most,
+            "order_by": [search.order],
+            "page_token": token,
+        }
+        return self._session.post("runs/search", fields, lambda answer: _page_of(answer, "runs", _run_of))
 
     def create_run(
         self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
@@ -144,6 +152,14 @@ class RestStore:
 
         upload_directly(run.artifact_uri, self.uri, name, content)
 
+    def download(self, run: Run, name: str) -> bytes:
+        """Read an artifact of a run, through the server if it can."""
+        if url := proxied_url(run.artifact_uri, self.uri):
+            return self._session.read(f"{url}/{quote(name)}")
+        from newsdesk_mlflow.transport.client.artifacts import download_directly  # noqa: PLC0415  (as above)
+
+        return download_directly(run.artifact_uri, self.uri, name)
+
     def explained(self, told: ReporterException, error: Exception) -> ReporterException:  # noqa: ARG002  (the protocol's)
         """Return the error as it is."""
         return told
@@ -157,9 +173,14 @@ def _nothing(_answer: Mapping[str, Any]) -> None:
     """Read nothing from an answer."""
 
 
+def _page_of(answer: Mapping[str, Any], kind: str, read: Callable[[Mapping[str, Any]], _T]) -> Page[_T]:
+    return Page([*map(read, answer.get(kind, ()))], answer.get("next_page_token", ""))
+
+
 def _experiment_of(fields: Mapping[str, Any]) -> Experiment:
     return Experiment(
         str(fields["experiment_id"]),
+        fields.get("name", ""),
         fields.get("artifact_location", ""),
         fields.get("lifecycle_stage", "active") != "active",
     )

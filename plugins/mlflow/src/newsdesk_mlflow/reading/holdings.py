@@ -1,17 +1,16 @@
 """Looks up which machines a server has."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from newsdesk import MachineKey
 
+from newsdesk_mlflow.mapping.places import Places
 from newsdesk_mlflow.mapping.tags import machine_tag
 from newsdesk_mlflow.transport.tracking import Tracking
 
 
-def held(
-    tracking: Tracking, keys: Sequence[MachineKey], experiment: Callable[[MachineKey], str]
-) -> set[MachineKey]:
+def held(tracking: Tracking, keys: Sequence[MachineKey], places: Places) -> set[MachineKey]:
     """Give those of the machines that have a finished run, in whatever revision.
 
     One request for each machine, and one for each experiment: a search filter knows no "or".
@@ -19,12 +18,16 @@ def held(
     Args:
         tracking: Where to look.
         keys: The machines.
-        experiment: Gives the name of a machine's experiment.
+        places: The experiments, each machine in one.
     """
-    experiment_id = cache(tracking.experiment_id)
+    experiments = cache(tracking.active_experiment)
     found = set()
     for key in keys:
-        place = experiment_id(experiment(key))
-        if place is not None and any(run.finished for run in tracking.find_runs(place, [machine_tag(key)])):
+        runs = (
+            run
+            for place in experiments(places.of(key) or "")
+            for run in tracking.find_runs(place.id, [machine_tag(key)])
+        )
+        if any(run.finished for run in runs):
             found.add(key)
     return found
