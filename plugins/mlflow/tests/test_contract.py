@@ -13,6 +13,7 @@ REST = Capabilities(
     changed="adds",
     ping=True,
     holds=True,
+    fetch=True,
     alters={"numbers": 1, "long-names": 4, "long-value": 1},
     network=HTTP,
     metrics=10_000,  # ten requests of a thousand; an MLflow on SQLite takes half a minute for ten times as many
