@@ -17,7 +17,7 @@ NAVIGATION = {
         "kubernetes",
         "secrets",
         "postgres",
-        "backfill",
+        "copy",
         "scale",
         "alerts",
         "doctor",

@@ -10,7 +10,8 @@ _KEY = f"{__name__}.stream"
 
 def keep(ctx: click.Context) -> None:
     """Reserve standard output for what `echo` prints, until the command ends."""
-    if not sys.stdout.isatty():  # the progress bar of a terminal must know what is printed
+    # The progress bar of a terminal must know what is printed.
+    if _KEY not in ctx.meta and not sys.stdout.isatty():
         ctx.meta[_KEY] = sys.stdout
         ctx.with_resource(contextlib.redirect_stdout(sys.stderr))
 

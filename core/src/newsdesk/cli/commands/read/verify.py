@@ -2,7 +2,7 @@
 
 import click
 
-from newsdesk.cli import options
+from newsdesk.cli import data, options
 
 
 @click.command()
@@ -38,6 +38,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     """
     from newsdesk.cli.work.read.verify import run  # noqa: PLC0415  (not for its help)
 
+    data.keep(ctx)
     ctx.exit(
         run(
             source,
