@@ -38,19 +38,19 @@ def _table(machine: Machine, encoding: str) -> "Table":
     table = Table(
         "",
         "",
-        title=Text(_shown(str(machine.key), encoding)),
+        title=Text(shown(str(machine.key), encoding)),
         show_header=False,
         title_justify="left",
         min_width=40,
     )
     for name, value in facts(machine):
         table.add_row(
-            Text(_shown(name, encoding)), Text(_shown(value, encoding))
+            Text(shown(name, encoding)), Text(shown(value, encoding))
         )  # Text: a record's own brackets are no markup
     return table
 
 
-def _shown(text: str, encoding: str) -> str:
+def shown(text: str, encoding: str) -> str:
     """Give a text that no terminal takes for a command, with what the stream cannot write escaped."""
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return safe.encode(encoding, "backslashreplace").decode(encoding)
@@ -70,13 +70,13 @@ def facts(machine: Machine) -> list[tuple[str, str]]:
         ("revision", machine.revision[:12]),
     ]
     return [
-        (name, _short(value) if isinstance(value, float) else value)
+        (name, short(value) if isinstance(value, float) else value)
         for name, value in pairs
         if value not in (None, "")
     ]
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Give a number with four digits; those that JSON lacks as the record spells them."""
     text = f"{value:.4g}"
     return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text, text)

@@ -23,6 +23,7 @@ _SECTIONS = {
         "missing": "List machines that a reporter does not hold yet.",
     },
     "read": {
+        "list": "List the machines in a backend, with scores.",
         "copy": "Copy machines from one backend to another.",
         "verify": "Compare what two backends hold.",
     },

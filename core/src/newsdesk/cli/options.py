@@ -37,6 +37,7 @@ reads_from = click.option(
     "--from",
     "reads_from",
     metavar="DEFINITION",
+    shell_complete=completion.labels,
     help="Read from this reporter: a label of the config, a name, an import path, or YAML. By default the "
     "config's only reporter that can be read.",
 )

@@ -7,7 +7,13 @@ from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.stored import StoredMachine
 from newsdesk.delivery.desk import Desk
 from newsdesk.delivery.route import Route
-from newsdesk.exceptions import DefinitionError, MachineDoesNotExist, ReporterException
+from newsdesk.exceptions import (
+    DefinitionError,
+    MachineDoesNotExist,
+    PermanentReporterError,
+    ReporterException,
+    TransientReporterError,
+)
 from newsdesk.machine import Machine
 
 
@@ -31,6 +37,7 @@ class Backend:
 
         Raises:
             NotFoundError: The backend answers, and does not hold it.
+            PermanentReporterError: It rejects the request, or what it holds is damaged.
             ReporterException: It cannot be read.
         """
         with self._errors():
@@ -58,6 +65,10 @@ class Backend:
             raise
         except MachineDoesNotExist as error:
             raise NotFoundError(f"{self.label}: {error}") from error
+        except TransientReporterError as error:
+            raise TransientReporterError(f"{self.label}: {error}", error.retry_after) from error
+        except PermanentReporterError as error:
+            raise PermanentReporterError(f"{self.label}: {error}") from error
         except ReporterException as error:
             raise ReporterException(f"{self.label}: {error}") from error
 
