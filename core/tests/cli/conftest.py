@@ -2,8 +2,12 @@
 
 import inspect
 import json
+import os
+import re
 import shutil
 import signal
+import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -133,3 +137,45 @@ def write(folder):
 def machine(write):
     """One small machine that names no reporters."""
     return write("machine.json", {"name": "compressor", "project_name": "north"})
+
+
+@pytest.fixture
+def on_terminal():
+    """Run the command in a process with standard error, and without `stdout` all, on a terminal.
+
+    Returns what that showed, without the commands to the terminal unless `raw`.
+    """
+    pty = pytest.importorskip("pty", reason="this system has no pseudo terminals")
+
+    def run(arguments, environment, *, stdout=None, code=0, columns=200, raw=False, no_color=False):
+        ours, theirs = pty.openpty()
+        variables = {key: value for key, value in environment.items() if key not in ("NO_COLOR", "COLUMNS")}
+        process = subprocess.Popen(
+            [Path(sysconfig.get_path("scripts"), "newsdesk"), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs if stdout is None else stdout,
+            stderr=theirs,
+            env={
+                **variables,
+                "TERM": "xterm-256color",
+                "COLUMNS": str(columns),
+                **({"NO_COLOR": "1"} if no_color else {}),
+            },
+        )
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+        os.close(ours)
+        assert process.wait(60) == code, shown.decode()
+        text = shown.decode().replace("\r\n", "\n")
+        return text if raw else re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+    return run
+
+
+def _read(descriptor):
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # Linux tells the end of a terminal so
+        return b""

@@ -213,37 +213,8 @@ def test_a_working_folder_that_is_gone_is_told(folder):
 
 # A terminal.
 
-pty = pytest.importorskip("pty", reason="this system has no pseudo terminals")
 
-
-def on_terminal(arguments, environment, *, stdout=None, code=0):
-    """Run the command with standard error, and without `stdout` all, on a terminal; give what that showed."""
-    ours, theirs = pty.openpty()
-    variables = {key: value for key, value in environment.items() if key not in ("NO_COLOR", "COLUMNS")}
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=theirs if stdout is None else stdout,
-        stderr=theirs,
-        env={**variables, "TERM": "xterm-256color", "COLUMNS": "200"},
-    )
-    os.close(theirs)
-    shown = b""
-    while chunk := _read(ours):
-        shown += chunk
-    os.close(ours)
-    assert process.wait(60) == code, shown.decode()
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
-
-
-def _read(descriptor):
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:  # Linux tells the end of a terminal so
-        return b""
-
-
-def test_on_a_terminal_a_bar_shows_how_far_it_is_and_no_lines_scroll_by(environment, write):
+def test_on_a_terminal_a_bar_shows_how_far_it_is_and_no_lines_scroll_by(environment, write, on_terminal):
     write("many.json", [{"name": f"m{number}"} for number in range(30)])
     shown = on_terminal(["report", "many.json", "--to", "null"], environment)
     assert "━" in shown
@@ -252,7 +223,9 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is_and_no_lines_scroll_by(environm
     assert "at null: delivered" not in shown
 
 
-def test_on_a_terminal_a_table_has_every_receipt_and_errors_stand_once_below_it(environment, write):
+def test_on_a_terminal_a_table_has_every_receipt_and_errors_stand_once_below_it(
+    environment, write, on_terminal
+):
     write("many.json", [{"name": f"m{number:02}"} for number in range(50)])
     to = ["--to", "null", "--to", "acme_reporters.Fails"]
     shown = on_terminal(["report", "many.json", *to], environment, code=1)
@@ -265,7 +238,9 @@ def test_on_a_terminal_a_table_has_every_receipt_and_errors_stand_once_below_it(
     assert shown.count("refused") == 1
 
 
-def test_a_file_gets_the_lines_that_standard_error_has_where_that_is_no_terminal(environment, write, folder):
+def test_a_file_gets_the_lines_that_standard_error_has_where_that_is_no_terminal(
+    environment, write, on_terminal, folder
+):
     write("many.json", [{"name": f"m{number:02}"} for number in range(70)])
     with (folder / "told.txt").open("wb") as file:
         on_terminal(["report", "many.json", "--to", "null"], environment, stdout=file)
@@ -274,7 +249,7 @@ def test_a_file_gets_the_lines_that_standard_error_has_where_that_is_no_terminal
     assert told[60] == "… and 10 more receipts; --json gives all of them."
 
 
-def test_json_goes_to_a_file_whole_though_the_bar_is_on_a_terminal(environment, write, folder):
+def test_json_goes_to_a_file_whole_though_the_bar_is_on_a_terminal(environment, write, on_terminal, folder):
     write("many.json", [{"name": f"m{number}"} for number in range(30)])
     with (folder / "receipts.jsonl").open("wb") as file:
         shown = on_terminal(["report", "many.json", "--to", "null", "--json"], environment, stdout=file)

@@ -26,3 +26,9 @@ def keep_when_asked(ctx: click.Context, _param: click.Parameter, value: bool) ->
 def echo(text: str | bytes) -> None:
     """Print a line of data."""
     click.echo(text, file=click.get_current_context().meta.get(_KEY))
+
+
+def is_on_terminal() -> bool:
+    """Tell whether the command's standard output is a terminal, even while it is reserved."""
+    stream = click.get_current_context().meta.get(_KEY) or sys.stdout
+    return bool(stream.isatty())

@@ -1,26 +1,18 @@
 """The entries of a list: as the backend lists them, with what only their records have."""
 
-import copy
 import dataclasses
-import queue
-from collections import deque
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from math import inf
 from types import MappingProxyType
 
 from newsdesk.cli.listing.order import Order
 from newsdesk.cli.sources.backend import Backend, NotFoundError
+from newsdesk.cli.transfer.ahead import ahead
 from newsdesk.contract.stored import StoredMachine
 from newsdesk.exceptions import PermanentReporterError
-from newsdesk.future import Future
-from newsdesk.worker import Worker
 
 READERS = 4
-"""Records that are read at a time: each by a reporter of its own, since one is used by one thread."""
-
-AHEAD = 2 * READERS
-"""Entries that wait for their records, at most."""
+"""Records that are read at a time."""
 
 FAULTS = 3
 """Records that a message names, where many cannot be read."""
@@ -30,7 +22,7 @@ UNREAD: Mapping[str, float] = MappingProxyType({})
 
 
 class Entries:
-    """The entries of a list; to be closed.
+    """The entries of a list.
 
     Args:
         backend: What is listed.
@@ -51,9 +43,7 @@ class Entries:
         self._all_revisions = all_revisions
         self._project = project
         self._counted = counted
-        self._idle: queue.SimpleQueue[Backend | None] = queue.SimpleQueue()
-        for _ in range(READERS):
-            self._idle.put(None)
+        self._lock = threading.Lock()
         self.unread = 0
         """How many records could not be read."""
         self.faults: list[str] = []
@@ -80,18 +70,6 @@ class Entries:
             entries = iter(order.sorted(self._with_records(entries, order.needs_record), limit))
         return self._with_records(entries, _lacks_scores) if scores else entries
 
-    def close(self) -> None:
-        """Close the reporters that have read records."""
-        made: list[Backend] = []
-        while not self._idle.empty():  # one that is not idle hangs, and is left behind
-            if (backend := self._idle.get()) is not None:
-                made.append(backend)
-        worker = Worker("newsdesk list", READERS)
-        closing = [worker.submit(backend.desk.close) for backend in made]
-        worker.stop()
-        for future in closing:
-            future.result(inf)
-
     def _of_project(self) -> Iterator[StoredMachine]:
         entries: Iterable[StoredMachine] = self._backend.machines(all_revisions=self._all_revisions)
         for entry in entries if self._counted is None else self._counted(entries):
@@ -102,34 +80,24 @@ class Entries:
         self, entries: Iterable[StoredMachine], is_needed: Callable[[StoredMachine], bool]
     ) -> Iterator[StoredMachine]:
         """Yield entries in their order, while the records of those that need it are read ahead."""
-        worker, begun = Worker("newsdesk list", READERS), deque[StoredMachine | Future[StoredMachine]]()
-        try:
-            for entry in entries:
-                begun.append(worker.submit(partial(self._read, entry)) if is_needed(entry) else entry)
-                if len(begun) >= AHEAD or not isinstance(begun[0], Future):
-                    yield _entry(begun.popleft())
-            while begun:
-                yield _entry(begun.popleft())
-        finally:
-            for each in begun:
-                if isinstance(each, Future):
-                    each.cancel()
-            worker.stop()
+
+        def complete(entry: StoredMachine) -> StoredMachine:
+            return self._read(entry) if is_needed(entry) else entry
+
+        return ahead(complete, entries, workers=READERS, most=2 * READERS)
 
     def _read(self, entry: StoredMachine) -> StoredMachine:
         """Return an entry with what its record has."""
-        backend = self._idle.get() or Backend(copy.copy(self._backend.desk))
         project, name = entry.key
         try:
             # Without the revision, where it may have been replaced meanwhile: the newest is asked for.
-            machine = backend.fetch(name, project, entry.revision if self._all_revisions else None)
+            machine = self._backend.fetch(name, project, entry.revision if self._all_revisions else None)
         except (NotFoundError, PermanentReporterError) as error:
-            self.unread += 1
-            if len(self.faults) < FAULTS:
-                self.faults.append(f"{entry.key}: {error}")
+            with self._lock:
+                self.unread += 1
+                if len(self.faults) < FAULTS:
+                    self.faults.append(f"{entry.key}: {error}")
             return dataclasses.replace(entry, scores=UNREAD)
-        finally:
-            self._idle.put(backend)
         return StoredMachine.of(machine, time=entry.time, reference=entry.reference)
 
 
@@ -143,7 +111,3 @@ def _limited(entries: Iterator[StoredMachine], limit: int | None) -> Iterator[St
         yield entry
         if count == limit:
             return
-
-
-def _entry(begun: StoredMachine | Future[StoredMachine]) -> StoredMachine:
-    return begun.result(inf) if isinstance(begun, Future) else begun

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from newsdesk.cli.listing.order import score_of
 from newsdesk.contract.stored import StoredMachine
 
 _FIELDS = ("project_name", "name", "revision", "created", "stored", "reference")
+
+_END = "\r\n"
 
 
 def json_lines(entries: Iterable[StoredMachine], scores: Sequence[str] | None) -> Iterator[bytes]:
@@ -52,21 +55,25 @@ def csv_rows(entries: Iterable[StoredMachine], scores: Sequence[str]) -> Iterato
 
 def _row(values: Sequence[str | None]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(values)
-    return text.getvalue()
+    csv.writer(text, lineterminator=_END).writerow(values)  # it quotes what holds one of its characters
+    return text.getvalue().removesuffix(_END)
 
 
 def _scores(entry: StoredMachine, names: Sequence[str] | None) -> Mapping[str, Any] | None:
     if entry.scores is None or entry.scores is UNREAD or (names is not None and not names):
         return None
     if names is None:
-        return dict(entry.scores)
-    return {name: value for name in names if (value := score_of(entry, name)) is not None}
+        return {name: _plain(value) for name, value in entry.scores.items()}
+    return {name: _plain(value) for name in names if (value := score_of(entry, name)) is not None}
 
 
 def _number(value: float) -> str:
     """Return a number so that it is read back exactly; NaN and the infinities as records have them."""
     return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text := repr(float(value)), text)
+
+
+def _plain(value: float) -> float | str:
+    return value if math.isfinite(value) else _number(value)
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -1,8 +1,11 @@
 """A reporter that a command reads from."""
 
+import copy
+import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from newsdesk.cli.transfer.ahead import ahead
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.stored import StoredMachine
 from newsdesk.delivery.desk import Desk
@@ -22,7 +25,7 @@ class NotFoundError(ReporterException):
 
 
 class Backend:
-    """The backend of one reporter; errors name its label.
+    """The backend of one reporter; errors name its label. Each thread reads it through a reporter of its own.
 
     Args:
         desk: A desk of that reporter alone.
@@ -31,6 +34,9 @@ class Backend:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.label = desk.routes[0].label
+        self._desks = [desk]
+        self._free: queue.SimpleQueue[Desk] = queue.SimpleQueue()
+        self._free.put(desk)
 
     def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:
         """Return a machine; see `Desk.fetch`.
@@ -40,8 +46,8 @@ class Backend:
             PermanentReporterError: It rejects the request, or what it holds is damaged.
             ReporterException: It cannot be read.
         """
-        with self._errors():
-            return self.desk.fetch(self.label, name, project_name, revision)
+        with self._errors(), self._one() as desk:
+            return desk.fetch(self.label, name, project_name, revision)
 
     def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
         """Yield what the backend holds; see `Desk.machines`.
@@ -56,6 +62,24 @@ class Backend:
             if stored is None:
                 return
             yield stored
+
+    def close(self) -> None:
+        """Close all reporters, at the same time: one may hang."""
+        for _ in ahead(Desk.close, self._desks, workers=len(self._desks), most=len(self._desks)):
+            pass
+
+    @contextmanager
+    def _one(self) -> Iterator[Desk]:
+        """Give a desk that no other thread uses meanwhile."""
+        try:
+            desk = self._free.get_nowait()
+        except queue.Empty:
+            desk = copy.copy(self.desk)
+            self._desks.append(desk)
+        try:
+            yield desk
+        finally:
+            self._free.put(desk)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -53,7 +53,7 @@ class Sources:
 
     def __exit__(self, *_: object) -> None:
         for backend in self._backends.values():
-            backend.desk.close()
+            backend.close()
 
     def one(self, source: str) -> Machine:
         """Return the machine of a source.

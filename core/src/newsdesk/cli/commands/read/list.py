@@ -41,7 +41,7 @@ from newsdesk.cli import data, options
 )
 @options.as_json
 @options.config
-def command(ctx: click.Context, config_path: str | None, reads_from: str | None, **wanted: Any) -> None:
+def command(config_path: str | None, reads_from: str | None, **wanted: Any) -> None:
     """List the machines in a backend: revision, build time (UTC), scores.
 
     Exit code: 0 listed; 1 the backend cannot be read, a record cannot, or no machine has a score that was

@@ -78,8 +78,6 @@ def run(config_path: str | None, reads_from: str | None, wanted: Wanted) -> int:
         except ReporterException as error:
             click.echo(f"Error: {error}", err=True)
             return 1
-        finally:
-            entries.close()
     for fault in [*entries.faults, *seen.faults()]:
         click.echo(f"Error: {fault}", err=True)
     if entries.unread > len(entries.faults):
@@ -98,7 +96,7 @@ def _print(found: Iterator[StoredMachine], seen: Seen, wanted: Wanted, order: Or
         ):
             data.echo(record)
         return []
-    is_table = sys.stdout.isatty() and not wanted.as_csv
+    is_table = data.is_on_terminal() and not wanted.as_csv
     head = list(islice(entries, ROWS if is_table else HEAD))
     names = score_names(head)
     asked = [as_recorded(name, names) for name in seen.asked]
@@ -130,7 +128,7 @@ def _print_tables(
 
 def _counting(wanted: Wanted) -> Callable[[Iterable[StoredMachine]], Iterable[StoredMachine]] | None:
     """Return what shows how many were read, where what is read is not printed on the terminal at once."""
-    if not sys.stderr.isatty() or (sys.stdout.isatty() and wanted.sort is None):
+    if not sys.stderr.isatty() or (data.is_on_terminal() and wanted.sort is None):
         return None
     from newsdesk.cli.listing.terminal import counting  # noqa: PLC0415  (rich, for a terminal alone)
 
