@@ -1,6 +1,5 @@
 """The forms of a list that programs read: JSON Lines, and CSV."""
 
-import csv
 import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,6 +53,8 @@ def csv_rows(entries: Iterable[StoredMachine], scores: Sequence[str]) -> Iterato
 
 
 def _row(values: Sequence[str | None]) -> str:
+    import csv  # noqa: PLC0415  (for those who ask for it)
+
     text = io.StringIO()
     csv.writer(text, lineterminator=_END).writerow(values)  # it quotes what holds one of its characters
     return text.getvalue().removesuffix(_END)
