@@ -34,6 +34,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # which delays the body of an answer by 40 ms
 
     def do_PUT(self):
         length = int(self.headers["Content-Length"])
