@@ -16,6 +16,7 @@ DISTRIBUTIONS = [
     "core[dask,template,testing]",
     "plugins/gordo",
     "plugins/mlflow[local]",
+    "plugins/pages",
     "plugins/postgres[embedded]",
 ]
 DOCS_TESTS = ["tests/test_readme.py", *sorted(map(str, Path("tests").glob("test_docs_*.py")))]
@@ -26,7 +27,13 @@ AT_ONCE = ["--numprocesses=4", "--dist=loadscope", "--no-loadscope-reorder"]
 COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
 # Where gordo is installed once for all sessions: not in a session's own folder, which nox clears.
 GORDO = {"GORDO_ENVIRONMENTS": str(Path(".nox", "gordo-environments").resolve())}
-UNIT_TESTS = ["core/tests", "plugins/gordo/tests", "plugins/mlflow/tests", "plugins/postgres/tests"]
+UNIT_TESTS = [
+    "core/tests",
+    "plugins/gordo/tests",
+    "plugins/mlflow/tests",
+    "plugins/pages/tests",
+    "plugins/postgres/tests",
+]
 # The MLflow servers that are tested besides the newest, and the tests that take both ways to one.
 MLFLOWS = ["2.14.3", "2.22.5"]
 BOTH_WAYS = [
@@ -35,7 +42,13 @@ BOTH_WAYS = [
     "plugins/mlflow/tests/test_hostile.py",
     "plugins/mlflow/tests/test_large.py",
 ]
-SOURCES = ["core/src", "plugins/gordo/src", "plugins/mlflow/src", "plugins/postgres/src"]
+SOURCES = [
+    "core/src",
+    "plugins/gordo/src",
+    "plugins/mlflow/src",
+    "plugins/pages/src",
+    "plugins/postgres/src",
+]
 
 
 @nox.session
@@ -78,7 +91,7 @@ def tests_matrix(session: nox.Session) -> None:
 def oldest(session: nox.Session) -> None:
     """Test each plugin with the oldest core that it supports, if that is not this one."""
     install_distributions(session, "test", "build")
-    for plugin in ("plugins/mlflow", "plugins/postgres"):
+    for plugin in ("plugins/mlflow", "plugins/pages", "plugins/postgres"):
         result = session.run("python", "tests/oldest_core.py", plugin, session.create_tmp(), silent=True)
         session.log(result.strip())
         if result.rstrip().endswith(".whl"):

@@ -17,6 +17,7 @@ NAVIGATION = {
         "kubernetes",
         "secrets",
         "postgres",
+        "pages",
         "copy",
         "scale",
         "alerts",

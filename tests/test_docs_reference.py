@@ -11,6 +11,7 @@ from pathlib import Path
 
 import newsdesk
 import newsdesk_mlflow
+import newsdesk_pages
 import newsdesk_postgres
 import pytest
 import yaml
@@ -60,7 +61,7 @@ def test_every_public_error_and_no_other_has_its_causes_and_remedies():
     assert sorted(told) == sorted(
         {
             name
-            for package in (newsdesk, newsdesk_mlflow, newsdesk_postgres)
+            for package in (newsdesk, newsdesk_mlflow, newsdesk_pages, newsdesk_postgres)
             for name in public_errors(package)
         }
     )

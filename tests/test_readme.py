@@ -27,13 +27,19 @@ ROOT = Path(__file__).parents[1]
 READMES = [
     "README.md",
     "CONTRIBUTING.md",
-    *(f"{folder}/README.md" for folder in ("core", "plugins/gordo", "plugins/mlflow", "plugins/postgres")),
+    *(
+        f"{folder}/README.md"
+        for folder in ("core", "plugins/gordo", "plugins/mlflow", "plugins/pages", "plugins/postgres")
+    ),
 ]
 PAGES = [*(ROOT / name for name in READMES), *sorted((ROOT / "docs").glob("*.md"))]
 # It installs a package, so it needs its own environment.
 FIRST_PLUGIN = ROOT / "docs" / "first-plugin.md"
 PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
-DISTRIBUTIONS = [ROOT / "core", *(ROOT / "plugins" / name for name in ("gordo", "mlflow", "postgres"))]
+DISTRIBUTIONS = [
+    ROOT / "core",
+    *(ROOT / "plugins" / name for name in ("gordo", "mlflow", "pages", "postgres")),
+]
 SCHEMA = Draft202012Validator(json.loads((ROOT / "docs/newsdesk.schema.json").read_text("utf-8")))
 SELF_CONTAINED = 'python3 -m venv .venv && .venv/bin/pip install -q "nox[uv]" && .venv/bin/nox'
 

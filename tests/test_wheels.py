@@ -15,10 +15,12 @@ PACKAGES = {
     "newsdesk": "newsdesk",
     "newsdesk-gordo": "newsdesk_gordo",
     "newsdesk-mlflow": "newsdesk_mlflow",
+    "newsdesk-pages": "newsdesk_pages",
     "newsdesk-postgres": "newsdesk_postgres",
 }
 PLUGINS = [
     ("newsdesk-mlflow", "mlflow", "newsdesk_mlflow.reporter.MlFlowReporter"),
+    ("newsdesk-pages", "pages", "newsdesk_pages.reporter.PagesReporter"),
     ("newsdesk-postgres", "postgres", "newsdesk_postgres.reporter.PostgresReporter"),
 ]
 ORIGINALS = {
@@ -130,7 +132,12 @@ def test_the_distributions_work_beside_old_neighbours(bare, wheels):
 @pytest.mark.parametrize("form", ["name", "dotted", "colon", "original"])
 def test_a_plugin_is_found_by_name_and_by_import_path(environment, name, _target, path, form):
     dotted, _, cls = path.rpartition(".")
-    target = {"name": _target, "dotted": path, "colon": f"{dotted}:{cls}", "original": ORIGINALS[name]}[form]
+    target = {
+        "name": _target,
+        "dotted": path,
+        "colon": f"{dotted}:{cls}",
+        "original": ORIGINALS.get(name, path),
+    }[form]
     assert environment("newsdesk", name).python(FOUND.format(target=target)) == path
 
 
@@ -141,7 +148,7 @@ def test_the_command_lists_a_plugin_with_its_distribution_and_version(
     lines = environment("newsdesk", name).newsdesk("reporters").stdout.splitlines()
     [line] = [line for line in lines if line.startswith(f"{target}: ")]
     assert f"[{name} {metadata(wheels[name])['Version']}]" in line
-    assert ORIGINALS[name] in line
+    assert ORIGINALS.get(name, target) in line
     assert not [line for line in lines if "broken" in line]
 
 
@@ -166,7 +173,7 @@ def test_core_alone_lists_its_own_reporters_only(environment):
 @pytest.mark.parametrize(("name", "target", "path"), PLUGINS)
 @pytest.mark.parametrize("form", ["name", "path", "original"])
 def test_core_alone_says_what_to_install(environment, name, target, path, form):
-    asked = {"name": target, "path": path, "original": ORIGINALS[name]}[form]
+    asked = {"name": target, "path": path, "original": ORIGINALS.get(name, path)}[form]
     machine = ROOT / "examples" / "machines" / "ae-4tags.json"
     done = environment("newsdesk").newsdesk("report", machine, "--to", asked, status=2)
     assert f"to get it: pip install {name}" in done.stderr

@@ -16,6 +16,8 @@ FIRST_PARTY: Mapping[str, str] = {
     "azureml": "newsdesk-mlflow",
     "newsdesk_mlflow": "newsdesk-mlflow",
     "gordo.reporters.mlflow.MlFlowReporter": "newsdesk-mlflow",
+    "pages": "newsdesk-pages",
+    "newsdesk_pages": "newsdesk-pages",
     "postgres": "newsdesk-postgres",
     "postgresql": "newsdesk-postgres",
     "newsdesk_postgres": "newsdesk-postgres",

@@ -1,0 +1,145 @@
+"""Pure: the revisions of a machine that a site has, the newest build first, and its row in the index."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from newsdesk import Machine, MachineKey, StoredMachine, canonical, record
+
+from newsdesk_pages.metrics import direction
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision of a machine, without its record."""
+
+    revision: str
+    """`Machine.revision`."""
+    model_key: str
+    """`Machine.model_key`."""
+    reported: datetime
+    """When it came here."""
+    created: datetime | None
+    """When it was built, by the record."""
+    training_seconds: float | None
+    """How long its training took."""
+    scores: Mapping[str, float]
+    """The means of its main scores."""
+
+    @classmethod
+    def of(cls, machine: Machine, reported: datetime) -> Self:
+        """Describe a record."""
+        build = record.build(machine)
+        means = {name: score.mean for name, score in record.main_scores(machine).items()}
+        return cls(
+            machine.revision,
+            machine.model_key,
+            reported.astimezone(UTC),
+            build.created_at,
+            build.training_seconds,
+            {name: mean for name, mean in means.items() if mean is not None},
+        )
+
+    @property
+    def built(self) -> datetime:
+        """When it was built; when it was reported, if the record does not tell."""
+        return self.created or self.reported
+
+    def stored(self, key: MachineKey, reference: str) -> StoredMachine:
+        """Describe it as core does."""
+        return StoredMachine(
+            key=key,
+            revision=self.revision,
+            model_key=self.model_key,
+            time=self.reported,
+            reference=reference,
+            scores=self.scores,
+            created=self.created,
+        )
+
+
+def ordered(revisions: Sequence[Revision]) -> list[Revision]:
+    """Sort revisions by their build, the newest first; of one build the one that came last."""
+    return sorted(revisions, key=lambda each: (each.built, each.reported, each.revision), reverse=True)
+
+
+def latest(own: Revision, others: Sequence[Revision], now: datetime) -> Revision:
+    """Return a revision that is reported now, and may have been here before, with a time that puts it first.
+
+    A later report wins, also within one tick of the clock; but an older build does not come before a newer
+    one, and then the time is left as it is.
+    """
+    if not others or ordered([own, *others])[0] is own:
+        return own
+    after = max(each.reported for each in others) + timedelta(microseconds=1)
+    moved = dataclasses.replace(own, reported=max(now, after))
+    return moved if ordered([moved, *others])[0] is moved else own
+
+
+def previous_build(revisions: Sequence[Revision]) -> Revision | None:
+    """Return the newest revision of an earlier build than the first one's."""
+    first, *others = revisions
+    return next((each for each in others if each.created is None or each.created != first.created), None)
+
+
+def row(key: MachineKey, slug: str, revisions: Sequence[Revision]) -> dict[str, Any]:
+    """Return what the index shows of a machine; numbers that JSON does not have are text."""
+    newest, before = revisions[0], previous_build(revisions)
+    earlier = before.scores if before else {}
+    return {
+        "slug": slug,
+        "name": key.name,
+        "project": key.project_name,
+        "revision": newest.revision,
+        "revisions": len(revisions),
+        "created": newest.built.isoformat(),
+        "seconds": _finite(newest.training_seconds),
+        "scores": [
+            [name, _finite(mean), _finite(earlier.get(name)), direction(name)]
+            for name, mean in sorted(newest.scores.items())
+        ],
+    }
+
+
+def _finite(value: float | None) -> float | str | None:
+    return value if value is None or math.isfinite(value) else str(value)
+
+
+def dumped(key: MachineKey, slug: str, revisions: Sequence[Revision]) -> bytes:
+    """Return a machine's file: its row in the first line, then one line for each revision."""
+    # The row becomes a part of a script: in ASCII.
+    head = json.dumps(row(key, slug, revisions), allow_nan=False).encode()
+    return b"".join(line + b"\n" for line in (head, *(canonical.dumps(_plain(each)) for each in revisions)))
+
+
+def loaded(data: bytes) -> tuple[MachineKey, list[Revision]]:
+    """Read a machine's file.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    try:
+        head, *lines = [canonical.loads(line) for line in data.split(b"\n") if line]
+        revisions = [_revision(line) for line in lines]
+        return MachineKey(head["project"], head["name"]), revisions
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"it has another layout: {error}") from error
+
+
+def _plain(each: Revision) -> dict[str, Any]:
+    return {field.name: getattr(each, field.name) for field in dataclasses.fields(each)}
+
+
+def _revision(line: Mapping[str, Any]) -> Revision:
+    created, seconds = line["created"], line["training_seconds"]
+    return Revision(
+        line["revision"],
+        line["model_key"],
+        datetime.fromisoformat(line["reported"]),
+        None if created is None else datetime.fromisoformat(created),
+        record.number_of(seconds),
+        {name: float(mean) for name, mean in line["scores"].items()},
+    )
