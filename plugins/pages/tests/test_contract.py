@@ -16,6 +16,8 @@ class TestPages(ReporterContract):
         changed="adds",
         holds=True,
         ping=True,
+        fetch=True,
+        machines=200,
         alters={"unicode": 1, "long-names": 4, "namesakes": 5, "path-names": 8},
         preload=("newsdesk_pages.rendering",),
     )

@@ -102,6 +102,19 @@ def test_of_one_build_the_revision_that_was_reported_last_is_shown(site):
     assert report(site, first)[0].unchanged
 
 
+def test_a_revision_tells_what_changed_since_the_one_before_it_also_when_that_comes_later(site):
+    built = [machine(created=f"2026-11-1{day} 10:00:00+00:00", score=day, limit=day) for day in (1, 2, 3)]
+    report(site, built[0], built[2])
+    page = site / "machines/plant.pump-7.html"
+    change = '<th scope="row">metadata.user_defined.limit</th><td>{}</td><td>{}</td>'
+    assert change.format(1, 3) in page.read_text()
+    report(site, built[1])
+    assert change.format(1, 2) in page.read_text()
+    assert change.format(2, 3) in page.read_text()
+    assert change.format(1, 3) not in page.read_text()
+    assert report(site, built[2])[0].unchanged
+
+
 def test_times_survive_a_copy_that_loses_those_of_files(site):
     report(site, machine(note="first"), machine(note="second"))
     for file in site.rglob("*"):
@@ -183,7 +196,7 @@ def test_processes_that_write_at_once_lose_nothing(site, monkeypatch):
 
 def _writes(site: Path, name: str, monkeypatch) -> list[str]:
     written = []
-    monkeypatch.setattr("newsdesk_pages.site.write_atomically", _noted(written))
+    monkeypatch.setattr("newsdesk_pages.files.write_atomically", _noted(written))
     report(site, machine(name))
     monkeypatch.undo()
     return [re.sub(r"[0-9a-f]{64}", "…", str(path.relative_to(site))) for path in written]

@@ -7,15 +7,22 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+import newsdesk
 from newsdesk import Machine, MachineKey, StoredMachine, canonical, record
 
 from newsdesk_pages.metrics import direction
+from newsdesk_pages.text import one_line
+
+MOST_CHANGES = 20
+"""Changes of a revision that its machine's page shows; the comparison shows all."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Revision:
     """One revision of a machine, without its record."""
 
+    key: MachineKey
+    """Project and name."""
     revision: str
     """`Machine.revision`."""
     model_key: str
@@ -28,6 +35,12 @@ class Revision:
     """How long its training took."""
     scores: Mapping[str, float]
     """The means of its main scores."""
+    since: str | None = None
+    """The revision before it, with which it was compared."""
+    changes: Sequence[Sequence[str]] = ()
+    """Path, value before and value after of what changed since then; at most `MOST_CHANGES`."""
+    more_changes: int = 0
+    """How many changes there are besides."""
 
     @classmethod
     def of(cls, machine: Machine, reported: datetime) -> Self:
@@ -35,6 +48,7 @@ class Revision:
         build = record.build(machine)
         means = {name: score.mean for name, score in record.main_scores(machine).items()}
         return cls(
+            machine.key,
             machine.revision,
             machine.model_key,
             reported.astimezone(UTC),
@@ -48,10 +62,10 @@ class Revision:
         """When it was built; when it was reported, if the record does not tell."""
         return self.created or self.reported
 
-    def stored(self, key: MachineKey, reference: str) -> StoredMachine:
+    def stored(self, reference: str) -> StoredMachine:
         """Describe it as core does."""
         return StoredMachine(
-            key=key,
+            key=self.key,
             revision=self.revision,
             model_key=self.model_key,
             time=self.reported,
@@ -79,20 +93,35 @@ def latest(own: Revision, others: Sequence[Revision], now: datetime) -> Revision
     return moved if ordered([moved, *others])[0] is moved else own
 
 
+def with_changes(own: Revision, after: Machine, before: Machine) -> Revision:
+    """Return a revision with what changed since the one before it, apart from scores and training history.
+
+    Args:
+        own: The revision.
+        after: Its record.
+        before: The record of the revision before it.
+    """
+    found = newsdesk.diff(before, after).changes
+    shown = [(each.path, one_line(each.before), one_line(each.after)) for each in found[:MOST_CHANGES]]
+    return dataclasses.replace(
+        own, since=before.revision, changes=shown, more_changes=max(0, len(found) - MOST_CHANGES)
+    )
+
+
 def previous_build(revisions: Sequence[Revision]) -> Revision | None:
     """Return the newest revision of an earlier build than the first one's."""
     first, *others = revisions
     return next((each for each in others if each.created is None or each.created != first.created), None)
 
 
-def row(key: MachineKey, slug: str, revisions: Sequence[Revision]) -> dict[str, Any]:
+def row(slug: str, revisions: Sequence[Revision]) -> dict[str, Any]:
     """Return what the index shows of a machine; numbers that JSON does not have are text."""
     newest, before = revisions[0], previous_build(revisions)
     earlier = before.scores if before else {}
     return {
         "slug": slug,
-        "name": key.name,
-        "project": key.project_name,
+        "name": newest.key.name,
+        "project": newest.key.project_name,
         "revision": newest.revision,
         "revisions": len(revisions),
         "created": newest.built.isoformat(),
@@ -108,23 +137,21 @@ def _finite(value: float | None) -> float | str | None:
     return value if value is None or math.isfinite(value) else str(value)
 
 
-def dumped(key: MachineKey, slug: str, revisions: Sequence[Revision]) -> bytes:
+def dumped(slug: str, revisions: Sequence[Revision]) -> bytes:
     """Return a machine's file: its row in the first line, then one line for each revision."""
     # The row becomes a part of a script: in ASCII.
-    head = json.dumps(row(key, slug, revisions), allow_nan=False).encode()
+    head = json.dumps(row(slug, revisions), allow_nan=False).encode()
     return b"".join(line + b"\n" for line in (head, *(canonical.dumps(_plain(each)) for each in revisions)))
 
 
-def loaded(data: bytes) -> tuple[MachineKey, list[Revision]]:
-    """Read a machine's file.
+def loaded(data: bytes) -> list[Revision]:
+    """Read the revisions in a machine's file.
 
     Raises:
         ValueError: it is damaged.
     """
     try:
-        head, *lines = [canonical.loads(line) for line in data.split(b"\n") if line]
-        revisions = [_revision(line) for line in lines]
-        return MachineKey(head["project"], head["name"]), revisions
+        return [_revision(canonical.loads(line)) for line in data.split(b"\n")[1:] if line]
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"it has another layout: {error}") from error
 
@@ -136,10 +163,14 @@ def _plain(each: Revision) -> dict[str, Any]:
 def _revision(line: Mapping[str, Any]) -> Revision:
     created, seconds = line["created"], line["training_seconds"]
     return Revision(
+        MachineKey(*line["key"]),
         line["revision"],
         line["model_key"],
         datetime.fromisoformat(line["reported"]),
         None if created is None else datetime.fromisoformat(created),
         record.number_of(seconds),
         {name: float(mean) for name, mean in line["scores"].items()},
+        line["since"],
+        line["changes"],
+        line["more_changes"],
     )

@@ -130,7 +130,7 @@ def _facts(machine: Machine) -> Iterator[tuple[str, str, str, float | None, int]
                         **{f"{name}, fold {fold}": value for fold, value in score.folds.items()},
                     }
                 for label, value in values.items():
-                    yield section, label, number(value), _finite(value), direction(name)
+                    yield section, label, number(value), _finite(value), direction(score.metric)
     for part in _PARTS:
         for path, text in _values(getattr(machine, part))[:MOST_VALUES]:
             yield part, path, text, None, 0

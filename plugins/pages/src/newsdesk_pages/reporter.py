@@ -16,7 +16,8 @@ from newsdesk import (
     sole_project,
 )
 
-from newsdesk_pages.site import Site, errors_of, settle
+from newsdesk_pages.files import errors_of, settle
+from newsdesk_pages.site import Site
 
 
 class PagesReporter(BaseReporter):
@@ -54,11 +55,9 @@ class PagesReporter(BaseReporter):
             changed |= settle(site.folder / path, lambda data=data: data)  # type: ignore[misc]
 
         def page() -> bytes:
-            _, revisions = site.revisions(slug) or (None, [])
-            newest = next(iter(revisions), None)
-            found = site.machine(slug, newest.revision) if newest else None
-            shown = (found, revisions) if found else (machine, revisions)
-            return rendering.page("machine.html.jinja", root="../", **page_of(shown[0], slug, shown[1]))
+            revisions = site.revisions(slug)
+            newest = site.machine(slug, revisions[0].revision) or machine
+            return rendering.page("machine.html.jinja", root="../", **page_of(newest, slug, revisions))
 
         changed |= settle(site.page(slug), page)
         changed |= site.add_row(slug)
@@ -84,16 +83,15 @@ class PagesReporter(BaseReporter):
                 raise PermissionError(errno.EACCES, f"{str(nearest)!r} is not writable")
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Return those of the machines that have a page."""
-        return {key for key in keys if self._site.history(key.slug()).is_file()}
+        """Return those of the machines that have a record."""
+        return {key for key in keys if self._site.has(key.slug())}
 
     def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
         """Yield the machines of the site, or all revisions of them."""
         for slug in self._site.slugs():
-            if (found := self._site.revisions(slug)) is not None:
-                key, revisions = found
-                for each in revisions if all_revisions else revisions[:1]:
-                    yield each.stored(key, str(self._site.page(slug)))
+            revisions = self._site.revisions(slug)
+            for each in revisions if all_revisions else revisions[:1]:
+                yield each.stored(str(self._site.page(slug)))
 
     def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:
         """Read a machine's record.
@@ -107,9 +105,9 @@ class PagesReporter(BaseReporter):
         if project_name is None:
             project_name = sole_project(name, self._projects(name))
         slug = MachineKey(project_name, name).slug()
-        found = self._site.revisions(slug)
-        wanted = [each.revision for each in found[1] if revision in (None, each.revision)] if found else []
-        machine = self._site.machine(slug, wanted[0]) if wanted else None
+        revisions = self._site.revisions(slug)
+        wanted = next((each.revision for each in revisions if revision in (None, each.revision)), None)
+        machine = self._site.machine(slug, wanted) if wanted else None
         if machine is None:
             raise MachineDoesNotExist(name, project_name, projects=self._projects(name))
         return machine

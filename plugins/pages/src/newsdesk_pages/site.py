@@ -1,41 +1,34 @@
-"""The files of a site: what is where, and how many writers keep it consistent without a lock.
+"""What a site has, and where: records, pages, and an index in parts.
 
-Records are the truth. Everything else follows from the files that are there when it is written, and is
-written again until it does: the last of many writers sees what all of them have written.
+Records are the only truth. Every other file follows from the files that are there, and each writer writes it
+until it does, so that many writers need no lock: the last one sees what all have written.
 """
 
-import errno
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from newsdesk import Machine, MachineError, MachineKey, PermanentReporterError, TransientReporterError
-from newsdesk.atomic import write_atomically
+from newsdesk import Machine, MachineError, PermanentReporterError
 
 from newsdesk_pages import history
+from newsdesk_pages.files import entries, errors_of, read, settle
 from newsdesk_pages.history import Revision
 from newsdesk_pages.text import script
 
 SHARDS = 256
-"""Files of the index: of 10,000 machines each has the rows of about 40, and one of them is written again."""
+"""Parts of the index: of 10,000 machines each has the rows of about 40, and a report writes one of them."""
+
+_RECORD = re.compile(r"([0-9a-f]{64})\.json")
 
 _log = logging.getLogger(__name__)
 
-_RECORD = re.compile(r"([0-9a-f]{64})\.json")
-_TRANSIENT = frozenset(
-    getattr(errno, name)
-    for name in ("ENOSPC", "EDQUOT", "EIO", "EAGAIN", "EINTR", "ESTALE", "EMFILE", "ENFILE", "ETIMEDOUT")
-    if hasattr(errno, name)
-)
-"""Errors of the system that a retry may fix."""
-
 
 class Site:
-    """A folder with the pages, the records and the index of a fleet.
+    """A folder with the records, the pages and the index of a fleet.
 
     Args:
         folder: It is made when the first machine comes.
@@ -63,20 +56,18 @@ class Site:
 
     # Reading
 
-    def revisions(self, slug: str) -> tuple[MachineKey, list[Revision]] | None:
-        """Return a machine's key and its revisions, the newest first; None if it has none."""
-        data = read(self.history(slug))
-        try:
-            return None if data is None else history.loaded(data)
-        except ValueError as error:
-            _log.warning("%s is left out: %s", self.history(slug), error)
-            return None
-
     def slugs(self) -> Iterator[str]:
-        """Yield the slugs of all machines, one shard's names in memory at a time."""
-        for shard in entries(self.folder / "index"):
-            if shard.suffix == "":
-                yield from (file.stem for file in entries(shard) if file.suffix == ".jsonl")
+        """Yield the slugs of all machines."""
+        return (folder.name for folder in entries(self.folder / "records") if folder.is_dir())
+
+    def has(self, slug: str) -> bool:
+        """Return whether there is a record of a machine."""
+        return any(self._names(slug))
+
+    def revisions(self, slug: str) -> list[Revision]:
+        """Return a machine's revisions, the newest first."""
+        known, new = self._known(slug)
+        return history.ordered([*known, *(Revision.of(*each) for each in new)])
 
     def machine(self, slug: str, revision: str) -> Machine | None:
         """Return a machine by its record; None if there is none.
@@ -99,17 +90,26 @@ class Site:
 
     def add_revision(self, slug: str, machine: Machine, facts: Callable[[Machine], bytes]) -> bool:
         """Write a record and its facts, and put it among the revisions; return whether anything changed."""
+        now = datetime.now(UTC)
         changed = settle(self.record(slug, machine.revision), machine.to_json)
         changed |= settle(self.facts(slug, machine.revision), lambda: facts(machine))
-        now = datetime.now(UTC)
 
         def merged() -> bytes:
-            return history.dumped(machine.key, slug, self._merged(slug, machine, now, facts))
+            known, new = self._known(slug, besides=machine.revision)
+            for other, _ in new:  # left by a writer that was killed, or has not come further yet
+                settle(self.facts(slug, other.revision), partial(facts, other))
+            others = [each for each in known if each.revision != machine.revision]
+            others += [Revision.of(*each) for each in new]
+            own = next((each for each in known if each.revision == machine.revision), None)
+            own = history.latest(own or Revision.of(machine, now), others, now)
+            ordered = history.ordered([own, *others])
+            compared = map(partial(self._compared, slug), ordered, [*ordered[1:], None])
+            return history.dumped(slug, [*compared])
 
         return changed | settle(self.history(slug), merged)
 
     def add_row(self, slug: str) -> bool:
-        """Write the shard of the index that has the machine's row, and the list of shards."""
+        """Write the part of the index that has the machine's row, and the list of parts."""
         folder = self.history(slug).parent
         target = folder.with_suffix(".js")
         changed = settle(target, lambda: b"newsdesk.rows([\n%b\n]);\n" % b",\n".join(_rows(folder)))
@@ -120,27 +120,41 @@ class Site:
         names = [file.stem for file in files if file.suffix == ".js" and file.stem != "shards"]
         return script("newsdesk.shards", names)
 
-    def _merged(
-        self, slug: str, machine: Machine, now: datetime, facts: Callable[[Machine], bytes]
-    ) -> list[Revision]:
-        """Return the revisions whose records are there, also those that another writer has just written."""
-        _, held = self.revisions(slug) or (None, [])
-        known = {each.revision: each for each in held}
-        found: list[Revision] = []
-        for file in entries(self.folder / "records" / slug):
-            name = _RECORD.fullmatch(file.name)
-            if name is None or name[1] == machine.revision:
-                continue
-            if name[1] in known:
-                found.append(known[name[1]])
-            elif (other := self._left_by_another(slug, name[1])) is not None:
-                settle(self.facts(slug, name[1]), lambda other=other: facts(other))  # type: ignore[misc]
-                found.append(Revision.of(other, datetime.fromtimestamp(file.stat().st_mtime, UTC)))
-        own = known.get(machine.revision) or Revision.of(machine, now)
-        return history.ordered([history.latest(own, found, now), *found])
+    def _names(self, slug: str) -> Iterator[str]:
+        """Yield the revisions of the records that are there."""
+        names = (_RECORD.fullmatch(file.name) for file in entries(self.folder / "records" / slug))
+        return (name[1] for name in names if name is not None)
 
-    def _left_by_another(self, slug: str, revision: str) -> Machine | None:
-        """Return a machine whose record was written, and nothing else yet."""
+    def _known(
+        self, slug: str, besides: str | None = None
+    ) -> tuple[list[Revision], list[tuple[Machine, datetime]]]:
+        """Return the revisions in a machine's file, and the records that it lacks, with their times.
+
+        Args:
+            slug: The machine.
+            besides: A revision that is not to be read.
+        """
+        file = self.history(slug)
+        data = read(file)
+        try:
+            held = {} if data is None else {each.revision: each for each in history.loaded(data)}
+        except ValueError as error:
+            _log.warning("%s is left out: %s", file, error)
+            held = {}
+        names = [*self._names(slug)]
+        records = ((name, self._usable(slug, name)) for name in names if name not in held and name != besides)
+        new = [(machine, _written(self.record(slug, name))) for name, machine in records if machine]
+        return [held[name] for name in names if name in held], new
+
+    def _compared(self, slug: str, own: Revision, before: Revision | None) -> Revision:
+        """Return a revision with what changed since the one before it."""
+        if before is None or own.since == before.revision:
+            return own
+        records = [self._usable(slug, each.revision) for each in (own, before)]
+        return history.with_changes(own, *records) if all(records) else own  # type: ignore[arg-type]
+
+    def _usable(self, slug: str, revision: str) -> Machine | None:
+        """Return a machine by its record; None if that is missing or damaged."""
         try:
             return self.machine(slug, revision)
         except PermanentReporterError as error:
@@ -148,51 +162,9 @@ class Site:
             return None
 
 
-def settle(target: Path, content: Callable[[], bytes]) -> bool:
-    """Write what a file must have, until it has it; return whether anything was written.
-
-    `content` is asked again after each write: another writer may have changed what it depends on, or have
-    written the file from what it read before.
-    """
-    changed = False
-    while read(target) != (data := content()):
-        with errors_of(target):
-            write_atomically(target, data)
-        changed = True
-    return changed
-
-
-def read(file: Path) -> bytes | None:
-    """Return what a file has; None if it is missing."""
+def _written(file: Path) -> datetime:
     with errors_of(file, "read"):
-        try:
-            return file.read_bytes()
-        except FileNotFoundError:
-            return None
-
-
-def entries(folder: Path) -> Sequence[Path]:
-    """Return what a folder has, sorted; nothing if it is missing."""
-    with errors_of(folder, "read"):
-        try:
-            return sorted(folder.iterdir())
-        except FileNotFoundError:
-            return []
-
-
-@contextmanager
-def errors_of(target: Path, doing: str = "written") -> Iterator[None]:
-    """Translate the system's errors to newsdesk's."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _TRANSIENT:
-            raise TransientReporterError(
-                f"{str(target)!r} cannot be {doing} now: {error.strerror}"
-            ) from error
-        raise PermanentReporterError(
-            f"{str(target)!r} cannot be {doing}: {error.strerror}; fix the folder, or set another 'folder'"
-        ) from error
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def _rows(folder: Path) -> Iterator[bytes]:

@@ -62,6 +62,11 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, shortened(_plain(value))
 
 
+def one_line(value: Any, most: int = 120) -> str:
+    """Return any plain value as a short text."""
+    return shortened(_plain(value), most)
+
+
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else canonical.dumps(value).decode()
 

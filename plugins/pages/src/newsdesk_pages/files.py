@@ -1,0 +1,63 @@
+"""Files that many writers share: read, written atomically, and written again until they are right."""
+
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from newsdesk import PermanentReporterError, TransientReporterError
+from newsdesk.atomic import write_atomically
+
+_TRANSIENT = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EIO", "EAGAIN", "EINTR", "ESTALE", "EMFILE", "ENFILE", "ETIMEDOUT")
+    if hasattr(errno, name)
+)
+"""Errors of the system that a retry may fix."""
+
+
+def settle(target: Path, content: Callable[[], bytes]) -> bool:
+    """Write what a file must have, until it has it; return whether anything was written.
+
+    `content` is asked again after each write: another writer may have changed what it depends on, or have
+    written the file from what it read before.
+    """
+    changed = False
+    while read(target) != (data := content()):
+        with errors_of(target):
+            write_atomically(target, data)
+        changed = True
+    return changed
+
+
+def read(file: Path) -> bytes | None:
+    """Return what a file has; None if it is missing."""
+    with errors_of(file, "read"):
+        try:
+            return file.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def entries(folder: Path) -> Sequence[Path]:
+    """Return what a folder has, sorted; nothing if it is missing."""
+    with errors_of(folder, "read"):
+        try:
+            return sorted(folder.iterdir())
+        except FileNotFoundError:
+            return []
+
+
+@contextmanager
+def errors_of(target: Path, doing: str = "written") -> Iterator[None]:
+    """Translate the system's errors to newsdesk's."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _TRANSIENT:
+            raise TransientReporterError(
+                f"{str(target)!r} cannot be {doing} now: {error.strerror}"
+            ) from error
+        raise PermanentReporterError(
+            f"{str(target)!r} cannot be {doing}: {error.strerror}; fix the folder, or set another 'folder'"
+        ) from error
