@@ -26,6 +26,8 @@ _SECTIONS = {
         "list": "List the machines in a backend, with scores.",
         "copy": "Copy machines from one backend to another.",
         "verify": "Compare what two backends hold.",
+        "diff": "Show what changed between two machines.",
+        "gate": "Fail if scores got worse than a baseline's.",
     },
     "setup": {
         "demo": "Report sample machines to local stores.",

@@ -57,7 +57,8 @@ def gate(candidates: Any, baselines: Any, rules: Rules | Iterable[Rule] | None =
 
     Args:
         candidates: A machine, a mapping, an object with a `to_dict()`, or an iterable of such.
-        baselines: What to compare them with, likewise; of many, only the scores are kept in memory.
+        baselines: What to compare them with, likewise; of many, only the scores are kept in memory. Or a
+            function that returns the baseline of a `MachineKey`, or None.
         rules: What to check; by default that nothing gets worse, see `Rules`.
 
     Raises:
@@ -77,34 +78,47 @@ def gate(candidates: Any, baselines: Any, rules: Rules | Iterable[Rule] | None =
     if _is_one(candidates) and _is_one(baselines):
         candidate, baseline = Machine.of(candidates), Machine.of(baselines)
         return GateResult(tuple(checks(candidate.key, scores(candidate), scores(baseline), known)))
-    return GateResult(tuple(_checked(_each(candidates), _each(baselines), known)))
+    return GateResult(tuple(_checked(_each(candidates), _Baselines(baselines), known)))
 
 
-def _checked(
-    candidates: Iterator[Machine], baselines: Iterator[Machine], rules: Rules
-) -> Iterator[GateCheck]:
-    left: dict[MachineKey, Mapping[str, Score]] = {}
-    for baseline in baselines:
-        if baseline.key in left:
-            raise MachineError(f"two baselines are {baseline.key}; give one")
-        left[baseline.key] = scores(baseline)
+def _checked(candidates: Iterator[Machine], baselines: "_Baselines", rules: Rules) -> Iterator[GateCheck]:
     seen: set[MachineKey] = set()
     for candidate in candidates:
         if candidate.key in seen:
             raise MachineError(f"two candidates are {candidate.key}; give one")
         seen.add(candidate.key)
-        found = left.pop(candidate.key, None)
-        if found is not None:
-            yield from checks(candidate.key, scores(candidate), found, rules)
-        elif rules.new == "allowed":
-            yield GateCheck(machine=candidate.key, status=GateStatus.ALLOWED, message=_NO_BASELINE)
+        baseline = baselines.of(candidate.key)
+        if baseline is not None:
+            yield from checks(candidate.key, scores(candidate), baseline, rules)
         else:
-            yield GateCheck(machine=candidate.key, status=GateStatus.NO_BASELINE, message=_NO_BASELINE)
+            status = GateStatus.ALLOWED if rules.new == "allowed" else GateStatus.NO_BASELINE
+            yield GateCheck(machine=candidate.key, status=status, message="the machine has no baseline")
     if not seen:
         raise MachineError("there are no candidates; give at least one machine")
     status = GateStatus.ALLOWED if rules.absent == "allowed" else GateStatus.MISSING
-    for key in left:
-        yield GateCheck(machine=key, status=status, message=_ABSENT)
+    for key in baselines.left:
+        yield GateCheck(
+            machine=key, status=status, message="the baseline's machine is not among the candidates"
+        )
+
+
+class _Baselines:
+    """The scores of each baseline."""
+
+    def __init__(self, given: Any) -> None:
+        self._find = given if callable(given) and not _is_one(given) else None
+        self.left: dict[MachineKey, Mapping[str, Score]] = {}
+        """Those that no candidate was compared with."""
+        for baseline in () if self._find is not None else _each(given):
+            if baseline.key in self.left:
+                raise MachineError(f"two baselines are {baseline.key}; give one")
+            self.left[baseline.key] = scores(baseline)
+
+    def of(self, key: MachineKey) -> Mapping[str, Score] | None:
+        if self._find is None:
+            return self.left.pop(key, None)
+        found = self._find(key)
+        return None if found is None else scores(Machine.of(found))
 
 
 def _is_one(given: Any) -> bool:
@@ -113,7 +127,3 @@ def _is_one(given: Any) -> bool:
 
 def _each(given: Any) -> Iterator[Machine]:
     return map(Machine.of, [given] if _is_one(given) else given)
-
-
-_NO_BASELINE = "there is no baseline for this machine"
-_ABSENT = "the machine is in the baseline, and not among the candidates"

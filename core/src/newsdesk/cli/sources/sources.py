@@ -77,7 +77,7 @@ class Sources:
             NotFoundError: There is no such file and no such machine.
             ReporterException: It cannot be read.
         """
-        if _is_file(source):
+        if is_file(source):
             yield from Inputs([source]).once()
         else:
             yield self._fetched(source)
@@ -160,7 +160,7 @@ def _named(address: Address, backend: Backend, project: str | None) -> Machine:
     raise missing[0]
 
 
-def _is_file(source: str) -> bool:
+def is_file(source: str) -> bool:
     """Tell whether a source is a file, a folder with records, a pattern of files, or standard input."""
     if os.path.isdir(source):  # noqa: PTH112  (any text)
         return any(Path(source).rglob("*.json"))  # else it may have the name of a machine by chance

@@ -1,0 +1,56 @@
+"""What of a difference is shown to people: rows, in bounded number."""
+
+from typing import NamedTuple
+
+from newsdesk.cli.comparing import words
+from newsdesk.comparison.difference import Diff
+from newsdesk.comparison.score_changes import Delta, ScoreChange
+
+CHANGES = 200
+"""Changes that are shown."""
+SCORES = 100
+"""Rows of scores that are shown."""
+
+
+class ScoreRow(NamedTuple):
+    """A number of a score that differs, or the mean."""
+
+    score: str
+    part: str
+    delta: Delta
+    verdict: str
+    """Whether it is `better` or `worse`; empty where that is not known."""
+
+
+def score_rows(difference: Diff) -> list[ScoreRow]:
+    """Return the mean of each score that differs, with the folds that differ."""
+    rows = []
+    for change in difference.scores:
+        rows.append(_row(change, "mean", change.mean))
+        changed = {fold: delta for fold, delta in change.folds.items() if delta.difference != 0}
+        rows += [_row(change, f"fold {fold}", delta) for fold, delta in changed.items()]
+    return rows
+
+
+def _row(change: ScoreChange, part: str, delta: Delta) -> ScoreRow:
+    grown = delta.difference or 0.0
+    sign = grown if change.better == "higher" else -grown if change.better == "lower" else 0.0
+    return ScoreRow(change.name, part, delta, "better" if sign > 0 else "worse" if sign < 0 else "")
+
+
+def epochs(delta: Delta) -> str:
+    """Say how many values a history has."""
+    if delta.before == delta.after:
+        return f"{words.number(delta.after)} values"
+    return f"{words.number(delta.before)} -> {words.number(delta.after)} values"
+
+
+def volatile(difference: Diff) -> str:
+    """Say what was left out, if anything."""
+    count = sum(difference.volatile.values())
+    if not count:
+        return ""
+    places = ", ".join(
+        f"{number} in {path.rpartition('.')[2]}" for path, number in difference.volatile.items()
+    )
+    return f"Not shown: {count} that change with every build ({places}); --volatile shows them."

@@ -1,0 +1,91 @@
+"""What `newsdesk gate` does."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from newsdesk import canonical
+from newsdesk.atomic import write_atomically
+from newsdesk.cli import data
+from newsdesk.cli.comparing import gate_markdown, gate_text, junit
+from newsdesk.cli.sources.backend import Backend, NotFoundError
+from newsdesk.cli.sources.sources import Sources, is_file
+from newsdesk.cli.sources.unanswered import answered
+from newsdesk.comparison.gate import GateResult, gate
+from newsdesk.comparison.rules import Rules
+from newsdesk.machine import Machine, MachineKey
+
+Form = Literal["text", "json", "markdown"]
+
+
+def run(
+    candidates: tuple[str, ...],
+    baseline: str,
+    rules_path: str | None,
+    *,
+    config_path: str | None,
+    reads_from: str | None,
+    project: str | None,
+    junit: str | None,
+    form: Form,
+) -> int:
+    """Run the command, and return its exit code."""
+    rules = Rules() if rules_path is None else Rules.read(rules_path)
+    with Sources(config_path, reads_from, project) as sources, answered():
+        found = (machine for name in candidates for machine in sources.each(name))
+        if _is_backend(baseline, sources):
+            result = gate(found, _held(sources.backend(baseline)), rules)
+        elif is_file(baseline):
+            result = gate(found, sources.each(baseline), rules)
+        else:
+            result = gate(_only(found, baseline), sources.one(baseline), rules)
+    _print(result, form, has_rules=rules_path is not None)
+    if junit is not None:
+        _write(junit, result)
+    return 0 if result.passed else 1
+
+
+def _is_backend(baseline: str, sources: Sources) -> bool:
+    labels = {route.label for route in sources.config.routes}
+    return baseline in labels or baseline.lstrip().startswith("{")
+
+
+def _held(backend: Backend) -> Callable[[MachineKey], Machine | None]:
+    """Return what a backend holds of a project and name; None if it answers, and holds nothing."""
+
+    def held(key: MachineKey) -> Machine | None:
+        try:
+            return backend.fetch(key.name, key.project_name)
+        except NotFoundError:
+            return None
+
+    return held
+
+
+def _only(candidates: Iterable[Machine], baseline: str) -> Machine:
+    machines: Iterator[Machine] = iter(candidates)
+    candidate = next(machines, None)
+    if candidate is None or next(machines, None) is not None:
+        raise click.UsageError(f"--baseline {baseline!r} is one machine, so give one candidate")
+    return candidate
+
+
+def _print(result: GateResult, form: Form, *, has_rules: bool) -> None:
+    if form == "json":
+        data.echo(canonical.dumps(result.to_dict()))
+    elif form == "markdown":
+        for line in gate_markdown.lines(result):
+            data.echo(line)
+    else:
+        for text, colour in gate_text.lines(result, has_rules=has_rules):
+            click.secho(text, fg=colour)
+
+
+def _write(path: str, result: GateResult) -> None:
+    try:
+        write_atomically(Path(path), junit.document(result, datetime.now(UTC)))
+    except OSError as error:
+        raise click.UsageError(f"--junit {path!r} cannot be written: {error.strerror}") from error
