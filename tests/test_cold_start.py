@@ -83,6 +83,8 @@ STARTS = [
     Start("report m.json --config files.json", 100),
     Start("report m.json --config files.yaml", 104, ("click", "orjson", "pluggy", "yaml")),
     Start("list --config files.json", 120),
+    Start("diff m.json m.json", 120),
+    Start("gate m.json --baseline m.json", 120),
     Start("copy --config two.json --from a --to b", 120),
     Start("verify --config two.json --from a --to b", 120),
     Start("missing m.json --config two.json --to b", 110),

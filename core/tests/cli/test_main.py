@@ -273,6 +273,8 @@ def test_json_goes_to_a_file_whole_though_the_bar_is_on_a_terminal(environment, 
         (["backfill"], "Deliver the machines in FILE... that"),
         (["outbox"], "Inspect, retry and clean up undelivered records."),
         (["new"], "Create a plugin project for a reporter"),
+        (["diff"], "Show what changed from machine A to machine B"),
+        (["gate"], "Fail if a score of a CANDIDATE is worse"),
     ],
 )
 @pytest.mark.parametrize("option", ["--help", "-h"])
@@ -285,7 +287,7 @@ def test_each_command_has_help(newsdesk, command, says, option):
 @pytest.mark.parametrize(
     ("group", "names"),
     [
-        ([], "report plan outbox backfill missing init check doctor reporters schema servers new"),
+        ([], "report plan outbox backfill missing init check doctor reporters schema servers new diff gate"),
         (["outbox"], "status send dead requeue prune export"),
     ],
 )

@@ -19,13 +19,16 @@ class ScoreRow(NamedTuple):
     part: str
     delta: Delta
     verdict: str
-    """Whether it is `better` or `worse`; empty where that is not known."""
+    """Whether it is `better` or `worse`, `added` or `removed`; empty where that is not known."""
 
 
 def score_rows(difference: Diff) -> list[ScoreRow]:
-    """Return the mean of each score that differs, with the folds that differ."""
+    """Return the mean of each score that differs, with the folds that differ where both records have it."""
     rows = []
     for change in difference.scores:
+        if change.kind != "changed":
+            rows.append(ScoreRow(change.name, "mean", change.mean, change.kind))
+            continue
         rows.append(_row(change, "mean", change.mean))
         changed = {fold: delta for fold, delta in change.folds.items() if delta.difference != 0}
         rows += [_row(change, f"fold {fold}", delta) for fold, delta in changed.items()]

@@ -10,7 +10,7 @@ import click
 from newsdesk import canonical
 from newsdesk.atomic import write_atomically
 from newsdesk.cli import data
-from newsdesk.cli.comparing import gate_markdown, gate_text, junit
+from newsdesk.cli.comparing import gate_markdown, gate_text
 from newsdesk.cli.sources.backend import Backend, NotFoundError
 from newsdesk.cli.sources.sources import Sources, is_file
 from newsdesk.cli.sources.unanswered import answered
@@ -41,7 +41,8 @@ def run(
         elif is_file(baseline):
             result = gate(found, sources.each(baseline), rules)
         else:
-            result = gate(_only(found, baseline), sources.one(baseline), rules)
+            one = sources.one(baseline)
+            result = gate(_only(found, baseline), one, rules)
     _print(result, form, has_rules=rules_path is not None)
     if junit is not None:
         _write(junit, result)
@@ -85,6 +86,8 @@ def _print(result: GateResult, form: Form, *, has_rules: bool) -> None:
 
 
 def _write(path: str, result: GateResult) -> None:
+    from newsdesk.cli.comparing import junit  # noqa: PLC0415  (XML, for those who ask for it)
+
     try:
         write_atomically(Path(path), junit.document(result, datetime.now(UTC)))
     except OSError as error:
