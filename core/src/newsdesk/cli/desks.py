@@ -9,6 +9,7 @@ import click
 
 from newsdesk import canonical
 from newsdesk.builtin.registry import default_registry
+from newsdesk.cli.logs import say
 from newsdesk.cli.named import named
 from newsdesk.config.file import Config, found
 from newsdesk.delivery.desk import Desk, own_reporters
@@ -96,6 +97,6 @@ class Desks:
 
     def _fallback(self) -> list[Any]:
         if not self._has_fallen_back:
-            click.echo(f"No reporters are configured; machines are written to ./{FALLBACK}.", err=True)
+            say(f"No reporters are configured; machines are written to ./{FALLBACK}.")
             self._has_fallen_back = True
         return [{"files": {"path": FALLBACK}}]

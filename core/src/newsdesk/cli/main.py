@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from newsdesk.cli import logs
 from newsdesk.cli.stops import Stops, name_of
 from newsdesk.exceptions import ReporterException
 
@@ -74,6 +75,7 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(f"newsdesk.cli.commands.{folder}.{cmd_name}").command
         command.name = cmd_name  # by the function's, each would be `command` in the reference
         command.short_help = _COMMANDS[cmd_name]
+        _complete(command, f"newsdesk_{cmd_name}")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (the same)
@@ -97,29 +99,47 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ReporterException as error:
             _log.debug("the command failed", exc_info=error)
-            click.echo(f"Error: {error}", err=True)
+            logs.say(f"Error: {error}", logging.ERROR)
             sys.exit(2)
+        except click.ClickException as error:
+            if not logs.logs().is_json:
+                raise
+            logs.say(f"Error: {error.format_message()}", logging.ERROR)
+            sys.exit(error.exit_code)
         except KeyboardInterrupt as stop:
-            click.echo(f"Stopped by {name_of(stop)}.", err=True)
+            logs.say(f"Stopped by {name_of(stop)}.", logging.WARNING)
             sys.exit(1)
         except OSError as error:
             if error.errno == errno.EPIPE:  # `| head` has seen enough: click ends it in silence
                 raise
-            click.echo(
-                f"Error: {error}. Fix that and run it again; what was delivered is not delivered twice.",
-                err=True,
-            )
+            text = f"Error: {error}. Fix that and run it again; what was delivered is not delivered twice."
+            logs.say(text, logging.ERROR)
             sys.exit(1)
         finally:
             if ctx.invoked_subcommand != "doctor" and not logging.root.handlers:  # which say it themselves
                 _warn_of_damaged_distributions()
 
 
+def _complete(command: click.Command, variable: str) -> None:
+    """Give a command the options of all, and each option an environment variable."""
+    if isinstance(command, click.Group):
+        for name, subcommand in command.commands.items():
+            _complete(subcommand, f"{variable}_{name}")
+        return
+    if any(param.name == "verbose" for param in command.params):
+        return  # asked for before
+    for param in command.params:
+        if isinstance(param, click.Option) and param.envvar is None:
+            option = max(param.opts, key=len).lstrip("-")
+            param.envvar = f"{variable}_{option}".replace("-", "_").upper()
+    command.params += logs.options()
+
+
 def _warn_of_damaged_distributions() -> None:
     """Name those that were met: a plugin may be missing by them, and other libraries stumble over them."""
     if (entry_points := sys.modules.get("newsdesk.plugins.entry_points")) is not None:
         for fault in entry_points.damaged():
-            click.echo(f"Warning: {fault}", err=True)
+            logs.say(f"Warning: {fault}", logging.WARNING)
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  (click's signature)
@@ -139,19 +159,12 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None: 
     callback=_version,
     help="Show the version and exit.",
 )
-@click.option(
-    "-v",
-    "--verbose",
-    count=True,
-    help="Log deliveries to standard error; -vv: also debug logs, with tracebacks.",
-)
-def main(verbose: int) -> None:
+def main() -> None:
     """Deliver the records of finished ML builds to MLflow, PostgreSQL and other backends."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a record may hold what the terminal's encoding does not
             stream.reconfigure(errors="backslashreplace")
-    if verbose:
-        level = logging.INFO if verbose == 1 else logging.DEBUG
-        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    else:
-        logging.getLogger("newsdesk").addHandler(logging.NullHandler())  # the receipts have what it logs
+    logs.logs().apply()
+
+
+main.params += logs.options()

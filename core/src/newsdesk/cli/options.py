@@ -53,6 +53,7 @@ project = click.option("--project", metavar="PROJECT", help="The project of the 
 config = click.option(
     "--config",
     "config_path",
+    envvar="NEWSDESK_CONFIG",
     type=click.Path(exists=True, dir_okay=False),
     help="The config file; by default newsdesk.yaml in the working folder, if it exists.",
 )

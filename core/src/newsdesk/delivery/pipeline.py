@@ -216,6 +216,7 @@ class Pipeline:
             receipt.attempts,
             receipt.seconds,
             "" if receipt.error is None else f": {type(receipt.error).__name__}: {receipt.error}",
+            extra={"receipt": receipt},
         )
         self._tell_plugins(receipt, within)
 

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable, Iterator
 import click
 
 from newsdesk.cli import data
+from newsdesk.cli.logs import logs
 from newsdesk.cli.receipts.causes import Causes, named
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import ReporterException
@@ -58,6 +59,9 @@ def closable(receipts: Iterable[Receipt]) -> Generator[Receipt, None, None]:
 
 def _progressing(receipts: Iterable[Receipt], machines: int) -> Iterator[Receipt]:
     """Give receipts as they come, with a progress bar on a terminal and a line for each elsewhere."""
+    if logs().quiet or logs().is_json:  # the log has a line for each
+        yield from receipts
+        return
     if sys.stderr.isatty():
         from newsdesk.cli.receipts.terminal import with_bar  # noqa: PLC0415  (rich, for a terminal alone)
 
@@ -112,6 +116,9 @@ class _Summary:
         """Print failures first when not all fit; why they failed, once, and on standard error alone."""
         if self._as_json:
             return
+        if logs().quiet:
+            self._print_causes()
+            return
         rows = [*self._failed, *self._others][:ROWS]
         if not rows:
             click.echo("No deliveries.")
@@ -120,20 +127,24 @@ class _Summary:
         for receipt in rows:
             for alteration in receipt.alterations:
                 click.secho(f"{receipt.machine} at {receipt.reporter}: {alteration}", fg="yellow")
-        for status, text in self._causes.texts():
-            click.secho(text, err=True, fg=_COLOURS.get(status))
+        self._print_causes()
         for (reporter, status), count in sorted(self._counts.items()):
             click.secho(f"{reporter}: {count} {status}", fg=_COLOURS.get(str(status)))
         total = sum(self._counts.values())
         deliveries = "1 delivery" if total == 1 else f"{total} deliveries"
         click.echo(f"{deliveries} in {time.monotonic() - self._began:.1f} s")
 
+    def _print_causes(self) -> None:
+        if not logs().is_json:  # the receipts in the log have them
+            for status, text in self._causes.texts():
+                click.secho(text, err=True, fg=_COLOURS.get(status))
+
     def _print_rows(self, rows: list[Receipt]) -> None:
         if sys.stdout.isatty():
             from newsdesk.cli.receipts.terminal import print_table  # noqa: PLC0415  (rich, for a terminal alone)
 
             print_table(rows)
-        elif sys.stderr.isatty():  # else standard error has a line for each
+        elif sys.stderr.isatty() and not logs().is_json:  # else standard error has a line for each
             for receipt in rows:
                 click.echo(_line(receipt))
         else:

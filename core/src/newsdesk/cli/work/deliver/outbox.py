@@ -1,6 +1,7 @@
 """What the commands of `newsdesk outbox` do."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import click
 
 from newsdesk.cli import data
 from newsdesk.cli.desks import Desks
+from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.summary import show
 from newsdesk.config.file import Config
 from newsdesk.exceptions import DefinitionError
@@ -51,7 +53,7 @@ def send(
         code = show(receipts, machines=_owed(counts, labels), as_json=as_json)
         left = _owed(outbox.counts())
     if left:
-        click.echo(f"{left} still owed.", err=True)
+        say(f"{left} still owed.")
     return 1 if left and not allow_owed else code
 
 
@@ -96,7 +98,7 @@ def export(states: tuple[str, ...], config_path: str | None, path: str | None) -
             try:
                 machine = outbox.load(entry)
             except DamagedError as error:
-                click.echo(str(error), err=True)
+                say(str(error), logging.WARNING)
                 code = 1
                 continue
             data.echo(machine.to_json())
@@ -124,9 +126,8 @@ def _owed(counts: Mapping[tuple[str, State], int], labels: set[str] | None = Non
 def _report_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -> None:
     known = ", ".join(sorted(labels)) or "none"
     for label in sorted({label for label, _ in counts} - labels):
-        click.echo(
-            f"{label}: the config has no reporter of that label; its records stay. Labels: {known}", err=True
-        )
+        text = f"{label}: the config has no reporter of that label; its records stay. Labels: {known}"
+        say(text, logging.WARNING)
 
 
 def _line(entry: Entry) -> str:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import groupby
 
-import click
-
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.executors import Pool, open_pool
 from newsdesk.cli.inputs import Inputs
+from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.summary import show
 from newsdesk.contract.receipt import Receipt
 from newsdesk.delivery.job import CHUNK_SIZE
@@ -27,7 +26,7 @@ def run(
     inputs, desks = Inputs(files), Desks(config_path, to)
     count = inputs.check()
     if not count:
-        click.echo("The input has no machines.", err=True)
+        say("The input has no machines.")
     for machine in inputs:
         desks.of(machine)  # raises if a definition is not valid, before anything is sent
     with open_pool(workers, dask) as pool, closing(desks):

@@ -7,6 +7,7 @@ import click
 
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.executors import open_pool
+from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.summary import show
 from newsdesk.cli.transfer.copying import Copying
 from newsdesk.cli.transfer.endpoint import Endpoint, source_of
@@ -57,6 +58,6 @@ def _counted(receipts: Iterator[Receipt], listed: int, label: str) -> Iterator[R
             given += 1
             yield receipt
     finally:
-        click.echo(f"{listed} listed at {label}, {given} receipts.", err=True)
+        say(f"{listed} listed at {label}, {given} receipts.")
     if given != listed:
         raise click.ClickException("each record that was listed must have one receipt; run it again")

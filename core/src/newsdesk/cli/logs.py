@@ -1,0 +1,161 @@
+"""What the command logs to standard error, and how: options of every command, lines of text or of JSON."""
+
+import logging
+import sys
+import time
+from typing import Any
+
+import click
+
+_LEVELS = ("debug", "info", "warning", "error")
+_TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_KEY = __name__
+
+_log = logging.getLogger("newsdesk.cli")
+
+
+class Logs:
+    """What one run of the command logs.
+
+    Each of its options may come before the subcommand or after it; the later one counts.
+    """
+
+    def __init__(self) -> None:
+        self.verbose = 0
+        self.quiet = False
+        self.log_level: str | None = None
+        self.log_format: str | None = None
+        self._handler: logging.Handler | None = None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether standard error has lines of JSON alone."""
+        return self.log_format == "json"
+
+    def set(self, name: str, value: Any) -> None:
+        """Take an option, and log accordingly from now on."""
+        setattr(self, name, value)
+        self.apply()
+
+    def apply(self) -> None:
+        """Log as the options taken so far have it."""
+        if self._handler is not None:
+            logging.root.removeHandler(self._handler)
+            self._handler = None
+        level = self._level()
+        if level is None:
+            logging.getLogger("newsdesk").addHandler(logging.NullHandler())  # the receipts have what it logs
+            return
+        self._handler = logging.StreamHandler(sys.stderr)
+        self._handler.setFormatter(_Json() if self.is_json else _Text(_TEXT))
+        logging.root.addHandler(self._handler)
+        logging.root.setLevel(level)
+
+    def _level(self) -> int | None:
+        """Return the least level that is logged; None for nothing."""
+        if self.log_level is not None:
+            return int(getattr(logging, self.log_level.upper()))
+        if self.verbose:
+            return logging.INFO if self.verbose == 1 else logging.DEBUG
+        if not self.is_json:
+            return None
+        return logging.WARNING if self.quiet else logging.INFO
+
+
+def logs() -> Logs:
+    """Return what the running command logs."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return Logs()
+    found: Logs = context.find_root().meta.setdefault(_KEY, Logs())
+    return found
+
+
+def say(text: str, level: int = logging.INFO, *, colour: str | None = None) -> None:
+    """Tell a person something on standard error; a program that reads JSON there gets a line of that."""
+    if logs().is_json:
+        _log.log(level, "%s", text.removeprefix("Error: ").removeprefix("Warning: "))
+    elif level > logging.INFO or not logs().quiet:
+        click.secho(text, err=True, fg=colour)
+
+
+def options() -> list[click.Parameter]:
+    """Make the options that every command has; of all commands, one environment variable sets each."""
+    shared: dict[str, Any] = {"expose_value": False, "callback": _take}
+    return [
+        click.Option(
+            ["-v", "--verbose"],
+            envvar="NEWSDESK_VERBOSE",
+            count=True,
+            help="Log deliveries to standard error; -vv: also debug logs, with tracebacks.",
+            **shared,
+        ),
+        click.Option(
+            ["-q", "--quiet"],
+            envvar="NEWSDESK_QUIET",
+            is_flag=True,
+            help="Print no receipts, progress or totals: only data, warnings and errors.",
+            **shared,
+        ),
+        click.Option(
+            ["--log-level"],
+            envvar="NEWSDESK_LOG_LEVEL",
+            type=click.Choice(_LEVELS, case_sensitive=False),
+            help="Log from this level on; for --log-format json info by default, otherwise nothing.",
+            **shared,
+        ),
+        click.Option(
+            ["--log-format"],
+            envvar="NEWSDESK_LOG_FORMAT",
+            type=click.Choice(["text", "json"], case_sensitive=False),
+            help="How to log; json: each line of standard error is a JSON object, also receipts and errors.",
+            **shared,
+        ),
+    ]
+
+
+def _take(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value and not ctx.resilient_parsing:
+        logs().set(param.name or "", value)
+
+
+class _Text(logging.Formatter):
+    """Lines of text, with passwords within URLs and the secrets of the environment masked."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record."""
+        from newsdesk.secrets import mask_text, of_environment  # noqa: PLC0415  (for those who log)
+
+        return mask_text(super().format(record), of_environment())
+
+
+class _Json(logging.Formatter):
+    """One JSON object for each record; its keys are an interface, see `docs/reference-cli.md`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record."""
+        import json  # noqa: PLC0415  (for those who log)
+
+        seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, Any] = {
+            "time": f"{seconds}.{int(record.msecs):03}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if (receipt := getattr(record, "receipt", None)) is not None:
+            line["receipt"] = receipt.to_dict()
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        # Escaped, so that a line stays one whatever a name holds, and any encoding can write it.
+        return json.dumps(_masked(line), ensure_ascii=True)
+
+
+def _masked(value: Any) -> Any:
+    from newsdesk.secrets import mask_text, of_environment  # noqa: PLC0415  (for those who log)
+
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return mask_text(value, of_environment()) if isinstance(value, str) else value
