@@ -38,6 +38,7 @@ ROWS = [
     {"config", "testing"},
     {"comparison", "doctor"},
     {"cli"},
+    {"__main__"},
 ]
 PLACES = {name: index for index, names in enumerate(ROWS) for name in names}
 
