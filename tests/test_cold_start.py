@@ -85,6 +85,7 @@ STARTS = [
     Start("list --config files.json", 120),
     Start("diff m.json m.json", 120),
     Start("gate m.json --baseline m.json", 120),
+    Start("show m.json --json", 100),
     Start("copy --config two.json --from a --to b", 120),
     Start("verify --config two.json --from a --to b", 120),
     Start("missing m.json --config two.json --to b", 110),

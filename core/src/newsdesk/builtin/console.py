@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from newsdesk import record
+from newsdesk.builtin.display import short, shown
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.machine import Machine
@@ -50,12 +51,6 @@ def _table(machine: Machine, encoding: str) -> "Table":
     return table
 
 
-def shown(text: str, encoding: str) -> str:
-    """Give a text that no terminal takes for a command, with what the stream cannot write escaped."""
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    return safe.encode(encoding, "backslashreplace").decode(encoding)
-
-
 def facts(machine: Machine) -> list[tuple[str, str]]:
     """Give what matters most: when and by what the machine was built, on what data, and how good it is."""
     build = record.build(machine)
@@ -74,9 +69,3 @@ def facts(machine: Machine) -> list[tuple[str, str]]:
         for name, value in pairs
         if value not in (None, "")
     ]
-
-
-def short(value: float) -> str:
-    """Give a number with four digits; those that JSON lacks as the record spells them."""
-    text = f"{value:.4g}"
-    return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text, text)

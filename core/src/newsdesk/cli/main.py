@@ -25,6 +25,7 @@ _SECTIONS = {
     },
     "read": {
         "list": "List the machines in a backend, with scores.",
+        "show": "Show a machine: scores, training, durations.",
         "copy": "Copy machines from one backend to another.",
         "verify": "Compare what two backends hold.",
         "diff": "Show what changed between two machines.",

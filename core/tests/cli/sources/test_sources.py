@@ -156,6 +156,14 @@ class TestFiles:
         (folder / "fan" / "x.json").write_text('{"name": "of the folder"}')
         assert read("fan").name == "of the folder"
 
+    def test_a_pattern_that_matches_no_file_is_a_name(self, held, write):
+        write("a.json", {"name": "a"})
+        assert read("?.json").name == "a"
+        with pytest.raises(
+            NotFoundError, match=r"^there is no file 'b\*'; files: the machine 'b\*' does not "
+        ):
+            read("b*")
+
     def test_no_config_is_needed(self, machine):
         assert read(machine, reads_from=None).name == "compressor"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from newsdesk.builtin.console import short
+from newsdesk.builtin.display import minute, short
 from newsdesk.cli.listing.order import STORED, Order, score_of
 from newsdesk.contract.stored import StoredMachine
 
@@ -62,4 +62,4 @@ def _score(name: str) -> Column:
 
 
 def _minute(time: datetime | None) -> str:
-    return "" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return "" if time is None else minute(time)

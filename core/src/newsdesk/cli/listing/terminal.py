@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from newsdesk.builtin.console import shown
+from newsdesk.builtin.display import shown
 from newsdesk.cli.listing.columns import Column, in_reading_order
 from newsdesk.contract.stored import StoredMachine
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from newsdesk.builtin.console import shown
+from newsdesk.builtin.display import shown
 from newsdesk.cli.listing.columns import Column
 from newsdesk.contract.stored import StoredMachine
 

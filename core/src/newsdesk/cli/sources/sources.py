@@ -164,8 +164,14 @@ def is_file(source: str) -> bool:
     """Tell whether a source is a file, a folder with records, a pattern of files, or standard input."""
     if os.path.isdir(source):  # noqa: PTH112  (any text)
         return any(Path(source).rglob("*.json"))  # else it may have the name of a machine by chance
-    return source == "-" or os.path.exists(source) or glob.has_magic(source)  # noqa: PTH110  (the same)
+    if source == "-" or os.path.exists(source):  # noqa: PTH110  (the same)
+        return True
+    return glob.has_magic(source) and any(glob.iglob(source, recursive=True))  # noqa: PTH207  (the same)
 
 
 def _looks_like_file(text: str) -> bool:
-    return text.endswith(_FILES) or any(mark in text for mark in (os.sep, os.altsep) if mark)
+    return (
+        text.endswith(_FILES)
+        or glob.has_magic(text)
+        or any(mark in text for mark in (os.sep, os.altsep) if mark)
+    )
