@@ -181,6 +181,14 @@ def wheels(session: nox.Session) -> None:
     )
 
 
+@nox.session(default=False)
+def copies(session: nox.Session) -> None:
+    """Copy 300 machines from MLflow to PostgreSQL to files and back, and print times and requests."""
+    install_distributions(session, "test")
+    environment = {**COMPILED, "NEWSDESK_COPIES": "300"}
+    session.run("pytest", "tests/test_copy.py", "-k", "every_byte", *session.posargs, env=environment)
+
+
 @nox.session(name="kit-power", default=False)
 def kit_power(session: nox.Session) -> None:
     """Plant bugs in our reporters, and print which check of the kit catches each; arguments: reporters."""
