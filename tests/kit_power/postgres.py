@@ -154,9 +154,13 @@ POSTGRES = Subject(
             "table/statements.py",
             [
                 (
-                    "WHERE old.revision IS DISTINCT FROM excluded.revision OR (",
-                    "WHERE old.revision IS NULL AND (",
-                )
+                    "WHERE old.revision IS DISTINCT FROM excluded.revision\n    OR old.xmin",
+                    "WHERE old.revision IS NULL\n    OR old.xmin",
+                ),
+                (
+                    "    OR (\n        old.dataset",
+                    "    AND (\n        old.dataset",
+                ),
             ],
         ),
     ],

@@ -13,7 +13,7 @@ LAYERS = [
     {"errors", "row"},
     {"connection", "embedded"},
     {"table", "parameters"},
-    {"checks", "reading"},
+    {"checks", "reading", "dashboards"},
     {"reporter"},
     {"views"},
     {"plugin"},

@@ -8,7 +8,7 @@ from newsdesk_postgres.errors import (
     TransientPostgresError,
 )
 from newsdesk_postgres.reporter import PostgresReporter
-from newsdesk_postgres.views import create_view
+from newsdesk_postgres.views import create_dashboard_views, create_view
 
 __all__ = [
     "AmbiguousMachine",
@@ -17,5 +17,6 @@ __all__ = [
     "PostgresReporter",
     "PostgresReporterException",
     "TransientPostgresError",
+    "create_dashboard_views",
     "create_view",
 ]
