@@ -19,6 +19,7 @@ NAVIGATION = {
         "postgres",
         "pages",
         "copy",
+        "compare-builds",
         "scale",
         "alerts",
         "doctor",

@@ -121,11 +121,15 @@ def metadata(pyproject: str) -> tuple[str, str, str]:
 
 
 def kind(document: object) -> str:
-    """Return the kind of a YAML block: `manifest` of Kubernetes, config of `gordo`, or our `config`."""
+    """Return the kind of a YAML block: `manifest` of Kubernetes, of a `CI`, `gordo`, `rules`, or our `config`."""
     keys: dict[str, object] = document if isinstance(document, dict) else {}
-    return (
-        "manifest" if "apiVersion" in keys else "gordo" if keys.keys() & {"machines", "globals"} else "config"
-    )
+    marks = {
+        "manifest": {"apiVersion"},
+        "gordo": {"machines", "globals"},
+        "CI": {"jobs", "gate"},
+        "rules": {"rules"},
+    }
+    return next((kind for kind, names in marks.items() if keys.keys() & names), "config")
 
 
 def names(page: Path) -> str:

@@ -86,6 +86,10 @@ def test_candidates_are_compared_with_what_a_backend_holds(newsdesk, write):
     newsdesk("report", "old.json")
     assert "passed: 2 machines" in newsdesk("gate", "same.json", "--baseline", "held").stdout
     newsdesk("gate", "worse.json", "--baseline", "{files: {path: held}}", code=1)
+    assert (
+        "NullReporter cannot read machines back"
+        in newsdesk("gate", "same.json", "--baseline", "null", code=2).stderr
+    )
     write("new.json", built("new"))
     assert "missing baseline" in newsdesk("gate", "new.json", "--baseline", "held", code=1).stdout
     write("rules.yaml", "new: allowed")

@@ -50,10 +50,8 @@ def epochs(delta: Delta) -> str:
 
 def volatile(difference: Diff) -> str:
     """Say what was left out, if anything."""
-    count = sum(difference.volatile.values())
-    if not count:
+    if not difference.volatile:
         return ""
-    places = ", ".join(
-        f"{number} in {path.rpartition('.')[2]}" for path, number in difference.volatile.items()
-    )
-    return f"Not shown: {count} that change with every build ({places}); --volatile shows them."
+    counts = {path.rpartition(".")[2]: count for path, count in difference.volatile.items()}
+    places = ", ".join(f"{count} in {name}" for name, count in counts.items())
+    return f"Left out what changes with every build: {places}; --volatile shows it."

@@ -12,8 +12,8 @@ from newsdesk.cli import completion, data, options
     required=True,
     metavar="B",
     shell_complete=completion.labels,
-    help="What to compare with. A label of the config, or YAML such as '{files: {path: reports}}': what that "
-    "backend holds of the same names. Files. Or one machine, such as NAME@LABEL#REVISION.",
+    help="What to compare with. A label of the config, a reporter's name, or YAML such as '{files: {path: "
+    "reports}}': what that backend holds of the same names. Files. Or one machine: NAME@LABEL#REVISION.",
 )
 @click.option(
     "--rules",

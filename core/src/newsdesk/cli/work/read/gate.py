@@ -9,6 +9,7 @@ import click
 
 from newsdesk import canonical
 from newsdesk.atomic import write_atomically
+from newsdesk.builtin.registry import default_registry
 from newsdesk.cli import data
 from newsdesk.cli.comparing import gate_markdown, gate_text
 from newsdesk.cli.sources.backend import Backend, NotFoundError
@@ -36,7 +37,7 @@ def run(
     rules = Rules() if rules_path is None else Rules.read(rules_path)
     with Sources(config_path, reads_from, project) as sources, answered():
         found = (machine for name in candidates for machine in sources.each(name))
-        if _is_backend(baseline, sources):
+        if _is_definition(baseline, sources):
             result = gate(found, _held(sources.backend(baseline)), rules)
         elif is_file(baseline):
             result = gate(found, sources.each(baseline), rules)
@@ -49,9 +50,11 @@ def run(
     return 0 if result.passed else 1
 
 
-def _is_backend(baseline: str, sources: Sources) -> bool:
-    labels = {route.label for route in sources.config.routes}
-    return baseline in labels or baseline.lstrip().startswith("{")
+def _is_definition(baseline: str, sources: Sources) -> bool:
+    """Tell whether a reporter is meant: a label comes before a file, and a file before a reporter's name."""
+    if baseline in {route.label for route in sources.config.routes} or baseline.lstrip().startswith("{"):
+        return True
+    return not is_file(baseline) and default_registry().owner(baseline) is not None
 
 
 def _held(backend: Backend) -> Callable[[MachineKey], Machine | None]:
