@@ -17,7 +17,7 @@ class TestFiles(ReporterContract):
         name="files",
         holds=True,
         fetch=True,
-        machines=100,  # it has no pages
+        machines=20,  # it has no pages
         ping=True,
         alters={"unicode": 1, "long-names": 4, "namesakes": 5, "path-names": 8},
     )

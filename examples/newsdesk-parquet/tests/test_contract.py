@@ -20,7 +20,7 @@ class TestParquetReporter(ReporterContract):
         ping=True,
         holds=True,
         fetch=True,
-        machines=100,  # it has no pages
+        machines=20,  # it has no pages
         alters={"unicode": 1, "long-names": 4, "namesakes": 3, "path-names": 8},
         preload=("newsdesk_parquet.dataset",),
     )

@@ -14,6 +14,7 @@ REST = Capabilities(
     ping=True,
     holds=True,
     fetch=True,
+    machines=25,  # two pages of twenty; a thousand reports take minutes
     alters={"numbers": 1, "long-names": 4, "long-value": 1},
     network=HTTP,
     metrics=10_000,  # ten requests of a thousand; an MLflow on SQLite takes half a minute for ten times as many
@@ -40,7 +41,8 @@ class OnServer(ReporterContract):
         return server.url
 
     @pytest.fixture
-    def build(self, experiment):
+    def build(self, experiment, monkeypatch):
+        monkeypatch.setattr("newsdesk_mlflow.transport.tracking.PAGE", 20)
         return lambda host, port: MlFlowReporter(tracking_uri=f"http://{host}:{port}", experiment=experiment)
 
     @pytest.fixture

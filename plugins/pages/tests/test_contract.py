@@ -17,7 +17,7 @@ class TestPages(ReporterContract):
         holds=True,
         ping=True,
         fetch=True,
-        machines=200,
+        machines=20,
         alters={"unicode": 1, "long-names": 4, "namesakes": 5, "path-names": 8},
         preload=("newsdesk_pages.rendering",),
     )

@@ -15,8 +15,8 @@ RETRY_AFTER = 7
 FEWEST_METRICS = 1_000
 """Values of a training history: of fewer no backend has a limit."""
 
-FEWEST_MACHINES = 100
-"""Machines of a long listing: pages of fewer would be slow."""
+FEWEST_MACHINES = 20
+"""Machines of a long listing: fewer are not long."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ CAPABILITIES = Capabilities(
     changed="adds",
     ping=True,
     holds=True,
+    fetch=True,
+    machines=25,  # two pages of twenty
     alters={"numbers": 1, "long-names": 8, "long-value": 1},
     network=HTTP,
     metrics=5_000,  # 25 requests of two hundred
@@ -48,7 +50,8 @@ class ThroughTheGateway(ReporterContract):
     capabilities = CAPABILITIES
 
     @pytest.fixture
-    def experiment(self):
+    def experiment(self, monkeypatch):
+        monkeypatch.setattr("newsdesk_mlflow.transport.tracking.PAGE", 20)
         return uuid.uuid4().hex
 
     @pytest.fixture

@@ -1,7 +1,7 @@
 """Checks: a backend that does not answer, or refuses, is not one without the machine."""
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from newsdesk.exceptions import PermanentReporterError, TransientReporterError
@@ -63,20 +63,17 @@ class ReadingFaultChecks(CheckFixtures):
         machine = small("opened")
         with new_reporter() as reporter:
             patiently(reporter.report, machine)
-            for name, call in calls_of_reading(reporter, machine).items():
-                fault_proxy.recount()
-                wanted, requests = call(), fault_proxy.recount().requests
-                for answer in network.open_transient:
-                    errors = _errors_at_each_request(fault_proxy, answer, requests, call, wanted)
-                    _expect_errors(errors, TransientReporterError, f"at {answer.label!r} {name}")
-                    patiently(call)  # connects again, where the answer ended that
-            for name, call in calls_of_reading(reporter, machine).items():
-                fault_proxy.recount()
-                wanted, requests = call(), fault_proxy.recount().requests
+            calls = calls_of_reading(reporter, machine)
+            expected = {name: _Expected(name, call, fault_proxy) for name, call in calls.items()}
+            for answer in network.open_transient[:-1]:
+                expected["fetch"].expect_error(answer, TransientReporterError)
+            for each in expected.values():
+                for answer in network.open_transient[-1:]:
+                    each.expect_error(answer, TransientReporterError)
+            for each in expected.values():
                 for answer in network.open_permanent:
                     if answer not in network.absent:
-                        errors = _errors_at_each_request(fault_proxy, answer, requests, call, wanted)
-                        _expect_errors(errors, PermanentReporterError, f"at {answer.label!r} {name}")
+                        each.expect_error(answer, PermanentReporterError)
 
     @check("no_network", "fetch")
     def test_a_disk_that_cannot_be_read_is_an_error(self, new_reporter: NewReporter) -> None:
@@ -101,24 +98,30 @@ class ReadingFaultChecks(CheckFixtures):
                         expect(error is None or isinstance(error, kind), said)
 
 
-def _errors_at_each_request(
-    fault_proxy: FaultProxy, answer: Answer, requests: int, call: Callable[[], object], wanted: object
-) -> list[Exception]:
-    """Give the answer to each request of a call in turn; give the errors that are raised."""
-    errors = []
-    for request in range(1, requests + 1):
-        if answer.close:
-            patiently(call)  # connects again
-        fault_proxy.fail(replace(answer, request=request), 1)
-        errors.append(_error_unless(wanted, call))
-        fault_proxy.clear()
-    return [error for error in errors if error is not None]
+class _Expected:
+    """A call that reads, with what it gives and how many requests it makes while nothing is broken."""
 
+    def __init__(self, name: str, call: Callable[[], object], fault_proxy: FaultProxy) -> None:
+        fault_proxy.recount()
+        self.name, self.call, self.fault_proxy = name, call, fault_proxy
+        self.result = call()
+        self.requests = fault_proxy.recount().requests
 
-def _expect_errors(errors: Sequence[Exception], kind: type[Exception], what: str) -> None:
-    """Fail unless there are errors, all of a kind: the first request may only test a connection."""
-    said = f"{what} must raise a {kind.__name__}, but raised: {', '.join(map(repr, errors)) or None}"
-    expect(errors and all(isinstance(error, kind) for error in errors), said)
+    def expect_error(self, answer: Answer, kind: type[Exception]) -> None:
+        """Give the answer to each request in turn, and fail unless there are errors, all of a kind.
+
+        The first request may only test a connection, which the reporter then opens again.
+        """
+        errors = []
+        for request in range(1, self.requests + 1):
+            self.fault_proxy.fail(replace(answer, request=request), 1)
+            errors.append(_error_unless(self.result, self.call))
+            self.fault_proxy.clear()
+            if answer.close:
+                patiently(self.call)  # connects again
+        raised = [error for error in errors if error is not None]
+        said = f"at {answer.label!r} {self.name} must raise a {kind.__name__}, but raised: {raised or None}"
+        expect(raised and all(isinstance(error, kind) for error in raised), said)
 
 
 def _error_unless(wanted: object, call: Callable[[], object]) -> Exception | None:
