@@ -1,5 +1,6 @@
 """The project's nox sessions: `nox` runs lint, typing and tests; `nox -s demo` demonstrates newsdesk."""
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -8,7 +9,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
 # Tests come last, so that pytest's summary ends the output.
-nox.options.sessions = ["lint", "typing", "azureml", "tests"]
+nox.options.sessions = ["lint", "typing", "azureml", "objects", "tests"]
 
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
@@ -42,6 +43,8 @@ BOTH_WAYS = [
     "plugins/mlflow/tests/test_hostile.py",
     "plugins/mlflow/tests/test_large.py",
 ]
+# The tests that need obstore and a store; elsewhere they are skipped.
+OBJECTS = ["core/tests/builtin/test_objects.py"]
 SOURCES = [
     "core/src",
     "plugins/gordo/src",
@@ -126,6 +129,20 @@ def azureml(session: nox.Session) -> None:
     # Two workers, since each compiles its own server at the first start.
     at_once = ["--numprocesses=2", "--dist=loadscope"]
     session.run("pytest", *at_once, *tests, env={**COMPILED, **python})
+
+
+@nox.session
+def objects(session: nox.Session) -> None:
+    """Test what uses object stores: over moto as S3, and over Azurite as Azure where there is npm."""
+    session.install("-e", "core[objects,testing]", *group("test"), *group("objects"))
+    found = {}
+    if shutil.which("npm") is not None:
+        folder = Path(session.create_tmp(), "azurite")
+        quiet = ("--silent", "--no-fund", "--no-audit")
+        session.run("npm", "install", *quiet, "--prefix", str(folder), "azurite", external=True)
+        found = {"AZURITE": str(folder.resolve() / "node_modules" / ".bin" / "azurite-blob")}
+    at_once = ["--numprocesses=4", "--dist=loadscope"]
+    session.run("pytest", *at_once, *OBJECTS, *session.posargs, env={**COMPILED, **found})
 
 
 @nox.session(python=PYTHONS[0], default=False)

@@ -37,8 +37,8 @@ def rows(page: str) -> list[list[str]]:
     ]
 
 
-# Raised within newsdesk-mlflow like those of MLflow's client, and translated like them.
-TRANSLATED = {"AnswerError", "WorkspaceError"}
+# Raised within newsdesk-mlflow like those of MLflow's client, or by object stores, and translated.
+TRANSLATED = {"AnswerError", "ConflictError", "WorkspaceError"}
 
 
 def public_errors(package) -> set[str]:

@@ -32,7 +32,7 @@ ROWS = [
         "worker",
     },
     {"contract"},
-    {"plugins"},
+    {"plugins", "objectstore"},
     {"builtin", "outbox"},
     {"delivery"},
     {"config", "testing"},
@@ -60,7 +60,18 @@ UPWARD = {
 }
 
 # Built-in reporters import only what plugins may import; `registry` is the list of reporters.
-BUILTIN = ["alteration", "atomic", "canonical", "exceptions", "machine", "record", "slug", "contract"]
+BUILTIN = [
+    "alteration",
+    "atomic",
+    "canonical",
+    "exceptions",
+    "machine",
+    "record",
+    "secrets",
+    "slug",
+    "contract",
+]
+BUILTIN += ["objectstore"]
 
 # Limits of modules in a folder, and at the top besides those that Python itself looks for.
 MOST_IN_A_FOLDER = 12

@@ -167,7 +167,7 @@ def test_the_schema_is_the_same_with_the_oldest_of_all_that_core_requires(enviro
 
 def test_core_alone_lists_its_own_reporters_only(environment):
     lines = environment("newsdesk").newsdesk("reporters").stdout.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["console", "files", "null"]
+    assert [line.split(":")[0] for line in lines] == ["console", "files", "null", "objects"]
 
 
 @pytest.mark.parametrize(("name", "target", "path"), PLUGINS)

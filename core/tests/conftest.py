@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 from newsdesk.builtin.registry import new_registry
 from newsdesk.machine import Machine
 
+from core.tests.stores import S3, Azure, serve
+
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100)
 settings.register_profile(
     "default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
@@ -121,3 +123,19 @@ def _bound():
     finally:
         data[0] = before
         assert libc.capset(header, data) == 0
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory):
+    """A server of S3, shared by the tests that do not stop it."""
+    server = serve(S3, tmp_path_factory.mktemp("s3"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory):
+    """A server of Azure Blob Storage, shared by the tests that do not stop it."""
+    server = serve(Azure, tmp_path_factory.mktemp("azure"))
+    yield server
+    server.stop()

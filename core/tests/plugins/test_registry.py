@@ -223,7 +223,7 @@ class TestUnknown:
         [
             (
                 "mlflow",
-                "there is no reporter 'mlflow'; installed are: console, files, null; "
+                "there is no reporter 'mlflow'; installed are: console, files, null, objects; "
                 "to get it: pip install newsdesk-mlflow\n",
             ),
             (

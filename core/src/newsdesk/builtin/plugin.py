@@ -7,7 +7,7 @@ from newsdesk.plugins.hookspecs import ReporterPlugin, hookimpl
 
 @hookimpl
 def newsdesk_reporters() -> Iterator[ReporterPlugin]:
-    """Offer console, files and null."""
+    """Offer console, files, null and objects."""
     yield ReporterPlugin(
         "console", "newsdesk.builtin.console:ConsoleReporter", summary="a table for a person"
     )
@@ -19,3 +19,9 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         local={"path": "reports"},
     )
     yield ReporterPlugin("null", "newsdesk.builtin.null:NullReporter", summary="delivers to nowhere")
+    yield ReporterPlugin(
+        "objects",
+        "newsdesk.builtin.objects:ObjectsReporter",
+        summary="a bucket of JSON objects: S3, Azure, Google Cloud",
+        example={"url": "s3://bucket/prefix"},
+    )

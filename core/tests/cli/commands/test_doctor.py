@@ -13,7 +13,7 @@ from newsdesk.machine import Machine
 from newsdesk.outbox import Outbox
 from newsdesk.outbox.storage import mounts
 
-OURS = {"Python", "newsdesk", "console", "files", "null", "config", "outbox"}
+OURS = {"Python", "newsdesk", "console", "files", "null", "objects", "config", "outbox"}
 OUTSPOKEN = """
     from pathlib import Path
     from newsdesk import BaseReporter, Finding, PermanentReporterError, Secret, TransientReporterError

@@ -1,0 +1,53 @@
+"""Opens an object store by its URL."""
+
+from collections.abc import Mapping
+
+from newsdesk.exceptions import DefinitionError, Fault, PermanentReporterError
+from newsdesk.objectstore.store import ObjectStore
+
+SCHEMES = ("s3", "az", "gs")
+"""What URLs of object stores begin with; each is followed by `://`, a bucket or container, and a prefix."""
+
+_INSTALL = "object stores need obstore: pip install 'newsdesk[objects]'"
+
+
+def is_url(text: str) -> bool:
+    """Tell whether a text is the URL of an object store, and not a path."""
+    return text.partition("://")[0] in SCHEMES and "://" in text
+
+
+def faults(url: str, at: str = "url") -> list[Fault]:
+    """Return what is wrong with a URL, without opening it."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in SCHEMES or not rest.partition("/")[0]:
+        forms = ", ".join(f"{scheme}://BUCKET/PREFIX" for scheme in SCHEMES)
+        return [Fault(at, f"must be one of {forms}")]
+    if "@" in rest or "?" in rest:
+        return [Fault(at, "must not hold a login; set it in 'options', or in the environment")]
+    if any(part in ("", ".", "..") for part in rest.rstrip("/").split("/")):
+        return [Fault(at, "must not have an empty part, '.' or '..'")]
+    return []
+
+
+def opened(url: str, options: Mapping[str, str] | None = None, *, timeout: float) -> ObjectStore:
+    """Open the objects below a URL.
+
+    Args:
+        url: Such as `s3://bucket/prefix`.
+        options: What obstore's store takes beside it; what is not there, it finds in the environment.
+        timeout: Seconds for one request.
+
+    Raises:
+        DefinitionError: the URL has no valid form.
+        PermanentReporterError: obstore is not installed, or refuses the options.
+    """
+    if wrong := faults(url):
+        raise DefinitionError("the object store cannot be used", wrong)
+    from newsdesk.objectstore.remote import RemoteStore  # noqa: PLC0415  (only for those who have a store)
+
+    try:
+        return RemoteStore(url.rstrip("/"), options or {}, timeout)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "obstore":
+            raise
+        raise PermanentReporterError(_INSTALL) from error
