@@ -38,6 +38,7 @@ UNIT_TESTS = [
 # The MLflow servers that are tested besides the newest, and the tests that take both ways to one.
 MLFLOWS = ["2.14.3", "2.22.5"]
 BOTH_WAYS = [
+    "plugins/mlflow/tests/reading",
     "plugins/mlflow/tests/transport",
     "plugins/mlflow/tests/test_contract.py",
     "plugins/mlflow/tests/test_hostile.py",

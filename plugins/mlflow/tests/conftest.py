@@ -16,6 +16,7 @@ import pytest
 import requests
 from newsdesk import Machine
 from newsdesk.testing import Server
+from newsdesk_mlflow.testing import ARTIFACTS
 from newsdesk_mlflow.testing import mlflow_server as run_server
 from newsdesk_mlflow.transport.connecting import connect
 from newsdesk_mlflow.transport.rest.store import RestStore
@@ -93,8 +94,9 @@ def machine(record):
 class MlflowServer:
     """A running server, seen by its REST API and not by the client that is tested."""
 
-    def __init__(self, url):
+    def __init__(self, url, folder):
         self.url = url
+        self.folder = Path(folder)
 
     def call(self, method, path, **fields):
         kind = "params" if method == "GET" else "json"
@@ -120,11 +122,12 @@ class MlflowServer:
             self.call("POST", "runs/delete", run_id=run.id)
 
     def change_record(self, run, content):
-        """Replace the record of a run, as somebody does by hand; None removes it."""
-        path = f"{run.artifact_uri.removeprefix('mlflow-artifacts:')}/metadata.json"
-        method = "DELETE" if content is None else "PUT"
-        url = f"{self.url}/api/2.0/mlflow-artifacts/artifacts{path}"
-        requests.request(method, url, data=content, timeout=30).raise_for_status()
+        """Replace the record of a run on the server's disk, as somebody does by hand; None removes it."""
+        path = run.artifact_uri.removeprefix("mlflow-artifacts:/")
+        file = self.folder / ARTIFACTS / path / "metadata.json"
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
 
     def records(self, experiment):
         """The record of each run; none, where nothing was reported to that experiment yet."""
@@ -178,14 +181,15 @@ if SERVER_PYTHON:
 @pytest.fixture(scope="session")
 def server(mlflow_server):
     """An MLflow server with a SQLite store."""
-    return MlflowServer(mlflow_server.url)
+    return MlflowServer(mlflow_server.url, mlflow_server.folder)
 
 
 @pytest.fixture(scope="session")
 def server_on_postgres(tmp_path_factory, postgres_server):
     """An MLflow server with a PostgreSQL store."""
-    with run_server(tmp_path_factory.mktemp("mlflow-on-postgres"), postgres_server.url) as url:
-        yield MlflowServer(url)
+    folder = tmp_path_factory.mktemp("mlflow-on-postgres")
+    with run_server(folder, postgres_server.url) as url:
+        yield MlflowServer(url, folder)
 
 
 class Proxy:

@@ -77,7 +77,7 @@ def test_all_faults_of_a_choice_are_told_at_once():
     )
     told = {fault.path: fault.message for fault in faults}
     assert told["limits.metric"].startswith(
-        "unknown limit (did you mean 'metrics'?); there are flavour, colon_in_keys, metrics,"
+        "unknown limit (did you mean 'metrics'?); there are flavour, colon_in_keys, ordered_search, metrics,"
     )
     assert told["limits.params"] == "must be a whole number of at least 1, but is 0"
     assert told["limits.tags"] == "must be a whole number of at least 1, but is True"

@@ -55,6 +55,8 @@ class ServerLimits:
     """Characters: the column `experiments.name` of a PostgreSQL store; MAX_EXPERIMENT_NAME_LENGTH is 500."""
     colon_in_keys: bool = False
     """Whether a key may hold a colon: 2.14 refuses it, 2.22 does not."""
+    ordered_search: bool = True
+    """Whether a search orders by tags, and filters by status and by what a tag is not."""
     params_per_run: int | None = None
     """Params in a whole run."""
     tags_per_run: int | None = None
@@ -82,7 +84,7 @@ FLAVOURS: Mapping[str, ServerLimits] = {
         ServerLimits("databricks"),
         # 200 metrics crashed above in 2020, 100 params: gordo's experience, azure-sdk issues. 200 params in a
         # run: undocumented, from threads. The others: "Service limits in Azure Machine Learning",
-        # learn.microsoft.com.
+        # learn.microsoft.com; of a search: "Query & compare experiments and runs with MLflow", the same.
         ServerLimits(
             "azureml",
             metrics=200,
@@ -90,6 +92,7 @@ FLAVOURS: Mapping[str, ServerLimits] = {
             tag_key_length=100,
             tag_value_length=1000,
             run_name_length=256,
+            ordered_search=False,
             params_per_run=200,
             tags_per_run=50,
             metric_names_per_run=50,
@@ -97,8 +100,9 @@ FLAVOURS: Mapping[str, ServerLimits] = {
     )
 }
 
+_SWITCHES = ("colon_in_keys", "ordered_search")
 _NUMBERS = tuple(
-    field.name for field in dataclasses.fields(ServerLimits) if field.name not in ("flavour", "colon_in_keys")
+    field.name for field in dataclasses.fields(ServerLimits) if field.name not in ("flavour", *_SWITCHES)
 )
 _OPTIONAL = ("params_per_run", "tags_per_run", "metric_names_per_run")
 # A key that is too long ends in a hash of 8 characters: below this nothing of the name would be left.
@@ -146,10 +150,10 @@ def _entry_faults(name: Any, value: Any) -> list[Fault]:
     path = f"limits.{name}"
     if name == "flavour":
         return choice_faults(path, "flavour", value, FLAVOURS)
-    if name == "colon_in_keys":
+    if name in _SWITCHES:
         return [] if isinstance(value, bool) else [Fault(path, f"must be true or false, but is {value!r}")]
     if name not in _NUMBERS:
-        known = ("flavour", "colon_in_keys", *_NUMBERS)
+        known = ("flavour", *_SWITCHES, *_NUMBERS)
         return [Fault(path, f"unknown limit{did_you_mean(str(name), known)}; there are {', '.join(known)}")]
     if value is None and name in _OPTIONAL:
         return []

@@ -219,9 +219,7 @@ class MlFlowReporter(BaseReporter):
         )
 
     def _places(self) -> Places:
-        return Places(
-            self.experiment, limits_for(self.limits, self._open_tracking().uri).experiment_name_length
-        )
+        return Places.of_template(self.experiment, limits_for(self.limits, self._open_tracking().uri))
 
     def _open_tracking(self) -> "Tracking":
         if self.tracking is None:

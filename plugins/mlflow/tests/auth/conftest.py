@@ -201,8 +201,10 @@ def mlflow(azure, asked, match, host):
     azure.asked.append(f"{asked.method} {tail}")
     if tail.startswith("logged-models"):
         return refusal("there are no logged models here", 404, "ENDPOINT_NOT_FOUND")
-    if tail == "runs/search" and "`" in asked.fields.get("filter", ""):
-        return refusal("there are no quoted keys in a filter here")
+    if tail == "runs/search" and (refused := unsupported_search(asked.fields)):
+        return refused
+    if tail == "experiments/search" and asked.fields.get("order_by"):
+        return refusal("experiments have no order here")  # as far as is documented
     if tail in ("runs/log-batch", "runs/create") and (refused := over_limits(azure, tail, asked.fields)):
         return refused
     query = f"?{urlsplit(asked.query['']).query}" if asked.query[""] else ""
@@ -219,6 +221,18 @@ def mlflow(azure, asked, match, host):
         )
         return found._replace(body=ARTIFACT.sub(where, found.body))
     return found
+
+
+def unsupported_search(fields):
+    """Refuse what the support matrix of the page on queries has no check mark for."""
+    condition = fields.get("filter", "")
+    if "`" in condition:
+        return refusal("there are no quoted keys in a filter here")
+    if "attributes." in condition or "!=" in condition:
+        return refusal("filters are of metrics, params and tags here, and the latter equal to something")
+    if any(not order.startswith("attributes.start_time") for order in fields.get("order_by", [])):
+        return refusal("runs are ordered by their start time here, and by nothing else")
+    return None
 
 
 def over_limits(azure, tail, fields):

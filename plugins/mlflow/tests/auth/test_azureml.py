@@ -9,7 +9,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from newsdesk import Desk, Machine, Retry, TransientReporterError
+from newsdesk import Desk, Machine, MachineDoesNotExist, Retry, TransientReporterError
 from newsdesk_mlflow import (
     MlflowLoggingError,
     MlFlowReporter,
@@ -99,6 +99,53 @@ def test_a_tracking_uri_of_a_workspace_is_enough_too_wherever_it_comes_from(
         assert server.run(machine.name).artifact("metadata.json") == machine.to_json()
         reporter.ping()
         assert reporter.holds([machine.key]) == {machine.key}
+
+
+@pytest.mark.parametrize(
+    "template", ["{name}", "{project_name}-{name}", "all of {project_name}", "{revision}"]
+)
+def test_what_a_workspace_holds_is_listed_and_read_back(secure_azure, workspace, principal, record, template):
+    tag = uuid.uuid4().hex[:8]
+    record = {**record("ae-4tags"), "name": f"it's {tag}", "project_name": tag}
+    old, new = Machine.from_dict(record), Machine.from_dict({**record, "dataset": {}})
+    with MlFlowReporter(
+        workspace_kwargs=workspace, service_principal_kwargs=principal, experiment=f"{tag} {template}"
+    ) as reporter:
+        for machine in (new, old):
+            reporter.report(machine)
+        assert reporter.fetch(old.name) == reporter.fetch(old.name, tag) == old
+        assert reporter.fetch(old.name, revision=new.revision).to_json() == new.to_json()
+        [listed] = reporter.machines()
+        assert (listed.key, listed.revision, len(listed.scores)) == (old.key, old.revision, 4)
+        assert [each.revision for each in reporter.machines(all_revisions=True)] == [
+            old.revision,
+            new.revision,
+        ]
+        with pytest.raises(MachineDoesNotExist):
+            reporter.fetch("never reported", tag)
+
+
+def test_a_record_that_a_workspace_has_lost_names_the_run(secure_azure, server, reporter, machine):
+    delivery = reporter.report(machine)
+    server.change_record(server.run(machine.name), None)
+    with pytest.raises(MlflowLoggingError, match=r"has no artifact metadata\.json any more; delete the run"):
+        reporter.fetch(machine.name)
+    secure_azure.artifacts.clear()
+    with pytest.raises(MlflowLoggingError) as raised:
+        reporter.fetch(machine.name)
+    assert delivery.reference in str(raised.value)
+
+
+@pytest.mark.parametrize("at", ["contentinfo", "blob"])
+def test_a_workspace_that_does_not_give_a_record_now_is_transient(
+    secure_azure, reporter, machine, answers, at
+):
+    reporter.report(machine)
+    secure_azure.disturb = lambda asked: answers(503) if at in asked.path and asked.method == "GET" else None
+    with pytest.raises(TransientReporterError, match=r"cannot read the artifact metadata\.json"):
+        reporter.fetch(machine.name)
+    secure_azure.disturb = lambda asked: None
+    assert reporter.fetch(machine.name) == machine
 
 
 def test_nothing_global_is_changed_and_no_token_or_secret_is_shown(

@@ -3,10 +3,13 @@
 import uuid
 
 import pytest
-from newsdesk import Machine, MachineKey, PermanentReporterError, TransientReporterError
+from newsdesk import Machine, MachineKey, PermanentReporterError, StoredMachine, TransientReporterError
 from newsdesk_mlflow import MlFlowReporter
 
 pytestmark = pytest.mark.usefixtures("road")
+
+
+NAMES = ("ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags")
 
 
 def keys_of(found):
@@ -27,6 +30,25 @@ def test_it_lists_the_last_report_of_each_machine_and_all_revisions_last_report_
     [*everything] = reporter.machines(all_revisions=True)
     assert [each.revision for each in everything if each.key == old.key] == [old.revision, new.revision]
     assert len(everything) == 3
+
+
+def test_scores_and_dates_are_those_of_the_record_or_unknown(server, tag, record, make_runs):
+    machines = [Machine.from_dict({**record(name), "name": f"{name} {tag}"}) for name in NAMES]
+    scores = {f"score {number}": {"fold-mean": number} for number in range(1000)}
+    model = {"cross_validation": {"scores": scores}}
+    too_many = Machine(f"many {tag}", "p", metadata={"build_metadata": {"model": model}})
+    with MlFlowReporter(tracking_uri=server.url, experiment=tag) as reporter:
+        for machine in (*machines, too_many):
+            reporter.report(machine)
+        make_runs(
+            server.experiment(tag)["experiment_id"], [("p", f"old {tag}")]
+        )  # before there was a summary
+        found = {each.key: each for each in reporter.machines()}
+    for machine in machines:
+        expected = StoredMachine.of(machine)
+        assert (found[machine.key].scores, found[machine.key].created) == (expected.scores, expected.created)
+    for key in (too_many.key, MachineKey("p", f"old {tag}")):
+        assert (found[key].scores, found[key].created) == (None, None)
 
 
 def test_it_lists_nothing_where_nothing_was_reported(reporter):

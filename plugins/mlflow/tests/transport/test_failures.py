@@ -8,7 +8,7 @@ from mlflow.exceptions import MlflowException, RestException
 from mlflow.protos import databricks_pb2 as codes
 from newsdesk import PermanentReporterError, TransientReporterError
 from newsdesk_mlflow.errors import GoneError, MlflowLoggingError
-from newsdesk_mlflow.transport.failures import translated
+from newsdesk_mlflow.transport.failures import is_missing, translated
 
 
 def raised(error, context=None):
@@ -27,6 +27,13 @@ def answer(status):
     response = requests.Response()
     response.status_code = status
     response.headers["Retry-After"] = "7"
+    return requests.HTTPError(f"{status}", response=response)
+
+
+def answered(status, body):
+    response = requests.Response()
+    response.status_code = status
+    response._content = body.encode()
     return requests.HTTPError(f"{status}", response=response)
 
 
@@ -131,3 +138,45 @@ def test_all_of_them_are_newsdesks_and_can_be_pickled():
     assert issubclass(GoneError, TransientReporterError)
     for error in (MlflowLoggingError("a"), GoneError("b", 3)):
         assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+class AwsError(Exception):
+    """As botocore raises it."""
+
+    response = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}  # noqa: RUF012
+
+
+class AzureError(Exception):
+    """As azure-core raises it."""
+
+    status_code = 404
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(2, "No such file or directory"),
+        AwsError("An error occurred"),
+        AzureError("The specified blob does not exist."),
+        answered(404, '{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "No such artifact"}'),
+        answered(500, '{"error_code": "INTERNAL_ERROR", "message": "[Errno 2] No such file or directory"}'),
+        answered(500, '{"error_code": "INTERNAL_ERROR", "message": "An error occurred (404) when calling"}'),
+    ],
+)
+def test_a_file_is_missing_in_the_words_of_each_store(error):
+    assert is_missing(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        PermissionError(13, "Permission denied"),
+        requests.ConnectionError("refused"),
+        answered(503, "{}"),
+        answered(404, "<html>not found</html>"),
+        answered(500, '{"error_code": "INTERNAL_ERROR", "message": "database is locked"}'),
+    ],
+)
+def test_what_cannot_be_read_is_not_missing(error):
+    assert not is_missing(error)

@@ -11,7 +11,7 @@ from newsdesk import Alteration
 from newsdesk_mlflow.limits import ServerLimits
 from newsdesk_mlflow.mapping.items import Items, Metric, Param, Tag
 from newsdesk_mlflow.mapping.keys import Name, assign_keys
-from newsdesk_mlflow.mapping.text import storable
+from newsdesk_mlflow.mapping.text import json_number, storable
 
 _ONE_LINE = 80
 
@@ -58,7 +58,7 @@ class _Fitter:
         order = [*dict.fromkeys(metric.key for metric in sorted(named, key=lambda metric: metric.rank))]
         kept = set(order[: self.limits.metric_names_per_run])
         if len(kept) < len(order):
-            self.artifacts["metrics.json"] = _listing(metrics, lambda metric: _json_number(metric.value))
+            self.artifacts["metrics.json"] = _listing(metrics, lambda metric: json_number(metric.value))
             self._tell_left_out("metrics", "metric names", len(order), len(kept))
         fitted = [metric for metric in named if metric.key in kept]
         self._tell_infinite(fitted)
@@ -150,9 +150,3 @@ def _listing(items: Sequence[Any], value_of: Callable[[Any], Any]) -> bytes:
         for item in items
     ]
     return json.dumps(entries, allow_nan=False, indent=1).encode()
-
-
-def _json_number(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

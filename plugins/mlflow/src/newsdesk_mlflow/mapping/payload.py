@@ -11,6 +11,7 @@ from newsdesk_mlflow.limits import ServerLimits
 from newsdesk_mlflow.mapping.batches import Batch, batches, body_size
 from newsdesk_mlflow.mapping.fitting import fit
 from newsdesk_mlflow.mapping.items import Tag, read_items
+from newsdesk_mlflow.mapping.summary import summary_tag
 from newsdesk_mlflow.mapping.tags import REVISION, identity, machine_tags
 from newsdesk_mlflow.mapping.templates import fill
 from newsdesk_mlflow.mapping.text import fitting_name
@@ -87,7 +88,7 @@ def build_payload(
             f"{str(machine.key)!r}; use {{name}} in it"
         )
     run_name = _name("run_name", templates.run_name, fields, limits.run_name_length, alterations)
-    own = machine_tags(machine, model_key)
+    own = [*machine_tags(machine, model_key), *summary_tag(machine, limits.tag_value_length)]
     users = [Tag(key, fill(value, fields), f"tags.{key}") for key, value in templates.tags.items()]
     replaced = {tag.key for tag in users}
     own = [tag for tag in own if tag.key not in replaced]

@@ -3,10 +3,11 @@
 import re
 import string
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from newsdesk import MachineKey
 
+from newsdesk_mlflow.limits import ServerLimits
 from newsdesk_mlflow.mapping.templates import fields_of, fill
 from newsdesk_mlflow.mapping.text import fitting_name, storable
 
@@ -19,6 +20,13 @@ class Places(NamedTuple):
     template: str
     length: int
     """Characters that the name of an experiment may have."""
+    ordered: bool = True
+    """Whether the server gives runs in the order in which they were reported."""
+
+    @classmethod
+    def of_template(cls, template: str, limits: ServerLimits) -> Self:
+        """Return the experiments of a template, on a server with these limits."""
+        return cls(template, limits.experiment_name_length, limits.ordered_search)
 
     @property
     def other_fields(self) -> set[str]:

@@ -10,6 +10,7 @@ from newsdesk import Machine, MachineKey, canonical, record
 from newsdesk.record import Build, paths
 
 from newsdesk_mlflow.mapping.items import Tag, text_of
+from newsdesk_mlflow.mapping.summary import SUMMARY
 
 MODEL_KEY = "model_key"
 """Which build this is; the tag that the original project sets as well."""
@@ -29,6 +30,7 @@ RESERVED = (
     REVISION,
     MACHINE,
     TIMESTAMP,
+    SUMMARY,
     "newsdesk.version",
     "mlflow.runName",
 )

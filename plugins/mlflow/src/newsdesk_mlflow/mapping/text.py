@@ -1,6 +1,7 @@
 """Pure: text that MLflow's stores can hold."""
 
 import hashlib
+import math
 import re
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -22,6 +23,13 @@ def fitting_name(text: str, length: int) -> str:
         return name
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]
     return f"{name[: length - _HASH_LENGTH - 1]}-{digest}"
+
+
+def json_number(value: float) -> float | str:
+    """Give a number as strict JSON has it, where not-a-number and the infinities are text."""
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _escape(match: re.Match[str]) -> str:

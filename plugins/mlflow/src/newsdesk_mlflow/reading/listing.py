@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from newsdesk import StoredMachine
 
 from newsdesk_mlflow.mapping.places import Places
+from newsdesk_mlflow.mapping.summary import read_summary
 from newsdesk_mlflow.mapping.tags import MODEL_KEY, REVISION
 from newsdesk_mlflow.reading.search import Found, search
 from newsdesk_mlflow.transport.tracking import Tracking
@@ -41,12 +42,15 @@ def stored_machines(tracking: Tracking, places: Places, *, all_revisions: bool) 
 
 
 def _described(tracking: Tracking, found: Found) -> StoredMachine:
+    summary = read_summary(found.run.tags)
     return StoredMachine(
         key=found.key,
         revision=found.run.tags[REVISION],
         model_key=found.run.tags.get(MODEL_KEY),
         time=_time(found.run.timestamp),
         reference=tracking.reference(found.run),
+        scores=summary.scores,
+        created=summary.created,
     )
 
 

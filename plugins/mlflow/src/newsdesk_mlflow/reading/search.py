@@ -59,7 +59,9 @@ def _parts(tracking: Tracking, places: Places, known: dict[str, str]) -> Iterato
     if name is not None:
         yield tracking.active_experiment(name)
         return
-    found = (each for each in tracking.experiments() if places.may_be(each.name, **known))
+    found = (
+        each for each in tracking.experiments(ordered=places.ordered) if places.may_be(each.name, **known)
+    )
     while part := [*itertools.islice(found, _TOGETHER)]:
         yield part
 
@@ -72,7 +74,7 @@ def _found(
     confirmed: Collection[MachineKey],
 ) -> Iterator[Found]:
     names = {experiment.id: experiment.name for experiment in part}
-    for run in tracking.runs([*names], tags) if names else ():
+    for run in tracking.runs([*names], tags, ordered=places.ordered) if names else ():
         key = _key_of(tracking, run, confirmed)
         if key is not None and _belongs(run, key, places, names[run.experiment_id]):
             yield Found(run, key)

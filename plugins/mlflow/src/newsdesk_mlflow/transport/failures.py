@@ -43,6 +43,10 @@ _WRAPPED = re.compile(r"^API request to \S+ failed with exception ")
 _NOT_FOUND, _NOT_ALLOWED, _TOO_LARGE, _MULTIPLE = 404, 405, 413, 300
 # In the words of nginx and Go, with status 400.
 _WANTS_TLS = re.compile(r"(?i)plain http request was sent to https|http request to an https server")
+# Of a file, in the words of systems, S3, Azure and Google: servers up to 2.22 answer so with status 500.
+_NO_FILE = re.compile(
+    r"\[Errno 2\]|No such artifact|NoSuchKey|\(404\)|BlobNotFound|No such object|404 (GET|HEAD)\b"
+)
 _REFUSED = {
     401: "check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
     403: "check what this user may do there",
@@ -94,9 +98,9 @@ def is_missing(error: BaseException | None) -> bool:
         return False
     told = getattr(error, "response", None)
     of_aws = told.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(told, dict) else None
-    status = of_aws or getattr(error, "code", None) or status_of(error)
     is_said = code_of(error) == "RESOURCE_DOES_NOT_EXIST" or isinstance(error, FileNotFoundError)
-    return is_said or status == _NOT_FOUND
+    text = str(error) if answer is None else answer.body
+    return is_said or _NOT_FOUND in (of_aws, status_of(error)) or _NO_FILE.search(text) is not None
 
 
 def is_gone(error: BaseException) -> bool:

@@ -26,7 +26,7 @@ class Page(NamedTuple, Generic[_T]):
 
 
 class RunSearch(NamedTuple):
-    """What runs are searched for; AzureML knows no other order than by `attributes.start_time`."""
+    """What runs are searched for."""
 
     experiment_ids: Sequence[str]
     condition: str

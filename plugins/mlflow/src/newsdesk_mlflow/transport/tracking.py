@@ -70,9 +70,9 @@ class Tracking:
         found = self._find_experiment(name)
         return [] if found is None or found.deleted else [found]
 
-    def experiments(self) -> Iterator[Experiment]:
-        """Yield all experiments that are not deleted, page by page, in an order that none of them leaves."""
-        order = [] if is_azureml(self.uri) else ["experiment_id ASC"]
+    def experiments(self, *, ordered: bool = True) -> Iterator[Experiment]:
+        """Yield all that are not deleted, page by page; ordered, so that none changes its page meanwhile."""
+        order = ["experiment_id ASC"] if ordered else []
         ask = partial(self.store.search_experiments, order)
         yield from (found for found in self._pages("list its experiments", ask) if not found.deleted)
 
@@ -109,13 +109,16 @@ class Tracking:
             found = self.store.search_runs(RunSearch((experiment_id,), _condition(tags))).found
         return sorted((run for run in found if run.carries(tags)), key=lambda run: run.precedence)
 
-    def runs(self, experiment_ids: Sequence[str], tags: Collection[Tag] = ()) -> Iterator[Run]:
+    def runs(
+        self, experiment_ids: Sequence[str], tags: Collection[Tag] = (), *, ordered: bool = True
+    ) -> Iterator[Run]:
         """Yield the finished runs with a revision that carry these tags, the last report first.
 
         They are read page by page; deleted ones too, so that one that is deleted meanwhile shifts no page.
+        Where the server does not order them, all are read before the first is given.
         """
         search = RunSearch(experiment_ids, _condition(tags), order=_BY_START, deleted=True, most=PAGE)
-        if is_azureml(self.uri):  # neither orders by a tag, nor filters by status
+        if not ordered:
             yield from sorted(self._runs(search, tags), key=lambda run: (-run.timestamp, run.id))
             return
         condition = " and ".join(filter(None, (search.condition, _FINISHED)))

@@ -1,7 +1,6 @@
 """An MLflow server by its REST API."""
 
 import contextlib
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from newsdesk import ReporterException
 
 from newsdesk_mlflow.mapping.batches import Batch
+from newsdesk_mlflow.mapping.text import json_number
 from newsdesk_mlflow.transport.artifacts import content_type, proxied_url
 from newsdesk_mlflow.transport.rest.session import AnswerError, Session
 from newsdesk_mlflow.transport.rest.settings import workspace
@@ -121,7 +121,7 @@ class RestStore:
             "metrics": [
                 {
                     "key": metric.key,
-                    "value": _number(metric.value),
+                    "value": json_number(metric.value),
                     "timestamp": timestamp,
                     "step": metric.step,
                 }
@@ -211,10 +211,3 @@ def _mapping(pairs: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 def _pairs(items: Sequence[Any]) -> list[dict[str, str]]:
     return [{"key": item.key, "value": item.value} for item in items]
-
-
-def _number(value: float) -> float | str:
-    """Give a number as protobuf has it in JSON, where infinities and not-a-number are strings."""
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
