@@ -21,7 +21,6 @@ CAPABILITIES = Capabilities(
     alters={"numbers": 1, "long-names": 8, "long-value": 1},
     network=HTTP,
     metrics=5_000,  # 25 requests of two hundred
-    machines=150,  # a report takes a fifth of a second
     preload=("mlflow", "mlflow.store.artifact.mlflow_artifacts_repo", "newsdesk_mlflow.transport.delivery"),
 )
 
