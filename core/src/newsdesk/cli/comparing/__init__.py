@@ -2,5 +2,5 @@
 
 Pure: lines and documents are made here, and printed by the commands.
 
-May import: comparison, and what is below it.
+May import: comparison, builtin, and what is below them.
 """

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from newsdesk import canonical
+from newsdesk.builtin import display
 from newsdesk.comparison.score_changes import Delta
 
 LONGEST = 80
@@ -14,7 +15,7 @@ _PLAIN = re.compile(r"[^`|\\\s]([^`|\\\n]*[^`|\\\s])?")
 
 def printable(text: str) -> str:
     """Escape what is not printable: control characters, line breaks, writing directions, lone surrogates."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return display.shown(text, "utf-8")
 
 
 def value(shown: Any) -> str:

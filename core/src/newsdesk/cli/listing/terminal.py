@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -13,14 +14,16 @@ from newsdesk.builtin.display import shown
 from newsdesk.cli.listing.columns import Column, in_reading_order
 from newsdesk.contract.stored import StoredMachine
 
+Entry = TypeVar("Entry")
+
 GAP = 2
 """Cells between two columns."""
 NARROWEST = 20
 """Cells that a machine's name has at least, where the terminal has as many; longer ones are folded."""
 
 
-def counting(entries: Iterable[StoredMachine]) -> Iterator[StoredMachine]:
-    """Yield entries, and show on standard error how many there were."""
+def counting(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield entries or machines, and show on standard error how many there were."""
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} machines read"))
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("")

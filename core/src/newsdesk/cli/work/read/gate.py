@@ -1,5 +1,6 @@
 """What `newsdesk gate` does."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +37,7 @@ def run(
     """Run the command, and return its exit code."""
     rules = Rules() if rules_path is None else Rules.read(rules_path)
     with Sources(config_path, reads_from, project) as sources, answered():
-        found = (machine for name in candidates for machine in sources.each(name))
+        found = _counted(machine for name in candidates for machine in sources.each(name))
         if _is_definition(baseline, sources):
             result = gate(found, _held(sources.backend(baseline)), rules)
         elif is_file(baseline):
@@ -48,6 +49,15 @@ def run(
     if junit is not None:
         _write(junit, result)
     return 0 if result.passed else 1
+
+
+def _counted(machines: Iterable[Machine]) -> Iterable[Machine]:
+    """Show on a terminal how many were read: each may be fetched, and so its baseline."""
+    if not sys.stderr.isatty():
+        return machines
+    from newsdesk.cli.listing.terminal import counting  # noqa: PLC0415  (rich, for a terminal alone)
+
+    return counting(machines)
 
 
 def _is_definition(baseline: str, sources: Sources) -> bool:

@@ -8,16 +8,11 @@ import click
 
 from newsdesk.cli import data
 from newsdesk.cli.desks import Desks
+from newsdesk.cli.sources.unanswered import UnansweredError
 from newsdesk.cli.transfer.comparison import Comparison, Difference
 from newsdesk.cli.transfer.endpoint import Endpoint, source_of
 from newsdesk.cli.transfer.held import State
 from newsdesk.cli.transfer.holdings import Selection
-
-
-class _UnansweredError(click.ClickException):
-    """A backend does not answer: it is not known whether something differs."""
-
-    exit_code = 4
 
 
 def run(
@@ -45,7 +40,7 @@ def run(
                 counts[result.state] += 1
                 _show(result, as_json=as_json)
     except click.ClickException as error:
-        raise _UnansweredError(error.message) from error
+        raise UnansweredError(error.message) from error
     found = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     click.echo(f"{route.label}: {found or 'no machines'}.", err=True)
     fine = {State.EQUAL, State.EXTRA} if allow_extra else {State.EQUAL}
