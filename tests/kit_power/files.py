@@ -100,5 +100,23 @@ FILES = Subject(
             _MODULE,
             [(_PLACE, "slug_of(__import__('unicodedata').normalize('NFC', key.name), 'name')")],
         ),
+        Bug(
+            "fetch() without a project takes the first of several",
+            _MODULE,
+            [("sole_project(name, self._projects(name))", "next(iter(self._projects(name)), '')")],
+        ),
+        Bug(
+            "a folder that cannot be read counts as an empty one",
+            _MODULE,
+            [("        except FileNotFoundError:  # nothing was", "        except OSError:  # nothing was")],
+        ),
+        Bug(
+            "what is being written is listed",
+            _MODULE,
+            [
+                ('lambda entry: entry.name.endswith(".json")', "os.DirEntry.is_file"),
+                ("if self._place(machine.key)[0] != file:", "if False:"),
+            ],
+        ),
     ],
 )

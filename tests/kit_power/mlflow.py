@@ -74,5 +74,34 @@ MLFLOW = Subject(
             "transport/tracking.py",
             [("{without_credentials(self.uri.rstrip('/'))}/{path}", "{self.uri.rstrip('/')}/{path}")],
         ),
+        Bug(
+            "a run that was not completed is listed",
+            "transport/tracking.py",
+            [
+                ("            if run.finished and not run.deleted", "            if not run.deleted"),
+                ("filter(None, (search.condition, _FINISHED))", "filter(None, (search.condition,))"),
+            ],
+        ),
+        Bug(
+            "only the first page is listed",
+            "transport/tracking.py",
+            [("            if not token:\n                return\n", "            return\n")],
+        ),
+        Bug(
+            "the first revision is fetched instead of the last",
+            "reading/fetching.py",
+            [("read_record(tracking, runs[0])", "read_record(tracking, runs[-1])")],
+        ),
+        Bug(
+            "an outage of the search is a machine that does not exist",
+            "reading/fetching.py",
+            [
+                (
+                    "    return _last_first(each for part in parts for each in part)\n",
+                    "    try:\n        return _last_first(each for part in parts for each in part)\n"
+                    "    except Exception:\n        return []\n",
+                )
+            ],
+        ),
     ],
 )

@@ -40,5 +40,25 @@ PARQUET = Subject(
                 ),
             ],
         ),
+        Bug(
+            "fetch() without a project takes the first of several",
+            "reporter.py",
+            [("sole_project(name, found)", "found[0] if found else ''")],
+        ),
+        Bug(
+            "a file that cannot be read counts as missing",
+            "dataset.py",
+            [
+                (
+                    "            except FileNotFoundError:\n                return None\n            except pa",
+                    "            except OSError:\n                return None\n            except pa",
+                )
+            ],
+        ),
+        Bug(
+            "the time of a listed machine has no time zone",
+            "dataset.py",
+            [(".st_mtime, UTC)", ".st_mtime)")],
+        ),
     ],
 )

@@ -163,5 +163,29 @@ POSTGRES = Subject(
                 ),
             ],
         ),
+        Bug(
+            "the first row of each later page is not listed",
+            "reading.py",
+            [("            for row in rows:\n", "            for row in rows[last != ('', '') :]:\n")],
+        ),
+        Bug(
+            "fetch() without a project takes the first of several",
+            "reading.py",
+            [("if len(projects) == 1 else None", "if projects else None")],
+        ),
+        Bug(
+            "an outage ends a listing",
+            "reading.py",
+            [
+                (
+                    '            with self.connection("listing the machines") as connection:\n'
+                    "                rows = self.table.page(connection, after)\n",
+                    "            try:\n"
+                    '                with self.connection("listing the machines") as connection:\n'
+                    "                    rows = self.table.page(connection, after)\n"
+                    "            except Exception:\n                return\n",
+                )
+            ],
+        ),
     ],
 )
