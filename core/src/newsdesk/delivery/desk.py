@@ -197,8 +197,8 @@ class Desk:
             MachineDoesNotExist: The backend answers, and does not hold it.
             AmbiguousMachine: Several projects have one, and `project_name` is missing.
             DefinitionError: The desk has no reporter of that label, it cannot read machines back, or
-                `revision` is not a revision.
-            ReporterException: The backend cannot be read, or several revisions begin with those digits.
+                `revision` is not a revision, or the first digits of several.
+            ReporterException: The backend cannot be read.
 
         Example:
             >>> import newsdesk, tempfile

@@ -274,9 +274,9 @@ class TestRecords:
         assert "does not hold a record" in result.stderr
 
     @pytest.mark.parametrize(("fails", "lines"), [("late", 4), ("down", 0)])
-    def test_a_backend_that_fails_ends_the_list_with_1(self, newsdesk, bare, write, fails, lines):
+    def test_a_backend_that_fails_ends_the_list_with_4(self, newsdesk, bare, write, fails, lines):
         write("config.yaml", "retry: {attempts: 1}")
-        result = newsdesk("list", *bare_from(fails=fails), "--json", "--config", "config.yaml", code=1)
+        result = newsdesk("list", *bare_from(fails=fails), "--json", "--config", "config.yaml", code=4)
         assert (
             result.stderr
             == f"Error: bare_reporters.Bare: it {'went away' if fails == 'late' else 'is down'}\n"

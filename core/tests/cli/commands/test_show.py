@@ -122,7 +122,7 @@ def test_standard_input_is_read(newsdesk):
             2,
             "Error: files: 2 projects have a machine 'pump': 'mine', 'plant'; give the project",
         ),
-        (["damaged", *FROM], 1, "Error: files: "),
+        (["damaged", *FROM], 4, "Error: files: "),
         (["pump"], 2, "there is no file 'pump', and no reporter is configured; name one with --from"),
         (["pump", *FROM, "--everywhere"], 2, "--everywhere needs a config with reporters"),
         (["pump", "--everywhere", "--json"], 2, "give --everywhere or --json, not both"),

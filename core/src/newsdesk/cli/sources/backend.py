@@ -11,6 +11,7 @@ from newsdesk.contract.stored import StoredMachine
 from newsdesk.delivery.desk import Desk
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import (
+    AmbiguousMachine,
     DefinitionError,
     MachineDoesNotExist,
     PermanentReporterError,
@@ -22,6 +23,10 @@ from newsdesk.machine import Machine
 
 class NotFoundError(ReporterException):
     """A machine that is in no file, and that its backend does not hold."""
+
+
+class AmbiguousNameError(ReporterException):
+    """A name that machines of several projects have."""
 
 
 class Backend:
@@ -43,6 +48,7 @@ class Backend:
 
         Raises:
             NotFoundError: The backend answers, and does not hold it.
+            AmbiguousNameError: Machines of several projects have that name.
             PermanentReporterError: It rejects the request, or what it holds is damaged.
             ReporterException: It cannot be read.
         """
@@ -89,6 +95,8 @@ class Backend:
             raise
         except MachineDoesNotExist as error:
             raise NotFoundError(f"{self.label}: {error}") from error
+        except AmbiguousMachine as error:
+            raise AmbiguousNameError(f"{self.label}: {error}") from error
         except TransientReporterError as error:
             raise TransientReporterError(f"{self.label}: {error}", error.retry_after) from error
         except PermanentReporterError as error:

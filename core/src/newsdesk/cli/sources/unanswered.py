@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from newsdesk.cli.sources.backend import NotFoundError
+from newsdesk.cli.sources.backend import AmbiguousNameError, NotFoundError
 from newsdesk.exceptions import DefinitionError, MachineError, ReporterException
 
 
@@ -20,7 +20,7 @@ def answered() -> Iterator[None]:
     """Give the errors of backends, and no others, that exit code."""
     try:
         yield
-    except (DefinitionError, MachineError, NotFoundError):
+    except (DefinitionError, MachineError, NotFoundError, AmbiguousNameError):
         raise
     except ReporterException as error:
         raise UnansweredError(str(error)) from error

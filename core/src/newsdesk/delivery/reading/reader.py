@@ -10,7 +10,7 @@ from newsdesk.delivery.dispatcher import Dispatcher, Instance
 from newsdesk.delivery.reading import answers, revisions
 from newsdesk.delivery.reading.listing import Listing
 from newsdesk.delivery.retry import Retry
-from newsdesk.exceptions import AmbiguousMachine, MachineDoesNotExist, ReporterException
+from newsdesk.exceptions import AmbiguousMachine, DefinitionError, MachineDoesNotExist
 from newsdesk.machine import Machine, MachineKey
 
 
@@ -73,7 +73,7 @@ class Reader:
         Raises:
             MachineDoesNotExist: None begins with them.
             AmbiguousMachine: Machines of several projects have such a revision.
-            ReporterException: Several revisions begin with them.
+            DefinitionError: Several revisions begin with them.
         """
         projects, found = set[str](), set[tuple[str, str]]()
         for stored in self.machines(all_revisions=True):
@@ -92,7 +92,7 @@ class Reader:
             raise AmbiguousMachine(name, sorted(having))
         if len(found) > 1:
             known = ", ".join(revision[: len(digits) + 4] for _, revision in sorted(found))
-            raise ReporterException(
+            raise DefinitionError(
                 f"{len(found)} revisions of {name!r} begin with {digits}: {known}; give more digits"
             )
         return found.pop()

@@ -44,8 +44,8 @@ from newsdesk.cli import data, options
 def command(config_path: str | None, reads_from: str | None, **wanted: Any) -> None:
     """List the machines in a backend: revision, build time (UTC), scores.
 
-    Exit code: 0 listed; 1 the backend cannot be read, a record cannot, or no machine has a score that was
-    asked for; 2 wrong usage or config.
+    Exit code: 0 listed; 1 a record cannot be read, or no machine has a score that was asked for; 2 wrong
+    usage or config; 4 the backend does not answer.
     """
     from newsdesk.cli.work.read.list import Wanted, run  # noqa: PLC0415  (not for its help)
 

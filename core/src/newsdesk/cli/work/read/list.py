@@ -14,8 +14,8 @@ from newsdesk.cli.listing.entries import Entries
 from newsdesk.cli.listing.order import Order, as_recorded
 from newsdesk.cli.listing.seen import Seen, some
 from newsdesk.cli.sources.sources import Sources
+from newsdesk.cli.sources.unanswered import answered
 from newsdesk.contract.stored import StoredMachine
-from newsdesk.exceptions import DefinitionError, ReporterException
 
 HEAD = 100
 """Entries that are read before the first is printed: they give the scores, and how wide columns are."""
@@ -70,14 +70,9 @@ def run(config_path: str | None, reads_from: str | None, wanted: Wanted) -> int:
         entries = Entries(
             sources.backend(), wanted.project, all_revisions=wanted.all_revisions, counted=_counting(wanted)
         )
-        try:
+        with answered():
             found = entries.listed(order, wanted.limit, scores=wanted.scores)
             omitted = _print(found, seen, wanted, order)
-        except DefinitionError:
-            raise
-        except ReporterException as error:
-            click.echo(f"Error: {error}", err=True)
-            return 1
     for fault in [*entries.faults, *seen.faults()]:
         click.echo(f"Error: {fault}", err=True)
     if entries.unread > len(entries.faults):

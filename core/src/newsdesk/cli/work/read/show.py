@@ -8,7 +8,7 @@ import click
 from newsdesk.cli import data
 from newsdesk.cli.sources.backend import NotFoundError
 from newsdesk.cli.sources.sources import Sources
-from newsdesk.exceptions import DeliveryError
+from newsdesk.cli.sources.unanswered import answered
 from newsdesk.machine import Machine
 
 
@@ -28,8 +28,9 @@ def run(
         if everywhere and not sources.config.routes:
             raise click.UsageError("--everywhere needs a config with reporters")
         try:
-            machine = sources.one(source)
-        except (NotFoundError, DeliveryError) as error:
+            with answered():
+                machine = sources.one(source)
+        except NotFoundError as error:
             click.echo(f"Error: {error}", err=True)
             return 1
         if as_json:
