@@ -18,6 +18,7 @@ NAVIGATION = {
         "secrets",
         "postgres",
         "pages",
+        "look-at-machines",
         "copy",
         "compare-builds",
         "scale",

@@ -131,6 +131,11 @@ class TestText:
             told = newsdesk("list", *FROM, option, "r3-score", code=1).stderr
             assert told == "Error: no machine has the score 'r3-score'; there are: r2-score\n"
 
+    def test_a_score_of_machines_that_are_cut_off_is_not_an_error(self, newsdesk, held):
+        held(scored("a", created="2024-01-01", r2_score=1.0), scored("b"))
+        options = ["--sort", "built", "--descending", "--limit", "1", "--metric", "r2-score"]
+        assert cells(newsdesk("list", *FROM, *options))[1][0] == "plant/b"
+
     def test_scores_that_came_too_late_for_a_column_are_named(self, newsdesk, held):
         held(*(scored(f"{number:03}", r2_score=1.0) for number in range(100)), scored("z", other=2.0))
         result = newsdesk("list", *FROM)

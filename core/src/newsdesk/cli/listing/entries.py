@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from newsdesk.cli.listing.order import Order
+from newsdesk.cli.listing.seen import Seen
 from newsdesk.cli.sources.backend import Backend, NotFoundError
 from newsdesk.cli.transfer.ahead import ahead
 from newsdesk.contract.stored import StoredMachine
@@ -26,6 +27,7 @@ class Entries:
 
     Args:
         backend: What is listed.
+        seen: Notes which scores there are.
         project: Only machines of this project; of all, when None.
         all_revisions: Whether every revision is listed.
         counted: Yields the entries that it is given, and shows how many they are.
@@ -34,6 +36,7 @@ class Entries:
     def __init__(
         self,
         backend: Backend,
+        seen: Seen,
         project: str | None = None,
         *,
         all_revisions: bool = False,
@@ -41,6 +44,7 @@ class Entries:
     ) -> None:
         self._backend = backend
         self._all_revisions = all_revisions
+        self._seen = seen
         self._project = project
         self._counted = counted
         self._lock = threading.Lock()
@@ -67,8 +71,10 @@ class Entries:
         if order is None:
             entries = _limited(entries, limit)
         else:
-            entries = iter(order.sorted(self._with_records(entries, order.needs_record), limit))
-        return self._with_records(entries, _lacks_scores) if scores else entries
+            read = self._seen.looking(self._with_records(entries, order.needs_record))
+            entries = iter(order.sorted(read, limit))
+        entries = self._with_records(entries, _lacks_scores) if scores else entries
+        return self._seen.noting(entries)
 
     def _of_project(self) -> Iterator[StoredMachine]:
         entries: Iterable[StoredMachine] = self._backend.machines(all_revisions=self._all_revisions)

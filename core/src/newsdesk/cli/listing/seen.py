@@ -27,12 +27,17 @@ class Seen:
         self.names: set[str] = set()
         """Names of scores, not more than a message can name."""
 
-    def noting(self, entries: Iterable[StoredMachine]) -> Iterator[StoredMachine]:
-        """Yield entries, and note their scores."""
+    def looking(self, entries: Iterable[StoredMachine]) -> Iterator[StoredMachine]:
+        """Yield entries, and look for the scores that were asked for; not all of them may be listed."""
         for entry in entries:
-            self._is_empty = False
             for name in [name for name in self._missing if score_of(entry, name) is not None]:
                 del self._missing[name]
+            yield entry
+
+    def noting(self, entries: Iterable[StoredMachine]) -> Iterator[StoredMachine]:
+        """Yield the entries that are listed, and note their scores."""
+        for entry in self.looking(entries):
+            self._is_empty = False
             if len(self.names) < MANY:
                 self.names.update(entry.scores or ())
             yield entry

@@ -68,7 +68,11 @@ def run(config_path: str | None, reads_from: str | None, wanted: Wanted) -> int:
     seen = Seen([*([] if by_score is None else [by_score]), *wanted.metrics])
     with Sources(config_path, reads_from) as sources:
         entries = Entries(
-            sources.backend(), wanted.project, all_revisions=wanted.all_revisions, counted=_counting(wanted)
+            sources.backend(),
+            seen,
+            wanted.project,
+            all_revisions=wanted.all_revisions,
+            counted=_counting(wanted),
         )
         with answered():
             found = entries.listed(order, wanted.limit, scores=wanted.scores)
@@ -82,9 +86,8 @@ def run(config_path: str | None, reads_from: str | None, wanted: Wanted) -> int:
     return 1 if entries.unread or seen.faults() else 0
 
 
-def _print(found: Iterator[StoredMachine], seen: Seen, wanted: Wanted, order: Order | None) -> list[str]:
+def _print(entries: Iterator[StoredMachine], seen: Seen, wanted: Wanted, order: Order | None) -> list[str]:
     """Print a list, and return the names of columns and scores that were left out of it."""
-    entries = seen.noting(found)
     if wanted.as_json:
         for record in formats.json_lines(
             entries, None if wanted.scores and not wanted.metrics else wanted.metrics
