@@ -75,7 +75,7 @@ def page_of(machine: Machine, slug: str, revisions: Sequence[Revision]) -> dict[
         "fold_chart": charts.folds(main.values()),
         "tags": list(_tag_scores(machine)),
         "curves": charts.curves(record.history(machine)),
-        "history_params": list(flat(record.history_params(machine))),
+        "history_params": _values(record.history_params(machine)),
         "splits": splits,
         "timeline": charts.timeline(splits, build.train_start_date, build.train_end_date),
         "parts": {

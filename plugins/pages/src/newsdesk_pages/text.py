@@ -68,7 +68,7 @@ def one_line(value: Any, most: int = 120) -> str:
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else canonical.dumps(value).decode()
+    return value if isinstance(value, str) and value else canonical.dumps(value).decode()
 
 
 def script(function: str, *arguments: Any) -> bytes:

@@ -29,11 +29,11 @@
     rows(some) { rows.push(...some); },
   };
 
-  const text = (value) => {
+  const text = (value, digits = 3) => {
     if (value === null || value === undefined) return "–";
     if (typeof value === "string") return { Infinity: "∞", "-Infinity": "−∞", inf: "∞", "-inf": "−∞" }[value] ?? "NaN";
     const size = Math.abs(value);
-    return size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+    return size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(digits)));
   };
 
   const escaped = (string) =>
@@ -43,7 +43,7 @@
   const age = (time) => {
     const days = (Date.now() - time) / 86400000;
     const [size, unit] = days < 1 ? [days * 24, "hour"] : days < 60 ? [days, "day"] : days < 700 ? [days / 30.4, "month"] : [days / 365, "year"];
-    return new Intl.RelativeTimeFormat("en", { style: "narrow" }).format(-Math.floor(size), unit);
+    return new Intl.RelativeTimeFormat("en", { style: "narrow", numeric: "auto" }).format(-Math.floor(size), unit);
   };
 
   const score = (row, metric) => row.scores.find((each) => each[0] === metric);
@@ -172,7 +172,7 @@
     if (by === null) return cell.append("–"), cell;
     const good = by * score(row, state.metric)[3];
     const verdict = good > 0 ? "better" : good < 0 ? "worse" : "";
-    cell.append(element("span", { class: `change ${verdict}` }, `${by > 0 ? "▲" : by < 0 ? "▼" : "="} ${text(Math.abs(by))}`, element("span", { class: "unseen" }, ` ${verdict}`)));
+    cell.append(element("span", { class: `change ${verdict}` }, `${by > 0 ? "▲" : by < 0 ? "▼" : "="} ${text(Math.abs(by), 2)}`, element("span", { class: "unseen" }, ` ${verdict}`)));
     return cell;
   }
 

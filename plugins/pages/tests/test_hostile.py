@@ -1,0 +1,194 @@
+"""Whatever a record holds is shown as text, and is never markup or code."""
+
+import json
+from collections.abc import Iterator
+
+import html5lib
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from newsdesk import Machine, record
+from newsdesk.testing import machines as canned
+from newsdesk_pages import history, rendering
+from newsdesk_pages.history import Revision
+from newsdesk_pages.page import facts_of, page_of
+from newsdesk_pages.text import MOST, number, shown
+
+EVIL = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg/onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    "</title><!--",
+    "]]><![CDATA[",
+    "{{ 7 * 7 }}{% raw %}",
+    "${alert(1)}`",
+    "javascript:alert(1)",
+    "\u2028\u2029\u202e\u0000\x85\r\n\t",
+    "\ud800",
+    "&lt;&#0;&amp",
+    "../../etc/passwd",
+    "__proto__",
+    "<plaintext>",
+    "</desc></svg><textarea>",
+]
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+texts = st.one_of(
+    st.sampled_from(EVIL),
+    st.text(alphabet=st.characters(exclude_categories=()), max_size=12),
+    st.builds(str.__add__, st.sampled_from(EVIL), st.text(max_size=5)),
+)
+names = texts.filter(bool)
+numbers = st.one_of(st.floats(), st.integers(-(10**6), 10**6))
+scores = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("fold-mean", "fold-std", "fold-1", "fold-2", "fold-7"), numbers)
+)
+
+
+@st.composite
+def hostile(draw) -> Machine:
+    tags = draw(st.lists(names, max_size=3))
+    metrics = draw(st.dictionaries(names, scores, max_size=3))
+    of_tags = {f"{metric}-{tag}": draw(scores) for metric in metrics for tag in tags}
+    dates = st.one_of(texts, st.just("2019-01-01 09:00:00.000000++0000"))
+    model = {
+        "model_creation_date": draw(dates),
+        "model_builder_version": draw(texts),
+        "model_training_duration_sec": draw(numbers),
+        "cross_validation": {
+            "scores": {**metrics, **of_tags},
+            "splits": {f"fold-1-{end}": draw(dates) for end in ("train-start", "train-end", "test-end")},
+        },
+        "model_meta": {"history": draw(st.dictionaries(names, st.lists(numbers, max_size=4), max_size=3))},
+    }
+    return Machine(
+        name=draw(names),
+        project_name=draw(texts),
+        dataset={"tag_list": tags, "train_start_date": draw(dates)},
+        model=draw(st.dictionaries(names, texts, max_size=3)),
+        metadata={
+            "build_metadata": {"model": model},
+            "user_defined": draw(st.dictionaries(names, texts, max_size=2)),
+        },
+    )
+
+
+def revisions_of(*machines: Machine) -> list[Revision]:
+    revisions = [Revision.of(machine, history.datetime.now(history.UTC)) for machine in machines]
+    if len(machines) > 1:
+        revisions[0] = history.with_changes(revisions[0], *machines[:2])
+    return revisions
+
+
+def page(machine: Machine, *earlier: Machine):
+    """Return the tree that a browser makes of a machine's page."""
+    values = page_of(machine, machine.key.slug(), revisions_of(machine, *earlier))
+    text = rendering.page("machine.html.jinja", root="../", **values)
+    parser = html5lib.HTMLParser(html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
+    tree = parser.parse(text, transport_encoding="utf-8")
+    assert not parser.errors, parser.errors
+    return tree
+
+
+def tables(tree) -> Iterator[list[list[str]]]:
+    for table in tree.iter("table"):
+        yield [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")]
+
+
+ELEMENTS = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "link",
+        "script",
+        "body",
+        "a",
+        "main",
+        "nav",
+        "header",
+        "h1",
+        "h2",
+        "bdi",
+    ),
+    *("p", "span", "time", "section", "dl", "div", "dt", "dd", "figure", "figcaption", "svg", "desc", "text"),
+    *("line", "circle", "rect", "path", "table", "caption", "thead", "tbody", "tr", "th", "td", "details"),
+    *("summary", "footer", "code"),
+}
+ATTRIBUTES = {
+    *(
+        "aria-label",
+        "aria-labelledby",
+        "charset",
+        "class",
+        "content",
+        "cx",
+        "cy",
+        "d",
+        "datetime",
+        "defer",
+        "height",
+    ),
+    *("href", "http-equiv", "id", "lang", "name", "open", "r", "rel", "role", "scope", "src", "tabindex"),
+    *("viewBox", "width", "x", "x1", "x2", "y", "y1", "y2"),
+}
+
+
+@unhurried
+@given(hostile(), hostile())
+def test_a_record_is_text_on_its_page(machine, earlier):
+    tree = page(machine, earlier)
+    elements = [*tree.iter()]
+    assert {str(each.tag).rpartition("}")[2] for each in elements} <= ELEMENTS
+    assert {name for each in elements for name in each.attrib} <= ATTRIBUTES
+    assert [(each.text, each.get("src", "")[:10]) for each in tree.iter("script")] == [(None, "../assets/")]
+    assert all(
+        not each.get("href", "").lower().startswith(("javascript", "data", "http", "//")) for each in elements
+    )
+    [heading] = tree.iter("h1")
+    assert "".join(heading.itertext()) == shown(machine.name)
+    [title] = tree.find("head").iter("title")
+    assert title.text == f"{shown(machine.name)} · {shown(machine.project_name)}"
+    rows = [row for table in tables(tree) for row in table]
+    for path, value in machine.model.items():
+        assert [shown(path), shown(value) or '""'] in rows
+    for score in record.main_scores(machine).values():
+        assert any(row[:2] == [shown(score.name), number(score.mean)] for row in rows)
+
+
+@unhurried
+@given(hostile(), hostile())
+def test_a_record_is_data_in_the_scripts(machine, earlier):
+    slug = machine.key.slug()
+    facts = facts_of(machine, slug)
+    assert facts.isascii()
+    name, key, found = json.loads(b"[%b]" % facts.removeprefix(b"newsdesk.facts(").removesuffix(b");\n"))
+    assert name == f"{slug}/{machine.revision}"
+    assert key == [machine.project_name, machine.name]
+    model = [(label, text) for section, label, text, *_ in found if section == "model"]
+    assert model == [(path, value or '""') for path, value in machine.model.items()]
+    line, *rest = history.dumped(slug, revisions_of(machine, earlier)).splitlines()
+    assert line.isascii()
+    assert json.loads(line)["name"] == machine.name
+    assert history.loaded(b"\n".join([line, *rest]))[0].key == machine.key
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())))
+def test_shown_text_has_nothing_that_html_changes_or_that_turns_text_around(text):
+    safe = shown(text)
+    safe.encode()
+    assert not {*"\r\n\t\0\u2028\u2029\u202e\u2066"} & {*safe}
+    assert shown(safe) == safe
+
+
+@pytest.mark.parametrize("name", [*canned.HOSTILE, "ordinary"])
+def test_the_hostile_machines_of_the_kit_have_pages(name):
+    for machine in canned.hostile(name) if name in canned.HOSTILE else canned.canned(name):
+        assert sum(1 for _ in page(machine).iter("h1")) == 1
+
+
+def test_a_long_value_is_cut_and_says_so():
+    machine = Machine(name="long", model={"text": "x" * 10_000})
+    [[_, value]] = [row for table in tables(page(machine)) for row in table if row[0] == "text"]
+    assert value == f"{'x' * (MOST - 1)}… (10,000 characters)"
