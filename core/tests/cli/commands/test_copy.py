@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 LEDGER = """
+    import dataclasses
     import itertools
     from datetime import UTC, datetime, timedelta
     from pathlib import Path
@@ -47,10 +48,16 @@ LEDGER = """
         '''Lists and gives back every revision; some on purpose not.'''
 
         def __init__(
-            self, path: str, refuses: str = "", is_down: bool = False, loses: str = "", answers: int = 10**6
+            self,
+            path: str,
+            refuses: str = "",
+            is_down: bool = False,
+            loses: str = "",
+            answers: int = 10**6,
+            dates: bool = True,
         ) -> None:
             super().__init__(path, refuses, is_down)
-            self.loses, self.answers = loses, answers
+            self.loses, self.answers, self.dates = loses, answers, dates
 
         def machines(self, *, all_revisions=False):
             if not self.answers:
@@ -59,7 +66,8 @@ LEDGER = """
             for day, machine in reversed([*enumerate(self._kept())]):
                 if all_revisions or machine.key not in seen:
                     seen.add(machine.key)
-                    yield StoredMachine.of(machine, time=begin + timedelta(days=day))
+                    stored = StoredMachine.of(machine, time=begin + timedelta(days=day))
+                    yield stored if self.dates else dataclasses.replace(stored, created=None)
 
         def fetch(self, name, project_name=None, revision=None):
             if next(READS) > self.answers:
@@ -169,6 +177,29 @@ def test_an_older_revision_is_replaced_and_a_newer_one_only_when_asked(newsdesk,
     assert "b: 1 skipped" in told.stdout.splitlines()
     newsdesk("copy", "--from", "a", "--to", "b", "--overwrite")
     assert content("b", "newer") == "old"
+
+
+UNDATED = "{ledgers.Ledger: {path: %s.jsonl, dates: false}, label: %s}"
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [(UNDATED % ("x", "x"), "b"), ("b", UNDATED % ("x", "x")), (UNDATED % ("x", "x"), UNDATED % ("y", "y"))],
+)
+def test_the_records_say_which_is_newer_where_a_listing_does_not(newsdesk, report, source, target):
+    """By the times at which they were stored it is the other way round, for one of the two."""
+    report(source, ("newer here", 2, "new"), ("newer there", 1, "old"))
+    report(target, ("newer here", 1, "old"), ("newer there", 2, "new"))
+    verified = newsdesk("verify", "--from", source, "--to", target, code=1).stdout
+    assert verified.splitlines() == ["older north/newer here", "newer north/newer there"]
+    told = newsdesk("copy", "--from", source, "--to", target, "--json")
+    assert [*statuses(told).values()].count("skipped") == 1
+    assert {name: status for (name, _), status in statuses(told).items()} == {
+        "newer here": "delivered",
+        "newer there": "skipped",
+    }
+    verified = newsdesk("verify", "--from", source, "--to", target, code=1).stdout
+    assert verified == "newer north/newer there\n"
 
 
 def test_of_one_build_the_revision_that_was_stored_later_is_newer(newsdesk, report):
@@ -320,6 +351,14 @@ def test_an_older_revision_does_not_replace_what_the_outbox_owes(newsdesk, repor
     newsdesk("copy", "--from", "a", "--to", "it")
     newsdesk("outbox", "send")
     assert sorted(ledger("out.jsonl")) == [("m", "newer"), ("n", "same")]
+
+
+def test_two_reporters_of_one_name_are_told_apart(newsdesk, report):
+    report("a", "m")
+    Path("a/north/m.json").write_bytes(b"{")
+    told = newsdesk("copy", "--from", "{files: {path: a}}", "--to", "{files: {path: b}}", code=1)
+    assert "files (--from): 1 failed (north/m): " in told.stderr
+    assert "1 listed at files (--from), 1 receipts." in told.stderr
 
 
 def test_from_and_to_are_needed(newsdesk):

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
+from operator import attrgetter
 
 import click
 
@@ -65,7 +66,7 @@ def _progressing(receipts: Iterable[Receipt], machines: int) -> Iterator[Receipt
     if sys.stderr.isatty():
         from newsdesk.cli.receipts.terminal import with_bar  # noqa: PLC0415  (rich, for a terminal alone)
 
-        yield from with_bar(receipts, machines)
+        yield from with_bar(receipts, machines, attrgetter("machine"))
         return
     for receipt in receipts:
         click.echo(_line(receipt), err=True)

@@ -1,7 +1,8 @@
 """What a person at a terminal sees: a progress bar, then a table. Elsewhere rich is not even imported."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -18,6 +19,9 @@ from rich.text import Text
 
 from newsdesk.cli.receipts.causes import named
 from newsdesk.contract.receipt import Receipt, Status
+from newsdesk.machine import MachineKey
+
+T = TypeVar("T")
 
 STYLES = {
     Status.DELIVERED: "green",
@@ -28,16 +32,23 @@ STYLES = {
 }
 
 
-def with_bar(receipts: Iterable[Receipt], machines: int) -> Iterator[Receipt]:
-    """Give receipts as they come, with a progress bar on standard error."""
+def with_bar(items: Iterable[T], machines: int, machine_of: Callable[[T], MachineKey]) -> Iterator[T]:
+    """Give things about machines as they come, with a progress bar on standard error.
+
+    Args:
+        items: The things; those of one machine come one after the other.
+        machines: How many machines they are about.
+        machine_of: Tells which machine one of them is about.
+    """
     columns = (TextColumn("machines"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     # Where standard output goes elsewhere it is data, which the bar's console must not take over.
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as progress:
         task, last = progress.add_task("machines", total=machines), None
-        for receipt in receipts:
-            progress.advance(task, 0 if receipt.machine == last else 1)
-            last = receipt.machine
-            yield receipt
+        for item in items:
+            machine = machine_of(item)
+            progress.advance(task, 0 if machine == last else 1)
+            last = machine
+            yield item
 
 
 def print_table(receipts: Iterable[Receipt]) -> None:

@@ -54,6 +54,8 @@ class Comparison:
     def __init__(
         self, source: Endpoint, listed: Holdings, target: Endpoint, held: Holdings, *, deep: bool
     ) -> None:
+        self.keys = sorted(listed.keys() | held.keys())
+        """The machines that either of them holds."""
         self._source = source
         self._listed = listed
         self._target = target
@@ -61,13 +63,12 @@ class Comparison:
         self._deep = deep
 
     def results(self, workers: int = 1) -> Iterator[Difference]:
-        """Yield one for each machine that either of them holds, in the order of their keys; also equal ones.
+        """Yield one for each of the keys, in their order; also of equal machines.
 
         Raises:
             click.ClickException: A record had to be read, and its backend does not answer.
         """
-        keys = sorted(self._listed.keys() | self._held.keys())
-        yield from ahead(self._compared, keys, workers=workers, most=max(AHEAD, 2 * workers))
+        yield from ahead(self._compared, self.keys, workers=workers, most=max(AHEAD, 2 * workers))
 
     def _compared(self, key: MachineKey) -> Difference:
         [ours], [theirs] = self._listed.get(key, [None])[:1], self._held.get(key, [None])[:1]
@@ -78,6 +79,10 @@ class Comparison:
             ours = self._identified(endpoint, key, ours)
             endpoint = self._target
             theirs = self._identified(endpoint, key, theirs)
+            if ours.revision != theirs.revision:
+                theirs = endpoint.dated(key, theirs)
+                endpoint = self._source
+                ours = endpoint.dated(key, ours)
         except (PermanentReporterError, MachineDoesNotExist) as error:
             return Difference(key, State.UNREADABLE, ours, theirs, f"{endpoint.label}: {error}")
         except TransientReporterError as error:

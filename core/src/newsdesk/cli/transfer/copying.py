@@ -9,7 +9,7 @@ from newsdesk.cli.executors import Pool
 from newsdesk.cli.receipts.summary import closable
 from newsdesk.cli.transfer.ahead import ahead
 from newsdesk.cli.transfer.endpoint import Endpoint
-from newsdesk.cli.transfer.held import Held, State, compare_all
+from newsdesk.cli.transfer.held import Held, State, compare, compare_all
 from newsdesk.cli.transfer.holdings import Holdings
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.desk import Desk
@@ -32,9 +32,12 @@ class _Item(NamedTuple):
     """A record to be sent."""
 
     key: MachineKey
-    revision: str | None
+    held: Held
+    """What the source lists."""
     age: int
     """How many older revisions of the machine the source holds."""
+    rival: Held | None = None
+    """What the target ends with, if it is only sent where that proves to be older."""
 
 
 class Copying:
@@ -108,19 +111,22 @@ class Copying:
                 label = self._source.label
                 known = [self._source.identified(key, each) for each in listed]
         except ReporterException as error:
-            return [_receipt(label, key, each.revision, Status.FAILED, error) for each in listed]
-        owed = [self._owed[key]] if key in self._owed else []
-        states = [*compare_all(known, [*owed, *held])]
-        is_sent = {State.MISSING, State.OLDER}
-        if self._overwrite and states[0] is not State.EQUAL:
-            is_sent |= {State.NEWER, State.DIFFERENT}
-        there = {each.revision for each in held}
+            return [_receipt(label, key, each, Status.FAILED, error) for each in listed]
+        rivals = [*([self._owed[key]] if key in self._owed else []), *held]
+        states = [*compare_all(known, rivals)]
+        overwrite = self._overwrite and states[0] is not State.EQUAL
+        is_ordered = bool(rivals) and rivals[0].revision in {each.revision for each in known}
         decided: list[Receipt | _Item] = []
         for age, index in enumerate(reversed(range(len(listed)))):
-            state, revision = states[index], listed[index].revision
-            is_owed = state is State.EQUAL and known[index].revision not in there
-            is_item = state in is_sent or is_owed
-            decided.append(_Item(key, revision, age) if is_item else self._unsent(key, revision, state))
+            ours, item, state = known[index], _Item(key, listed[index], age), states[index]
+            if state is State.EQUAL and ours.revision in {each.revision for each in held}:
+                decided.append(self._unsent(key, ours, state))
+            elif overwrite or state in {State.MISSING, State.EQUAL}:  # the latter is only owed
+                decided.append(item)
+            elif is_ordered or rivals[0].revision is None or (ours.created and rivals[0].created):
+                decided.append(item if state is State.OLDER else self._unsent(key, ours, state))
+            else:  # their records have the dates
+                decided.append(item._replace(rival=rivals[0]))
         return decided
 
     def _held_by_target(self, key: MachineKey) -> Sequence[Held]:
@@ -132,25 +138,45 @@ class Copying:
         except (PermanentReporterError, MachineDoesNotExist):  # damaged, which is replaced now, or removed
             return ()
 
-    def _unsent(self, key: MachineKey, revision: str | None, state: State) -> Receipt:
-        if state is State.EQUAL:
-            return _receipt(self._target.label, key, revision, Status.UNCHANGED)
-        return _receipt(self._target.label, key, revision, Status.SKIPPED, ReporterException(_REASONS[state]))
-
     def _read(self, item: _Item) -> Machine | Receipt:
+        """Return the record of an item, or the receipt of one that is not sent."""
+        label = self._source.label
         try:
-            return self._source.fetch(item.key, item.revision)
+            machine = self._source.fetch(item.key, item.held.revision)
+            label = self._target.label
+            state = self._state_of(item, machine)
         except ReporterException as error:
-            return _receipt(self._source.label, item.key, item.revision, Status.FAILED, error)
+            return _receipt(label, item.key, item.held, Status.FAILED, error)
+        is_sent = state in {State.OLDER, State.MISSING}
+        return machine if is_sent else self._unsent(item.key, item.held, state)
+
+    def _state_of(self, item: _Item, machine: Machine) -> State:
+        """Compare a record that was read with what the target ends with, by their dates."""
+        rival = item.rival
+        if rival is None:
+            return State.MISSING
+        try:
+            if rival is not self._owed.get(item.key):
+                rival = self._target.dated(item.key, rival)
+        except (PermanentReporterError, MachineDoesNotExist):
+            return State.MISSING
+        except DefinitionError:  # it cannot read records back
+            pass
+        return compare(item.held.with_record(machine), rival)
+
+    def _unsent(self, key: MachineKey, held: Held, state: State) -> Receipt:
+        if state is State.EQUAL:
+            return _receipt(self._target.label, key, held, Status.UNCHANGED)
+        return _receipt(self._target.label, key, held, Status.SKIPPED, ReporterException(_REASONS[state]))
 
 
 def _receipt(
     label: str,
     key: MachineKey,
-    revision: str | None,
+    held: Held,
     status: Status,
     error: ReporterException | None = None,
 ) -> Receipt:
     """Return the receipt of a record that was not sent."""
     shown = None if error is None else error.with_traceback(None)  # which would keep what was read
-    return Receipt(key, revision or "", label, status, attempts=0, error=shown)
+    return Receipt(key, held.revision or "", label, status, attempts=0, error=shown)

@@ -20,7 +20,6 @@ from newsdesk.delivery.desk import Desk
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import DefinitionError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.record import build
 
 _log = logging.getLogger(__name__)
 
@@ -89,16 +88,23 @@ class Endpoint:
         return machine
 
     def identified(self, key: MachineKey, held: Held) -> Held:
-        """Return what it holds of a machine with the revision, which is computed where it is not known.
+        """Return what it holds of a machine with its revision, by its record where that is not known.
 
         Raises:
             ReporterException: The record cannot be read.
         """
-        if held.revision is not None:
-            return held
-        machine = self.fetch(key)
-        created = held.created or build(machine).created_at
-        return held._replace(revision=machine.redacted().revision, created=created)
+        return self._read(key, held) if held.revision is None else held
+
+    def dated(self, key: MachineKey, held: Held) -> Held:
+        """Return what it holds of a machine with the date of its build, by its record if that is not known.
+
+        Raises:
+            ReporterException: The record cannot be read.
+        """
+        return self._read(key, held) if held.created is None else held
+
+    def _read(self, key: MachineKey, held: Held) -> Held:
+        return held.with_record(self.fetch(key, held.revision))
 
     def close(self) -> None:
         """Close all connections."""
@@ -130,11 +136,15 @@ class Endpoint:
             raise click.ClickException(text) from error
 
 
-def source_of(text: str, config_path: str | None) -> Route:
-    """Return the reporter that `--from` names: a label of the config, or a definition.
+def ends(from_: str, to: Sequence[str], config_path: str | None) -> tuple[Route, Desks]:
+    """Return the reporter that `--from` names, and the desks of the one reporter that `--to` names.
 
     Raises:
-        DefinitionError: It cannot be used.
+        DefinitionError: One of them cannot be used.
+        click.UsageError: `--to` names none, or several.
     """
-    [route] = named([text], Desks(config_path, ()).config, option="--from")
-    return route
+    [source] = named([from_], Desks(config_path, ()).config, option="--from")
+    desks = Desks(config_path, to)
+    if source.label == desks.only_route().label:  # in receipts, a failure is of one of them
+        source = replace(source, label=f"{source.label} (--from)")
+    return source, desks

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from newsdesk.contract.stored import StoredMachine
+from newsdesk.machine import Machine
+from newsdesk.record import build
 
 
 class Held(NamedTuple):
@@ -22,6 +24,10 @@ class Held(NamedTuple):
     def of(cls, stored: StoredMachine) -> Self:
         """Keep what is compared."""
         return cls(stored.revision, stored.created, stored.time)
+
+    def with_record(self, machine: Machine) -> Self:
+        """Add what the record says."""
+        return self._replace(revision=machine.redacted().revision, created=build(machine).created_at)
 
 
 class State(enum.StrEnum):

@@ -1,5 +1,6 @@
 """What backends hold of the machines that a command is about."""
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,13 +83,17 @@ def owed_of(keys: Collection[MachineKey], outbox: "Outbox", label: str) -> dict[
     Raises:
         OutboxError: It cannot be read.
     """
-    from newsdesk.outbox import State  # noqa: PLC0415  (SQLite, only for those who have an outbox)
+    # SQLite, only for those who have an outbox.
+    from newsdesk.outbox import DamagedError, State  # noqa: PLC0415
 
-    return {
-        entry.key: Held(entry.revision, None, datetime.fromtimestamp(entry.created, UTC))
-        for entry in outbox.entries(State.OWED, State.CLAIMED)
-        if entry.label == label and entry.key in keys
-    }
+    owed: dict[MachineKey, Held] = {}
+    for entry in outbox.entries(State.OWED, State.CLAIMED):
+        if entry.label == label and entry.key in keys:
+            held = Held(entry.revision, None, datetime.fromtimestamp(entry.created, UTC))
+            with contextlib.suppress(DamagedError):  # which is reported when it is sent
+                held = held.with_record(outbox.load(entry))
+            owed[entry.key] = held
+    return owed
 
 
 def not_held(machines: Iterable[Machine], endpoint: Endpoint, workers: int = 1) -> Iterator[Machine]:

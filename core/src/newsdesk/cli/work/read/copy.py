@@ -5,12 +5,11 @@ from contextlib import closing
 
 import click
 
-from newsdesk.cli.desks import Desks
 from newsdesk.cli.executors import open_pool
 from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.summary import show
 from newsdesk.cli.transfer.copying import Copying
-from newsdesk.cli.transfer.endpoint import Endpoint, source_of
+from newsdesk.cli.transfer.endpoint import Endpoint, ends
 from newsdesk.cli.transfer.holdings import Selection, held_of, owed_of
 from newsdesk.contract.receipt import Receipt
 
@@ -29,8 +28,8 @@ def run(
     as_json: bool,
 ) -> int:
     """Run the command, and return its exit code."""
-    desks = Desks(config_path, to)
-    origin, route = source_of(from_, config_path), desks.only_route()
+    origin, desks = ends(from_, to, config_path)
+    route = desks.only_route()
     with (
         open_pool(workers, dask) as pool,
         closing(Endpoint.of(desks.config, origin)) as source,

@@ -1,16 +1,18 @@
 """What `newsdesk verify` does."""
 
 import json
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
+from operator import attrgetter
 
 import click
 
 from newsdesk.cli import data
-from newsdesk.cli.desks import Desks
 from newsdesk.cli.sources.unanswered import UnansweredError
 from newsdesk.cli.transfer.comparison import Comparison, Difference
-from newsdesk.cli.transfer.endpoint import Endpoint, source_of
+from newsdesk.cli.transfer.endpoint import Endpoint, ends
 from newsdesk.cli.transfer.held import State
 from newsdesk.cli.transfer.holdings import Selection
 
@@ -27,8 +29,8 @@ def run(
     as_json: bool,
 ) -> int:
     """Run the command, and return its exit code."""
-    desks, selection = Desks(config_path, to), Selection(project)
-    origin, route = source_of(from_, config_path), desks.only_route()
+    origin, desks = ends(from_, to, config_path)
+    route, selection = desks.only_route(), Selection(project)
     counts = Counter[State]()
     try:
         with (
@@ -36,7 +38,7 @@ def run(
             closing(Endpoint.of(desks.config, route)) as target,
         ):
             comparison = Comparison(source, selection.of(source), target, selection.of(target), deep=deep)
-            for result in comparison.results(workers):
+            for result in _progressing(comparison.results(workers), len(comparison.keys)):
                 counts[result.state] += 1
                 _show(result, as_json=as_json)
     except click.ClickException as error:
@@ -45,6 +47,15 @@ def run(
     click.echo(f"{route.label}: {found or 'no machines'}.", err=True)
     fine = {State.EQUAL, State.EXTRA} if allow_extra else {State.EQUAL}
     return 0 if counts.keys() <= fine else 1
+
+
+def _progressing(results: Iterator[Difference], machines: int) -> Iterator[Difference]:
+    """Give results as they come, with a progress bar on a terminal."""
+    if not sys.stderr.isatty():
+        return results
+    from newsdesk.cli.receipts.terminal import with_bar  # noqa: PLC0415  (rich, for a terminal alone)
+
+    return with_bar(results, machines, attrgetter("key"))
 
 
 def _show(result: Difference, *, as_json: bool) -> None:
