@@ -47,7 +47,7 @@ class Page:
     """
 
     def __init__(self, machine: Machine, console: Console, encoding: str) -> None:
-        self._machine = machine
+        self._machine = machine.isolated()  # its keys are sorted, whatever order a backend gave them
         self._width = console.width
         self._encoding = encoding
         self._marks = Marks.of(encoding)
