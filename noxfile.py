@@ -178,6 +178,14 @@ def mlflow_versions(session: nox.Session, version: str) -> None:
 
 
 @nox.session(default=False)
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of the README and the docs again."""
+    install_distributions(session)
+    session.install("pyte")
+    session.run("python", "docs/pictures/make.py")
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the site into `site/`, check its links, and execute the examples of the README and the docs."""
     install_distributions(session, "test", "build", "docs")
@@ -218,11 +226,12 @@ def kit_power(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """Report four real machines to a local MLflow store and to a private PostgreSQL."""
+    """Report made-up machines to local stores, and list what MLflow's has."""
     install_distributions(session)
-    machines = sorted(map(str, Path("examples/machines").glob("*.json")))
-    session.run("newsdesk", "report", *machines, "--config", "examples/local.yaml")
-    session.run("python", "examples/look.py")
+    shutil.rmtree("newsdesk-demo", ignore_errors=True)
+    session.run("newsdesk", "demo")
+    with session.chdir("newsdesk-demo"):
+        session.run("newsdesk", "list", "--from", "mlflow", "--sort", "r2-score", "--worst-first")
 
 
 @nox.session(default=False)

@@ -174,8 +174,11 @@ def test_a_rebuilt_machine_takes_the_place_of_its_row(again, rebuilt):
         assert reporter.fetch("ae-4tags") == rebuilt
 
 
-def test_the_look_of_the_demo_shows_what_is_there(again, run, there, rebuilt):
-    shown = run(sys.executable, EXAMPLES / "look.py", cwd=there).stdout
-    for name, machine in (MACHINES | {"ae-4tags": rebuilt}).items():
-        assert f"  {name}: " in shown
-        assert f"  {machine.key}: {len(machine.to_json())} bytes, revision {machine.revision[:12]}\n" in shown
+def test_both_stores_list_what_was_reported_last(again, run, there, rebuilt):
+    newest = MACHINES | {"ae-4tags": rebuilt}
+    for label in ("mlflow", "postgres"):
+        newsdesk = Path(sys.executable).with_name("newsdesk")
+        config = ["--from", label, "--config", EXAMPLES / "local.yaml"]
+        listed = run(newsdesk, "list", "--json", *config, cwd=there).stdout.splitlines()
+        found = {line["machine"]["name"]: line["revision"] for line in map(json.loads, listed)}
+        assert found == {name: machine.revision for name, machine in newest.items()}

@@ -11,5 +11,7 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
     yield ReporterPlugin(
         name="pages",
         reporter="newsdesk_pages.reporter:PagesReporter",
-        summary="A static site of the machines, which opens from disk.",
+        summary="a static site of the machines, which opens from disk",
+        example={"folder": "site", "title": "Machines"},
+        local={"folder": "site"},
     )

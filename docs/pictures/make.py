@@ -1,6 +1,7 @@
-"""Makes pictures of a terminal, as SVG: `nox -s pictures`.
+"""Makes the pictures of the README and the docs from the demo: `nox -s pictures`.
 
-Each command runs in a real terminal of a given size, in a copy of the demo, and its last screen is drawn.
+Each command runs in a real terminal of a given size, and its last screen is drawn as SVG. Of the site of
+newsdesk-pages, Chromium takes a picture; it has to be installed.
 """
 
 import io
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
 COLUMNS = 118
 PICTURES = {
     "list": "newsdesk list --from files --sort r2-score --worst-first --limit 6",
+    "show": "newsdesk show valve-004 --from files",
     "receipts": "newsdesk report build-2/valve-*.json",
 }
 """Each file with the command that it shows."""
@@ -44,6 +46,7 @@ def main() -> None:
     FOLDER.mkdir()
     try:
         _run("newsdesk demo .", FOLDER)
+        _take_site()
         for name, command in PICTURES.items():
             if name == "receipts":
                 (FOLDER / "newsdesk.yaml").write_text(OUTAGE)
@@ -56,6 +59,16 @@ def main() -> None:
             (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
     finally:
         shutil.rmtree(FOLDER)
+
+
+def _take_site() -> None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        raise SystemExit("Chromium is not installed; on Debian: apt install chromium")
+    options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--virtual-time-budget=3000"]
+    picture = [f"--screenshot={HERE / 'fleet.png'}", "--window-size=1100,560"]
+    site = (FOLDER / "site" / "index.html").as_uri()
+    subprocess.run([browser, *options, *picture, site], check=True)  # noqa: S603  (fixed arguments)
 
 
 def _run(command: str, folder: Path, lines: int = 200) -> pyte.Screen:
