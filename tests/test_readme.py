@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -235,6 +236,16 @@ def sessions() -> set[str]:
 def test_the_readme_has_the_demo_and_the_tests_as_commands_that_stand_alone():
     shown = [command for command in page_commands(ROOT / "README.md") if "nox" in command]
     assert shown == [f"{SELF_CONTAINED} -s demo", SELF_CONTAINED]
+
+
+def test_the_first_code_of_the_readme_has_the_output_that_is_shown(tmp_path):
+    found = blocks(ROOT / "README.md")
+    [code, *_] = [block.text for block in found if block.language == "python"]
+    [shown] = [block.text for block in found if block.language == "text"]
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == shown
 
 
 def test_ci_calls_the_test_command_of_the_readme_word_for_word():

@@ -20,7 +20,7 @@ BUILDS = (1, 2)
 _SECONDS = 300
 """The deadline: the first report creates the stores."""
 _NEXT = {
-    "to see what was built, the worst first": "newsdesk list --from files --worst-first",
+    "to see what was built, the worst first": "newsdesk list --from files --sort r2-score --worst-first",
     "to look at one machine": "newsdesk show valve-004 --from files",
     "to see what its second build changed": "newsdesk diff build-1/valve-004.json build-2/valve-004.json",
     "to refuse a build that is worse": "newsdesk gate build-2 --baseline build-1",
