@@ -14,7 +14,8 @@ LAYERS = [
     {"connections", "limits", "refusal"},
     {"mapping", "auth"},
     {"transport"},
-    {"checks", "reading"},
+    {"reading"},
+    {"checks"},
     {"reporter", "functions"},
     {"plugin"},
 ]

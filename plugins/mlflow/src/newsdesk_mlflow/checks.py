@@ -61,21 +61,25 @@ def of_server(tracking: "Tracking", limits: ServerLimits) -> Iterator[Finding]:
         yield of_artifacts(tracking.uri, root)
 
 
-def of_leftovers(uri: str | None, log_in: Callable[[], Login]) -> Iterator[Finding]:
+def of_leftovers(
+    uri: str | None, log_in: Callable[[], Login], limits: str | Mapping[str, Any] | None
+) -> Iterator[Finding]:
     """Report runs that never ended.
 
     Args:
         uri: The tracking URI; None is MLflow's own default.
         log_in: Gives the login, if it is an AzureML workspace.
+        limits: The parameter of that name.
 
     Raises:
         ReporterException: the server does not answer.
     """
     # They import requests, which takes a tenth of a second: 'newsdesk check' contacts no server.
-    from newsdesk_mlflow.transport.client.leftovers import Leftovers, describe  # noqa: PLC0415
-    from newsdesk_mlflow.transport.connecting import connect_client  # noqa: PLC0415
+    from newsdesk_mlflow.reading.leftovers import Leftovers, describe  # noqa: PLC0415
+    from newsdesk_mlflow.transport.connecting import connect  # noqa: PLC0415
 
-    leftovers = Leftovers(connect_client(uri, log_in))
+    tracking = connect(uri, log_in)
+    leftovers = Leftovers(tracking, ordered=limits_for(limits, tracking.uri).ordered_search)
     if runs := leftovers.find():
         remedy = "newsdesk doctor --ping --fix ends them as FAILED, with a tag that says why"
         yield Finding(describe(runs), remedy, fix=lambda: leftovers.end(runs))

@@ -207,7 +207,7 @@ class MlFlowReporter(BaseReporter):
         if ping:
             tracking = self._open_tracking()
             yield from of_server(tracking, limits_for(self.limits, tracking.uri))
-            yield from of_leftovers(self._tracking_uri(), self._log_in)
+            yield from of_leftovers(self._tracking_uri(), self._log_in, self.limits)
 
     def _payload(self, machine: Machine, tracking_uri: str | None) -> Payload:
         return build_payload(

@@ -21,7 +21,7 @@ class Places(NamedTuple):
     length: int
     """Characters that the name of an experiment may have."""
     ordered: bool = True
-    """Whether the server gives runs in the order in which they were reported."""
+    """Whether a search on the server orders by tags, and filters by status."""
 
     @classmethod
     def of_template(cls, template: str, limits: ServerLimits) -> Self:

@@ -2,7 +2,7 @@
 
 import itertools
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from newsdesk import MachineKey
@@ -59,10 +59,14 @@ def _parts(tracking: Tracking, places: Places, known: dict[str, str]) -> Iterato
     if name is not None:
         yield tracking.active_experiment(name)
         return
-    found = (
-        each for each in tracking.experiments(ordered=places.ordered) if places.may_be(each.name, **known)
-    )
-    while part := [*itertools.islice(found, _TOGETHER)]:
+    found = tracking.experiments(ordered=places.ordered)
+    yield from together(each for each in found if places.may_be(each.name, **known))
+
+
+def together(experiments: Iterable[Experiment]) -> Iterator[list[Experiment]]:
+    """Yield experiments in parts, each as many as one search takes."""
+    left = iter(experiments)
+    while part := [*itertools.islice(left, _TOGETHER)]:
         yield part
 
 

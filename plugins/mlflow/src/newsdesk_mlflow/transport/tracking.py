@@ -30,8 +30,6 @@ _VERSION_LENGTH = 40  # anything longer is not a version
 
 _BY_START = "attributes.start_time DESC"
 _BY_REPORT = f"tags.{TIMESTAMP} DESC"
-# Its tag is compared with nothing that it may be: a filter has no other way to ask whether it is there.
-_FINISHED = f"attributes.status = 'FINISHED' and tags.{REVISION} != ''"
 
 _T = TypeVar("_T")
 
@@ -110,23 +108,27 @@ class Tracking:
         return sorted((run for run in found if run.carries(tags)), key=lambda run: run.precedence)
 
     def runs(
-        self, experiment_ids: Sequence[str], tags: Collection[Tag] = (), *, ordered: bool = True
+        self,
+        experiment_ids: Sequence[str],
+        tags: Collection[Tag] = (),
+        *,
+        status: str = "FINISHED",
+        having: str = REVISION,
+        ordered: bool = True,
     ) -> Iterator[Run]:
-        """Yield the finished runs with a revision that carry these tags, the last report first.
+        """Yield all runs of a status that carry some tags and have another one, the last report first.
 
         They are read page by page; deleted ones too, so that one that is deleted meanwhile shifts no page.
-        Where the server does not order them, all are read before the first is given.
+        Where a search orders by start time only, runs begin with their report.
         """
-        search = RunSearch(experiment_ids, _condition(tags), order=_BY_START, deleted=True, most=PAGE)
-        if not ordered:
-            yield from sorted(self._runs(search, tags), key=lambda run: (-run.timestamp, run.id))
-            return
-        condition = " and ".join(filter(None, (search.condition, _FINISHED)))
-        yield from self._runs(search._replace(condition=condition, order=_BY_REPORT), tags)
-
-    def _runs(self, search: RunSearch, tags: Collection[Tag]) -> Iterator[Run]:
-        for run in self._pages("search its runs", lambda token: self.store.search_runs(search, token)):
-            if run.finished and not run.deleted and REVISION in run.tags and run.carries(tags):
+        search = RunSearch(experiment_ids, _condition(tags), _BY_START, deleted=True, most=PAGE)
+        if ordered:
+            # A tag that is there is not empty: a filter has no other way to ask for it.
+            condition = f"attributes.status = '{status}' and tags.{having} != ''"
+            both = " and ".join(filter(None, (search.condition, condition)))
+            search = search._replace(condition=both, order=_BY_REPORT)
+        for run in self._pages("search its runs", partial(self.store.search_runs, search)):
+            if run.status == status and not run.deleted and having in run.tags and run.carries(tags):
                 yield run
 
     def _pages(self, doing: str, ask: Callable[[str], Page[_T]]) -> Iterator[_T]:

@@ -11,9 +11,8 @@ import pytest
 from mlflow import MlflowClient
 from newsdesk import Machine
 from newsdesk_mlflow import MlFlowReporter
-from newsdesk_mlflow.transport.client import leftovers
-from newsdesk_mlflow.transport.client.leftovers import AGE, ENDED, Leftovers
-from newsdesk_mlflow.transport.connecting import connect_client
+from newsdesk_mlflow.reading.leftovers import AGE, ENDED, Leftovers
+from newsdesk_mlflow.transport.connecting import connect
 
 # Deprecated in SQLAlchemy, used by MLflow's store.
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")
@@ -41,6 +40,8 @@ def begin(client, experiment):
 
     def create(days, **tags):
         start = int((time.time() - days * DAY) * 1000)
+        if "newsdesk.timestamp" in tags:
+            tags["newsdesk.timestamp"] = str(start)
         return client.create_run(experiment, start_time=start, tags=tags or {"model_key": "k"}).info.run_id
 
     return create
@@ -48,7 +49,7 @@ def begin(client, experiment):
 
 def found(uri, *runs):
     """Return which of these runs are left over."""
-    left = {run.id for run in Leftovers(connect_client(uri)).find()}
+    left = {run.id for run in Leftovers(connect(uri)).find()}
     return [run for run in runs if run in left]
 
 
@@ -86,7 +87,7 @@ def test_a_run_of_newsdesk_is_left_over_only_when_a_later_one_of_its_machine_has
 
 
 def test_all_pages_are_read(uri, client, begin, monkeypatch):
-    monkeypatch.setattr(leftovers, "_PAGE", 2)
+    monkeypatch.setattr("newsdesk_mlflow.transport.tracking.PAGE", 2)
     client.create_experiment(uuid.uuid4().hex)
     client.create_experiment(uuid.uuid4().hex)
     runs = [begin(2) for _ in range(5)]
@@ -128,9 +129,9 @@ def test_scripts_need_not_be_asked(uri, client, begin, tmp_path):
 
 def test_a_run_that_ended_meanwhile_is_left_as_it_is(uri, client, begin):
     run, other = begin(2), begin(2)
-    found_runs = [run_ for run_ in Leftovers(connect_client(uri)).find() if run_.id in (run, other)]
+    found_runs = [run_ for run_ in Leftovers(connect(uri)).find() if run_.id in (run, other)]
     client.set_terminated(run)
-    text = Leftovers(connect_client(uri)).end(found_runs)
+    text = Leftovers(connect(uri)).end(found_runs)
     assert text == f"1 of 2 runs ended as FAILED, with the tag {ENDED}"
     assert [client.get_run(one).info.status for one in (run, other)] == ["FINISHED", "FAILED"]
     assert ENDED not in client.get_run(run).data.tags
@@ -139,8 +140,8 @@ def test_a_run_that_ended_meanwhile_is_left_as_it_is(uri, client, begin):
 def test_a_server_that_refuses_is_reported_and_there_is_still_something_to_fix(server, proxy, tmp_path):
     client = MlflowClient(server.url)
     client.create_run(client.create_experiment(uuid.uuid4().hex), start_time=1, tags={"model_key": "k"})
-    proxy.disturb = lambda method, path: (503, {}, b"") if path.endswith("runs/set-tag") else None
+    proxy.disturb = lambda method, path: (503, {}, b"") if path.endswith("runs/log-batch") else None
     said = doctor(proxy.url, tmp_path, "--ping", "--fix", "--yes")
     assert said.returncode == 1
     assert "not fixed: " in said.stderr
-    assert "cannot end the run" in said.stderr
+    assert "cannot log to the run" in said.stderr
