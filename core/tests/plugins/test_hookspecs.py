@@ -7,9 +7,9 @@ from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import PluginError
 from newsdesk.machine import MachineKey
 from newsdesk.plugins import hookspecs
-from newsdesk.plugins.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin, hookimpl
+from newsdesk.plugins.hookspecs import CommandPlugin, HookSpecs, ReporterPlugin, ServerPlugin, hookimpl
 
-HOOKS = ("newsdesk_reporters", "newsdesk_receipt", "newsdesk_servers")
+HOOKS = ("newsdesk_reporters", "newsdesk_receipt", "newsdesk_servers", "newsdesk_commands")
 OWN = "registered by the program"
 
 
@@ -99,6 +99,24 @@ def test_a_server_that_is_no_import_path_is_refused(serve):
         ServerPlugin("slack", serve)
     assert str(caught.value) == (
         f"the server 'slack' must be the import path 'pkg.mod:function' of a context manager, but is {serve!r}"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "Slack", "a b", "-a", None])
+def test_a_command_whose_name_nobody_could_type_is_refused(name):
+    with pytest.raises(PluginError) as caught:
+        CommandPlugin(name, "a:b")
+    assert str(caught.value) == (
+        f"a command's name must be lower-case letters, digits, '-' and '_', but is {name!r}"
+    )
+
+
+@pytest.mark.parametrize("command", ["", "function", "a-b:c", None, print])
+def test_a_command_that_is_not_an_import_path_is_refused(command):
+    with pytest.raises(PluginError) as caught:
+        CommandPlugin("slack", command)
+    assert str(caught.value) == (
+        f"the command 'slack' must be the import path 'pkg.mod:command' of a command of click, but is {command!r}"
     )
 
 

@@ -5,13 +5,16 @@ import importlib
 import io
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsdesk.cli import logs
 from newsdesk.cli.stops import Stops, name_of
-from newsdesk.exceptions import ReporterException
+from newsdesk.exceptions import PluginError, ReporterException
+
+if TYPE_CHECKING:
+    from newsdesk.plugins.loaded import LoadedPlugin
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +74,7 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (the same)
         if cmd_name not in _COMMANDS:
-            return None
+            return _command_of_plugin(cmd_name)
         folder = next(folder for folder, names in _SECTIONS.items() if cmd_name in names)
         command: click.Command = importlib.import_module(f"newsdesk.cli.commands.{folder}.{cmd_name}").command
         command.name = cmd_name  # by the function's, each would be `command` in the reference
@@ -88,11 +91,13 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in _COMMANDS and not ctx.resilient_parsing:
+        if not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             from newsdesk.contract.suggestions import did_you_mean  # noqa: PLC0415  (0.1 s, for a mistake alone)
 
-            meant = did_you_mean(name, _COMMANDS)
-            ctx.fail(f"there is no command {name!r}{meant}; there are: {', '.join(_COMMANDS)}")
+            names = [*_COMMANDS, *(record.name for plugin in _plugins() for record in plugin.commands)]
+            ctx.fail(
+                f"there is no command {name!r}{did_you_mean(name, names)}; there are: {', '.join(names)}"
+            )
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -134,6 +139,28 @@ def _complete(command: click.Command, variable: str) -> None:
             option = max(param.opts, key=len).lstrip("-")
             param.envvar = f"{variable}_{option}".replace("-", "_").upper()
     command.params += logs.options()
+
+
+def _plugins() -> "list[LoadedPlugin]":
+    from newsdesk.builtin.registry import default_registry  # noqa: PLC0415  (for a command that is not ours)
+
+    return default_registry().plugins()
+
+
+def _command_of_plugin(name: str) -> click.Command | None:
+    from newsdesk.plugins import commands  # noqa: PLC0415  (for a command that is not ours)
+
+    if (found := commands.find(name, _plugins())) is None:
+        return None
+    plugin, record = found
+    command = commands.imported(plugin, record)
+    if not isinstance(command, click.Command):
+        raise PluginError(
+            f"the command {name!r} of {plugin.origin} must be a command of click, but {record.command} is "
+            f"of type {type(command).__name__}"
+        )
+    command.name = name
+    return command
 
 
 def _warn_of_damaged_distributions() -> None:

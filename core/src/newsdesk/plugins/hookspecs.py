@@ -127,6 +127,33 @@ class ServerPlugin:
             )
 
 
+@dataclass(frozen=True)
+class CommandPlugin:
+    """A command that a plugin adds to `newsdesk`; checked when it is made.
+
+    Raises:
+        PluginError: a name or an import path that cannot be used.
+    """
+
+    name: str
+    """`newsdesk <name>`: lower-case letters, digits, `-` and `_`; newsdesk's own commands take precedence."""
+    command: str
+    """The import path `"pkg.mod:command"` of a command or group of click; it is imported on use."""
+    summary: str = ""
+    """One line for `newsdesk reporters`."""
+
+    def __post_init__(self) -> None:
+        if not _is_name(self.name):
+            raise PluginError(
+                f"a command's name must be lower-case letters, digits, '-' and '_', but is {self.name!r}"
+            )
+        if not _is_path(self.command):
+            raise PluginError(
+                f"the command {self.name!r} must be the import path 'pkg.mod:command' of a command of click, "
+                f"but is {self.command!r}"
+            )
+
+
 class HookSpecs:
     """The hooks; a plugin implements those that it needs, as functions of its module."""
 
@@ -174,6 +201,20 @@ class HookSpecs:
             >>> @hookimpl
             ... def newsdesk_servers():
             ...     yield ServerPlugin("slack", "my_plugin.testing:slack_server")
+        """
+
+    @hookspec
+    def newsdesk_commands(self) -> Iterable[CommandPlugin]:  # type: ignore[empty-body]
+        """Yield the commands that the plugin adds to `newsdesk`.
+
+        Called when the plugin is loaded: for `newsdesk <name>`, if newsdesk has no such command itself, all
+        are. A command needs no server to print its help; name it after the plugin, and give it subcommands.
+
+        Example:
+            >>> from newsdesk import CommandPlugin, hookimpl
+            >>> @hookimpl
+            ... def newsdesk_commands():
+            ...     yield CommandPlugin("slack", "my_plugin.cli:slack", summary="Print Slack's manifest.")
         """
 
 

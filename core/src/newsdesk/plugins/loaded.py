@@ -6,7 +6,7 @@ from typing import Self
 
 from newsdesk.contract.suggestions import listed
 from newsdesk.exceptions import PluginError
-from newsdesk.plugins.hookspecs import ReporterPlugin, ServerPlugin
+from newsdesk.plugins.hookspecs import CommandPlugin, ReporterPlugin, ServerPlugin
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class LoadedPlugin:
     """The reporters that it offers."""
     servers: tuple[ServerPlugin, ...] = ()
     """The servers that it brings for tests."""
+    commands: tuple[CommandPlugin, ...] = ()
+    """The commands that it adds."""
     error: Exception | None = None
     """Why it is broken."""
     plugin: object = field(default=None, repr=False)

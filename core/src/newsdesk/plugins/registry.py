@@ -14,7 +14,7 @@ from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterErr
 from newsdesk.plugins import entry_points
 from newsdesk.plugins.definition import is_allowed, is_import_path
 from newsdesk.plugins.entry_points import Entry
-from newsdesk.plugins.hookspecs import HookSpecs, ReporterPlugin, ServerPlugin
+from newsdesk.plugins.hookspecs import CommandPlugin, HookSpecs, ReporterPlugin, ServerPlugin
 from newsdesk.plugins.import_paths import reporter_at, reporter_class, what_to_install
 from newsdesk.plugins.listener import PATIENCE, Listener
 from newsdesk.plugins.loaded import LoadedPlugin, claims, refuse_clash
@@ -189,11 +189,12 @@ class Registry:
             self._pluggy.check_pending()
             records = tuple(self._records(plugin, "newsdesk_reporters", ReporterPlugin))
             servers = tuple(self._records(plugin, "newsdesk_servers", ServerPlugin))
+            commands = tuple(self._records(plugin, "newsdesk_commands", CommandPlugin))
         except Exception as error:  # noqa: BLE001  (the same)
             if self._pluggy.is_registered(plugin):
                 self._pluggy.unregister(plugin)
             return LoadedPlugin(name, origin, error=error, plugin=plugin)
-        return LoadedPlugin(name, origin, records, servers, plugin=plugin)
+        return LoadedPlugin(name, origin, records, servers, commands, plugin=plugin)
 
     def _records(self, plugin: object, hook: str, kind: type[T]) -> Iterator[T]:
         for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():

@@ -47,6 +47,8 @@ def _show_plugin(plugin: LoadedPlugin) -> None:
     for record in plugin.records:
         aliases = f"; also {', '.join(record.aliases)}" if record.aliases else ""
         click.echo(f"{record.name}: {record.summary or record.reporter}  [{plugin.origin}]{aliases}")
+    for command in plugin.commands:
+        click.echo(f"newsdesk {command.name}: {command.summary or command.command}  [{plugin.origin}]")
 
 
 _STARS: Mapping[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
