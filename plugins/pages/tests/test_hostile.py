@@ -174,6 +174,17 @@ def test_a_record_is_data_in_the_scripts(machine, earlier):
     assert history.loaded(b"\n".join([line, *rest]))[0].key == machine.key
 
 
+@pytest.mark.parametrize("value", [1.5e308, -1.7e308, 5e-324, 0.0, float("inf"), 10**400])
+def test_numbers_at_the_ends_of_floats_have_a_page(value):
+    scores = {"r2-score": {"fold-mean": value, "fold-1": -value, "fold-2": value}}
+    scores["r2-score-tag"] = scores["r2-score"]
+    model = {"cross_validation": {"scores": scores}, "model_meta": {"history": {"loss": [value, -value, 1]}}}
+    model["model_training_duration_sec"] = value
+    machine = Machine(name="m", dataset={"tag_list": ["tag"]}, metadata={"build_metadata": {"model": model}})
+    assert page(machine, machine).find("body") is not None
+    assert facts_of(machine, "m").isascii()
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_shown_text_has_nothing_that_html_changes_or_that_turns_text_around(text):
     safe = shown(text)

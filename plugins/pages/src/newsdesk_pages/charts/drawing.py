@@ -10,7 +10,7 @@ WIDTH = 360
 """Of every chart, in CSS pixels: a phone shows them at their own size."""
 
 _FEWEST_STEPS = 2
-_LEAST = 1e-300  # a range that a float can be divided into
+_LEAST, _MOST = 1e-300, 1e300  # a range that a float can be divided into
 Scale = Callable[[float], float]
 
 
@@ -71,7 +71,7 @@ def rounded(values: Sequence[float], start: float, end: float) -> tuple[Scale, l
     low, high = min(values), max(values)
     if high - low <= abs(high) * 1e-9:  # all the same
         low, high = low - (abs(low) or 1) * 0.1, high + (abs(high) or 1) * 0.1
-    if not (_LEAST < high - low < math.inf):
+    if not (high - low > _LEAST and max(-low, high) < _MOST):
         return lambda _: (start + end) / 2, []
     step: float = 10 ** math.floor(math.log10((high - low) / _FEWEST_STEPS))
     step *= next((factor for factor in (5, 2) if (high - low) / (step * factor) >= _FEWEST_STEPS), 1)
