@@ -166,7 +166,6 @@ SPECIAL = {
     "HidesItsFetch": {"fetch": False},
     "Shelf": {"processes": True},
     "ListsWhatIsBeingWritten": {"processes": True},
-    "Reading": {"machines": 1_001},
 }
 """What one is declared to do beside what all are."""
 READERS = (broken.reading.Shelf, broken.reading.Revisions, broken.reading.Reading)
@@ -177,7 +176,7 @@ def contract(name, reporter):
     wire = issubclass(reporter, broken.wire.Wire)
     usual = {"network": HTTP} if wire else {"processes": False}
     usual |= {"holds": True, "ping": True} if issubclass(reporter, broken.memory.Held) else {}
-    usual |= {"fetch": True, "machines": 110} if issubclass(reporter, READERS) else {}
+    usual |= {"fetch": True, "machines": 60} if issubclass(reporter, READERS) else {}
     usual |= {"changed": "adds"} if issubclass(reporter, broken.reading.Revisions) else {}
     capabilities = Capabilities(**{"metrics": 5000, **usual, **SPECIAL.get(name, {})})
     given = BareContract if reporter is broken.life.DeliversWithoutKeeping else FolderContract

@@ -90,6 +90,8 @@ def test_a_backend_that_is_read_is_one_that_keeps():
             r"network must be newsdesk\.testing\.HTTP, POSTGRES or your own Network\(…\), but is 'HTTP'",
         ),
         ({"metrics": 0}, "metrics must be a number of at least 1,000, but is 0"),
+        ({"machines": 5}, "machines must be a number of at least 20, but is 5"),
+        ({"fetch": "yes"}, "fetch must be True or False, but is 'yes'"),
         ({"metrics": True}, "metrics must be a number of at least 1,000, but is True"),
         ({"changed": "both"}, "changed must be 'replaces' or 'adds', but is 'both'"),
         ({"name": ""}, "name must be the name of a reporter, or None, but is ''"),
