@@ -340,6 +340,33 @@ def test_nothing_is_left_out_when_all_is_asked_for(pair):
     assert diff(*pair, volatile=True).differs is not same(left, right)
 
 
+kept = st.sampled_from(
+    [1, 1.0, 2, "NaN", "Infinity", True, None, "text", [1], {"fold-1": 1}, 2**60, 2**60 + 1]
+)
+recorded = kept | st.dictionaries(
+    st.sampled_from(["fold-mean", "fold-1", "fold-std", "note"]), kept, max_size=3
+)
+scores = st.dictionaries(st.sampled_from(["r2-score", "r2-score-a", "x"]), recorded, max_size=3)
+history = st.dictionaries(
+    st.sampled_from(["loss", "params", "y"]), kept | st.lists(kept, max_size=2), max_size=2
+)
+evaluations = st.fixed_dictionaries({}, optional={"cross_validation": kept | scores.map(lambda s: {"scores": s}),
+                                                 "model_meta": kept | history.map(lambda h: {"history": h})})  # fmt: skip
+evaluated = (evaluations | kept).map(
+    lambda model: {
+        "name": "m",
+        "dataset": {"tag_list": ["a"]},
+        "metadata": {"build_metadata": {"model": model}},
+    }
+)
+
+
+@given(evaluated, evaluated)
+def test_no_score_and_no_history_is_left_out_whatever_their_form(left, right):
+    difference = diff(left, right, volatile=True)
+    assert difference.differs is not same(left, right)
+
+
 @given(pairs, st.booleans())
 def test_the_difference_the_other_way_around_is_the_same_with_both_swapped(pair, volatile):
     def summed(difference, swap):

@@ -1,6 +1,7 @@
 """How the scores of two records differ."""
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,12 @@ class Delta:
     """In the first record; None where it has none."""
     after: float | None
     """In the second record; None where it has none."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the numbers differ; two NaN do not."""
+        both_nan = all(number is not None and math.isnan(number) for number in (self.before, self.after))
+        return self.before != self.after and not both_nan
 
     @property
     def difference(self) -> float | None:

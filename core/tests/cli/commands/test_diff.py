@@ -105,6 +105,30 @@ def test_machines_of_backends_are_compared(newsdesk, builds, write):
     newsdesk("diff", f"ae-4tags@held#{revision[:8]}", "a.json")
 
 
+def test_a_summary_that_does_not_follow_from_its_folds_and_equal_nan_are_shown_as_such(newsdesk, write):
+    def build(**values):
+        scores = {"r2-score": {key.replace("_", "-"): value for key, value in values.items()}}
+        return {
+            "name": "m",
+            "metadata": {"build_metadata": {"model": {"cross_validation": {"scores": scores}}}},
+        }
+
+    write("a.json", build(fold_mean=1, fold_std=1, fold_1="NaN"))
+    write("b.json", build(fold_mean=1, fold_std=2, fold_1="NaN"))
+    told = newsdesk("diff", "a.json", "b.json", code=1).stdout.splitlines()
+    assert told[-2:] == [
+        "r2-score  mean           1      1          +0",
+        "r2-score  fold-std       1      2          +1",
+    ]
+
+
+def test_a_long_path_is_shortened(newsdesk, write):
+    write("a.json", {"name": "m" * 10_000})
+    write("b.json", {"name": "m" * 10_000, "model": {"k" * 10_000: {"k" * 10_000: 1}}})
+    for option in ([], ["--markdown"]):
+        assert len(newsdesk("diff", "a.json", "b.json", *option, code=1).stdout) < 3000
+
+
 def test_hostile_names_reach_no_terminal_and_break_no_table(newsdesk, write):
     name = "a\x1b[31m|`b`\n<script>@all\ud800\u202e\\"
     write("a.json", {"name": name, "model": {name: 1}})

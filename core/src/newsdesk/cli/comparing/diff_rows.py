@@ -30,8 +30,12 @@ def score_rows(difference: Diff) -> list[ScoreRow]:
             rows.append(ScoreRow(change.name, "mean", change.mean, change.kind))
             continue
         rows.append(_row(change, "mean", change.mean))
-        changed = {fold: delta for fold, delta in change.folds.items() if delta.difference != 0}
-        rows += [_row(change, f"fold {fold}", delta) for fold, delta in changed.items()]
+        folds = {f"fold {fold}": delta for fold, delta in change.folds.items() if delta.differs}
+        if not folds and not change.mean.differs:  # then something that should follow from them does
+            rows += [
+                ScoreRow(change.name, key, delta, "") for key, delta in change.values.items() if delta.differs
+            ]
+        rows += [_row(change, part, delta) for part, delta in folds.items()]
     return rows
 
 

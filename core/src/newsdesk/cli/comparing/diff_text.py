@@ -32,7 +32,7 @@ def lines(difference: Diff, before: str, after: str) -> Iterator[Line]:
 
 
 def _named(machine: Machine, given: str) -> str:
-    return words.printable(f"{machine.key}, revision {machine.revision[:12]} ({given})")
+    return words.name(f"{machine.key}, revision {machine.revision[:12]} ({given})")
 
 
 def _changes(difference: Diff) -> Iterator[Line]:
@@ -42,7 +42,7 @@ def _changes(difference: Diff) -> Iterator[Line]:
 
 
 def _change(change: Change) -> str:
-    path = words.printable(change.path)
+    path = words.name(change.path)
     if change.kind == "added":
         return f"added    {path}: {words.value(change.after)}"
     if change.kind == "removed":
@@ -58,7 +58,7 @@ def _scores(difference: Diff) -> Iterator[Line]:
     cells = [["score", "", "before", "after", "difference"]]
     for row in shown:
         numbers = [words.number(row.delta.before), words.number(row.delta.after), words.difference(row.delta)]
-        cells.append([words.printable(row.score), row.part, *numbers])
+        cells.append([words.name(row.score), row.part, *numbers])
     heading, *texts = aligned(cells, texts=2)
     yield Line("")
     yield Line(heading)
@@ -73,5 +73,5 @@ def _history(difference: Diff) -> Iterator[Line]:
         yield Line("training history, last values")
     for series in difference.history[:SCORES]:
         last = f"{words.number(series.last.before)} -> {words.number(series.last.after)}"
-        yield Line(f"{words.printable(series.name)}: {last}, {epochs(series.epochs)}")
+        yield Line(f"{words.name(series.name)}: {last}, {epochs(series.epochs)}")
     yield from map(Line, words.more(len(difference.history) - SCORES, "series"))

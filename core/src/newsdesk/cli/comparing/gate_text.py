@@ -25,7 +25,7 @@ def lines(result: GateResult, *, has_rules: bool) -> Iterator[Line]:
     shown = CHECKS
     for checks in machines[:MACHINES]:
         fails = any(check.fails for check in checks)
-        name = words.printable(str(checks[0].machine))
+        name = words.name(str(checks[0].machine))
         yield Line(
             f"{'failed' if fails else 'passed'} {name}: {counted(checks)}", "red" if fails else "green"
         )
@@ -54,7 +54,7 @@ def counted(checks: list[GateCheck]) -> str:
 
 def place(check: GateCheck) -> str:
     """Say what was checked, and the reason."""
-    return f"{words.printable(check.place)}: {words.printable(check.message)}"
+    return f"{words.name(check.place)}: {words.printable(check.message)}"
 
 
 def summary(result: GateResult) -> str:

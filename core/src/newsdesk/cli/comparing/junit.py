@@ -69,4 +69,4 @@ def _kind(check: GateCheck) -> str:
 
 def _token(text: str) -> str:
     """Write a name without what XML does not allow, and with single spaces only, as its type requires."""
-    return " ".join(words.printable(text).split()) or "-"
+    return " ".join(words.name(text).split()) or "-"

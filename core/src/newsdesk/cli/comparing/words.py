@@ -10,12 +10,19 @@ from newsdesk.comparison.score_changes import Delta
 
 LONGEST = 80
 """Characters of a value that are shown."""
+LONGEST_NAME = 300
+"""Characters of a name or a path that are shown: a path leads through many keys."""
 _PLAIN = re.compile(r"[^`|\\\s]([^`|\\\n]*[^`|\\\s])?")
 
 
 def printable(text: str) -> str:
     """Escape what is not printable: control characters, line breaks, writing directions, lone surrogates."""
     return display.shown(text, "utf-8")
+
+
+def name(text: str) -> str:
+    """Write a name or a path in one line, shortened."""
+    return printable(text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…")
 
 
 def value(shown: Any) -> str:
@@ -41,7 +48,7 @@ def difference(delta: Delta) -> str:
 
 def code(text: str) -> str:
     """Write a text in Markdown, within a table as well, as literal text in the font of code."""
-    text = printable(text)
+    text = name(text)
     if _PLAIN.fullmatch(text):
         return f"`{text}`"
     # In a code span neither a backtick nor, within a table, a pipe can be escaped in every dialect.
