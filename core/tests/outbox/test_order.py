@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from newsdesk.machine import Machine
 from newsdesk.outbox import Bounds, Entry, Outbox, State, Ticket
-from newsdesk.outbox.tickets import FORGOTTEN
+from newsdesk.outbox.rows.tickets import FORGOTTEN
 
 EXAMPLES = int(os.environ.get("NEWSDESK_ORDER", "60"))
 LEASE = 600.0

@@ -8,7 +8,7 @@ import time
 import pytest
 from newsdesk.machine import Machine
 from newsdesk.outbox import Outbox, State
-from newsdesk.outbox.tickets import FORGOTTEN
+from newsdesk.outbox.rows.tickets import FORGOTTEN
 
 LONG = 600.0
 

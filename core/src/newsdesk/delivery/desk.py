@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from newsdesk.delivery.spool import Spool
-    from newsdesk.outbox import Outbox
+    from newsdesk.outbox import BaseOutbox
 
 DEADLINE = 60.0
 """Seconds that one machine's delivery may take, when nothing else is said."""
@@ -74,7 +74,7 @@ class Desk:
         retry: Retry | None = None,
         deadline: float = DEADLINE,
         allow_import_paths: Sequence[str] | None = None,
-        outbox: "Outbox | str | os.PathLike[str] | None" = None,
+        outbox: "BaseOutbox | str | os.PathLike[str] | None" = None,
         drain: int = DRAIN,
         plugins: Sequence[str] = (),
         registry: Registry | None = None,
@@ -294,12 +294,12 @@ class Desk:
                 f"labels: {listed(known)}"
             )
 
-    def _make_spool(self, outbox: "Outbox | str | os.PathLike[str]") -> "Spool":
+    def _make_spool(self, outbox: "BaseOutbox | str | os.PathLike[str]") -> "Spool":
         from newsdesk.delivery.spool import Spool  # noqa: PLC0415  (SQLite, only for those who have an outbox)
-        from newsdesk.outbox import Outbox  # noqa: PLC0415  (the same)
+        from newsdesk.outbox import BaseOutbox, Outbox  # noqa: PLC0415  (the same)
 
         return Spool(
-            outbox if isinstance(outbox, Outbox) else Outbox(outbox),
+            outbox if isinstance(outbox, BaseOutbox) else Outbox(outbox),
             {route.label: route for route in self.routes},
             self._engine.try_once,
             deadline=self.deadline,
@@ -317,7 +317,7 @@ def report(
     *,
     retry: Retry | None = None,
     deadline: float = DEADLINE,
-    outbox: "Outbox | str | os.PathLike[str] | None" = None,
+    outbox: "BaseOutbox | str | os.PathLike[str] | None" = None,
     allow_import_paths: Sequence[str] | None = None,
 ) -> list[Receipt]:
     """Deliver one machine, and give a receipt for each reporter.

@@ -13,7 +13,7 @@ from newsdesk.delivery.job import Job
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import ReporterException, TransientReporterError
 from newsdesk.machine import Machine
-from newsdesk.outbox import BUSY, Outbox, Ticket
+from newsdesk.outbox import BUSY, BaseOutbox, Ticket
 from newsdesk.outbox.sender import LEASE_MARGIN, Deliver, Sender
 
 WITHIN = 1.0
@@ -41,7 +41,13 @@ class Spool:
     """
 
     def __init__(
-        self, outbox: Outbox, routes: Mapping[str, Route], deliver: Deliver, *, deadline: float, drain: int
+        self,
+        outbox: BaseOutbox,
+        routes: Mapping[str, Route],
+        deliver: Deliver,
+        *,
+        deadline: float,
+        drain: int,
     ) -> None:
         self.outbox = outbox
         self._routes = routes

@@ -29,7 +29,7 @@ def findings(config: Config) -> Iterator[Finding]:
     except OutboxError as error:
         yield Finding.of_message(str(error), "name another file in the config", subject=SUBJECT)
     else:
-        yield Finding(f"{config.outbox.path} can be written", subject=SUBJECT)
+        yield Finding(f"{config.outbox.place} can be written", subject=SUBJECT)
         yield from of_backlog(backlog, {route.label for route in config.routes})
 
 

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from newsdesk.outbox.base import BaseOutbox as BaseOutbox
     from newsdesk.outbox.bounds import Bounds as Bounds
     from newsdesk.outbox.entry import Entry as Entry
     from newsdesk.outbox.entry import State as State
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _MODULE_OF = {
     "BUSY": "storage.database",
+    "BaseOutbox": "base",
     "Bounds": "bounds",
     "DamagedError": "storage.faults",
     "Entry": "entry",

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.entry import State
-from newsdesk.outbox.outbox import Outbox
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Backlog:
     """When the oldest came that is owed to a reporter, as seconds since 1970."""
 
     @classmethod
-    def of(cls, outbox: Outbox) -> Self:
+    def of(cls, outbox: BaseOutbox) -> Self:
         """Look at an outbox.
 
         Raises:

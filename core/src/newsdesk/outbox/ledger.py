@@ -1,19 +1,18 @@
 """The rules of an outbox: what is kept, in which order it counts, and what makes it needless."""
 
-import sqlite3
-import time
 from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
 
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket
-from newsdesk.outbox.processes import Processes
 from newsdesk.outbox.storage.faults import OutboxError
-from newsdesk.outbox.table import Table
-from newsdesk.outbox.tickets import Tickets
+from newsdesk.outbox.tables import EntryTable, TicketTable
+
+T = TypeVar("T", bound=EntryTable)
 
 
-class Ledger:
+class Ledger(Generic[T]):
     """The entries of an outbox and the tickets of what is in flight, within one transaction.
 
     Numbers order the reports of a machine: what is delivered settles everything lower. While a lower ticket
@@ -22,9 +21,9 @@ class Ledger:
     crossed.
     """
 
-    def __init__(self, db: sqlite3.Connection, bounds: Bounds, processes: Processes, stuck: set[int]) -> None:
-        self.table = Table(db, stuck)
-        self._tickets = Tickets(db, processes)
+    def __init__(self, table: T, tickets: TicketTable, bounds: Bounds) -> None:
+        self.table = table
+        self._tickets = tickets
         self._bounds = bounds
 
     def begin(
@@ -32,7 +31,7 @@ class Ledger:
     ) -> list[dict[str, Ticket]]:
         """Open a ticket for each machine and label."""
         self._end_abandoned()
-        first = self.table.totals.numbers(len(keys))
+        first = self.table.numbers(len(keys))
         return [
             {label: self._tickets.open(number, label, key, lease) for label in labels}
             for number, key in enumerate(keys, first)
@@ -46,7 +45,7 @@ class Ledger:
         self, label: str, machine: Machine, error: str | None, ticket: Ticket | None, *, running: bool
     ) -> int | None:
         """Keep a machine, unless a newer one is; delete the older ones that are owed."""
-        number = self.table.totals.numbers(1) if ticket is None else ticket.number
+        number = self.table.numbers(1) if ticket is None else ticket.number
         if ticket is not None and not running:
             self.end(ticket)
         key = machine.key
@@ -86,7 +85,7 @@ class Ledger:
         for entry in self.table.expired():
             # Its ticket stays, since its sender may live on and write.
             error = "its sender did not come back before its claim expired"
-            self.release(entry, error, time.time(), counts=True, running=True)
+            self.release(entry, error, 0, counts=True, running=True)
         if self._bounds.max_age is not None:
             self.table.give_up(self._bounds.max_age)
         found = [pair for label in labels for pair in self.table.claimable(label, limit, due_by, run)]
@@ -114,7 +113,7 @@ class Ledger:
         return held and not late
 
     def release(
-        self, entry: Entry, error: str, due: float, *, counts: bool, running: bool = False
+        self, entry: Entry, error: str, pause: float, *, counts: bool, running: bool = False
     ) -> State | None:
         """Give back an entry whose claim holds: owed, or dead, or deleted since a newer one replaced it."""
         held = self.table.holds(entry)
@@ -127,8 +126,8 @@ class Ledger:
             return None
         state, attempts = State.OWED, entry.attempts + counts
         if counts and attempts >= self._bounds.attempts:
-            state, due = State.DEAD, time.time()
-        self.table.release(entry, state, error, due, attempts=attempts)
+            state, pause = State.DEAD, 0
+        self.table.release(entry, state, error, pause, attempts=attempts)
         return state
 
     def bury(self, entry: Entry, error: str, *, running: bool) -> bool:
@@ -139,7 +138,7 @@ class Ledger:
         if held and self.table.has_newer_delivered(entry.label, entry.key, entry.number):
             self.table.delete(entry)
         elif held:
-            self.table.release(entry, State.DEAD, error, time.time(), attempts=entry.attempts + 1)
+            self.table.release(entry, State.DEAD, error, 0, attempts=entry.attempts + 1)
         return held
 
     def requeue(self, ids: Iterable[int] | None) -> int:
@@ -178,7 +177,7 @@ class Ledger:
         """
         for ticket in list(self._tickets.abandoned()):
             for entry in self.table.claimed_by(ticket.id, ticket.number):
-                self.release(entry, "its sender has died", time.time(), counts=True)
+                self.release(entry, "its sender has died", 0, counts=True)
             self.end(ticket)
 
     def _is_replaced(self, entry: Entry) -> bool:
@@ -188,8 +187,11 @@ class Ledger:
         return self.table.has_newer(entry.label, entry.key, entry.number)
 
     def _refuse_overflow(self, size: int, spared: int) -> None:
-        limit, used = self._bounds.max_bytes, self.table.totals.used() - spared
-        if limit is not None and used + size > limit:
+        limit = self._bounds.max_bytes
+        if limit is None:
+            return
+        used = self.table.used() - spared
+        if used + size > limit:
             raise OutboxError(
                 f"the record needs {size} bytes, and {used} of the outbox's {limit} are taken; send what is "
                 "owed with 'newsdesk outbox send', or raise 'max_bytes'"

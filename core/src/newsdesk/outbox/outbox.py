@@ -8,19 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 from newsdesk.machine import Machine, MachineKey
+from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
 from newsdesk.outbox.ledger import Ledger
-from newsdesk.outbox.schema import FORMAT
+from newsdesk.outbox.rows.schema import FORMAT
+from newsdesk.outbox.rows.store import Store, Work
+from newsdesk.outbox.rows.table import Table
 from newsdesk.outbox.storage.database import BUSY, Database
 from newsdesk.outbox.storage.faults import DamagedError, OutboxError, is_damage
-from newsdesk.outbox.store import Store, Work
-
-if TYPE_CHECKING:
-    from newsdesk.future import Future
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ _PROBE = 64 << 10
 """Bytes that `probe` writes: as many as a usual record has."""
 
 
-class Outbox:
+class Outbox(BaseOutbox):
     """A SQLite file of what is owed: shared by any processes of one computer, whole after a loss of power.
 
     It holds records and the labels of reporters, never their parameters. `put` returns when the record is on
@@ -56,6 +55,11 @@ class Outbox:
         self._database = Database(self.path, FORMAT)
         self._store = Store(self._database, self.bounds)
         weakref.finalize(self, self._database.close)
+
+    @property
+    def place(self) -> str:
+        """Its path."""
+        return str(self.path)
 
     def begin(
         self, labels: Iterable[str], keys: Iterable[MachineKey], *, lease: float, within: float = BUSY
@@ -143,22 +147,6 @@ class Outbox:
         """End a report that was not delivered, and is not to be kept; or one that was put while `running`."""
         self._store.settle(lambda ledger: ledger.end(ticket), within=within)
 
-    def end_after(self, ticket: Ticket, running: Sequence["Future[None]"]) -> None:
-        """End a report when the last of its calls that were left behind is done.
-
-        The end of this process ends it as well.
-        """
-
-        def end(_: object) -> None:
-            if all(call.done() for call in running):
-                try:
-                    self.end(ticket)
-                except OutboxError as error:
-                    _log.debug("the report of %s to %s was not ended: %s", ticket.key, ticket.label, error)
-
-        for call in running:
-            call.add_done_callback(end)
-
     def claim(
         self,
         labels: Iterable[str],
@@ -234,9 +222,9 @@ class Outbox:
         Returns:
             Its state now; None when the claim was lost, or a newer revision has replaced it.
         """
-        due = time.time() + pause
         return self._store.write(
-            lambda ledger: ledger.release(entry, error, due, counts=counts, running=running), frees_space=True
+            lambda ledger: ledger.release(entry, error, pause, counts=counts, running=running),
+            frees_space=True,
         )
 
     def bury(self, entry: Entry, *, error: str, running: bool = False) -> bool:
@@ -308,12 +296,6 @@ class Outbox:
         """Close the file; what uses it next opens it again."""
         self._database.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path, self.bounds)
 
@@ -330,5 +312,5 @@ class Outbox:
         return self._store.read(lambda ledger: ledger.table.page(states, after, _PAGE))
 
 
-def _fill(ledger: Ledger, size: int) -> None:
+def _fill(ledger: Ledger[Table], size: int) -> None:
     ledger.table.fill(size)

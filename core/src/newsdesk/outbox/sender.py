@@ -10,8 +10,8 @@ from newsdesk.contract.answer import PATIENCE, Answer
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import DefinitionError, TransientReporterError
 from newsdesk.machine import Machine
+from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.entry import Entry, State
-from newsdesk.outbox.outbox import Outbox
 from newsdesk.outbox.storage.database import BUSY
 from newsdesk.outbox.storage.faults import DamagedError, OutboxError
 
@@ -40,7 +40,9 @@ class Sender:
         within: Seconds to wait while others use the outbox, before nothing is sent.
     """
 
-    def __init__(self, outbox: Outbox, deliver: Deliver, *, deadline: float, within: float = BUSY) -> None:
+    def __init__(
+        self, outbox: BaseOutbox, deliver: Deliver, *, deadline: float, within: float = BUSY
+    ) -> None:
         self._within = within
         self._outbox = outbox
         self._deliver = deliver

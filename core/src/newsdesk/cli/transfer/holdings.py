@@ -15,7 +15,7 @@ from newsdesk.exceptions import DefinitionError, MachineDoesNotExist
 from newsdesk.machine import Machine, MachineKey
 
 if TYPE_CHECKING:
-    from newsdesk.outbox import Outbox
+    from newsdesk.outbox import BaseOutbox
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def held_of(keys: Collection[MachineKey], endpoint: Endpoint, *, all_revisions: 
     return {key: [Held(None, None, None)] for key in held}
 
 
-def owed_of(keys: Collection[MachineKey], outbox: "Outbox", label: str) -> dict[MachineKey, Held]:
+def owed_of(keys: Collection[MachineKey], outbox: "BaseOutbox", label: str) -> dict[MachineKey, Held]:
     """Return what an outbox is going to send to a reporter of some machines.
 
     Raises:

@@ -36,7 +36,7 @@ def run(config_path: str | None, *, ping: bool) -> int:
         if config.outbox is not None:
             with config.outbox as outbox:
                 outbox.probe()
-            click.echo(f"outbox: {config.outbox.path} can be written")
+            click.echo(f"outbox: {config.outbox.place} can be written")
     is_required = any(route.required for route in config.routes if route.label in failed)
     return 1 if is_required else 3 if failed else 0
 

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 
-from newsdesk.outbox import schema
+from newsdesk.outbox.rows import schema
 
 
 class Totals:

@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator
 
 from newsdesk.machine import MachineKey
-from newsdesk.outbox import schema
 from newsdesk.outbox.entry import Ticket
 from newsdesk.outbox.processes import Processes
+from newsdesk.outbox.rows import schema
 from newsdesk.outbox.storage.faults import malformed
 
 FORGOTTEN = 86400.0

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.outbox import schema
 from newsdesk.outbox.entry import Entry, State
+from newsdesk.outbox.rows import schema
+from newsdesk.outbox.rows.totals import Totals
 from newsdesk.outbox.storage.faults import is_damage, malformed
-from newsdesk.outbox.totals import Totals
 
 # A claim counts while its ticket's lease lasts.
 _HELD = "SELECT 1 FROM tickets AS t WHERE t.id = claim AND t.opened <= ? AND t.expires > ?"
@@ -18,7 +18,7 @@ _MACHINE = "label = ? AND project_name = ? AND name = ?"
 _ALIVE = "state IN ('owed', 'claimed', 'standby')"
 
 _STUCK = "a newer revision replaced it, but its record cannot be deleted: the file is damaged there"
-_AGAIN = "an older revision was in flight at the same time, so it is sent once more"
+AGAIN = "an older revision was in flight at the same time, so it is sent once more"
 
 
 class Table:
@@ -32,9 +32,17 @@ class Table:
     def __init__(self, db: sqlite3.Connection, stuck: set[int]) -> None:
         self._db = db
         self._stuck = stuck
-        self.totals = Totals(db)
+        self._totals = Totals(db)
         self.changed = False
         """Whether entries were added, changed or deleted."""
+
+    def numbers(self, count: int) -> int:
+        """Take numbers for reports that begin now, and give the first."""
+        return self._totals.numbers(count)
+
+    def used(self) -> int:
+        """Give the bytes of all records."""
+        return self._totals.used()
 
     def insert(
         self, label: str, machine: Machine, number: int, error: str | None, *, delivered: bool = False
@@ -43,13 +51,13 @@ class Table:
         record, now = machine.to_json(), time.time()
         state = State.STANDBY if delivered else State.OWED
         self.changed = True
-        self.totals.add(len(record))
+        self._totals.add(len(record))
         id_ = self._db.execute(
             "INSERT INTO entries (number, label, project_name, name, revision, size, state, delivered, "
             "error, created, due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(number, *schema.machine(label, machine.key), machine.revision, len(record)),
-                *(str(state), delivered, _storable(error), now, now),
+                *(str(state), delivered, storable(error), now, now),
             ),
         ).lastrowid
         self._db.execute("INSERT INTO records (id, record) VALUES (?, ?)", (id_, record))
@@ -67,17 +75,17 @@ class Table:
         )
         return replace(entry, state=State.CLAIMED, claim=ticket)
 
-    def release(self, entry: Entry, state: State, error: str | None, due: float, *, attempts: int) -> None:
-        """End the claim of an entry."""
+    def release(self, entry: Entry, state: State, error: str | None, pause: float, *, attempts: int) -> None:
+        """End the claim of an entry, which is due in `pause` seconds."""
         self.changed = True
         self._db.execute(
             "UPDATE entries SET state = ?, attempts = ?, error = ?, due = ?, claim = NULL WHERE id = ?",
-            (str(state), attempts, _storable(error), due, entry.id),
+            (str(state), attempts, storable(error), time.time() + pause, entry.id),
         )
 
     def stand_by(self, entry: Entry) -> None:
         """Keep an entry that was delivered, in case something older overwrites it."""
-        self.release(entry, State.STANDBY, None, time.time(), attempts=0)
+        self.release(entry, State.STANDBY, None, 0, attempts=0)
         self._db.execute("UPDATE entries SET delivered = 1 WHERE id = ?", (entry.id,))
 
     def owe_again(self, label: str, key: MachineKey, above: int) -> None:
@@ -86,7 +94,7 @@ class Table:
         done = self._db.execute(
             "UPDATE entries SET state = 'owed', attempts = 0, error = ?, created = ?, due = ?, run = NULL "
             f"WHERE {_MACHINE} AND state = 'standby' AND number > ?",
-            (_AGAIN, now, now, *schema.machine(label, key), above),
+            (AGAIN, now, now, *schema.machine(label, key), above),
         )
         self.changed |= done.rowcount > 0
 
@@ -124,7 +132,7 @@ class Table:
             again.
         """
         if entry.id in self._stuck:
-            self.release(entry, State.DEAD, _STUCK, time.time(), attempts=entry.attempts)
+            self.release(entry, State.DEAD, _STUCK, 0, attempts=entry.attempts)
             return False
         try:
             self._db.execute("DELETE FROM records WHERE id = ?", (entry.id,))
@@ -133,7 +141,7 @@ class Table:
                 self._stuck.add(entry.id)
             raise
         self.changed = True
-        self.totals.add(-entry.size)
+        self._totals.add(-entry.size)
         self._db.execute("DELETE FROM entries WHERE id = ?", (entry.id,))
         return True
 
@@ -276,5 +284,6 @@ def _rising(ids: list[int], after: int) -> list[int]:
     return ids
 
 
-def _storable(text: str | None) -> str | None:
+def storable(text: str | None) -> str | None:
+    """Give a text as any store can hold it."""
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()

@@ -7,11 +7,13 @@ from typing import TypeVar
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.ledger import Ledger
 from newsdesk.outbox.processes import Processes
+from newsdesk.outbox.rows.table import Table
+from newsdesk.outbox.rows.tickets import Tickets
 from newsdesk.outbox.storage.database import BUSY, Database
 from newsdesk.outbox.storage.faults import OutboxError
 
 T = TypeVar("T")
-Work = Callable[[Ledger], T]
+Work = Callable[[Ledger[Table]], T]
 
 
 class _NotDurableError(Exception):
@@ -54,7 +56,7 @@ class Store:
     def settle(self, work: Work[T], *, within: float) -> T:
         """End a report; this is forced to the disk only when entries change by it, which is rare."""
 
-        def cheaply(ledger: Ledger) -> T:
+        def cheaply(ledger: Ledger[Table]) -> T:
             result = work(ledger)
             if ledger.table.changed:
                 raise _NotDurableError
@@ -66,4 +68,4 @@ class Store:
             return self.write(work, within=within, frees_space=True)
 
     def _on_ledger(self, work: Work[T], stuck: set[int]) -> Callable[[Connection], T]:
-        return lambda db: work(Ledger(db, self._bounds, self.processes, stuck))
+        return lambda db: work(Ledger(Table(db, stuck), Tickets(db, self.processes), self._bounds))
