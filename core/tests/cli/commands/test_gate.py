@@ -135,6 +135,12 @@ def test_a_backend_that_does_not_answer_gives_4_and_passes_nothing(newsdesk, dis
         (("empty.json", "--baseline", "old.json"), "there are no candidates; give at least one machine"),
         (("same.json", "same.json", "--baseline", "old.json"), "two candidates are plant/b; give one"),
         (("same.json", "--baseline", "*ld.json"), "two baselines are plant/"),
+        (
+            ("same.json", "--baseline", "hled"),
+            "--baseline 'hled' is not a label of the config (did you mean 'held'?); labels: held. "
+            "As a machine: held: the machine 'hled' does not exist",
+        ),
+        (("none/*.json", "--baseline", "old.json"), "there is no file 'none/*.json'"),
         (("same.json",), "Missing option '--baseline'"),
         (("same.json", "--baseline", "old.json", "--junit", "old.json/j.xml"), "cannot be written"),
         (

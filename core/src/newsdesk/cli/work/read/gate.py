@@ -18,6 +18,7 @@ from newsdesk.cli.sources.sources import Sources, is_file
 from newsdesk.cli.sources.unanswered import answered
 from newsdesk.comparison.gate import GateResult, gate
 from newsdesk.comparison.rules import Rules
+from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.machine import Machine, MachineKey
 
 Form = Literal["text", "json", "markdown"]
@@ -43,7 +44,7 @@ def run(
         elif is_file(baseline):
             result = gate(found, sources.each(baseline), rules)
         else:
-            one = sources.one(baseline)
+            one = _single(baseline, sources)
             result = gate(_only(found, baseline), one, rules)
     _print(result, form, has_rules=rules_path is not None)
     if junit is not None:
@@ -77,6 +78,16 @@ def _held(backend: Backend) -> Callable[[MachineKey], Machine | None]:
             return None
 
     return held
+
+
+def _single(baseline: str, sources: Sources) -> Machine:
+    try:
+        return sources.one(baseline)
+    except NotFoundError as error:
+        labels = [route.label for route in sources.config.routes]
+        meant = did_you_mean(baseline, labels)
+        what = f"--baseline {baseline!r} is not a label of the config{meant}; labels: {listed(labels)}"
+        raise NotFoundError(f"{what}. As a machine: {error}") from error
 
 
 def _only(candidates: Iterable[Machine], baseline: str) -> Machine:
