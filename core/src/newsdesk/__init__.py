@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from newsdesk.contract.stored import sole_project as sole_project
     from newsdesk.contract.suggestions import did_you_mean as did_you_mean
     from newsdesk.delivery.desk import Desk as Desk
-    from newsdesk.delivery.desk import report as report
+    from newsdesk.delivery.report import report as report
     from newsdesk.delivery.retry import Retry as Retry
     from newsdesk.exceptions import AmbiguousMachine as AmbiguousMachine
     from newsdesk.exceptions import DefinitionError as DefinitionError
@@ -83,7 +83,8 @@ _HOME = {
     "contract.reporter": ("BaseReporter",),
     "contract.stored": ("StoredMachine", "sole_project"),
     "contract.suggestions": ("did_you_mean",),
-    "delivery.desk": ("Desk", "report"),
+    "delivery.desk": ("Desk",),
+    "delivery.report": ("report",),
     "delivery.retry": ("Retry",),
     "exceptions": (
         "AmbiguousMachine",

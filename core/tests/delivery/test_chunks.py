@@ -497,7 +497,7 @@ class Silent(Executor):
 def test_an_executor_that_never_answers_is_not_waited_for_longer_than_its_deliveries_may_take(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("newsdesk.delivery.executor.SLACK", 0)
+    monkeypatch.setattr("newsdesk.delivery.executors.delivery.SLACK", 0)
     outbox = tmp_path / "outbox.db"
     with Desk("null", deadline=0.5, outbox=outbox, drain=0) as desk:
         stream = desk.report_many(fleet(99), Silent(answers=1), chunk_size=2, in_flight=3)

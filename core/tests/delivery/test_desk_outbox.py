@@ -15,7 +15,8 @@ import pytest
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.receipt import DeliveryFailed
 from newsdesk.contract.reporter import BaseReporter
-from newsdesk.delivery.desk import Desk, report
+from newsdesk.delivery.desk import Desk
+from newsdesk.delivery.report import report
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import DefinitionError, PermanentReporterError, TransientReporterError

@@ -12,7 +12,8 @@ from newsdesk.builtin.registry import default_registry
 from newsdesk.cli.logs import say
 from newsdesk.cli.named import named
 from newsdesk.config.file import Config, found
-from newsdesk.delivery.desk import Desk, own_reporters
+from newsdesk.delivery.desk import Desk
+from newsdesk.delivery.report import own_reporters
 from newsdesk.delivery.route import Route, routes
 from newsdesk.exceptions import DefinitionError
 from newsdesk.machine import Machine

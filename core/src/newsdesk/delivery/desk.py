@@ -160,7 +160,7 @@ class Desk:
         if executor is None:
             return self._pipeline.stream(machines, chunk_size)
         # Only for those who have an executor.
-        from newsdesk.delivery.executor import ExecutorDelivery  # noqa: PLC0415
+        from newsdesk.delivery.executors.delivery import ExecutorDelivery  # noqa: PLC0415
 
         delivery = ExecutorDelivery(self._engine.of_called(), executor, in_flight)
         return self._pipeline.stream(machines, chunk_size, delivery.answers)
@@ -305,52 +305,6 @@ class Desk:
             deadline=self.deadline,
             drain=self._drain,
         )
-
-
-def report(
-    machine: object,
-    reporters: Iterable[str | Mapping[str, Any] | BaseReporter]
-    | str
-    | Mapping[str, Any]
-    | BaseReporter
-    | None = None,
-    *,
-    retry: Retry | None = None,
-    deadline: float = DEADLINE,
-    outbox: "BaseOutbox | str | os.PathLike[str] | None" = None,
-    allow_import_paths: Sequence[str] | None = None,
-) -> list[Receipt]:
-    """Deliver one machine, and give a receipt for each reporter.
-
-    Args:
-        machine: A `Machine`, a mapping, or any object with a `to_dict()`.
-        reporters: Definitions, as in a config, or reporters; by default those of the machine's own
-            `runtime.reporters`.
-        retry: How often to try again.
-        deadline: Seconds for the whole delivery.
-        outbox: Where to keep what could not be delivered in time.
-        allow_import_paths: Prefixes of the import paths that definitions may use; all, when None.
-
-    Raises:
-        MachineError: it is no machine.
-        DefinitionError: a definition cannot be used. Either way nothing was sent.
-        DeliveryFailed: a required reporter failed; it has all failures and all receipts.
-    """
-    made = Machine.of(machine)
-    if reporters is None:
-        reporters = own_reporters(made)
-        if not reporters:
-            _log.warning("%s has no runtime.reporters and none were given, so it is not reported", made.key)
-    with Desk(
-        reporters, retry=retry, deadline=deadline, outbox=outbox, allow_import_paths=allow_import_paths
-    ) as desk:
-        return desk.report(made)
-
-
-def own_reporters(machine: Machine) -> list[Any]:
-    """Give the definitions in a machine's own `runtime.reporters`; none is an empty list."""
-    entries = machine.runtime.get("reporters")
-    return list(entries) if isinstance(entries, list) else [] if entries is None else [entries]
 
 
 def _count(name: str, value: object, *, least: int) -> int:

@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -15,58 +14,14 @@ from newsdesk.contract.answer import PATIENCE
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.lifecycle import State, life_of
 from newsdesk.contract.reporter import BaseReporter
+from newsdesk.delivery.call import Call, Instance, ended
 from newsdesk.delivery.outcome import Outcome, empty_frames, presentable, superseded
 from newsdesk.delivery.results import BulkAnswer, answers, checked
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import TransientReporterError
-from newsdesk.future import Future
 from newsdesk.machine import Machine
 from newsdesk.worker import ForkLock, Worker
-
-
-@dataclasses.dataclass(eq=False)
-class Instance:
-    """A reporter and its thread, for as long as it does not hang."""
-
-    reporter: BaseReporter
-    """The reporter; no other thread uses it."""
-    is_ours: bool
-    """Whether we close it; one that came open is its owner's to close."""
-    worker: Worker
-    """Its thread."""
-    is_prepared: bool = False
-    """Whether its `prepare()` was asked for."""
-    stopped: threading.Event = dataclasses.field(default_factory=threading.Event)
-    """Set when nothing is to be tried again."""
-    is_left: bool = False
-    """Whether it was left behind, since it hangs: what it was asked is asked of another instance."""
-    endings: set[Callable[[], None]] = dataclasses.field(default_factory=set)
-    """What its thread has to end before it closes the reporter: listings that were not read to their end."""
-
-    def end(self) -> None:
-        """End what was begun, and close the reporter if it is ours; in its thread."""
-        while self.endings:
-            self.endings.pop()()
-        if self.is_ours:
-            self.reporter.close()
-
-
-@dataclasses.dataclass
-class Call:
-    """A call to a reporter that was begun."""
-
-    instance: Instance | None
-    """Whose call it is; None where there is no reporter to call."""
-    future: Future[Outcome] = dataclasses.field(default_factory=Future)
-    """Done when the reporter has answered."""
-    outcome: Outcome = dataclasses.field(default_factory=Outcome)
-    """What is known so far; the future's result when it is done."""
-    task: Future[None] = dataclasses.field(default_factory=Future)
-    """Done when the thread has ended what it began, however late: until then it may still write."""
-    until: float = inf
-    """`time.monotonic()` after which nobody waits for it."""
-
 
 IsSuperseded = Callable[[int], bool]
 """Tells whether a newer revision of a chunk's machine, by its index, was reported meanwhile."""
@@ -110,7 +65,7 @@ class Dispatcher:
         with self._lock.held:
             instance = self._current()
             if isinstance(instance, Exception):
-                return [_ended(instance) for _ in machines]
+                return [ended(instance) for _ in machines]
             calls = [Call(instance) for _ in machines]
             jobs = deque(
                 _Job(machine, call, partial(is_superseded, index))
@@ -119,7 +74,7 @@ class Dispatcher:
             try:
                 task = instance.worker.submit(partial(self._deliver, jobs, instance, retry, deadline))
             except RuntimeError as error:
-                return [_ended(self._threadless(error)) for _ in machines]
+                return [ended(self._threadless(error)) for _ in machines]
             for call in calls:
                 call.task = task
         return calls
@@ -136,10 +91,10 @@ class Dispatcher:
         """
         with self._lock.held:
             if instance is not None and instance is not self._instance:
-                return _ended(self._interrupted())
+                return ended(self._interrupted())
             found = self._current()
             if isinstance(found, Exception):
-                return _ended(found)
+                return ended(found)
             return self._begin(found, partial(ask, found), until)
 
     def close(self) -> Call:
@@ -147,7 +102,7 @@ class Dispatcher:
         with self._lock.held:
             instance, self._instance = self._instance, None
             if instance is None:
-                return self._closing or _ended(None)
+                return self._closing or ended(None)
             self._closing = self._begin(instance, instance.end)
             instance.stopped.set()
             instance.worker.stop()
@@ -212,7 +167,7 @@ class Dispatcher:
         try:
             call.task = instance.worker.submit(run)
         except RuntimeError as error:
-            return _ended(self._threadless(error))
+            return ended(self._threadless(error))
         return call
 
     def _outcome(self, call: Call, instance: Instance, ask: Callable[[], Delivery | None]) -> Outcome:
@@ -346,12 +301,3 @@ class _Attempts:
 
 def _earlier(call: Call, until: float) -> float:
     return min(call.until, until)
-
-
-def _ended(error: Exception | None) -> Call:
-    """Give a call that has ended already."""
-    call = Call(None)
-    call.outcome.error = error
-    call.future.set_result(call.outcome)
-    call.task.set_result(None)
-    return call

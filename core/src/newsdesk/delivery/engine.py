@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 from newsdesk.contract.answer import PATIENCE, Answer
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.receipt import Receipt, Status
-from newsdesk.delivery.dispatcher import Call, Dispatcher, IsSuperseded
+from newsdesk.delivery.call import Call
+from newsdesk.delivery.dispatcher import Dispatcher, IsSuperseded
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from newsdesk.contract.stored import StoredMachine
-from newsdesk.delivery.dispatcher import Dispatcher, Instance
+from newsdesk.delivery.call import Instance
+from newsdesk.delivery.dispatcher import Dispatcher
 from newsdesk.delivery.reading import answers
 from newsdesk.delivery.retry import Retry
 

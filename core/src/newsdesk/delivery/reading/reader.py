@@ -6,7 +6,8 @@ from functools import partial
 
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.stored import StoredMachine
-from newsdesk.delivery.dispatcher import Dispatcher, Instance
+from newsdesk.delivery.call import Instance
+from newsdesk.delivery.dispatcher import Dispatcher
 from newsdesk.delivery.reading import answers, revisions
 from newsdesk.delivery.reading.listing import Listing
 from newsdesk.delivery.retry import Retry

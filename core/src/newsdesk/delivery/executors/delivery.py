@@ -9,7 +9,7 @@ from os import cpu_count
 
 from newsdesk.contract.answer import Answer
 from newsdesk.delivery.engine import Engine, receipt_of
-from newsdesk.delivery.executor_worker import leave, work
+from newsdesk.delivery.executors.worker import leave, work
 from newsdesk.delivery.job import Job
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
