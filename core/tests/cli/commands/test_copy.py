@@ -1,6 +1,7 @@
 """`newsdesk copy`: records from one backend to another; each that is listed has a receipt."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ LEDGER = """
         TransientReporterError,
     )
 
-    READS = itertools.count(1)  # of all threads together
+    READS, WRITES, AHEAD = itertools.count(1), [], []  # of all threads together
 
     class Bare(BaseReporter):
         '''Writes every revision to a file, in order, and knows nothing of it.'''
@@ -33,6 +34,7 @@ LEDGER = """
                 return Delivery(unchanged=True)
             with open(self.path, "ab") as file:
                 file.write(machine.to_json() + b"\\n")
+            WRITES.append(1)
 
         def _kept(self):
             path = Path(self.path)
@@ -70,8 +72,9 @@ LEDGER = """
                     yield stored if self.dates else dataclasses.replace(stored, created=None)
 
         def fetch(self, name, project_name=None, revision=None):
-            if next(READS) > self.answers:
+            if (number := next(READS)) > self.answers:
                 raise TransientReporterError("the backend is down")
+            AHEAD.append(number - len(WRITES))
             found = [m for m in self._kept() if m.key == (project_name, name) and revision in (None, m.revision)]
             if not found or name == self.loses:
                 raise MachineDoesNotExist(name, project_name)
@@ -351,6 +354,18 @@ def test_an_older_revision_does_not_replace_what_the_outbox_owes(newsdesk, repor
     newsdesk("copy", "--from", "a", "--to", "it")
     newsdesk("outbox", "send")
     assert sorted(ledger("out.jsonl")) == [("m", "newer"), ("n", "same")]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_only_so_many_records_are_read_ahead(newsdesk, report, workers):
+    report("all", *[(f"m{number:03}", 1, number) for number in range(160)])
+    module = sys.modules["ledgers"]
+    module.WRITES.clear()
+    target = "{ledgers.Ledger: {path: out.jsonl}}"
+    newsdesk("copy", "--from", "all", "--to", target, "--workers", workers)
+    assert len(ledger("out.jsonl")) == len(module.AHEAD) == 160
+    chunk = 50 if workers == 1 else 160 // (4 * workers)
+    assert max(module.AHEAD) <= 50 + workers + chunk * (1 if workers == 1 else 2 * workers + 1)
 
 
 def test_two_reporters_of_one_name_are_told_apart(newsdesk, report):

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import logging
 import queue
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Self
@@ -52,8 +53,13 @@ class Endpoint:
             DefinitionError: The reporter cannot list that.
             click.ClickException: It does not answer.
         """
+        listing = self._desks[0].machines(self.label, all_revisions=all_revisions)
+        if sys.stderr.isatty():
+            from newsdesk.cli.listing.terminal import counting  # noqa: PLC0415  (rich, for a terminal alone)
+
+            listing = counting(listing)
         with self._errors():
-            yield from self._desks[0].machines(self.label, all_revisions=all_revisions)
+            yield from listing
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
         """Return those of the machines that it holds, in any revision.
