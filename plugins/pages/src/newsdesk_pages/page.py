@@ -48,13 +48,16 @@ class TagScores:
     """All tags, the worst first."""
 
 
-def page_of(machine: Machine, slug: str, revisions: Sequence[Revision]) -> dict[str, Any]:
+def page_of(
+    machine: Machine, slug: str, revisions: Sequence[Revision], receipts: Sequence[Mapping[str, str]] = ()
+) -> dict[str, Any]:
     """Return what the template of a machine's page shows.
 
     Args:
         machine: The newest revision.
         slug: Its name in the site.
         revisions: All of them, the newest first.
+        receipts: Where else it is; see `Site.receipts`.
     """
     main, build, splits = record.main_scores(machine), record.build(machine), record.splits(machine)
     before = history.previous_build(revisions)
@@ -66,6 +69,7 @@ def page_of(machine: Machine, slug: str, revisions: Sequence[Revision]) -> dict[
         "newest": revisions[0],
         "before": before,
         "revisions": revisions,
+        "elsewhere": [{**each, "is_link": _is_link(each["reference"])} for each in receipts],
         "headline": [
             (name, mean, Change.of(name, mean, earlier.get(name)))
             for name, mean in sorted(revisions[0].scores.items())
@@ -84,6 +88,10 @@ def page_of(machine: Machine, slug: str, revisions: Sequence[Revision]) -> dict[
         },
         "most_values": MOST_VALUES,
     }
+
+
+def _is_link(reference: str) -> bool:
+    return reference.startswith(("https://", "http://"))
 
 
 def _values(part: Any) -> list[tuple[str, str]]:

@@ -1,8 +1,9 @@
-"""The hook that registers the reporter with newsdesk."""
+"""The hooks of newsdesk that this distribution implements."""
 
+import sys
 from collections.abc import Iterator
 
-from newsdesk import ReporterPlugin, hookimpl
+from newsdesk import Receipt, ReporterPlugin, hookimpl
 
 
 @hookimpl
@@ -15,3 +16,10 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
         example={"folder": "site", "title": "Machines"},
         local={"folder": "site"},
     )
+
+
+@hookimpl
+def newsdesk_receipt(receipt: Receipt) -> None:
+    """Show on a machine's page where other reporters have put it."""
+    if (receipts := sys.modules.get("newsdesk_pages.receipts")) is not None:  # else no site was written here
+        receipts.keep(receipt)

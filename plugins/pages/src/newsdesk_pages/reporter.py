@@ -16,7 +16,8 @@ from newsdesk import (
     sole_project,
 )
 
-from newsdesk_pages.files import errors_of, settle
+from newsdesk_pages import receipts
+from newsdesk_pages.files import errors_of
 from newsdesk_pages.site import Site
 
 
@@ -31,13 +32,30 @@ class PagesReporter(BaseReporter):
         title: The heading of the index.
     """
 
+    _is_open = False
+
     def __init__(self, folder: str | os.PathLike[str], title: str = "Machines") -> None:
         self.folder = folder
         self.title = title
 
     def prepare(self) -> None:
         """Import Jinja2."""
-        from newsdesk_pages import page, rendering  # noqa: F401, PLC0415  (not for `newsdesk plan`)
+        from newsdesk_pages import publishing  # noqa: F401, PLC0415  (not for `newsdesk plan`)
+
+    def open(self) -> None:
+        """Begin to keep the receipts of other reporters."""
+        receipts.expect(self._site.folder, wanted=True)
+        self._is_open = True
+
+    def close(self) -> None:
+        """End that."""
+        if self._is_open:
+            receipts.expect(self._site.folder, wanted=False)
+            self._is_open = False
+
+    def abandon(self) -> None:
+        """End that in a process that was forked."""
+        self.close()
 
     def report(self, machine: Machine) -> Delivery:
         """Write the record, the machine's page and its row in the index, unless they are there already.
@@ -46,25 +64,12 @@ class PagesReporter(BaseReporter):
             PermanentReporterError: the folder cannot be written to.
             TransientReporterError: the disk is full, or failed.
         """
-        from newsdesk_pages import rendering  # noqa: PLC0415
-        from newsdesk_pages.page import facts_of, page_of  # noqa: PLC0415
+        from newsdesk_pages.publishing import publish  # noqa: PLC0415
 
-        site, slug = self._site, machine.key.slug()
-        changed = site.add_revision(slug, machine, lambda each: facts_of(each, slug))
-        for path, data in rendering.assets().items():
-            changed |= settle(site.folder / path, lambda data=data: data)  # type: ignore[misc]
-
-        def page() -> bytes:
-            revisions = site.revisions(slug)
-            newest = site.machine(slug, revisions[0].revision) or machine
-            return rendering.page("machine.html.jinja", root="../", **page_of(newest, slug, revisions))
-
-        changed |= settle(site.page(slug), page)
-        changed |= site.add_row(slug)
-        for name in ("index", "compare"):
-            text = rendering.page(f"{name}.html.jinja", root="", title=self.title)
-            changed |= settle(site.folder / f"{name}.html", lambda text=text: text)  # type: ignore[misc]
-        return Delivery(reference=str(site.page(slug)), alterations=slug.alterations, unchanged=not changed)
+        slug = machine.key.slug()
+        changed = publish(self._site, machine, self.title)
+        reference = str(self._site.page(slug))
+        return Delivery(reference=reference, alterations=slug.alterations, unchanged=not changed)
 
     def ping(self) -> None:
         """See whether the folder can be written to, or made where it is missing; nothing is made yet.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from newsdesk import Machine, MachineError, PermanentReporterError
+from newsdesk import Machine, MachineError, PermanentReporterError, Receipt, canonical
 
 from newsdesk_pages import history
 from newsdesk_pages.files import entries, errors_of, read, settle
@@ -54,6 +54,9 @@ class Site:
         shard = hashlib.sha256(slug.encode()).digest()[0] % SHARDS
         return self.folder / "index" / f"{shard:02x}" / f"{slug}.jsonl"
 
+    def _receipts(self, slug: str) -> Path:
+        return self.folder / "receipts" / slug
+
     # Reading
 
     def slugs(self) -> Iterator[str]:
@@ -86,6 +89,11 @@ class Site:
             raise _damaged(file, "it is not what was reported")
         return machine
 
+    def receipts(self, slug: str) -> list[dict[str, str]]:
+        """Return where else a machine is: `reporter`, `reference` and `revision` of each."""
+        found = (read(file) for file in entries(self._receipts(slug)) if file.suffix == ".json")
+        return sorted((canonical.loads(data) for data in found if data), key=lambda each: each["reporter"])
+
     # Writing
 
     def add_revision(self, slug: str, machine: Machine, facts: Callable[[Machine], bytes]) -> bool:
@@ -107,6 +115,13 @@ class Site:
             return history.dumped(slug, [*compared])
 
         return changed | settle(self.history(slug), merged)
+
+    def add_receipt(self, slug: str, receipt: Receipt) -> bool:
+        """Write down where another reporter has put a machine; return whether it was not known."""
+        told = {name: getattr(receipt, name) for name in ("reporter", "reference", "revision")}
+        # By a digest: a label may be any text.
+        name = hashlib.sha256(receipt.reporter.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return settle(self._receipts(slug) / f"{name}.json", partial(canonical.dumps, told))
 
     def add_row(self, slug: str) -> bool:
         """Write the part of the index that has the machine's row, and the list of parts."""
