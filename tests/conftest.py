@@ -271,7 +271,8 @@ class MlflowServer:
         folder = self.folder / "artifacts" / uri.removeprefix("mlflow-artifacts:/")
         metrics = self.query("SELECT key, value, is_nan, step FROM metrics WHERE run_uuid = ?", run_id)
         tags = dict(self.query("SELECT key, value FROM tags WHERE run_uuid = ?", run_id))
-        tags.pop("newsdesk.timestamp", None)
+        for key in ("newsdesk.timestamp", "newsdesk.reported"):
+            tags.pop(key, None)
         return {
             "status": status,
             "metrics": sorted((key, None if nan else value, step) for key, value, nan, step in metrics),

@@ -107,8 +107,8 @@ _NUMBERS = tuple(
 _OPTIONAL = ("params_per_run", "tags_per_run", "metric_names_per_run")
 # A key that is too long ends in a hash of 8 characters: below this nothing of the name would be left.
 _SHORTEST = {"key_length": 16, "tag_key_length": 16, "run_name_length": 16, "experiment_name_length": 16}
-# Four that a run is found again by, and four that are set in any case.
-_FEWEST_TAGS = 8
+# Four that a run is found again by, and five that are set in any case.
+_FEWEST_TAGS = 9
 # One metric with a key of 250 emoji, 12 bytes each, has to fit.
 _FEWEST_BYTES = 10_000
 

@@ -24,10 +24,10 @@ from newsdesk_mlflow import auth
 from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.limits import limit_faults, limits_for
 from newsdesk_mlflow.mapping.builders import model_key_of
+from newsdesk_mlflow.mapping.naming.places import Places
+from newsdesk_mlflow.mapping.naming.templates import template_faults
 from newsdesk_mlflow.mapping.payload import NameTemplates, Payload, build_payload
-from newsdesk_mlflow.mapping.places import Places
 from newsdesk_mlflow.mapping.tags import NAME, RESERVED
-from newsdesk_mlflow.mapping.templates import template_faults
 from newsdesk_mlflow.transport.logins import environment_secrets
 from newsdesk_mlflow.transport.uri import uri_problem
 

@@ -76,7 +76,7 @@ def test_the_tags_that_a_run_is_found_by_survive_every_flavour_unaltered(flavour
 
 
 def test_the_tags_that_a_run_is_found_by_survive_the_smallest_limit():
-    limits = replace(ServerLimits(), tags_per_run=8)
+    limits = replace(ServerLimits(), tags_per_run=9)
     payload = built(Machine("m", "p"), NameTemplates("e", "r", {"mine": "v"}), limits, model_key="it's mine")
     sent = {tag.key: tag.value for tag in payload.tags}
     assert len(sent) == 4

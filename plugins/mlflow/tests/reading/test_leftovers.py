@@ -86,6 +86,12 @@ def test_a_run_of_newsdesk_is_left_over_only_when_a_later_one_of_its_machine_has
     assert found(uri, begun) == [begun]
 
 
+def test_a_delivery_in_progress_of_an_old_build_is_not_left_over(uri, client, experiment):
+    tags = {"model_key": "k", "newsdesk.timestamp": str(int(time.time() * 1000))}
+    run = client.create_run(experiment, start_time=1, tags=tags).info.run_id
+    assert found(uri, run) == []
+
+
 def test_all_pages_are_read(uri, client, begin, monkeypatch):
     monkeypatch.setattr("newsdesk_mlflow.transport.tracking.PAGE", 2)
     client.create_experiment(uuid.uuid4().hex)

@@ -1,10 +1,12 @@
 """A run is the same, field by field, whichever way the server was reached."""
 
 import uuid
+from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from newsdesk import Machine
+from newsdesk.record import build
 from newsdesk.testing.strategies import machines
 from newsdesk_mlflow import MlFlowReporter
 from newsdesk_mlflow.transport.client.store import ClientStore
@@ -68,11 +70,15 @@ def content(server, experiment):
     (run,) = server.call("POST", "runs/search", experiment_ids=ids, run_view_type="ALL")["runs"]
     seen = server.run(experiment)
     points, timestamps = seen.metrics()
-    assert timestamps <= {run["info"]["start_time"]}
     data = run["data"]
     tags = {tag["key"]: tag["value"] for tag in data["tags"]}
-    assert int(tags.pop("newsdesk.timestamp")) == run["info"]["start_time"]
+    timestamp = int(tags.pop("newsdesk.timestamp"))
+    assert timestamps <= {timestamp}
+    reported = datetime.fromisoformat(tags.pop("newsdesk.reported").replace(" UTC", "Z"))
+    assert reported.timestamp() == timestamp // 1000
+    span = (run["info"]["start_time"], run["info"]["end_time"])
     return {
+        "span": None if span[0] == timestamp else span,
         "info": {key: value for key, value in run["info"].items() if key not in OWN},
         "tags": tags,
         "params": data.get("params", []) and sorted((p["key"], p["value"]) for p in data["params"]),
@@ -83,9 +89,12 @@ def content(server, experiment):
 
 @pytest.mark.parametrize("name", ["ae-4tags", "buildonly-4tags", "diff-20tags", "sk-20tags"])
 def test_a_real_machine(both, record, name):
-    rest, client = both(Machine.from_dict(record(name)))
+    machine = Machine.from_dict(record(name))
+    rest, client = both(machine)
     assert rest == client
     assert rest[0]["info"]["status"] == "FINISHED"
+    created = build(machine).created_at
+    assert rest[0]["span"][1] == round(created.timestamp() * 1000)
 
 
 def test_a_hostile_machine(both):

@@ -10,8 +10,8 @@ from newsdesk import Alteration
 
 from newsdesk_mlflow.limits import ServerLimits
 from newsdesk_mlflow.mapping.items import Items, Metric, Param, Tag
-from newsdesk_mlflow.mapping.keys import Name, assign_keys
-from newsdesk_mlflow.mapping.text import json_number, storable
+from newsdesk_mlflow.mapping.naming.keys import Name, assign_keys
+from newsdesk_mlflow.mapping.naming.text import json_number, storable
 
 _ONE_LINE = 80
 

@@ -11,19 +11,20 @@ from newsdesk_mlflow.limits import ServerLimits
 from newsdesk_mlflow.mapping.batches import Batch, batches, body_size
 from newsdesk_mlflow.mapping.fitting import fit
 from newsdesk_mlflow.mapping.items import Tag, read_items
+from newsdesk_mlflow.mapping.naming.templates import fill
+from newsdesk_mlflow.mapping.naming.text import fitting_name
 from newsdesk_mlflow.mapping.summary import summary_tag
 from newsdesk_mlflow.mapping.tags import REVISION, identity, machine_tags
-from newsdesk_mlflow.mapping.templates import fill
-from newsdesk_mlflow.mapping.text import fitting_name
+from newsdesk_mlflow.mapping.times import Span, build_span
 
 RECORD = "metadata.json"
 """The artifact that holds the whole record, untouched."""
 
 # Look up the experiment; search for the run, or make the experiment; create the run; search again; finish it.
 _REQUESTS_BESIDES_CONTENT = 5
-# The timestamp, which the run gets when it is made; and what AzureML sets itself: mlflow.runName,
-# mlflow.rootRunId and mlflow.user.
-_TAGS_BESIDES = 4
+# When it was reported, twice, which the run gets when it is made; and what AzureML sets itself:
+# mlflow.runName, mlflow.rootRunId and mlflow.user.
+_TAGS_BESIDES = 5
 
 
 class NameTemplates(NamedTuple):
@@ -46,12 +47,14 @@ class Payload(NamedTuple):
     batches: list[Batch]
     artifacts: dict[str, bytes]
     alterations: list[Alteration]
+    span: Span | None = None
+    """When its run begins and ends; None for the report."""
 
     @property
     def plan(self) -> Plan:
         """What it takes to send it for the first time."""
         counts = {kind: sum(len(getattr(batch, kind)) for batch in self.batches) for kind in Batch._fields}
-        counts["tags"] += len(self.tags) + 1  # and the timestamp
+        counts["tags"] += len(self.tags) + 2  # and when it was reported
         sizes = [
             *map(body_size, self.batches),
             body_size(Batch([], [], self.tags)),
@@ -104,6 +107,8 @@ def build_payload(
         [*batches(fitted.metrics, fitted.params, fitted.tags[len(own) :], limits)],
         {**fitted.artifacts, RECORD: machine.to_json()},
         [*alterations, *fitted.alterations],
+        # Where runs are ordered by their start only, that must be the report.
+        build_span(machine) if limits.ordered_search else None,
     )
 
 

@@ -12,7 +12,7 @@ from newsdesk import Machine, StoredMachine, canonical
 from newsdesk.record import number_of
 
 from newsdesk_mlflow.mapping.items import Tag
-from newsdesk_mlflow.mapping.text import json_number
+from newsdesk_mlflow.mapping.naming.text import json_number
 
 SUMMARY = "newsdesk.summary"
 """The tag: JSON with the main scores' means, and when the model was built."""

@@ -11,6 +11,7 @@ from newsdesk.record import Build, paths
 
 from newsdesk_mlflow.mapping.items import Tag, text_of
 from newsdesk_mlflow.mapping.summary import SUMMARY
+from newsdesk_mlflow.mapping.times import readable_milliseconds
 
 MODEL_KEY = "model_key"
 """Which build this is; the tag that the original project sets as well."""
@@ -23,13 +24,16 @@ MACHINE = "newsdesk.machine_sha256"
 NAME, PROJECT = "machine_name", "project_name"
 """The machine's name and project; a user may replace them."""
 TIMESTAMP = "newsdesk.timestamp"
-"""The time of all metrics of the run, in milliseconds since 1970: the same one when they are sent again."""
+"""When it was reported, in milliseconds since 1970; the time of all its metrics, also of those sent again."""
+REPORTED = "newsdesk.reported"
+"""The same time, as people read it."""
 RESERVED = (
     MODEL_KEY,
     MODEL_KEY_HASH,
     REVISION,
     MACHINE,
     TIMESTAMP,
+    REPORTED,
     SUMMARY,
     "newsdesk.version",
     "mlflow.runName",
@@ -68,6 +72,11 @@ def key_tags(model_key: str) -> list[Tag]:
 def machine_tag(key: MachineKey) -> Tag:
     """Give the tag by which a machine's runs are found, whatever it was built of."""
     return Tag(MACHINE, hashlib.sha256(canonical.dumps([*key])).hexdigest())
+
+
+def report_tags(timestamp: int) -> list[Tag]:
+    """Give the tags that tell when a run was reported, in milliseconds since 1970."""
+    return [Tag(TIMESTAMP, str(timestamp)), Tag(REPORTED, readable_milliseconds(timestamp))]
 
 
 def machine_tags(machine: Machine, model_key: str) -> list[Tag]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from newsdesk import Machine, MachineDoesNotExist, MachineKey, sole_project
 
 from newsdesk_mlflow.mapping.items import Tag
-from newsdesk_mlflow.mapping.places import Places
+from newsdesk_mlflow.mapping.naming.places import Places
 from newsdesk_mlflow.mapping.tags import NAME, REVISION, is_filterable, machine_tag
 from newsdesk_mlflow.reading.records import read_record
 from newsdesk_mlflow.reading.search import Found, search

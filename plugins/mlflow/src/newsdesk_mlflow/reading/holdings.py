@@ -5,7 +5,7 @@ from functools import cache
 
 from newsdesk import MachineKey
 
-from newsdesk_mlflow.mapping.places import Places
+from newsdesk_mlflow.mapping.naming.places import Places
 from newsdesk_mlflow.mapping.tags import machine_tag
 from newsdesk_mlflow.transport.tracking import Tracking
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from newsdesk import StoredMachine
 
-from newsdesk_mlflow.mapping.places import Places
+from newsdesk_mlflow.mapping.naming.places import Places
 from newsdesk_mlflow.mapping.summary import read_summary
 from newsdesk_mlflow.mapping.tags import MODEL_KEY, REVISION
 from newsdesk_mlflow.reading.search import Found, search

@@ -9,7 +9,7 @@ from newsdesk import MachineKey
 
 from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.mapping.items import Tag
-from newsdesk_mlflow.mapping.places import Places
+from newsdesk_mlflow.mapping.naming.places import Places
 from newsdesk_mlflow.mapping.tags import (
     MACHINE,
     MODEL_KEY,

@@ -20,7 +20,6 @@ the one that was kept shows whether another report has deleted that one.
 
 import contextlib
 import math
-import time
 from collections.abc import Iterator
 
 from newsdesk import Delivery
@@ -28,9 +27,9 @@ from newsdesk import Delivery
 from newsdesk_mlflow.errors import GoneError, KeptError, RefusedError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.payload import Payload
-from newsdesk_mlflow.mapping.tags import TIMESTAMP
+from newsdesk_mlflow.mapping.tags import report_tags
 from newsdesk_mlflow.transport.artifacts import check_library
-from newsdesk_mlflow.transport.run import Run
+from newsdesk_mlflow.transport.run import Run, now
 from newsdesk_mlflow.transport.tracking import Tracking
 
 _ROUNDS = 4
@@ -52,11 +51,6 @@ def deliver(tracking: Tracking, payload: Payload) -> Delivery:
     return _deliver(tracking, payload)
 
 
-def now() -> int:
-    """Give the time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
-
-
 def _deliver(tracking: Tracking, payload: Payload) -> Delivery:
     experiment = tracking.experiment(payload.experiment)
     runs = [] if experiment.is_new else tracking.find_runs(experiment.id, payload.identity)
@@ -69,7 +63,7 @@ def _deliver(tracking: Tracking, payload: Payload) -> Delivery:
         with failing(tracking, run.id, unless_finished=True):
             _write(tracking, run, payload, resumed=bool(usable))
             others = _settle(tracking, run, payload)
-            tracking.finish(run.id)
+            tracking.finish(run.id, end_time=payload.span and payload.span.ended)
     _discard(tracking, run, others)
     alterations = [*payload.alterations, *tracking.left_out(run, payload.artifacts)]
     return Delivery(tracking.reference(run), alterations, unchanged=run.finished)
@@ -83,10 +77,9 @@ def _can_resume(run: Run, payload: Payload) -> bool:
 
 def _create(tracking: Tracking, experiment_id: str, payload: Payload) -> Run:
     timestamp = now()
-    tags = {tag.key: tag.value for tag in payload.tags}
-    return tracking.create_run(
-        experiment_id, payload.run_name or None, {**tags, TIMESTAMP: str(timestamp)}, timestamp
-    )
+    tags = {tag.key: tag.value for tag in (*payload.tags, *report_tags(timestamp))}
+    began = timestamp if payload.span is None else payload.span.began
+    return tracking.create_run(experiment_id, payload.run_name or None, tags, began)
 
 
 def _write(tracking: Tracking, run: Run, payload: Payload, *, resumed: bool) -> None:

@@ -1,10 +1,16 @@
 """What is known of a run, and of the experiment that it is in."""
 
+import time
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from newsdesk_mlflow.mapping.items import Tag
 from newsdesk_mlflow.mapping.tags import TIMESTAMP
+
+
+def now() -> int:
+    """Give the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 class Run(NamedTuple):
@@ -14,6 +20,7 @@ class Run(NamedTuple):
     experiment_id: str
     status: str
     start_time: int
+    """Milliseconds since 1970: when the build began, or the report."""
     artifact_uri: str
     tags: Mapping[str, str]
     params: Mapping[str, str]
@@ -27,7 +34,7 @@ class Run(NamedTuple):
 
     @property
     def timestamp(self) -> int:
-        """The time of all its metrics, in milliseconds since 1970."""
+        """When it was reported, and the time of all its metrics, in milliseconds since 1970."""
         text = self.tags.get(TIMESTAMP, "")
         return int(text) if text.isascii() and text.isdigit() else self.start_time
 
@@ -38,7 +45,8 @@ class Run(NamedTuple):
     @property
     def precedence(self) -> tuple[bool, int, str]:
         """What orders runs of the same content: everybody who looks keeps the same one, the first."""
-        return (not self.finished, self.start_time, self.id)
+        # Not by its start, which is that of the build: the first one to be reported is kept by all.
+        return (not self.finished, self.timestamp, self.id)
 
 
 class Experiment(NamedTuple):

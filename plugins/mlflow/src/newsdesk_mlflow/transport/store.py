@@ -69,14 +69,14 @@ class Store(Protocol):
         """Return runs: the first, or those that a page's token stands for."""
 
     def create_run(
-        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
+        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], start_time: int
     ) -> Run:
         """Create a run with its tags."""
 
     def get_run(self, run_id: str) -> Run:
         """Read a run, even if it was deleted."""
 
-    def set_status(self, run_id: str, status: str) -> None:
+    def set_status(self, run_id: str, status: str, end_time: int) -> None:
         """End a run."""
 
     def delete_run(self, run_id: str) -> None:

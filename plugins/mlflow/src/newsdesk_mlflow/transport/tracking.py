@@ -20,7 +20,7 @@ from newsdesk_mlflow.transport.artifacts import check_library, left_out
 from newsdesk_mlflow.transport.calls import calls
 from newsdesk_mlflow.transport.failures import code_of, is_missing
 from newsdesk_mlflow.transport.logins import refusal_of
-from newsdesk_mlflow.transport.run import Experiment, Run
+from newsdesk_mlflow.transport.run import Experiment, Run, now
 from newsdesk_mlflow.transport.store import PAGE, Page, RunSearch, Store
 from newsdesk_mlflow.transport.uri import is_azureml, is_server, store_address, without_credentials
 
@@ -147,16 +147,16 @@ class Tracking:
             return self.store.get_run(run_id)
 
     def create_run(
-        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
+        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], start_time: int
     ) -> Run:
         """Begin a run, with its tags in the same request: one that is cut off after it can be found again."""
         with self._calls("create a run"):
-            return self.store.create_run(experiment_id, run_name, tags, timestamp)
+            return self.store.create_run(experiment_id, run_name, tags, start_time)
 
-    def finish(self, run_id: str, status: str = "FINISHED") -> None:
-        """End a run."""
+    def finish(self, run_id: str, status: str = "FINISHED", end_time: int | None = None) -> None:
+        """End a run; by default now, and not at another time in milliseconds since 1970."""
         with self._calls(f"set the run {run_id} to {status}"):
-            self.store.set_status(run_id, status)
+            self.store.set_status(run_id, status, now() if end_time is None else end_time)
 
     def discard(self, run: Run) -> None:
         """Delete a run that another one makes superfluous; it can be restored, and is not left as running."""

@@ -1,7 +1,6 @@
 """MLflow through its own client."""
 
 import importlib
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -107,25 +106,25 @@ class ClientStore:
         return Page([*map(run_of, found)], found.token or "")
 
     def create_run(
-        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
+        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], start_time: int
     ) -> Run:
         """Create a run with its tags."""
         return run_of(
-            self.client.create_run(experiment_id, start_time=timestamp, tags=dict(tags), run_name=run_name)
+            self.client.create_run(experiment_id, start_time=start_time, tags=dict(tags), run_name=run_name)
         )
 
     def get_run(self, run_id: str) -> Run:
         """Read a run, even if it was deleted."""
         return run_of(self.client.get_run(run_id))
 
-    def set_status(self, run_id: str, status: str) -> None:
+    def set_status(self, run_id: str, status: str, end_time: int) -> None:
         """End a run.
 
         By its store: the client itself would ask for the run once more, and print two lines of it.
         """
         from mlflow.entities import RunStatus  # noqa: PLC0415  (as above)
 
-        self._store.update_run_info(run_id, RunStatus.from_string(status), time.time_ns() // 1_000_000, None)
+        self._store.update_run_info(run_id, RunStatus.from_string(status), end_time, None)
 
     def delete_run(self, run_id: str) -> None:
         """Delete a run; it can be restored."""

@@ -1,7 +1,6 @@
 """An MLflow server by its REST API."""
 
 import contextlib
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
@@ -10,7 +9,7 @@ from urllib.parse import quote
 from newsdesk import ReporterException
 
 from newsdesk_mlflow.mapping.batches import Batch
-from newsdesk_mlflow.mapping.text import json_number
+from newsdesk_mlflow.mapping.naming.text import json_number
 from newsdesk_mlflow.transport.artifacts import content_type, proxied_url
 from newsdesk_mlflow.transport.rest.session import AnswerError, Session
 from newsdesk_mlflow.transport.rest.settings import workspace
@@ -89,13 +88,13 @@ class RestStore:
         return self._session.post("runs/search", fields, lambda answer: _page_of(answer, "runs", _run_of))
 
     def create_run(
-        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], timestamp: int
+        self, experiment_id: str, run_name: str | None, tags: Mapping[str, str], start_time: int
     ) -> Run:
         """Create a run with its tags."""
         fields = {
             "experiment_id": experiment_id,
             "user_id": "unknown",  # as MLflow's client has it; the field is deprecated
-            "start_time": timestamp,
+            "start_time": start_time,
             "tags": [{"key": key, "value": value} for key, value in tags.items()],
         }
         named = fields if run_name is None else {**fields, "run_name": run_name}
@@ -105,9 +104,9 @@ class RestStore:
         """Read a run, even if it was deleted."""
         return self._session.get("runs/get", {"run_id": run_id}, lambda answer: _run_of(answer["run"]))
 
-    def set_status(self, run_id: str, status: str) -> None:
+    def set_status(self, run_id: str, status: str, end_time: int) -> None:
         """End a run."""
-        fields = {"run_id": run_id, "status": status, "end_time": time.time_ns() // 1_000_000}
+        fields = {"run_id": run_id, "status": status, "end_time": end_time}
         self._session.post("runs/update", fields, _nothing)
 
     def delete_run(self, run_id: str) -> None:

@@ -8,8 +8,8 @@ from typing import NamedTuple, Self
 from newsdesk import MachineKey
 
 from newsdesk_mlflow.limits import ServerLimits
-from newsdesk_mlflow.mapping.templates import fields_of, fill
-from newsdesk_mlflow.mapping.text import fitting_name, storable
+from newsdesk_mlflow.mapping.naming.templates import fields_of, fill
+from newsdesk_mlflow.mapping.naming.text import fitting_name, storable
 
 _OF_KEY = {"name", "project_name"}
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from newsdesk import Machine, MachineKey
 from newsdesk.testing.strategies import hostile_text
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits
+from newsdesk_mlflow.mapping.naming.places import Places
 from newsdesk_mlflow.mapping.payload import NameTemplates, build_payload
-from newsdesk_mlflow.mapping.places import Places
 
 TEMPLATES = (
     "all",

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsdesk_mlflow.mapping.text import fitting_name, storable
+from newsdesk_mlflow.mapping.naming.text import fitting_name, storable
 
 any_text = st.text(st.characters(), max_size=30) | st.text("a\0\ud800\udfffé😀", max_size=8)
 

@@ -1,7 +1,7 @@
 """Names with fields of the machine in them."""
 
 import pytest
-from newsdesk_mlflow.mapping.templates import fill, template_faults
+from newsdesk_mlflow.mapping.naming.templates import fill, template_faults
 
 FIELDS = {"name": "n", "project_name": "p", "model_key": "k", "revision": "r"}
 

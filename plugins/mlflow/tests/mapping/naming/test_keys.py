@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk_mlflow.limits import KeyRules
-from newsdesk_mlflow.mapping.keys import Name, assign_keys, legal_key
+from newsdesk_mlflow.mapping.naming.keys import Name, assign_keys, legal_key
 
 names = (
     st.text(max_size=40)
