@@ -227,6 +227,14 @@ def test_the_command_uses_a_cluster_by_its_address(client, cluster, run, tmp_pat
     )
     assert "files: 30 delivered" in done.stdout
     assert files(tmp_path / "kept") == [machine.name for machine in fleet(30)]
+    copied = {
+        "from": f"{{files: {{path: {tmp_path / 'kept'}}}}}",
+        "to": f"{{files: {{path: {tmp_path / 'copy'}}}}}",
+    }
+    options = [word for name, value in copied.items() for word in (f"--{name}", value)]
+    done = run(newsdesk, "copy", *options, "--dask", cluster.scheduler_address, cwd=tmp_path)
+    assert "files: 30 delivered" in done.stdout
+    assert files(tmp_path / "copy") == files(tmp_path / "kept")
 
 
 def test_a_scheduler_that_is_not_there_is_told(run, tmp_path):

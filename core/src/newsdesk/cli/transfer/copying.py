@@ -116,10 +116,11 @@ class Copying:
         states = [*compare_all(known, rivals)]
         overwrite = self._overwrite and states[0] is not State.EQUAL
         is_ordered = bool(rivals) and rivals[0].revision in {each.revision for each in known}
+        there = {each.revision for each in held}
         decided: list[Receipt | _Item] = []
         for age, index in enumerate(reversed(range(len(listed)))):
             ours, item, state = known[index], _Item(key, listed[index], age), states[index]
-            if state is State.EQUAL and ours.revision in {each.revision for each in held}:
+            if state is State.EQUAL and ours.revision in there:
                 decided.append(self._unsent(key, ours, state))
             elif overwrite or state in {State.MISSING, State.EQUAL}:  # the latter is only owed
                 decided.append(item)
