@@ -17,6 +17,7 @@ NAVIGATION = {
         "kubernetes",
         "secrets",
         "postgres",
+        "grafana",
         "pages",
         "look-at-machines",
         "copy",

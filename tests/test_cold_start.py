@@ -96,6 +96,7 @@ STARTS = [
         ("click", "orjson", "pluggy", "newsdesk_mlflow", "newsdesk_postgres"),
         (*CORE, "http", "importlib.metadata"),
     ),
+    Start("postgres dashboard", 80, ("click", "orjson", "pluggy", "newsdesk_postgres")),
     Start("plan m.json --config files.yaml", 100, ("click", "orjson", "pluggy", "yaml")),
     Start("plan m.json --config postgres.json", 100, ("click", "orjson", "pluggy", "newsdesk_postgres")),
     Start(

@@ -68,6 +68,13 @@ def test_the_template_of_a_plugin_is_in_the_wheel_file_by_file(wheels):
     assert shipped == template != set()
 
 
+def test_the_wheel_has_the_dashboard_of_grafana_which_the_command_prints(environment):
+    installed = environment("newsdesk", "newsdesk-postgres")
+    printed = json.loads(installed.newsdesk("postgres", "dashboard", "--datasource", "plant").stdout)
+    assert printed["templating"]["list"][0]["current"]["value"] == "plant"
+    assert installed.newsdesk("postgres", "views").stdout.count("CREATE OR REPLACE VIEW") == 4
+
+
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_wheel_says_what_it_is_on_its_page(wheels, name):
     said = metadata(wheels[name])

@@ -65,12 +65,14 @@ def test_one_that_cannot_be_used_is_an_error_that_names_its_distribution(newsdes
     assert error in done.stderr
 
 
-def test_one_that_two_distributions_add_is_refused(newsdesk, letters, distribution):
-    distribution(
-        "other-letters", {"other_plugin": textwrap.dedent(PLUGIN)}, entries={"other": "other_plugin"}
-    )
-    assert newsdesk("letters", "first", code=2).stderr == (
-        "Error: the command 'letters' is claimed by acme-letters 1.0 and other-letters 1.0; uninstall all but one\n"
+def test_one_that_two_distributions_add_is_that_of_the_entry_points_name_or_refused(
+    newsdesk, letters, distribution
+):
+    sources = {"other_plugin": textwrap.dedent(PLUGIN).replace("letters_cli:letters", "other_cli:no")}
+    distribution("other-letters", sources, entries={"other": "other_plugin"})
+    assert newsdesk("letters", "first").stdout == "abc\n"
+    assert newsdesk("typo", code=2).stderr == (
+        "Error: the command 'typo' is claimed by acme-letters 1.0 and other-letters 1.0; uninstall all but one\n"
     )
 
 

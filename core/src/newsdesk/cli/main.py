@@ -14,7 +14,7 @@ from newsdesk.cli.stops import Stops, name_of
 from newsdesk.exceptions import PluginError, ReporterException
 
 if TYPE_CHECKING:
-    from newsdesk.plugins.loaded import LoadedPlugin
+    from newsdesk.plugins.registry import Registry
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +94,10 @@ class _Commands(click.Group):
         if not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             from newsdesk.contract.suggestions import did_you_mean  # noqa: PLC0415  (0.1 s, for a mistake alone)
 
-            names = [*_COMMANDS, *(record.name for plugin in _plugins() for record in plugin.commands)]
+            names = [
+                *_COMMANDS,
+                *(record.name for plugin in _registry().plugins() for record in plugin.commands),
+            ]
             ctx.fail(
                 f"there is no command {name!r}{did_you_mean(name, names)}; there are: {', '.join(names)}"
             )
@@ -141,17 +144,17 @@ def _complete(command: click.Command, variable: str) -> None:
     command.params += logs.options()
 
 
-def _plugins() -> "list[LoadedPlugin]":
+def _registry() -> "Registry":
     from newsdesk.builtin.registry import default_registry  # noqa: PLC0415  (for a command that is not ours)
 
-    return default_registry().plugins()
+    return default_registry()
 
 
 def _command_of_plugin(name: str) -> click.Command | None:
+    if (found := _registry().command(name)) is None:
+        return None
     from newsdesk.plugins import commands  # noqa: PLC0415  (for a command that is not ours)
 
-    if (found := commands.find(name, _plugins())) is None:
-        return None
     plugin, record = found
     command = commands.imported(plugin, record)
     if not isinstance(command, click.Command):

@@ -207,8 +207,9 @@ class HookSpecs:
     def newsdesk_commands(self) -> Iterable[CommandPlugin]:  # type: ignore[empty-body]
         """Yield the commands that the plugin adds to `newsdesk`.
 
-        Called when the plugin is loaded: for `newsdesk <name>`, if newsdesk has no such command itself, all
-        are. A command needs no server to print its help; name it after the plugin, and give it subcommands.
+        Called when the plugin is loaded: for `newsdesk <name>` first the plugin whose entry point has that
+        name, and if that does not add it, all. Name the command after the entry point, and give it
+        subcommands. Newsdesk's own commands take precedence.
 
         Example:
             >>> from newsdesk import CommandPlugin, hookimpl

@@ -11,7 +11,7 @@ from newsdesk.contract.receipt import Receipt
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
-from newsdesk.plugins import entry_points
+from newsdesk.plugins import commands, entry_points
 from newsdesk.plugins.definition import is_allowed, is_import_path
 from newsdesk.plugins.entry_points import Entry
 from newsdesk.plugins.hookspecs import CommandPlugin, HookSpecs, ReporterPlugin, ServerPlugin
@@ -136,6 +136,17 @@ class Registry:
         refuse_clash(target, [plugin.origin for plugin, _ in found])
         return found[0][1] if found else None
 
+    def command(self, name: str) -> tuple[LoadedPlugin, CommandPlugin] | None:
+        """Return the command of a name, and its plugin, if one adds it.
+
+        The plugin whose entry point has that name is asked first; only if it has none are all loaded.
+
+        Raises:
+            PluginError: several plugins add it.
+        """
+        named = [self._load(entry) for entry in entry_points.installed().get(name, ())]
+        return commands.find(name, named) or commands.find(name, self.plugins())
+
     def claiming(self, target: str) -> list[LoadedPlugin]:
         """Give every plugin that offers a reporter of that name or alias; loads every plugin."""
         return list({id(plugin): plugin for plugin, _ in claims(self.plugins(), target)}.values())
@@ -189,12 +200,12 @@ class Registry:
             self._pluggy.check_pending()
             records = tuple(self._records(plugin, "newsdesk_reporters", ReporterPlugin))
             servers = tuple(self._records(plugin, "newsdesk_servers", ServerPlugin))
-            commands = tuple(self._records(plugin, "newsdesk_commands", CommandPlugin))
+            added = tuple(self._records(plugin, "newsdesk_commands", CommandPlugin))
         except Exception as error:  # noqa: BLE001  (the same)
             if self._pluggy.is_registered(plugin):
                 self._pluggy.unregister(plugin)
             return LoadedPlugin(name, origin, error=error, plugin=plugin)
-        return LoadedPlugin(name, origin, records, servers, commands, plugin=plugin)
+        return LoadedPlugin(name, origin, records, servers, added, plugin=plugin)
 
     def _records(self, plugin: object, hook: str, kind: type[T]) -> Iterator[T]:
         for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():

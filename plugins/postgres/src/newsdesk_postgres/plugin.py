@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsdesk import ReporterPlugin, ServerPlugin, hookimpl
+from newsdesk import CommandPlugin, ReporterPlugin, ServerPlugin, hookimpl
 
 
 @hookimpl
@@ -22,3 +22,13 @@ def newsdesk_reporters() -> Iterator[ReporterPlugin]:
 def newsdesk_servers() -> Iterator[ServerPlugin]:
     """Yield a private PostgreSQL."""
     yield ServerPlugin("postgres", "newsdesk_postgres.embedded.fixture:postgres_server")
+
+
+@hookimpl
+def newsdesk_commands() -> Iterator[CommandPlugin]:
+    """Yield the command that prints views and a dashboard."""
+    yield CommandPlugin(
+        "postgres",
+        "newsdesk_postgres.dashboards.command:command",
+        summary="Print views for SQL, and a dashboard of Grafana.",
+    )
