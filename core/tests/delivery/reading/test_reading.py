@@ -294,9 +294,9 @@ class TestMachines:
 
         with Desk(Hangs(*numbered(2 * PAGE)), deadline=SOON) as desk:
             listing = desk.machines("Hangs")
-            assert len([next(listing) for _ in range(PAGE)]) == PAGE
+            next(listing)
             with pytest.raises(TransientReporterError, match="'Hangs' did not finish before the deadline"):
-                next(listing)
+                list(listing)
             assert desk.report({"name": "x"})[0].ok
             go.set()
             assert ended.wait(60)
