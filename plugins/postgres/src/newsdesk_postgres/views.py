@@ -73,6 +73,7 @@ def _creating(
     """Give what runs a statement, in one transaction, with the remedy if a privilege is missing."""
     from newsdesk_postgres.connection.failures import translated  # noqa: PLC0415  (psycopg2, only when needed)
     from newsdesk_postgres.connection.pool import run  # noqa: PLC0415
+    from newsdesk_postgres.table.machine_table import lock  # noqa: PLC0415
     from newsdesk_postgres.table.privileges import to_create  # noqa: PLC0415
 
     reporter.open()
@@ -80,6 +81,7 @@ def _creating(
         reporter._connection(doing, whole=True) as connection,  # noqa: SLF001  (of this distribution)
         translated(doing, remedy=to_create(schema, connection.info.user)),
     ):
+        lock(connection)
 
         def run_(statement: str, values: Mapping[str, Any] | None) -> None:
             run(connection, statement, values)

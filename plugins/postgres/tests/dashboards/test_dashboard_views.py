@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
@@ -266,6 +267,41 @@ def test_a_role_that_may_only_read_them_reads_them(views, database):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute("SELECT name FROM machine")
     connection.close()
+
+
+def test_many_may_create_them_at_once(reporter, database):
+    reporter.ping()
+    with ThreadPoolExecutor(8) as pool:
+        others = [PostgresReporter(**database.place) for _ in range(8)]
+        list(pool.map(create_dashboard_views, others))
+        for each in others:
+            each.close()
+    views = database.query("SELECT viewname FROM pg_views WHERE schemaname = 'public' ORDER BY 1")
+    assert views == [(f"machine_{view}",) for view in VIEWS]
+
+
+GORDO = (
+    "SELECT dataset->>'resolution' FROM machine WHERE name = 'm'",
+    "SELECT s.key, s.value->>'fold-mean' FROM machine, "
+    "jsonb_each(metadata->'build_metadata'->'model'->'cross_validation'->'scores') AS s WHERE name = 'm' ORDER BY 1",
+)
+
+
+def test_gordos_queries_and_writes_are_answered_as_before(database, original_table, real_machine):
+    parts = [real_machine.to_json(part).decode() for part in ("dataset", "model", "metadata")]
+    database.query(original_table)
+    database.query("INSERT INTO machine VALUES ('m', %s, %s, %s)", *parts)
+    before = [database.query(sql) for sql in GORDO]
+    with PostgresReporter(**database.place) as reporter:
+        create_dashboard_views(reporter)
+    assert [database.query(sql) for sql in GORDO] == before
+    update = "UPDATE machine SET name = 'm', dataset = '{}', model = '{}', metadata = '{}' WHERE name = 'm'"
+    database.query(update)
+    database.query("INSERT INTO machine (name, dataset, model, metadata) VALUES ('n', '{}', '{}', '{}')")
+    assert database.query("SELECT name, training_seconds FROM machine_builds ORDER BY 1") == [
+        ("m", None),
+        ("n", None),
+    ]
 
 
 def test_what_prevents_them_is_an_error_and_none_is_left(reporter, database):

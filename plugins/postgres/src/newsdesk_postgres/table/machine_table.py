@@ -16,7 +16,7 @@ from newsdesk_postgres.table.migration import State, Unique, migration
 from newsdesk_postgres.table.privileges import to_create, to_use
 
 _LOCK = 0x6E657773_6465736B
-"""The advisory lock for creating and upgrading tables: "newsdesk" in ASCII."""
+"""The advisory lock for creating and upgrading tables, and for creating views: "newsdesk" in ASCII."""
 _LOCK_SECONDS = 30
 """Seconds to wait for other sessions that use the table."""
 
@@ -30,6 +30,11 @@ _PATHS = dict(
     )
 )
 """Where the columns `metadata` and `dataset` have what a listing reads."""
+
+
+def lock(connection: Connection) -> None:
+    """Let no other process create or upgrade tables, or create views, until the transaction ends."""
+    run(connection, statements.LOCK_MIGRATION.format(lock=_LOCK, seconds=_LOCK_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class MachineTable:
             translated(f"creating or upgrading the table {self.name}", remedy=to_create(self.schema, user)),
             pool.transaction() as connection,
         ):
-            run(connection, statements.LOCK_MIGRATION.format(lock=_LOCK, seconds=_LOCK_SECONDS))
+            lock(connection)
             # Read again: another process may have done it while this one waited for the lock.
             state = self._state(connection)
             for statement in migration(self.name, self.schema, state, create_schema=create_schema):

@@ -93,8 +93,9 @@ EXISTING = """
 SELECT name, project_name
 FROM unnest(%(name)s::text[], %(project_name)s::text[]) AS asked (name, project_name)
 WHERE EXISTS (
-    SELECT FROM {table} AS held
-    WHERE held.name = asked.name AND coalesce(held.project_name, '') = asked.project_name
+    SELECT FROM {table} AS held WHERE held.name = asked.name AND held.project_name = asked.project_name
+) OR asked.project_name = '' AND EXISTS (
+    SELECT FROM {table} AS held WHERE held.name = asked.name AND held.project_name IS NULL
 )
 """
 """Return the keys that have a row."""
@@ -104,7 +105,8 @@ SELECT
     name, project_name, record, dataset::text, model::text, metadata::text, runtime::text, evaluation::text,
     extra::text
 FROM {table}
-WHERE name = %(name)s AND coalesce(project_name, '') = %(project_name)s
+WHERE name = %(name)s
+    AND (project_name = %(project_name)s OR %(project_name)s = '' AND project_name IS NULL)
 ORDER BY project_name NULLS LAST, reported_at DESC NULLS LAST
 LIMIT 1
 """
