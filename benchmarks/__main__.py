@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.page import GROWTH, Page
-from benchmarks.parts import cold, core, gordo, growth, mlflow_http, outbox, postgres, settings
+from benchmarks.parts import cold, core, gordo, growth, mlflow_http, outbox, pages, postgres, settings
 from benchmarks.tables import rows
 
 PARTS = {
@@ -16,7 +16,7 @@ PARTS = {
     "outbox": outbox,
     "gordo": gordo,
 }
-BESIDE = {"settings": settings}
+BESIDE = {"pages": pages, "settings": settings}
 """Parts that are only measured on request, and not written to the docs."""
 
 
