@@ -1,7 +1,8 @@
 """Files that many writers share: read, written atomically, and written again until they are right."""
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,11 +40,11 @@ def read(file: Path) -> bytes | None:
             return None
 
 
-def entries(folder: Path) -> Sequence[Path]:
-    """Return what a folder has, sorted; nothing if it is missing."""
+def names(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted; none if it is missing."""
     with errors_of(folder, "read"):
         try:
-            return sorted(folder.iterdir())
+            return sorted(os.listdir(folder))  # noqa: PTH208  (paths take long to make, and to sort)
         except FileNotFoundError:
             return []
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from newsdesk import Machine, MachineError, PermanentReporterError, Receipt, canonical
 
 from newsdesk_pages import history
-from newsdesk_pages.files import entries, errors_of, read, settle
+from newsdesk_pages.files import errors_of, names, read, settle
 from newsdesk_pages.history import Revision
 from newsdesk_pages.text import script
 
@@ -23,6 +23,7 @@ SHARDS = 256
 """Parts of the index: of 10,000 machines each has the rows of about 40, and a report writes one of them."""
 
 _RECORD = re.compile(r"([0-9a-f]{64})\.json")
+_SHARD = re.compile(r"([0-9a-f]{2})\.js")
 
 _log = logging.getLogger(__name__)
 
@@ -61,11 +62,12 @@ class Site:
 
     def slugs(self) -> Iterator[str]:
         """Yield the slugs of all machines."""
-        return (folder.name for folder in entries(self.folder / "records") if folder.is_dir())
+        records = self.folder / "records"
+        return (name for name in names(records) if (records / name).is_dir())
 
     def has(self, slug: str) -> bool:
         """Return whether there is a record of a machine."""
-        return any(self._names(slug))
+        return bool(self._revisions(slug))
 
     def revisions(self, slug: str) -> list[Revision]:
         """Return a machine's revisions, the newest first."""
@@ -91,7 +93,8 @@ class Site:
 
     def receipts(self, slug: str) -> list[dict[str, str]]:
         """Return where else a machine is: `reporter`, `reference` and `revision` of each."""
-        found = (read(file) for file in entries(self._receipts(slug)) if file.suffix == ".json")
+        folder = self._receipts(slug)
+        found = (read(folder / name) for name in names(folder) if name.endswith(".json"))
         return sorted((canonical.loads(data) for data in found if data), key=lambda each: each["reporter"])
 
     # Writing
@@ -131,14 +134,13 @@ class Site:
         return changed | settle(self.folder / "index" / "shards.js", self._list_of_shards)
 
     def _list_of_shards(self) -> bytes:
-        files = entries(self.folder / "index")
-        names = [file.stem for file in files if file.suffix == ".js" and file.stem != "shards"]
-        return script("newsdesk.shards", names)
+        shards = map(_SHARD.fullmatch, names(self.folder / "index"))
+        return script("newsdesk.shards", [shard[1] for shard in shards if shard is not None])
 
-    def _names(self, slug: str) -> Iterator[str]:
-        """Yield the revisions of the records that are there."""
-        names = (_RECORD.fullmatch(file.name) for file in entries(self.folder / "records" / slug))
-        return (name[1] for name in names if name is not None)
+    def _revisions(self, slug: str) -> list[str]:
+        """Return the revisions of the records that are there."""
+        records = map(_RECORD.fullmatch, names(self.folder / "records" / slug))
+        return [record[1] for record in records if record is not None]
 
     def _known(
         self, slug: str, besides: str | None = None
@@ -156,10 +158,10 @@ class Site:
         except ValueError as error:
             _log.warning("%s is left out: %s", file, error)
             held = {}
-        names = [*self._names(slug)]
-        records = ((name, self._usable(slug, name)) for name in names if name not in held and name != besides)
+        found = self._revisions(slug)
+        records = ((name, self._usable(slug, name)) for name in found if name not in held and name != besides)
         new = [(machine, _written(self.record(slug, name))) for name, machine in records if machine]
-        return [held[name] for name in names if name in held], new
+        return [held[name] for name in found if name in held], new
 
     def _compared(self, slug: str, own: Revision, before: Revision | None) -> Revision:
         """Return a revision with what changed since the one before it."""
@@ -184,8 +186,8 @@ def _written(file: Path) -> datetime:
 
 def _rows(folder: Path) -> Iterator[bytes]:
     """Yield the first line of each machine's file, whole: one cut line would stop the script."""
-    for file in entries(folder):
-        data = read(file) if file.suffix == ".jsonl" else None
+    for name in names(folder):
+        data = read(folder / name) if name.endswith(".jsonl") else None
         line, end, _ = (data or b"").partition(b"\n")
         if line.startswith(b"{") and line.endswith(b"}") and end:
             yield line

@@ -2,7 +2,7 @@
 
 import json
 import math
-import unicodedata
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,26 +14,19 @@ MOST = 2_000
 MISSING = "\N{EN DASH}"
 """What is shown in the place of a value that a record does not have."""
 
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
+# Controls, lone surrogates, separators of lines, what changes the direction of text, and no characters.
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
+)
 
 
 def shown(text: str) -> str:
-    r"""Return a text with what is invisible or no character escaped, such as `\n`, `\ud800` or U+202E.
+    r"""Return a text with what is invisible or no character escaped, such as `\n`, `\ud800` or `\u202e`.
 
     HTML drops or replaces some of these, and others reverse the text around them.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_escaped(char) if _hidden(char) else char for char in text)
-
-
-def _hidden(char: str) -> bool:
-    return char in _BIDIRECTIONAL or unicodedata.category(char) in _INVISIBLE
-
-
-def _escaped(char: str) -> str:
-    return char.encode("ascii", "backslashreplace").decode() if not char.isascii() else repr(char)[1:-1]
+    return _HIDDEN.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def shortened(text: str, most: int = MOST) -> str:

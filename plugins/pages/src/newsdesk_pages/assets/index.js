@@ -37,7 +37,7 @@
   };
 
   const escaped = (string) =>
-    string.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    string.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]/gu,
       (char) => `\\u${char.codePointAt(0).toString(16).padStart(4, "0")}`);
 
   const age = (time) => {
