@@ -46,6 +46,7 @@ local-build/ae-4tags
   evaluation  full_build
   model key   10bf9e7f9385
   revision    b2e66cb31cb2
+  read from   PLACE
 
 Model
   sklearn.pipeline.Pipeline
@@ -79,14 +80,16 @@ Cross-validation
 
 
 def test_a_page_has_what_matters_of_a_machine(newsdesk, records):
-    assert newsdesk("show", "ae-4tags.json").stdout == PAGE
+    assert newsdesk("show", "ae-4tags.json").stdout == PAGE.replace("PLACE", "ae-4tags.json")
 
 
 def test_a_machine_is_read_from_a_backend_too(newsdesk, held):
     held(Machine.from_json(AE.read_bytes()))
     for name in ("ae-4tags", "local-build/ae-4tags", "ae-4tags#b2e66cb"):
-        assert newsdesk("show", name, *FROM).stdout == PAGE
-    assert newsdesk("show", "ae-4tags", *FROM, "--project", "local-build").stdout == PAGE
+        assert newsdesk("show", name, *FROM).stdout == PAGE.replace("PLACE", "files")
+    assert newsdesk("show", "ae-4tags", *FROM, "--project", "local-build").stdout == PAGE.replace(
+        "PLACE", "files"
+    )
 
 
 def test_json_is_the_record_as_it_was_reported(newsdesk, held, write):
@@ -101,7 +104,7 @@ def test_json_is_the_record_as_it_was_reported(newsdesk, held, write):
 
 
 def test_standard_input_is_read(newsdesk):
-    assert newsdesk("show", "-", stdin=AE.read_text()).stdout == PAGE
+    assert newsdesk("show", "-", stdin=AE.read_text()).stdout == PAGE.replace("PLACE", "standard input")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +163,7 @@ def test_everywhere_has_each_reporter_of_the_config(newsdesk, held, write, folde
 
 def shown(machine, width, encoding="utf-8"):
     console = Console(width=width, file=io.StringIO(), force_terminal=False)
-    console.print(*Page(machine, console, encoding).sections())
+    console.print(*Page(machine, console, encoding).sections("disk"))
     return console.file.getvalue()
 
 

@@ -53,10 +53,14 @@ class Page:
         self._marks = Marks.of(encoding)
         self._overflow: OverflowMethod = "crop" if self._marks.is_ascii else "ellipsis"
 
-    def sections(self) -> Iterator[ConsoleRenderable]:
-        """Yield what is on it, in order."""
+    def sections(self, place: str) -> Iterator[ConsoleRenderable]:
+        """Yield what is on it, in order.
+
+        Args:
+            place: Where the machine was read: a file, or the label of a reporter.
+        """
         yield self._text(str(self._machine.key), "bold")
-        yield self.pairs(facts(self._machine, self._marks.dash))
+        yield self.pairs([*facts(self._machine, self._marks.dash), ("read from", place)])
         yield from self._section("Model", self._model())
         yield from self._section("Scores", self._scores())
         yield from self._tags()

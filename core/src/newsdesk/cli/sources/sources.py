@@ -82,6 +82,12 @@ class Sources:
         else:
             yield self._fetched(source)
 
+    def place(self, source: str) -> str:
+        """Return where a source is: the file, or the label of the reporter that it is read from."""
+        if is_file(source):
+            return "standard input" if source == "-" else source
+        return self.backend(Address.of(source, self._is_label).label).label
+
     def backend(self, label: str | None = None) -> Backend:
         """Return a backend to read from, which stays open until the end.
 

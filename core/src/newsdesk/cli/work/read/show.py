@@ -36,18 +36,18 @@ def run(
         if as_json:
             data.echo(machine.to_json())
         else:
-            _print(machine, sources, everywhere=everywhere)
+            _print(machine, sources, sources.place(source), everywhere=everywhere)
     return 0
 
 
-def _print(machine: Machine, sources: Sources, *, everywhere: bool) -> None:
+def _print(machine: Machine, sources: Sources, place: str, *, everywhere: bool) -> None:
     from rich.console import Console  # noqa: PLC0415  (not for --json)
 
     from newsdesk.cli.pages.page import Page  # noqa: PLC0415  (the same)
 
     console = Console(file=sys.stdout)
     page = Page(machine, console, sys.stdout.encoding or "utf-8")
-    sections = page.sections()
+    sections = page.sections(place)
     if everywhere:
         from newsdesk.cli.pages.places import places  # noqa: PLC0415  (for those who ask)
 
