@@ -7,6 +7,7 @@ _POOL = "connection/pool.py"
 _LOGIN = "connection/login.py"
 _FAILURES = "connection/failures.py"
 _ROW = "row/machine_row.py"
+_READING = "reading.py"
 
 POSTGRES = Subject(
     "postgres",
@@ -21,6 +22,40 @@ POSTGRES = Subject(
                     "            return {filed[key] for key in self._opened.existing(connection, filed)}\n",
                     "            found = {name for name, _ in self._opened.existing(connection, filed)}\n"
                     "        return {key for key in keys if column_text(key.name) in found}\n",
+                )
+            ],
+        ),
+        Bug(
+            "machines() reads every page before it yields",
+            _READING,
+            [
+                (
+                    '        after: Key | None = ("", "")\n',
+                    "        yield from [*self._pages()]\n\n    def _pages(self) -> Iterator[StoredMachine]:\n"
+                    '        after: Key | None = ("", "")\n',
+                )
+            ],
+        ),
+        Bug(
+            "machines() lists a truncated name",
+            _READING,
+            [
+                (
+                    "        key = row.machine_key or self._recorded_key(row.key)\n",
+                    "        key = MachineKey(decode(row.project_name), decode(row.name))\n",
+                )
+            ],
+        ),
+        Bug(
+            "fetch() takes an outage for a machine that does not exist",
+            "connection/failures.py",
+            [
+                (
+                    "        raise translate(error, doing, remedy) from error\n",
+                    "        if doing.startswith('reading the machine'):\n"
+                    "            from newsdesk_postgres.errors import MachineDoesNotExist\n\n"
+                    "            raise MachineDoesNotExist(doing) from error\n"
+                    "        raise translate(error, doing, remedy) from error\n",
                 )
             ],
         ),
@@ -165,17 +200,17 @@ POSTGRES = Subject(
         ),
         Bug(
             "the first row of each later page is not listed",
-            "reading.py",
+            _READING,
             [("            for row in rows:\n", "            for row in rows[last != ('', '') :]:\n")],
         ),
         Bug(
             "fetch() without a project takes the first of several",
-            "reading.py",
+            _READING,
             [("if len(projects) == 1 else None", "if projects else None")],
         ),
         Bug(
             "an outage ends a listing",
-            "reading.py",
+            _READING,
             [
                 (
                     '            with self.connection("listing the machines") as connection:\n'
