@@ -159,6 +159,14 @@ def test_a_fold_that_is_not_a_number_is_missing(value):
     assert told(gate(machine(fold_2=value), machine())) == [("r2-score, fold 2", "missing")]
 
 
+@pytest.mark.parametrize("by", ["mean", "fold", "both"])
+def test_a_fold_that_is_a_number_on_neither_side_is_not_passed(by):
+    broken = machine(fold_2=None)
+    assert told(gate(broken, broken, [Rule(by=by)])) == [("r2-score, fold 2", "missing")]
+    only = machine({"r2-score": {"fold-mean": 0.7, "fold-1": None}})
+    assert told(gate(only, only, [Rule(by=by)])) == [("r2-score, fold 1", "missing")]
+
+
 def test_a_fold_that_the_baseline_lacks_is_not_passed_where_folds_are_compared():
     more = machine(fold_4=0.7)
     assert told(gate(more, machine())) == [("r2-score, fold 4", "missing baseline")]

@@ -71,6 +71,7 @@ def test_what_is_not_a_number_is_left_out_and_counted(wrong):
         "r2"
     ]
     assert (score.mean, score.std, score.folds, score.omitted) == (None, 1.0, {2: 2.0}, 2)
+    assert score.gaps == {1}
 
 
 def test_a_score_may_be_one_number():

@@ -142,9 +142,10 @@ class _Pair:
     def _numbers(self, rule: Rule, candidate: Score, baseline: Score) -> Iterator[GateCheck]:
         if rule.by != "fold":
             yield self._compared(rule, None, baseline.mean, candidate.mean)
-        if rule.by == "fold" and not baseline.folds and not candidate.folds:
+        folds = {fold for score in (candidate, baseline) for fold in (*score.folds, *score.gaps)}
+        if rule.by == "fold" and not folds:
             yield self._check(GateStatus.MISSING, "there are no folds, and the rule compares each fold")
-        for fold in sorted({*baseline.folds, *candidate.folds}):
+        for fold in sorted(folds):
             # One that is gone is missing from the mean as well; a new one matters where folds are compared.
             if rule.by != "mean" or fold not in candidate.folds:
                 yield self._compared(rule, fold, baseline.folds.get(fold), candidate.folds.get(fold))

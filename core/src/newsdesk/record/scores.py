@@ -40,6 +40,8 @@ class Score:
     """The score, where the record has one number in place of a mapping; `mean` is the same."""
     omitted: int = 0
     """How many of its values are not numbers."""
+    gaps: frozenset[int] = frozenset()
+    """The folds that have a value which is not a number, such as the null that some write for NaN."""
 
 
 def scores(machine: Machine) -> dict[str, Score]:
@@ -62,7 +64,7 @@ def _score(name: str, recorded: Any, owner: tuple[str, str] | None) -> Score:
     if not isinstance(recorded, dict):
         value = number_of(recorded)
         return Score(name, metric, tag, path, value, None, None, None, {}, value, omitted=int(value is None))
-    summaries, folds, omitted = {}, {}, 0
+    summaries, folds, gaps, omitted = {}, {}, set(), 0
     for key, raw in recorded.items():
         fold = None if key in _SUMMARIES else _FOLD.fullmatch(key)
         if fold is None and key not in _SUMMARIES:
@@ -70,12 +72,14 @@ def _score(name: str, recorded: Any, owner: tuple[str, str] | None) -> Score:
         value = number_of(raw)
         if value is None:
             omitted += 1
+            gaps |= set() if fold is None else {int(fold[1])}
         elif fold is None:
             summaries[key] = value
         else:
             folds[int(fold[1])] = value
     mean, std, least, most = map(summaries.get, _SUMMARIES)
-    return Score(name, metric, tag, path, mean, std, least, most, dict(sorted(folds.items())), None, omitted)
+    in_order = dict(sorted(folds.items()))
+    return Score(name, metric, tag, path, mean, std, least, most, in_order, None, omitted, frozenset(gaps))
 
 
 def _owners(found: Collection[str], machine: Machine) -> dict[str, tuple[str, str]]:
