@@ -303,6 +303,17 @@ def test_an_unused_folder_holds_nothing_and_is_not_made(reporter, tmp_path):
     assert not (tmp_path / "reports").exists()
 
 
+def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "loop").symlink_to("loop")
+    for name, reason in (("file", "Not a directory"), ("loop", "Too many levels of symbolic links")):
+        reporter = FilesReporter(tmp_path / name)
+        reads = [lambda: reporter.holds([MachineKey("p", "m")]), lambda: reporter.fetch("m", "p")]  # noqa: B023
+        for read in [*reads, lambda: [*reporter.machines()]]:  # noqa: B023
+            with pytest.raises(PermanentReporterError, match=f"cannot be read: {reason}; fix the folder"):
+                read()
+
+
 def test_a_machine_of_several_projects_needs_its_project(reporter):
     for project in ("Plant", "plant"):
         reporter.report(Machine("m", project))

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -84,8 +85,13 @@ class FilesReporter(BaseReporter):
                 raise PermissionError(errno.EACCES, f"{str(nearest)!r} is not writable")
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
-        """Tell which machines have a file."""
-        return {key for key in keys if self._place(key)[0].is_file()}
+        """Tell which machines have a file.
+
+        Raises:
+            PermanentReporterError: the folder cannot be read.
+            TransientReporterError: the disk failed.
+        """
+        return {key for key in keys if _is_there(self._place(key)[0])}
 
     def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:  # noqa: ARG002  (it keeps one)
         """Yield the machines that have a file, and damaged files without a revision; others are left out."""
@@ -167,13 +173,21 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _entries(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> list[Path]:
-    # Not by pathlib: `glob`, and `is_dir` since Python 3.14, take what cannot be read for missing.
+    # Not by pathlib: `glob`, `is_dir` and `is_file` take what cannot be read for missing.
     with _errors_of(folder, "read"):
         try:
             with os.scandir(folder) as entries:
                 return sorted(Path(entry.path) for entry in entries if wanted(entry))
         except FileNotFoundError:  # nothing was reported yet, or it has just been removed
             return []
+
+
+def _is_there(file: Path) -> bool:
+    with _errors_of(file, "read"):
+        try:
+            return stat.S_ISREG(file.stat().st_mode)
+        except FileNotFoundError:
+            return False
 
 
 def _content_of(file: Path) -> tuple[bytes, float] | None:
