@@ -42,7 +42,7 @@ class Inputs:
                 raise click.UsageError(f"{_short(name)} cannot be opened: {error.strerror}") from error
             self._files += found
             if not found:
-                missing.append(_missing(name))
+                missing.append(why_missing(name))
         if missing:
             raise click.UsageError("; ".join(missing))
 
@@ -136,8 +136,9 @@ def _found(name: str) -> Iterator[tuple[str, Path]]:
             yield from _found(found)
 
 
-def _missing(name: str) -> str:
-    if Path(name).is_dir():
+def why_missing(name: str) -> str:
+    """Say why an argument gives no file."""
+    if os.path.isdir(name):  # noqa: PTH112  (any text)
         return f"the folder {name!r} holds no *.json"
     return f"no file matches {name!r}" if glob.has_magic(name) else f"there is no file {name!r}"
 

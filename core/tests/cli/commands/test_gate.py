@@ -140,7 +140,7 @@ def test_a_backend_that_does_not_answer_gives_4_and_passes_nothing(newsdesk, dis
             "--baseline 'hled' is not a label of the config (did you mean 'held'?); labels: held. "
             "As a machine: held: the machine 'hled' does not exist",
         ),
-        (("none/*.json", "--baseline", "old.json"), "there is no file 'none/*.json'"),
+        (("none/*.json", "--baseline", "old.json"), "no file matches 'none/*.json'"),
         (("same.json",), "Missing option '--baseline'"),
         (("same.json", "--baseline", "old.json", "--junit", "old.json/j.xml"), "cannot be written"),
         (

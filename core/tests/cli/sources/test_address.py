@@ -48,4 +48,16 @@ def test_every_name_can_be_given(name, revision):
     ],
 )
 def test_what_is_before_a_slash_may_be_a_project_or_part_of_the_name(text, expected):
-    assert Address(text).readings == expected
+    assert Address(text).readings() == [(project, name, None) for project, name in expected]
+
+
+def test_what_is_behind_a_number_sign_may_be_part_of_the_name():
+    plain, with_label = Address("plant/pump", None, REVISION), Address("pump", "pg", REVISION)
+    assert plain.readings() == [
+        ("plant", "pump", REVISION),
+        (None, "plant/pump", REVISION),
+        ("plant", "pump#0123abc", None),
+        (None, "plant/pump#0123abc", None),
+    ]
+    assert plain.readings("mine") == [("mine", "plant/pump", REVISION), ("mine", "plant/pump#0123abc", None)]
+    assert with_label.readings() == [(None, "pump", REVISION)]

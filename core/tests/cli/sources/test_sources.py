@@ -21,6 +21,7 @@ def held(folder):
         Machine("a@b", "plant"),
         Machine("7/b", ""),
         Machine("x.json", "plant"),
+        Machine("fan#1234567", "plant"),
     ]
     with Config.from_yaml(f"reporters: [{FOLDER}]").desk() as desk:
         list(desk.report_many(machines))
@@ -56,6 +57,8 @@ class TestNames:
             ("7/b", ("", "7/b")),
             ("/7/b", ("", "7/b")),
             ("x.json", ("plant", "x.json")),
+            ("fan#1234567", ("plant", "fan#1234567")),
+            ("plant/fan#1234567", ("plant", "fan#1234567")),
             (f"fan#{Machine('fan', 'plant', metadata={'x': 1}).revision[:9]}", ("plant", "fan")),
         ],
     )
@@ -132,17 +135,29 @@ class TestNames:
         with pytest.raises(click.UsageError, match=expected):
             read("fan", reads_from=None)
 
+    def test_a_folder_without_records_is_not_called_missing(self, config, folder):
+        (folder / "builds").mkdir()
+        with pytest.raises(
+            click.UsageError, match=r"^the folder 'builds' holds no \*\.json, and no reporter"
+        ):
+            read("builds", reads_from=None)
+        config(FILES)
+        with pytest.raises(
+            NotFoundError, match=r"^the folder 'builds' holds no \*\.json; archive: the machine"
+        ):
+            read("builds", reads_from=None)
+
     def test_the_outbox_is_not_touched(self, config, folder):
         config({**FILES, "spool": "always"}, outbox={"path": "owed.db"})
         assert read("fan", reads_from=None).key == ("plant", "fan")
         assert not (folder / "owed.db").exists()
 
-    def test_a_reporter_is_used_once_and_closed_at_the_end(self, config):
+    def test_a_reporter_is_used_once_and_closed_at_the_end(self, config, held):
         config(FILES)
         with Sources(None) as sources:
             assert sources.backend() is sources.backend()
             assert sources.backend().label == "archive"
-            assert len(list(sources.backend().machines())) == 6
+            assert len(list(sources.backend().machines())) == len(held)
 
 
 class TestFiles:
@@ -160,7 +175,7 @@ class TestFiles:
         write("a.json", {"name": "a"})
         assert read("?.json").name == "a"
         with pytest.raises(
-            NotFoundError, match=r"^there is no file 'b\*'; files: the machine 'b\*' does not "
+            NotFoundError, match=r"^no file matches 'b\*'; files: the machine 'b\*' does not "
         ):
             read("b*")
 

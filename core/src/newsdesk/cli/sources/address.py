@@ -36,8 +36,19 @@ class Address:
             return cls(name, label, revision)
         return cls(rest, None, revision)
 
-    @property
-    def readings(self) -> list[tuple[str | None, str]]:
-        """Project and name, in each way that the text can be read: a name may hold a `/` as well."""
-        project, slash, name = self.text.partition("/")
-        return [*([(project, name)] if slash and name else []), (None, self.text)]
+    def readings(self, project: str | None = None) -> list[tuple[str | None, str, str | None]]:
+        """Return project, name and revision in each way to read them: a name may hold a `/` or a `#`.
+
+        Args:
+            project: The project, if it was given apart.
+        """
+        texts = [(self.text, self.revision)]
+        if self.revision is not None and self.label is None:
+            texts.append((f"{self.text}#{self.revision}", None))
+        found: list[tuple[str | None, str, str | None]] = []
+        for text, revision in texts:
+            of_project, slash, name = text.partition("/")
+            if project is None and slash and name:
+                found.append((of_project, name, revision))
+            found.append((project, text, revision))
+        return found

@@ -11,7 +11,7 @@ from typing import Self
 import click
 
 from newsdesk.builtin.registry import default_registry
-from newsdesk.cli.inputs import Inputs
+from newsdesk.cli.inputs import Inputs, why_missing
 from newsdesk.cli.named import named
 from newsdesk.cli.sources.address import Address
 from newsdesk.cli.sources.backend import Backend, NotFoundError, can_fetch
@@ -108,13 +108,13 @@ class Sources:
     def _fetched(self, source: str) -> Machine:
         address = Address.of(source, self._is_label)
         if address.label is None and self._from is None and not any(map(can_fetch, self.config.routes)):
-            raise click.UsageError(f"there is no file {source!r}, and {self._nowhere()}")
+            raise click.UsageError(f"{why_missing(source)}, and {self._nowhere()}")
         try:
             return _named(address, self.backend(address.label), self._project)
         except NotFoundError as error:
             if not _looks_like_file(source):
                 raise
-            raise NotFoundError(f"there is no file {source!r}; {error}") from error
+            raise NotFoundError(f"{why_missing(source)}; {error}") from error
 
     def _is_label(self, text: str) -> bool:
         """Tell whether the end of a name is meant as a label."""
@@ -156,11 +156,10 @@ def _named(address: Address, backend: Backend, project: str | None) -> Machine:
     """Return the machine of an address, in the first way to read it that finds one."""
     if not address.text:
         raise click.UsageError("a name is empty; give the name of a machine")
-    readings = address.readings if project is None else [(project, address.text)]
     missing: list[NotFoundError] = []
-    for project_name, name in readings:
+    for project_name, name, revision in address.readings(project):
         try:
-            return backend.fetch(name, project_name, address.revision)
+            return backend.fetch(name, project_name, revision)
         except NotFoundError as error:
             missing.append(error)
     raise missing[0]
@@ -178,6 +177,7 @@ def is_file(source: str) -> bool:
 def _looks_like_file(text: str) -> bool:
     return (
         text.endswith(_FILES)
+        or os.path.isdir(text)  # noqa: PTH112  (any text)
         or glob.has_magic(text)
         or any(mark in text for mark in (os.sep, os.altsep) if mark)
     )
