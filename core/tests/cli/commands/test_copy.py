@@ -157,6 +157,27 @@ def test_only_a_project_or_named_machines_are_copied(newsdesk, report, write):
     assert sorted(str(p) for p in Path("b").rglob("*.json")) == ["b/north/y.json", "b/south/x.json"]
 
 
+def test_a_machine_is_named_as_verify_prints_it(newsdesk, report, write):
+    report("a", "x", "n/y")
+    others = [{"name": name, "project_name": "n"} for name in "xy"]
+    newsdesk("report", write("others.json", others), "--to", "a")
+    missing = newsdesk("verify", "--from", "a", "--to", "b", code=1).stdout.replace("missing ", "").split()
+    assert missing == ["n/x", "n/y", "north/n/y", "north/x"]
+    newsdesk("copy", "north/x", "n/y", "--from", "a", "--to", "b")
+    left = newsdesk("verify", "--from", "a", "--to", "b", code=1).stdout  # not the n/y of north
+    assert left == "missing n/x\nmissing north/n/y\n"
+    newsdesk("copy", *missing, "--from", "a", "--to", "b")
+    newsdesk("verify", "--from", "a", "--to", "b")
+    assert "'z/y' does not exist" in newsdesk("copy", "z/y", "--from", "a", "--to", "b", code=2).stderr
+
+
+def test_a_project_that_does_not_exist_is_not_taken_for_an_empty_one(newsdesk, report):
+    report("a", "x")
+    refused = newsdesk("copy", "--project", "nroth", "--from", "a", "--to", "b", code=2).stderr
+    assert "Error: the reporter of --from holds no machine of the project 'nroth'" in refused
+    newsdesk("copy", "--from", "b", "--to", "a")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -112,6 +112,14 @@ def test_only_a_project_is_compared(newsdesk, report):
     newsdesk("verify", "--from", "a", "--to", "b", "--project", "north")
 
 
+def test_a_project_that_neither_holds_is_refused(newsdesk, report):
+    report("a", "m")
+    refused = newsdesk("verify", "--from", "a", "--to", "b", "--project", "nroth", code=2).stderr
+    assert "Error: neither reporter holds a machine of the project 'nroth'" in refused
+    report("b", "m", project="south")
+    newsdesk("verify", "--from", "a", "--to", "b", "--project", "south", code=1)
+
+
 def test_two_that_hold_nothing_are_equal(newsdesk):
     assert newsdesk("verify", "--from", "a", "--to", "b").stderr == "b: no machines.\n"
 

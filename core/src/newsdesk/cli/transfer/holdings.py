@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+import click
+
 from newsdesk.cli.transfer.ahead import ahead
 from newsdesk.cli.transfer.endpoint import Endpoint
 from newsdesk.cli.transfer.held import Held
@@ -33,10 +35,13 @@ class Selection:
     project: str | None = None
     """Only those of this project."""
     names: tuple[str, ...] = ()
-    """Only those of these names; all, when empty."""
+    """Only those of these names, as `NAME` or `PROJECT/NAME`; all, when empty."""
 
     def __contains__(self, key: MachineKey) -> bool:
-        return self.project in {None, key.project_name} and (not self.names or key.name in self.names)
+        is_named = (
+            not self.names or key.name in self.names or (self.project is None and str(key) in self.names)
+        )
+        return self.project in {None, key.project_name} and is_named
 
     def of(self, endpoint: Endpoint, *, all_revisions: bool = False) -> Holdings:
         """Return what a backend holds of them.
@@ -48,13 +53,27 @@ class Selection:
             click.ClickException: It does not answer.
         """
         found = _holdings(endpoint.machines(all_revisions=all_revisions), self.__contains__)
-        for name in self.names:
-            projects = [key.project_name for key in found if key.name == name]
-            if self.project is None:
-                sole_project(name, projects)
-            elif not projects:
+        return {key: found[key] for key in self._named(found)} if self.names else found
+
+    def check(self, *found: Holdings) -> None:
+        """Refuse a project of which no backend holds a machine: a mistyped one must not pass for done.
+
+        Raises:
+            click.UsageError: It is one.
+        """
+        if self.project is not None and not any(found):
+            where = "neither reporter holds a" if len(found) > 1 else "the reporter of --from holds no"
+            raise click.UsageError(f"{where} machine of the project {self.project!r}; correct it")
+
+    def _named(self, keys: Collection[MachineKey]) -> Iterator[MachineKey]:
+        """Yield the machine of each name: `PROJECT/NAME` comes before a name that holds a `/`."""
+        for name in dict.fromkeys(self.names):
+            whole = [key for key in keys if str(key) == name] if self.project is None else []
+            known = whole or [key for key in keys if key.name == name]
+            if not known and self.project is not None:
                 raise MachineDoesNotExist(name, self.project)
-        return found
+            project = sole_project(name, [key.project_name for key in known])
+            yield next(key for key in known if key.project_name == project)
 
 
 def held_of(keys: Collection[MachineKey], endpoint: Endpoint, *, all_revisions: bool = False) -> Holdings:

@@ -6,7 +6,7 @@ from newsdesk.cli import options
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME or PROJECT/NAME]...")
 @options.source
 @options.to
 @options.project
@@ -32,7 +32,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     workers: int | None,
     dask: str | None,
 ) -> None:
-    """Copy the machines that the reporter of --from holds to that of --to: all, or those with NAME....
+    """Copy the machines that the reporter of --from holds to that of --to: all, or those named.
 
     What --to holds in the same revision is not read. Where it holds a newer revision, by the date of the
     build, or else by when each was stored, nothing is overwritten. Run it again after a failure or a stop: it

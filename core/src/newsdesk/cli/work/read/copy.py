@@ -36,7 +36,9 @@ def run(
         closing(Endpoint.of(desks.config, route)) as target,
         desks.config.desk() as desk,
     ):
-        listed = Selection(project, names).of(source, all_revisions=all_revisions)
+        selection = Selection(project, names)
+        listed = selection.of(source, all_revisions=all_revisions)
+        selection.check(listed)
         held = held_of(listed, target, all_revisions=all_revisions)
         owed = {} if desks.config.outbox is None else owed_of(listed, desks.config.outbox, route.label)
         copying = Copying(source, listed, target, held, owed=owed, overwrite=overwrite)

@@ -37,10 +37,14 @@ def run(
             closing(Endpoint.of(desks.config, origin)) as source,
             closing(Endpoint.of(desks.config, route)) as target,
         ):
-            comparison = Comparison(source, selection.of(source), target, selection.of(target), deep=deep)
+            listed, held = selection.of(source), selection.of(target)
+            selection.check(listed, held)
+            comparison = Comparison(source, listed, target, held, deep=deep)
             for result in _progressing(comparison.results(workers), len(comparison.keys)):
                 counts[result.state] += 1
                 _show(result, as_json=as_json)
+    except click.UsageError:
+        raise
     except click.ClickException as error:
         raise UnansweredError(error.message) from error
     found = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
