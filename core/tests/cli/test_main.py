@@ -223,6 +223,22 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is_and_no_lines_scroll_by(environm
     assert "at null: delivered" not in shown
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["diff", "a.json", "b.json"], 1),
+        (["gate", "a.json", "--baseline", "b.json"], 1),
+        (["report", "a.json", "--to", "acme_reporters.Fails"], 1),
+    ],
+)
+def test_no_color_turns_colours_off(environment, write, on_terminal, arguments, code):
+    for name, tag in (("a.json", 1), ("b.json", 2)):
+        write(name, {"name": "m", "dataset": {"tag": tag}})
+    colour = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
+    assert colour.search(on_terminal(arguments, environment, code=code, raw=True))
+    assert not colour.search(on_terminal(arguments, environment, code=code, raw=True, no_color=True))
+
+
 def test_on_a_terminal_a_table_has_every_receipt_and_errors_stand_once_below_it(
     environment, write, on_terminal
 ):

@@ -4,6 +4,7 @@ import errno
 import importlib
 import io
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,8 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
+        if os.environ.get("NO_COLOR"):  # https://no-color.org; rich minds it, click does not
+            ctx.color = False
         try:
             return super().invoke(ctx)
         except ReporterException as error:
