@@ -14,8 +14,8 @@ LISTS = """
     class Lists(FilesReporter):
         '''Files whose listing knows no revisions; counts what is fetched, and may be down.'''
 
-        def __init__(self, path: str, is_down: bool = False) -> None:
-            self.path, self.is_down = path, is_down
+        def __init__(self, path: str, is_down: bool = False, fails_at: str = "") -> None:
+            self.path, self.is_down, self.fails_at = path, is_down, fails_at
 
         def machines(self, *, all_revisions=False):
             for stored in super().machines():
@@ -26,6 +26,8 @@ LISTS = """
                 print(name, file=log)
             if self.is_down:
                 raise TransientReporterError("the backend is down")
+            if name == self.fails_at:
+                raise KeyError(name)
             return super().fetch(name, project_name)
 
     class Down(FilesReporter):
@@ -151,6 +153,21 @@ def test_a_record_that_cannot_be_read_is_named_with_the_reason(newsdesk, report)
     assert told.stdout == "unreadable north/m\n"
     assert "north/m: b: '" in told.stderr
     assert "does not hold a record" in told.stderr
+
+
+def test_a_bug_in_a_reporter_is_not_wrong_usage_and_ends_neither_verify_nor_list(newsdesk, report):
+    report("a", "m", "n")
+    buggy = "{lists.Lists: {path: a, fails_at: m}}"
+    told = newsdesk("verify", "--from", buggy, "--to", "a", code=1)
+    assert told.stdout == "unreadable north/m\n"
+    assert (
+        "north/m: lists.Lists: the reporter 'lists.Lists' failed: Lists.fetch() raised KeyError"
+        in told.stderr
+    )
+    assert "1 equal, 1 unreadable" in told.stderr
+    listed = newsdesk("list", "--from", buggy, code=1)
+    assert listed.stdout.count("north/") == 2
+    assert "north/m: lists.Lists: the reporter 'lists.Lists' failed: Lists.fetch() raised" in listed.stderr
 
 
 @pytest.mark.parametrize(

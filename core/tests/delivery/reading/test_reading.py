@@ -366,6 +366,11 @@ class TestMachines:
             (StoredMachine(key=KEY, time="now"), "yield datetime or None as time, but yielded a str"),
             (StoredMachine(key=KEY, scores=[1]), "yield Mapping or None as scores, but yielded a list"),
             (
+                StoredMachine(key=KEY, scores={"r2": "0.5"}),
+                "numbers by their names, but yielded '0.5' as 'r2'",
+            ),
+            (StoredMachine(key=KEY, scores={2: 0.5}), "yielded 0.5 as 2 for 'plant/pump'"),
+            (
                 StoredMachine(key=KEY, created=datetime(2024, 1, 1)),  # noqa: DTZ001
                 "yield created with a time zone, but yielded 2024-01-01 00:00:00 for 'plant/pump'",
             ),

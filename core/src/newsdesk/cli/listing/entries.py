@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from newsdesk.cli.listing.order import Order
 from newsdesk.cli.listing.seen import Seen
-from newsdesk.cli.sources.backend import Backend, NotFoundError
+from newsdesk.cli.sources.backend import Backend
 from newsdesk.cli.transfer.ahead import ahead
 from newsdesk.contract.stored import StoredMachine
-from newsdesk.exceptions import PermanentReporterError
+from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
 
 READERS = 4
 """Records that are read at a time."""
@@ -98,7 +98,9 @@ class Entries:
         try:
             # Without the revision, where it may have been replaced meanwhile: the newest is asked for.
             machine = self._backend.fetch(name, project, entry.revision if self._all_revisions else None)
-        except (NotFoundError, PermanentReporterError) as error:
+        except (DefinitionError, TransientReporterError):
+            raise
+        except ReporterException as error:  # damaged, removed meanwhile, or a bug in the reporter
             with self._lock:
                 self.unread += 1
                 if len(self.faults) < FAULTS:

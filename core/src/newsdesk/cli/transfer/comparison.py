@@ -10,7 +10,7 @@ from newsdesk.cli.transfer.ahead import ahead
 from newsdesk.cli.transfer.endpoint import Endpoint
 from newsdesk.cli.transfer.held import Held, State, compare
 from newsdesk.cli.transfer.holdings import Holdings
-from newsdesk.exceptions import MachineDoesNotExist, PermanentReporterError, TransientReporterError
+from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
 from newsdesk.machine import MachineKey
 
 AHEAD = 16
@@ -83,10 +83,12 @@ class Comparison:
                 theirs = endpoint.dated(key, theirs)
                 endpoint = self._source
                 ours = endpoint.dated(key, ours)
-        except (PermanentReporterError, MachineDoesNotExist) as error:
-            return Difference(key, State.UNREADABLE, ours, theirs, f"{endpoint.label}: {error}")
+        except DefinitionError:  # it cannot read records back
+            raise
         except TransientReporterError as error:
             raise click.ClickException(f"{endpoint.label} does not answer: {error}") from error
+        except ReporterException as error:  # damaged, removed meanwhile, or a bug in the reporter
+            return Difference(key, State.UNREADABLE, ours, theirs, f"{endpoint.label}: {error}")
         return Difference(key, compare(ours, theirs), ours, theirs)
 
     def _identified(self, endpoint: Endpoint, key: MachineKey, held: Held) -> Held:

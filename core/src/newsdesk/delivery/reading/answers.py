@@ -80,6 +80,12 @@ def entry(value: object, reporter: BaseReporter, secrets: AbstractSet[str]) -> S
             raise ReporterException(
                 f"{method} must yield {field} with a time zone, but yielded {part} for {str(key)!r}"
             )
+    for name, score in (value.scores or {}).items():
+        if not (isinstance(name, str) and isinstance(score, float | int)):
+            raise ReporterException(
+                f"{method} must yield scores that are numbers by their names, but yielded {score!r:.100} as "
+                f"{name!r:.100} for {str(key)!r}"
+            )
     if value.reference is None:
         return value
     return dataclasses.replace(value, reference=mask_text(value.reference, secrets))
