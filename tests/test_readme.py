@@ -42,16 +42,26 @@ DISTRIBUTIONS = [
     *(ROOT / "plugins" / name for name in ("gordo", "mlflow", "pages", "postgres")),
 ]
 SCHEMA = Draft202012Validator(json.loads((ROOT / "docs/newsdesk.schema.json").read_text("utf-8")))
+# Where a block of text after commands is what the last of them prints.
+WITH_OUTPUTS = ("tutorial.md", "look-at-machines.md")
 SELF_CONTAINED = 'python3 -m venv .venv && .venv/bin/pip install -q "nox[uv]" && .venv/bin/nox'
 
 # The head of the script that is generated from a page: a machine, and a shell with this environment's programs.
 RUN = """\
-import importlib, os, pathlib, subprocess
+import importlib, os, pathlib, re, subprocess
 from newsdesk import Machine
 machine = Machine(name="pump-7", project_name="plant")
-def shell(command, status):
-    done = subprocess.run(["bash", "-c", command], env=os.environ | {"PATH": PATH}, stdin=subprocess.DEVNULL)
+def shell(command, status, shown=None):
+    environment = os.environ | {"PATH": PATH, "COLUMNS": "110"}
+    output = None if shown is None else subprocess.PIPE
+    done = subprocess.run(
+        ["bash", "-c", command], env=environment, stdin=subprocess.DEVNULL, stdout=output, encoding="utf-8"
+    )
     assert done.returncode == status, f"{command} exits with {done.returncode} instead of {status}"
+    if shown is not None:
+        assert steady(done.stdout) == steady(shown), f"{command} prints:\\n{done.stdout}"
+def steady(text):
+    return re.sub(r"in [0-9.]+ s$", "in … s", text, flags=re.MULTILINE)
 def install(folder, metadata, entries):
     info = pathlib.Path(f"{folder}.dist-info")
     info.mkdir()
@@ -96,7 +106,9 @@ def script(page: Path, programs: Path, *, installs: bool = False) -> str:
     """Turn a page into a Python script that executes its blocks in order."""
     path = f"{programs}:" + "{os.environ['PATH']}"
     lines = [RUN, f'PATH = f"{path}"']
-    for block in blocks(page):
+    found = blocks(page)
+    for block, after in zip(found, [*found[1:], None], strict=True):
+        shown = after.text if after and after.language == "text" and page.name in WITH_OUTPUTS else None
         if block.file:
             lines.append(f"pathlib.Path({block.file!r}).write_text({block.text!r})")
             if block.file == "pyproject.toml":
@@ -108,7 +120,9 @@ def script(page: Path, programs: Path, *, installs: bool = False) -> str:
                 lines.append(f"os.chdir({command.removeprefix('cd ')!r})")
                 continue
             status = re.search(r"# exits with (\d)$", command)
-            lines.append(f"shell({command!r}, {int(status[1]) if status else 0})")
+            is_last = command == block.commands[-1]
+            arguments = [command, int(status[1]) if status else 0, shown if is_last else None]
+            lines.append(f"shell(*{arguments!r})")
     return "\n".join(lines)
 
 
