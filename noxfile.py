@@ -181,8 +181,9 @@ def mlflow_versions(session: nox.Session, version: str) -> None:
 def pictures(session: nox.Session) -> None:
     """Make the pictures of the README and the docs again."""
     install_distributions(session)
-    session.install("pyte")
+    session.install("pyte", *group("test"))
     session.run("python", "docs/pictures/make.py")
+    session.run("python", "-m", "benchmarks.pictures")
 
 
 @nox.session(default=False)

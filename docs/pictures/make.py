@@ -24,7 +24,6 @@ from rich.text import Text
 HERE = Path(__file__).parent
 COLUMNS = 118
 PICTURES = {
-    "list": "newsdesk list --from files --sort r2-score --worst-first --limit 6",
     "show": "newsdesk show valve-004 --from files",
     "receipts": "newsdesk report build-2/valve-*.json",
 }
