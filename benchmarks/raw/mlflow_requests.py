@@ -1,7 +1,7 @@
 """Logs a machine to an MLflow server with `requests`, as a script would: FILE URL.
 
-The seven calls of a first report, in one session: look up the experiment, create it, create the run, log,
-upload the record, search for the run of another process, finish.
+The eight calls of a first report, in one session: look up the experiment, create it, create the run, log,
+log the dataset, upload the record, search for the run of another process, finish.
 """
 
 import hashlib
@@ -43,6 +43,14 @@ def main(file: str, url: str) -> None:
             metrics=metrics_of(machine, now),
             params=entries(params_of(machine)),
         )
+        definition = json.dumps(machine["dataset"])
+        dataset = {
+            "name": name,
+            "digest": hashlib.sha256(definition.encode()).hexdigest()[:16],
+            "source_type": "code",
+            "source": definition,
+        }
+        call("runs/log-inputs", run_id=run_id, datasets=[{"dataset": dataset}])
         folder = place.removeprefix("mlflow-artifacts:").lstrip("/")
         upload = f"{url}/api/2.0/mlflow-artifacts/artifacts/{folder}/metadata.json"
         session.put(upload, data=record).raise_for_status()

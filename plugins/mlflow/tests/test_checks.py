@@ -8,6 +8,7 @@ from newsdesk import BaseReporter, TransientReporterError
 from newsdesk_mlflow import MlFlowReporter
 from newsdesk_mlflow.checks import of_artifacts, of_limits, of_version
 from newsdesk_mlflow.limits import FLAVOURS, limits_for
+from newsdesk_mlflow.mapping.naming.templates import advice_on
 from newsdesk_mlflow.transport.artifacts import SERVE_ARTIFACTS
 
 CLIENT = metadata.version("mlflow-skinny")
@@ -127,7 +128,9 @@ def test_a_real_server_tells_its_version_and_its_artifact_store(server, monkeypa
     monkeypatch.setenv("WHERE", server.url)
     MlFlowReporter(tracking_uri=server.url).report({"name": "for the doctor"})
     found = told(MlFlowReporter(tracking_uri=server.url), ping=True)
-    limits, versions, artifacts, *leftovers = found  # of other tests, which have left runs on this server
+    # The last are of other tests, which have left runs on this server.
+    limits, advice, versions, artifacts, *leftovers = found
+    assert advice == (advice_on("{name}"), "")
     assert versions[0].startswith(f"MLflow's client is {CLIENT}, its server {metadata.version('mlflow')}")
     assert artifacts[0].startswith("artifacts go to mlflow-artifacts:/")
     assert "is treated as the flavour 'mlflow'" in limits[0]

@@ -77,7 +77,7 @@ def test_all_faults_of_a_choice_are_told_at_once():
     )
     told = {fault.path: fault.message for fault in faults}
     assert told["limits.metric"].startswith(
-        "unknown limit (did you mean 'metrics'?); there are flavour, colon_in_keys, ordered_search, metrics,"
+        "unknown limit (did you mean 'metrics'?); there are flavour, colon_in_keys, ordered_search, inputs, metrics,"
     )
     assert told["limits.params"] == "must be a whole number of at least 1, but is 0"
     assert told["limits.tags"] == "must be a whole number of at least 1, but is True"
@@ -86,7 +86,7 @@ def test_all_faults_of_a_choice_are_told_at_once():
     )
     assert told["limits.colon_in_keys"] == "must be true or false, but is 1"
     assert told["limits.request_bytes"] == "must be a whole number of at least 10000, but is 5"
-    assert told["limits.tags_per_run"] == "must be a whole number of at least 9, but is 7"
+    assert told["limits.tags_per_run"] == "must be a whole number of at least 20, but is 7"
     assert told["limits.total"] == "must be a whole number of at least 1, but is None"
 
 

@@ -43,3 +43,5 @@ class Plan:
     """Everything that would have to be changed to fit the backend."""
     size: int = 0
     """Bytes that would be sent, about."""
+    advice: str = ""
+    """What would suit many such machines better; `newsdesk plan` shows it once, if there are many."""

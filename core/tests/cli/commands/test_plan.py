@@ -26,7 +26,32 @@ def test_json_gives_the_same_for_machines(newsdesk, acme, machine):
         "items": {"metrics": 35, "params": 31},
         "alterations": [{"path": "metadata.x", "kind": "truncated", "detail": "5 of 9 characters"}],
         "size": 1234,
+        "advice": "",
     }
+
+
+def test_advice_for_many_machines_is_given_once_and_only_where_there_are_many(newsdesk, distribution, write):
+    distribution(
+        "advising",
+        {
+            "advising": """
+                from newsdesk import BaseReporter, Plan
+
+                class Advises(BaseReporter):
+                    def report(self, machine):
+                        pass
+
+                    def plan(self, machine):
+                        return Plan(1, advice="a folder for each project is quicker")
+            """
+        },
+    )
+    lines = [json.dumps({"name": f"m{number}"}) for number in range(12)]
+    for count in (9, 12):
+        write("machines.jsonl", "\n".join(lines[:count]))
+        shown = newsdesk("plan", "machines.jsonl", "--to", "advising.Advises").stdout.splitlines()
+        advice = ["advising.Advises: 12 machines: a folder for each project is quicker"]
+        assert shown[count:] == (advice if count == 12 else [])
 
 
 def test_it_chooses_reporters_as_report_does(newsdesk, write, machine):

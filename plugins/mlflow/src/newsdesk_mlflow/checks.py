@@ -9,6 +9,7 @@ from newsdesk import Finding, ReporterException, is_reference
 
 from newsdesk_mlflow.auth import NO_WORKSPACE, Login
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits, flavour_of, limits_for
+from newsdesk_mlflow.mapping.naming.templates import advice_on
 from newsdesk_mlflow.transport.artifacts import SERVE_ARTIFACTS, missing_library, stays_here
 from newsdesk_mlflow.transport.uri import check_installed, without_credentials
 
@@ -24,6 +25,7 @@ _NEWER_FROM = (2, 22)
 def of_parameters(
     uri: Callable[[], str | None],
     limits: str | Mapping[str, Any] | None,
+    experiment: str,
     *,
     lacks_workspace: Callable[[], bool],
 ) -> Iterator[Finding]:
@@ -32,6 +34,7 @@ def of_parameters(
     Args:
         uri: Gives the tracking URI that is expected, or raises what is wrong with it.
         limits: The parameter of that name.
+        experiment: The parameter of that name.
         lacks_workspace: Tells whether there is no workspace to deliver to.
     """
     try:
@@ -43,6 +46,8 @@ def of_parameters(
         else:
             yield of_limits(limits_for(limits, expected), expected)
             check_installed(expected or "")
+            if advice := advice_on(experiment):
+                yield Finding(advice)
     except ReporterException as error:
         text, _, command = str(error).rpartition(": pip install ")
         otherwise = "fix its parameters, or the environment variables that replace them"

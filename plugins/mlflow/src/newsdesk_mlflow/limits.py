@@ -57,6 +57,8 @@ class ServerLimits:
     """Whether a key may hold a colon: 2.14 refuses it, 2.22 does not."""
     ordered_search: bool = True
     """Whether a search orders by tags, and filters by status and by what a tag is not."""
+    inputs: bool = True
+    """Whether a run takes a dataset as its input."""
     params_per_run: int | None = None
     """Params in a whole run."""
     tags_per_run: int | None = None
@@ -93,6 +95,7 @@ FLAVOURS: Mapping[str, ServerLimits] = {
             tag_value_length=1000,
             run_name_length=256,
             ordered_search=False,
+            inputs=False,
             params_per_run=200,
             tags_per_run=50,
             metric_names_per_run=50,
@@ -100,15 +103,15 @@ FLAVOURS: Mapping[str, ServerLimits] = {
     )
 }
 
-_SWITCHES = ("colon_in_keys", "ordered_search")
+_SWITCHES = ("colon_in_keys", "ordered_search", "inputs")
 _NUMBERS = tuple(
     field.name for field in dataclasses.fields(ServerLimits) if field.name not in ("flavour", *_SWITCHES)
 )
 _OPTIONAL = ("params_per_run", "tags_per_run", "metric_names_per_run")
 # A key that is too long ends in a hash of 8 characters: below this nothing of the name would be left.
 _SHORTEST = {"key_length": 16, "tag_key_length": 16, "run_name_length": 16, "experiment_name_length": 16}
-# Four that a run is found again by, and five that are set in any case.
-_FEWEST_TAGS = 9
+# Those that a run is found again by, those that people read, and those that are set in any case.
+_FEWEST_TAGS = 20
 # One metric with a key of 250 emoji, 12 bytes each, has to fit.
 _FEWEST_BYTES = 10_000
 

@@ -21,17 +21,19 @@ from newsdesk import (
 )
 
 from newsdesk_mlflow import auth
+from newsdesk_mlflow.choice import choice_faults
 from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.limits import limit_faults, limits_for
 from newsdesk_mlflow.mapping.builders import model_key_of
-from newsdesk_mlflow.mapping.naming.places import Places
+from newsdesk_mlflow.mapping.items import METRICS
 from newsdesk_mlflow.mapping.naming.templates import template_faults
-from newsdesk_mlflow.mapping.payload import NameTemplates, Payload, build_payload
+from newsdesk_mlflow.mapping.payload import Choice, NameTemplates, Payload, build_payload
 from newsdesk_mlflow.mapping.tags import NAME, RESERVED
 from newsdesk_mlflow.transport.logins import environment_secrets
 from newsdesk_mlflow.transport.uri import uri_problem
 
 if TYPE_CHECKING:
+    from newsdesk_mlflow.mapping.naming.places import Places
     from newsdesk_mlflow.transport.tracking import Tracking
 
 
@@ -50,6 +52,9 @@ class MlFlowReporter(BaseReporter):
         run_name: The run's name.
         tags: More tags of the run.
         per_tag_metrics: Log the scores of single tags as well.
+        metrics: Which metrics of a score to log: its folds, its summaries (mean, max, min, std), or all.
+        dataset: Log the dataset as the input of the run, which is one more request.
+        figure: Store a picture of folds and training curves as well, `figure.svg`, which is one more request.
         workspace_kwargs: The AzureML workspace: subscription_id, resource_group, workspace_name. By default
             what the environment variable AZUREML_WORKSPACE_STR holds, if anything.
         service_principal_kwargs: Its service principal: tenant_id, service_principal_id,
@@ -74,6 +79,9 @@ class MlFlowReporter(BaseReporter):
         run_name: str = "{name}",
         tags: Mapping[str, str] | None = None,
         per_tag_metrics: bool = False,
+        metrics: Literal["all", "folds", "summaries"] = "all",
+        dataset: bool = True,
+        figure: bool = False,
         workspace_kwargs: Mapping[str, Secret] | None = None,
         service_principal_kwargs: Mapping[str, Secret] | None = None,
         credential: Literal["default", "workload_identity", "managed_identity", "cli", "interactive"]
@@ -87,6 +95,9 @@ class MlFlowReporter(BaseReporter):
         self.run_name = run_name
         self.tags = tags
         self.per_tag_metrics = per_tag_metrics
+        self.metrics = metrics
+        self.dataset = dataset
+        self.figure = figure
         self.workspace_kwargs = workspace_kwargs
         self.service_principal_kwargs = service_principal_kwargs
         self.credential = credential
@@ -203,7 +214,9 @@ class MlFlowReporter(BaseReporter):
         """Return flavour and limits; with `ping` versions, where artifacts go, and runs that never ended."""
         from newsdesk_mlflow.checks import of_leftovers, of_parameters, of_server  # noqa: PLC0415  (the doctor's)
 
-        yield from of_parameters(self.expected_uri, self.limits, lacks_workspace=lambda: self.lacks_workspace)
+        yield from of_parameters(
+            self.expected_uri, self.limits, self.experiment, lacks_workspace=lambda: self.lacks_workspace
+        )
         if ping:
             tracking = self._open_tracking()
             yield from of_server(tracking, limits_for(self.limits, tracking.uri))
@@ -215,10 +228,12 @@ class MlFlowReporter(BaseReporter):
             model_key_of(machine, self.model_builder_class),
             NameTemplates(self.experiment, self.run_name, self.tags or {}),
             limits_for(self.limits, tracking_uri),
-            per_tag_metrics=self.per_tag_metrics,
+            Choice(self.per_tag_metrics, self.metrics, self.dataset, self.figure),
         )
 
-    def _places(self) -> Places:
+    def _places(self) -> "Places":
+        from newsdesk_mlflow.mapping.naming.places import Places  # noqa: PLC0415  (only to read back)
+
         return Places.of_template(self.experiment, limits_for(self.limits, self._open_tracking().uri))
 
     def _open_tracking(self) -> "Tracking":
@@ -289,5 +304,6 @@ class MlFlowReporter(BaseReporter):
             faults.append(
                 Fault("credential", "a service principal is the credential; give only one of the two")
             )
+        faults += choice_faults("metrics", "choice", self.metrics, METRICS)
         faults += [*auth.credential_faults(self.credential), *auth.cloud_faults(self.cloud)]
         return [*faults, *limit_faults(self.limits)]

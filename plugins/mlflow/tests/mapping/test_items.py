@@ -195,3 +195,19 @@ def test_training_and_means_are_kept_longest_and_scores_of_single_tags_are_spare
         {"r2-TAG-1"},
         {"r2-TAG-1-max", "r2-TAG-1-std"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "keys"),
+    [
+        ("all", {"r2-mean", "r2-max", "r2-min", "r2-std", "r2", "plain", "loss"}),
+        ("folds", {"r2", "plain", "loss"}),
+        ("summaries", {"r2-mean", "r2-max", "r2-min", "r2-std", "plain", "loss"}),
+    ],
+)
+def test_folds_or_summaries_can_be_left_out(metrics, keys):
+    summaries = {f"fold-{name}": 0.5 for name in ("mean", "max", "min", "std")}
+    scores = {"r2": {**summaries, "fold-1": 1, "fold-2": 0}, "plain": 7}
+    model = {"cross_validation": {"scores": scores}, "model_meta": {"history": {"loss": [1.0]}}}
+    machine = Machine("m", metadata={"build_metadata": {"model": model}})
+    assert {metric.key for metric in read_items(machine, metrics=metrics).metrics} == keys

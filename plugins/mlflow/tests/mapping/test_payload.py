@@ -6,7 +6,7 @@ import pytest
 from newsdesk import Machine
 from newsdesk_mlflow import MlflowLoggingError
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits
-from newsdesk_mlflow.mapping.payload import NameTemplates, build_payload
+from newsdesk_mlflow.mapping.payload import Choice, NameTemplates, build_payload
 
 TEMPLATES = NameTemplates("{project_name}-{name}", "{name}", {})
 
@@ -20,8 +20,7 @@ def built(machine, templates=TEMPLATES, limits=LIMITS, **options):
         options.pop("model_key", machine.model_key),
         templates,
         limits,
-        per_tag_metrics=False,
-        **options,
+        Choice(**options),
     )
 
 
@@ -76,9 +75,52 @@ def test_the_tags_that_a_run_is_found_by_survive_every_flavour_unaltered(flavour
 
 
 def test_the_tags_that_a_run_is_found_by_survive_the_smallest_limit():
-    limits = replace(ServerLimits(), tags_per_run=9)
-    payload = built(Machine("m", "p"), NameTemplates("e", "r", {"mine": "v"}), limits, model_key="it's mine")
+    limits = replace(ServerLimits(), tags_per_run=20)
+    tags = {f"t{n}": "v" for n in range(30)}
+    payload = built(Machine("m", "p"), NameTemplates("e", "r", tags), limits, model_key="it's mine")
     sent = {tag.key: tag.value for tag in payload.tags}
-    assert len(sent) == 4
+    assert len(sent) + sum(len(batch.tags) for batch in payload.batches) == 20 - 7
     assert all(sent[tag.key] == tag.value for tag in payload.identity)
     assert "newsdesk.machine_sha256" in sent
+
+
+def test_a_run_shows_what_people_read_before_what_newsdesk_finds_it_by(record):
+    keys = [tag.key for tag in built(Machine.from_dict(record("ae-4tags"))).tags]
+    assert keys[:4] == ["machine_name", "project_name", "model_builder_version", "model_key"]
+
+
+@pytest.mark.parametrize(
+    ("template", "project"), [("{project_name}", "p"), ("all", None), ("{name}", None), ("{revision}", "p")]
+)
+def test_an_experiment_is_described_and_has_its_project_where_it_has_one(template, project):
+    tags = built(Machine("m", "p"), NameTemplates(template, "r", {})).experiment_tags
+    assert tags.get("project_name") == project
+    assert tags["mlflow.note.content"].startswith("Builds of ")
+
+
+def test_hyperparameters_make_no_further_request(record):
+    model = {"a.B": {f"p{n}": n for n in range(300)}}
+    machine = Machine.from_dict({**record("ae-4tags"), "model": model})
+    payload = built(machine)
+    assert [len(batch.params) for batch in payload.batches] == [100]
+    assert [alteration.path for alteration in payload.alterations] == ["model"]
+
+
+def test_dataset_and_picture_are_chosen_and_counted(record):
+    machine = Machine.from_dict(record("ae-4tags"))
+    usual, less, more = (
+        built(machine),
+        built(machine, dataset=False),
+        built(machine, dataset=True, figure=True),
+    )
+    assert [payload.plan.requests for payload in (less, usual, more)] == [7, 8, 9]
+    assert [payload.dataset is not None for payload in (less, usual, more)] == [False, True, True]
+    assert [*more.artifacts] == ["figure.svg", "metadata.json"]
+    assert built(machine, limits=FLAVOURS["azureml"]).dataset is None
+    assert built(Machine("m", "p"), figure=True).plan.requests == 7  # it has neither
+
+
+def test_where_runs_are_ordered_by_their_start_it_is_the_report(record):
+    machine = Machine.from_dict(record("ae-4tags"))
+    assert built(machine).span is not None
+    assert built(machine, limits=FLAVOURS["azureml"]).span is None

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from newsdesk import Machine
 from newsdesk_mlflow.mapping.items import Tag
-from newsdesk_mlflow.mapping.tags import identity, key_tags, machine_tags, note
+from newsdesk_mlflow.mapping.pages.note import note
+from newsdesk_mlflow.mapping.tags import identity, key_tags, machine_tags
 
 
 def test_a_machine_has_the_tags_that_it_is_found_and_told_apart_by(record):
@@ -29,34 +30,6 @@ def test_a_machine_has_the_tags_that_it_is_found_and_told_apart_by(record):
 
 def test_a_machine_of_no_known_builder_has_no_tag_for_it():
     assert "model_builder_version" not in {tag.key for tag in machine_tags(Machine("m"), "k")}
-
-
-def test_the_note_says_what_when_and_how_good(record):
-    assert note(Machine.from_dict(record("ae-4tags"))) == (
-        "**ae-4tags** of the project **local-build**\n\n"
-        "Built 2026-11-22 22:28:05.997616+00:00 with version 6.3.3.\n\n"
-        "Trained on 2019-01-01 00:00:00+00:00 to 2019-03-01 00:00:00+00:00.\n\n"
-        "| score | mean | std | min | max |\n"
-        "| --- | ---: | ---: | ---: | ---: |\n"
-        "| explained-variance-score | 0.1161 | 0.1013 | 0.006885 | 0.251 |\n"
-        "| mean-absolute-error | 0.2627 | 0.07694 | 0.1948 | 0.3703 |\n"
-        "| mean-squared-error | 0.102 | 0.05257 | 0.05746 | 0.1758 |\n"
-        "| r2-score | -1.097 | 1.28 | -2.905 | -0.112 |\n\n"
-        "The whole record is the artifact `metadata.json`."
-    )
-
-
-def test_the_note_of_a_machine_with_nothing_but_a_name():
-    assert (
-        note(Machine("m|<b>*")) == "**m\\|\\<b\\>\\***\n\nThe whole record is the artifact `metadata.json`."
-    )
-
-
-def test_the_note_shows_at_most_twenty_scores_and_holes_where_a_summary_is_missing():
-    scores = {f"s{n:02}": {"fold-mean": n} for n in range(30)}
-    machine = Machine("m", metadata={"build_metadata": {"model": {"cross_validation": {"scores": scores}}}})
-    assert note(machine).count("\n| s") == 1 + 20
-    assert "| s19 | 19 |  |  |  |" in note(machine)
 
 
 @pytest.mark.parametrize("key", ["abc123", "a-b_c.d", "run 7: x/y@z", "a" * 250])

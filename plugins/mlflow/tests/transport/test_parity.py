@@ -83,6 +83,7 @@ def content(server, experiment):
         "tags": tags,
         "params": data.get("params", []) and sorted((p["key"], p["value"]) for p in data["params"]),
         "points": list(map(repr, points)),
+        "inputs": run.get("inputs", {}),
         "artifact": seen.artifact("metadata.json"),
     }
 

@@ -63,7 +63,11 @@ class Items(NamedTuple):
     """What could not be made a metric."""
 
 
-def read_items(machine: Machine, *, per_tag_metrics: bool = False) -> Items:
+METRICS = ("all", "folds", "summaries")
+"""Which metrics of a score are wanted."""
+
+
+def read_items(machine: Machine, *, per_tag_metrics: bool = False, metrics: str = "all") -> Items:
     """Give what a machine has to log: params in the record's order; scores by name, then the training.
 
     What the record lacks is left out: a machine without scores, splits or history is reported with what it
@@ -72,13 +76,15 @@ def read_items(machine: Machine, *, per_tag_metrics: bool = False) -> Items:
     Args:
         machine: The machine.
         per_tag_metrics: Whether the scores of single tags are wanted as well.
+        metrics: Which metrics of a score are wanted: its folds, its summaries (mean, max, min, std), or all.
+            A score that is one number counts as both.
     """
     scores = (record.scores if per_tag_metrics else record.main_scores)(machine).values()
     training = _training(machine)
-    metrics = [metric for score in scores for metric in _score_metrics(score)]
+    logged = [metric for score in scores for metric in _score_metrics(score, metrics)]
     for series in training:
-        metrics += _series_metrics(series)
-    return Items(metrics, read_params(machine), [*_omitted(scores), *_omitted(training)])
+        logged += _series_metrics(series)
+    return Items(logged, read_params(machine), [*_omitted(scores), *_omitted(training)])
 
 
 def read_params(machine: Machine) -> list[Param]:
@@ -108,7 +114,7 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
-def _score_metrics(score: Score) -> Iterator[Metric]:
+def _score_metrics(score: Score, wanted: str) -> Iterator[Metric]:
     """Give the summaries, then the folds, whose steps count from 0; or the one number that a score is."""
     name, path = score.name, score.path
     rank = 0 if score.tag is None else _SINGLE_TAG
@@ -117,11 +123,11 @@ def _score_metrics(score: Score) -> Iterator[Metric]:
         return
     summaries = {"mean": score.mean, "max": score.max, "min": score.min, "std": score.std}
     for summary, value in summaries.items():
-        if value is not None:
+        if value is not None and wanted != "folds":
             yield Metric(
                 f"{name}-{summary}", value, 0, path, rank + (_MEAN if summary == "mean" else _SUMMARY)
             )
-    for number, value in score.folds.items():
+    for number, value in score.folds.items() if wanted != "summaries" else ():
         yield Metric(name, value, number - 1, path, rank + _FOLD)
 
 

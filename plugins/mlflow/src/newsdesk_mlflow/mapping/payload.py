@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from newsdesk import Alteration, Machine, Plan
@@ -10,11 +11,14 @@ from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.limits import ServerLimits
 from newsdesk_mlflow.mapping.batches import Batch, batches, body_size
 from newsdesk_mlflow.mapping.fitting import fit
-from newsdesk_mlflow.mapping.items import Tag, read_items
-from newsdesk_mlflow.mapping.naming.templates import fill
-from newsdesk_mlflow.mapping.naming.text import fitting_name
+from newsdesk_mlflow.mapping.items import Items, Tag, read_items
+from newsdesk_mlflow.mapping.naming.templates import advice_on, fields_of, fill
+from newsdesk_mlflow.mapping.naming.text import fitting_name, storable
+from newsdesk_mlflow.mapping.pages.dataset import Dataset, dataset_of
+from newsdesk_mlflow.mapping.pages.hyperparameters import hyperparameters
+from newsdesk_mlflow.mapping.pages.note import experiment_note
 from newsdesk_mlflow.mapping.summary import summary_tag
-from newsdesk_mlflow.mapping.tags import REVISION, identity, machine_tags
+from newsdesk_mlflow.mapping.tags import PROJECT, REVISION, identity, machine_tags
 from newsdesk_mlflow.mapping.times import Span, build_span
 
 RECORD = "metadata.json"
@@ -22,9 +26,10 @@ RECORD = "metadata.json"
 
 # Look up the experiment; search for the run, or make the experiment; create the run; search again; finish it.
 _REQUESTS_BESIDES_CONTENT = 5
-# When it was reported, twice, which the run gets when it is made; and what AzureML sets itself:
-# mlflow.runName, mlflow.rootRunId and mlflow.user.
-_TAGS_BESIDES = 5
+# What tells of the report, which the run gets when it is made; and what AzureML sets itself: mlflow.runName
+# and mlflow.rootRunId.
+_OF_REPORT = 5
+_TAGS_BESIDES = _OF_REPORT + 2
 
 
 class NameTemplates(NamedTuple):
@@ -33,6 +38,15 @@ class NameTemplates(NamedTuple):
     experiment: str
     run_name: str
     tags: Mapping[str, str]
+
+
+class Choice(NamedTuple):
+    """What of a machine is logged besides its record."""
+
+    per_tag_metrics: bool = False
+    metrics: str = "all"
+    dataset: bool = True
+    figure: bool = False
 
 
 class Payload(NamedTuple):
@@ -49,27 +63,35 @@ class Payload(NamedTuple):
     alterations: list[Alteration]
     span: Span | None = None
     """When its run begins and ends; None for the report."""
+    dataset: Dataset | None = None
+    """The input of its run."""
+    experiment_tags: Mapping[str, str] = MappingProxyType({})
+    """What its experiment is made with, if it has to be made."""
+    advice: str = ""
+    """What would suit many machines better."""
 
     @property
     def plan(self) -> Plan:
         """What it takes to send it for the first time."""
         counts = {kind: sum(len(getattr(batch, kind)) for batch in self.batches) for kind in Batch._fields}
-        counts["tags"] += len(self.tags) + 2  # and when it was reported
+        counts["tags"] += len(self.tags) + _OF_REPORT
         sizes = [
             *map(body_size, self.batches),
             body_size(Batch([], [], self.tags)),
             *map(len, self.artifacts.values()),
         ]
+        contents = len(self.batches) + len(self.artifacts) + (self.dataset is not None)
         return Plan(
-            requests=_REQUESTS_BESIDES_CONTENT + len(self.batches) + len(self.artifacts),
+            requests=_REQUESTS_BESIDES_CONTENT + contents,
             items={**counts, "artifacts": len(self.artifacts)},
             alterations=self.alterations,
             size=sum(sizes),
+            advice=self.advice,
         )
 
 
 def build_payload(
-    machine: Machine, model_key: str, templates: NameTemplates, limits: ServerLimits, *, per_tag_metrics: bool
+    machine: Machine, model_key: str, templates: NameTemplates, limits: ServerLimits, choice: Choice
 ) -> Payload:
     """Give what is sent of a machine.
 
@@ -95,9 +117,7 @@ def build_payload(
     users = [Tag(key, fill(value, fields), f"tags.{key}") for key, value in templates.tags.items()]
     replaced = {tag.key for tag in users}
     own = [tag for tag in own if tag.key not in replaced]
-    fitted = fit(
-        read_items(machine, per_tag_metrics=per_tag_metrics), [*own, *users], _with_room_for_tags(limits)
-    )
+    fitted = fit(_items(machine, limits, choice), [*own, *users], _with_room_for_tags(limits))
     return Payload(
         experiment,
         run_name,
@@ -105,11 +125,36 @@ def build_payload(
         # The user's own may be many and long: they go with the rest, in requests of limited size.
         fitted.tags[: len(own)],
         [*batches(fitted.metrics, fitted.params, fitted.tags[len(own) :], limits)],
-        {**fitted.artifacts, RECORD: machine.to_json()},
+        {**fitted.artifacts, **(_picture(machine) if choice.figure else {}), RECORD: machine.to_json()},
         [*alterations, *fitted.alterations],
         # Where runs are ordered by their start only, that must be the report.
         build_span(machine) if limits.ordered_search else None,
+        dataset_of(machine) if choice.dataset and limits.inputs else None,
+        _experiment_tags(experiment, templates.experiment, machine),
+        advice_on(templates.experiment),
     )
+
+
+def _picture(machine: Machine) -> dict[str, bytes]:
+    from newsdesk_mlflow.mapping.pages.figure import FIGURE, figure  # noqa: PLC0415  (on request only)
+
+    content = figure(machine)
+    return {} if content is None else {FIGURE: content}
+
+
+def _items(machine: Machine, limits: ServerLimits, choice: Choice) -> Items:
+    """Give what gordo logs, and as many hyperparameters as are no further request."""
+    items = read_items(machine, per_tag_metrics=choice.per_tag_metrics, metrics=choice.metrics)
+    most = min(limits.params, limits.params_per_run or limits.params)
+    added, alterations = hyperparameters(machine, max(0, most - len(items.params)))
+    return items._replace(params=[*items.params, *added], alterations=[*items.alterations, *alterations])
+
+
+def _experiment_tags(name: str, template: str, machine: Machine) -> dict[str, str]:
+    """Describe an experiment; its project is told only where all its machines are of that one."""
+    project = machine.project_name if fields_of(template) - {"name"} else None
+    described = {"mlflow.note.content": experiment_note(name, project)}
+    return {**described, PROJECT: storable(project)} if project else described
 
 
 def _with_room_for_tags(limits: ServerLimits) -> ServerLimits:

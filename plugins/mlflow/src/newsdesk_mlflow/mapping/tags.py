@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 
-from newsdesk import Machine, MachineKey, canonical, record
-from newsdesk.record import Build, paths
+from newsdesk import Machine, MachineKey, canonical
+from newsdesk.record import paths
 
-from newsdesk_mlflow.mapping.items import Tag, text_of
+from newsdesk_mlflow.mapping.items import Tag
+from newsdesk_mlflow.mapping.pages.note import note
 from newsdesk_mlflow.mapping.summary import SUMMARY
 from newsdesk_mlflow.mapping.times import readable_milliseconds
 
@@ -43,7 +43,6 @@ RESERVED = (
 # Search filters have no escaping. What is plain ASCII without quotes and backslashes needs none.
 _PLAIN = re.compile(r"[0-9A-Za-z_.:/+=@,#~ -]*[0-9A-Za-z_.:/+=@,#~-]")
 _LONGEST_PLAIN = 250
-_LONGEST_NOTE = 20
 
 
 @cache
@@ -74,59 +73,33 @@ def machine_tag(key: MachineKey) -> Tag:
     return Tag(MACHINE, hashlib.sha256(canonical.dumps([*key])).hexdigest())
 
 
-def report_tags(timestamp: int) -> list[Tag]:
-    """Give the tags that tell when a run was reported, in milliseconds since 1970."""
-    return [Tag(TIMESTAMP, str(timestamp)), Tag(REPORTED, readable_milliseconds(timestamp))]
+def report_tags(timestamp: int, user: str) -> list[Tag]:
+    """Give the tags that tell of the report, what people read of it first.
+
+    Args:
+        timestamp: When it is, in milliseconds since 1970.
+        user: Who reports.
+    """
+    return [
+        Tag(REPORTED, readable_milliseconds(timestamp)),
+        Tag(TIMESTAMP, str(timestamp)),
+        # What MLflow's own pages show as "Created by" and "Source".
+        Tag("mlflow.user", user),
+        Tag("mlflow.source.name", "newsdesk"),
+        Tag("mlflow.source.type", "LOCAL"),
+    ]
 
 
 def machine_tags(machine: Machine, model_key: str) -> list[Tag]:
-    """Give the tags of a machine's run, what it is found by first."""
-    tags = [
+    """Give the tags of a machine's run, what people read first: MLflow shows them in this order."""
+    builder = machine.builder_version
+    return [
+        Tag(NAME, machine.name, "name"),
+        Tag(PROJECT, machine.project_name, "project_name"),
+        *([] if builder is None else [Tag("model_builder_version", builder, paths.BUILDER_VERSION)]),
         *key_tags(model_key),
         Tag(REVISION, machine.revision),
         machine_tag(machine.key),
         Tag("newsdesk.version", release()),
-        Tag(NAME, machine.name, "name"),
-        Tag(PROJECT, machine.project_name, "project_name"),
+        Tag("mlflow.note.content", note(machine)),
     ]
-    if machine.builder_version is not None:
-        tags.append(Tag("model_builder_version", machine.builder_version, paths.BUILDER_VERSION))
-    return [*tags, Tag("mlflow.note.content", note(machine))]
-
-
-def note(machine: Machine) -> str:
-    """Describe a machine in a few lines of Markdown, which MLflow shows on the run's page."""
-    title = f"**{_plain(machine.name)}**"
-    if machine.project_name:
-        title += f" of the project **{_plain(machine.project_name)}**"
-    lines = [title, *_build_lines(record.build(machine)), *_score_table(machine)]
-    return "\n\n".join([*lines, "The whole record is the artifact `metadata.json`."])
-
-
-def _build_lines(build: Build) -> Iterator[str]:
-    if build.created is not None:
-        by = "" if build.builder_version is None else f" with version {_plain(build.builder_version)}"
-        yield f"Built {_plain(text_of(build.created))}{by}."
-    if build.train_start_date is not None and build.train_end_date is not None:
-        begin, end = text_of(build.train_start_date), text_of(build.train_end_date)
-        yield f"Trained on {_plain(begin)} to {_plain(end)}."
-
-
-def _score_table(machine: Machine) -> Iterator[str]:
-    rows = [
-        _row(score.name, values)
-        for score in record.main_scores(machine).values()
-        if (values := (score.mean, score.std, score.min, score.max)) != (None,) * 4
-    ]
-    if rows:
-        head = ["| score | mean | std | min | max |", "| --- | ---: | ---: | ---: | ---: |"]
-        yield "\n".join([*head, *rows[:_LONGEST_NOTE]])
-
-
-def _row(name: str, values: Iterable[float | None]) -> str:
-    return f"| {_plain(name)} | {' | '.join('' if value is None else f'{value:.4g}' for value in values)} |"
-
-
-def _plain(text: str) -> str:
-    """Give a text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_|<>\[\]#])", r"\\\1", " ".join(text.split()))

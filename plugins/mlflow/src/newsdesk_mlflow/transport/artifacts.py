@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from newsdesk import Alteration
@@ -51,7 +52,8 @@ def proxied_url(artifact_uri: str, tracking_uri: str) -> str | None:
 
 def content_type(name: str) -> str:
     """Return the type of an artifact's content; by its name, as ours are all of one kind."""
-    return "application/json" if name.endswith(".json") else "application/octet-stream"
+    kinds = {".json": "application/json", ".svg": "image/svg+xml"}
+    return kinds.get(PurePosixPath(name).suffix, "application/octet-stream")
 
 
 def left_out(tracking_uri: str, run: Run, names: Iterable[str]) -> list[Alteration]:

@@ -1,6 +1,6 @@
 """Delivers one machine as one run, whatever exists already and whatever other reports run.
 
-Each request is there for a reason. For a new machine they are seven, and six where the experiment is known
+Each request is there for a reason. For a new machine they are eight, and seven where the experiment is known
 already:
 
 1. look the experiment up, since runs live in one;
@@ -9,9 +9,10 @@ already:
    When the experiment was not there, it is made in place of this search;
 3. create the run, its tags in the same request, so that the next report finds it after a kill;
 4. log params and metrics, mixed: one request, unless they are more than it may hold;
-5. store the record as an artifact;
-6. search again: MLflow has no unique runs, so a report that finds several goes on only with the first;
-7. finish the run: the last thing of all, and so the sign that everything is there.
+5. log its dataset as the input of the run;
+6. store the record as an artifact;
+7. search again: MLflow has no unique runs, so a report that finds several goes on only with the first;
+8. finish the run: the last thing of all, and so the sign that everything is there.
 
 For an unchanged machine it ends after the second. Where there were several runs, the others are discarded
 after that, and not before: a kill in between leaves one run too many instead of none. A last look at
@@ -29,7 +30,7 @@ from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.payload import Payload
 from newsdesk_mlflow.mapping.tags import report_tags
 from newsdesk_mlflow.transport.artifacts import check_library
-from newsdesk_mlflow.transport.run import Run, now
+from newsdesk_mlflow.transport.run import Run, now, user_name
 from newsdesk_mlflow.transport.tracking import Tracking
 
 _ROUNDS = 4
@@ -52,7 +53,7 @@ def deliver(tracking: Tracking, payload: Payload) -> Delivery:
 
 
 def _deliver(tracking: Tracking, payload: Payload) -> Delivery:
-    experiment = tracking.experiment(payload.experiment)
+    experiment = tracking.experiment(payload.experiment, payload.experiment_tags)
     runs = [] if experiment.is_new else tracking.find_runs(experiment.id, payload.identity)
     usable = [run for run in runs if run.finished or _can_resume(run, payload)]
     for useless in (run for run in runs if run not in usable):
@@ -77,7 +78,7 @@ def _can_resume(run: Run, payload: Payload) -> bool:
 
 def _create(tracking: Tracking, experiment_id: str, payload: Payload) -> Run:
     timestamp = now()
-    tags = {tag.key: tag.value for tag in (*payload.tags, *report_tags(timestamp))}
+    tags = {tag.key: tag.value for tag in (*payload.tags, *report_tags(timestamp, user_name()))}
     began = timestamp if payload.span is None else payload.span.began
     return tracking.create_run(experiment_id, payload.run_name or None, tags, began)
 
@@ -86,6 +87,8 @@ def _write(tracking: Tracking, run: Run, payload: Payload, *, resumed: bool) -> 
     """Send everything; sent again with the same timestamp it changes nothing."""
     check_library(run.artifact_uri)
     log_batches(tracking, run, payload.batches, resumed=resumed)
+    if payload.dataset is not None:
+        tracking.log_dataset(run.id, payload.dataset)
     try:
         tracking.upload(run, payload.artifacts)
     except KeptError:

@@ -1,5 +1,6 @@
 """What is known of a run, and of the experiment that it is in."""
 
+import os
 import time
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -11,6 +12,22 @@ from newsdesk_mlflow.mapping.tags import TIMESTAMP
 def now() -> int:
     """Give the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def user_name() -> str:
+    """Give the name of who reports, as MLflow's own client has it; `unknown` in a container without users."""
+    # As `getpass.getuser` does, which imports what asks for a password at a terminal.
+    named = (os.environ.get(name) for name in ("LOGNAME", "USER", "LNAME", "USERNAME"))
+    return next(filter(None, named), None) or _account()
+
+
+def _account() -> str:
+    try:
+        import pwd  # noqa: PLC0415  (Windows has none)
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return "unknown"
 
 
 class Run(NamedTuple):

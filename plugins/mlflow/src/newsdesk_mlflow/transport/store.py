@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from newsdesk import ReporterException
 
 from newsdesk_mlflow.mapping.batches import Batch
+from newsdesk_mlflow.mapping.pages.dataset import Dataset
 from newsdesk_mlflow.transport.run import Experiment, Run
 
 PAGE = 1000
@@ -53,8 +54,8 @@ class Store(Protocol):
     def find_experiment(self, name: str) -> Experiment | None:
         """Find an experiment, even if it was deleted; None if there is none of that name."""
 
-    def create_experiment(self, name: str) -> str:
-        """Create an experiment, and return its id."""
+    def create_experiment(self, name: str, tags: Mapping[str, str]) -> str:
+        """Create an experiment with its tags, and return its id."""
 
     def restore_experiment(self, experiment_id: str) -> None:
         """Restore a deleted experiment."""
@@ -84,6 +85,9 @@ class Store(Protocol):
 
     def log_batch(self, run_id: str, batch: Batch, timestamp: int) -> None:
         """Log metrics, params and tags; all metrics have the same timestamp."""
+
+    def log_dataset(self, run_id: str, dataset: Dataset) -> None:
+        """Log a dataset as the input of a run; the same one again changes nothing."""
 
     def metric_history(self, run_id: str, key: str) -> Iterable[tuple[int, float]]:
         """Return step and value of each point of a metric."""

@@ -1,9 +1,11 @@
 """Experiments, runs and batches of one MLflow; the errors of its store become ours here."""
 
 import contextlib
+import logging
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -13,6 +15,7 @@ from newsdesk import Alteration, DeliveryError
 from newsdesk_mlflow.errors import GoneError, MlflowLoggingError, RefusedError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.items import Tag
+from newsdesk_mlflow.mapping.pages.dataset import Dataset
 from newsdesk_mlflow.mapping.tags import REVISION, TIMESTAMP
 from newsdesk_mlflow.refusal import Refusal
 from newsdesk_mlflow.responses import status_of
@@ -28,6 +31,8 @@ _VERSION_SECONDS = 10
 _VERSION_LENGTH = 40  # anything longer is not a version
 
 
+_log = logging.getLogger(__name__)
+_NO_SUCH_CALL = (requests.codes.not_found, requests.codes.not_allowed, requests.codes.not_implemented)
 _BY_START = "attributes.start_time DESC"
 _BY_REPORT = f"tags.{TIMESTAMP} DESC"
 
@@ -41,6 +46,7 @@ class Tracking:
         self.store = store
         self.uri = store.uri
         self._experiments: dict[str, Experiment] = {}
+        self._takes_inputs = True
 
     def close(self) -> None:
         """Close its connections."""
@@ -48,11 +54,17 @@ class Tracking:
 
     # Experiments
 
-    def experiment(self, name: str) -> Experiment:
-        """Find an experiment, make it, or restore it when it was deleted; any number may do so at once."""
+    def experiment(self, name: str, tags: Mapping[str, str] = MappingProxyType({})) -> Experiment:
+        """Find an experiment, make it, or restore it when it was deleted; any number may do so at once.
+
+        Args:
+            name: Its name.
+            tags: What it is made with.
+        """
         if name in self._experiments:
             return self._experiments[name]
-        known = self._find_experiment(name) or self._create_experiment(name) or self._find_experiment(name)
+        find, create = self._find_experiment, self._create_experiment
+        known = find(name) or create(name, tags) or find(name)
         if known is None:
             raise GoneError(
                 f"MLflow at {self.shown} has no experiment {name!r}, and cannot create it; try again"
@@ -82,11 +94,11 @@ class Tracking:
         with self._calls(f"look up the experiment {name!r}"):
             return self.store.find_experiment(name)
 
-    def _create_experiment(self, name: str) -> Experiment | None:
+    def _create_experiment(self, name: str, tags: Mapping[str, str]) -> Experiment | None:
         """Make an experiment; None, when somebody else has just made it."""
         try:
             with self._calls(f"create the experiment {name!r}"):
-                return Experiment(self.store.create_experiment(name), is_new=True)
+                return Experiment(self.store.create_experiment(name, tags), is_new=True)
         except MlflowLoggingError as error:
             if code_of(error.__cause__) != "RESOURCE_ALREADY_EXISTS":
                 raise
@@ -173,6 +185,20 @@ class Tracking:
         """Send one request of items."""
         with self._calls(f"log to the run {run_id}"):
             self.store.log_batch(run_id, batch, timestamp)
+
+    def log_dataset(self, run_id: str, dataset: Dataset) -> None:
+        """Log a dataset as the input of a run, unless the server knows none: the record has it anyway."""
+        if not self._takes_inputs:
+            return
+        try:
+            with self._calls(f"log the dataset of the run {run_id}"):
+                self.store.log_dataset(run_id, dataset)
+        except MlflowLoggingError as error:
+            cause = error.__cause__ or error
+            if status_of(cause) not in _NO_SUCH_CALL and code_of(cause) != "ENDPOINT_NOT_FOUND":
+                raise
+            self._takes_inputs = False
+            _log.warning("%s takes no datasets as inputs of runs; they are in the record only", self.shown)
 
     def nan_points(self, run_id: str, keys: Collection[str]) -> set[tuple[str, int]]:
         """Give (key, step) of each not-a-number of a run: servers up to 2.22 refuse the same one again."""

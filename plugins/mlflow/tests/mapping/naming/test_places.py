@@ -6,7 +6,7 @@ from newsdesk import Machine, MachineKey
 from newsdesk.testing.strategies import hostile_text
 from newsdesk_mlflow.limits import FLAVOURS, ServerLimits
 from newsdesk_mlflow.mapping.naming.places import Places
-from newsdesk_mlflow.mapping.payload import NameTemplates, build_payload
+from newsdesk_mlflow.mapping.payload import Choice, NameTemplates, build_payload
 
 TEMPLATES = (
     "all",
@@ -60,7 +60,7 @@ def test_they_are_where_a_delivery_goes(template, name, project):
             machine.model_key,
             NameTemplates(template, "", {}),
             ServerLimits(),
-            per_tag_metrics=False,
+            Choice(),
         )
         if template != "{project_name}" or project
         else None

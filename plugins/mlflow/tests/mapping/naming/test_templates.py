@@ -1,7 +1,7 @@
 """Names with fields of the machine in them."""
 
 import pytest
-from newsdesk_mlflow.mapping.naming.templates import fill, template_faults
+from newsdesk_mlflow.mapping.naming.templates import advice_on, fill, template_faults
 
 FIELDS = {"name": "n", "project_name": "p", "model_key": "k", "revision": "r"}
 
@@ -51,3 +51,9 @@ def test_a_wrong_template_says_what_there_is(template, message):
 
 def test_every_fault_of_a_template_is_told():
     assert len(template_faults("{a}{b}", "run_name")) == 2
+
+
+@pytest.mark.parametrize(("experiment", "is_advised"), [("{name}", True), ("{revision}", True), ("a", False)])
+def test_an_experiment_for_each_machine_is_advised_against(experiment, is_advised):
+    assert bool(advice_on(experiment)) is is_advised
+    assert advice_on("{project_name}") == ""

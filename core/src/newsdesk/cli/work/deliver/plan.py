@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from dataclasses import asdict
 
 import click
@@ -15,6 +16,9 @@ from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine
 from newsdesk.secrets import mask_text
 
+_MANY = 10
+"""Machines from which on advice for many is given."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -22,12 +26,16 @@ def run(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None, *,
     """Run the command, and return its exit code."""
     inputs, desks = Inputs(files), Desks(config_path, to)
     inputs.check()
-    causes = Causes()
+    causes, advised = Causes(), Counter[tuple[str, str]]()
     for machine in inputs:
         for route in desks.of(machine).routes:
             plan = _planned(machine, route, causes)
             if plan is not None:
                 _show(machine, route, plan, as_json=as_json)
+                advised[route.label, plan.advice] += 1
+    for (label, advice), count in advised.items():
+        if advice and count >= _MANY and not as_json:
+            click.echo(f"{label}: {count} machines: {advice}")
     failures = causes.texts()
     for _, text in failures:
         click.echo(text, err=True)

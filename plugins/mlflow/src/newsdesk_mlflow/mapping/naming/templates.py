@@ -35,6 +35,16 @@ def fields_of(template: str) -> set[str]:
     return {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
 
 
+def advice_on(experiment: str) -> str:
+    """Say what would suit many machines better than this template of experiments; empty, if nothing does."""
+    if not fields_of(experiment) - {"project_name"}:
+        return ""
+    return (
+        f"experiment: '{experiment}' makes an experiment for each machine; '{{project_name}}' makes one for "
+        "each project, which is easier to look through"
+    )
+
+
 def _field_faults(path: str, field: str | None, spec: str | None, conversion: str | None) -> list[Fault]:
     if field is None:
         return []

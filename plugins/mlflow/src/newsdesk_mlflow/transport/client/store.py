@@ -9,6 +9,7 @@ from newsdesk import ReporterException
 
 from newsdesk_mlflow import auth
 from newsdesk_mlflow.mapping.batches import Batch
+from newsdesk_mlflow.mapping.pages.dataset import CONTEXT, Dataset
 from newsdesk_mlflow.transport.calls import calls
 from newsdesk_mlflow.transport.client.artifacts import download, temporary_file, upload
 from newsdesk_mlflow.transport.client.attempt import one_attempt
@@ -69,9 +70,9 @@ class ClientStore:
             return None
         return _experiment_of(found)
 
-    def create_experiment(self, name: str) -> str:
-        """Create an experiment, and return its id."""
-        return self.client.create_experiment(name, artifact_location=artifact_location(self.uri))
+    def create_experiment(self, name: str, tags: Mapping[str, str]) -> str:
+        """Create an experiment with its tags, and return its id."""
+        return self.client.create_experiment(name, artifact_location(self.uri), dict(tags))
 
     def restore_experiment(self, experiment_id: str) -> None:
         """Restore a deleted experiment."""
@@ -138,6 +139,14 @@ class ClientStore:
         tags = [RunTag(tag.key, tag.value) for tag in batch.tags]
         # By its store: the client itself would add the model that the user has made the active one.
         self._store.log_batch(run_id, metrics=metrics, params=params, tags=tags)
+
+    def log_dataset(self, run_id: str, dataset: Dataset) -> None:
+        """Log a dataset as the input of a run; the same one again changes nothing."""
+        from mlflow import entities as mlflow  # noqa: PLC0415  (as above)
+
+        context = mlflow.InputTag("mlflow.data.context", CONTEXT)
+        logged = mlflow.DatasetInput(mlflow.Dataset(**dataset._asdict()), [context])
+        self._store.log_inputs(run_id, datasets=[logged])
 
     def metric_history(self, run_id: str, key: str) -> Iterable[tuple[int, float]]:
         """Return step and value of each point of a metric."""

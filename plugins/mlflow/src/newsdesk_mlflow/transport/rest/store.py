@@ -10,6 +10,7 @@ from newsdesk import ReporterException
 
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.naming.text import json_number
+from newsdesk_mlflow.mapping.pages.dataset import CONTEXT, Dataset
 from newsdesk_mlflow.transport.artifacts import content_type, proxied_url
 from newsdesk_mlflow.transport.rest.session import AnswerError, Session
 from newsdesk_mlflow.transport.rest.settings import workspace
@@ -48,11 +49,10 @@ class RestStore:
                 raise
         return None
 
-    def create_experiment(self, name: str) -> str:
-        """Create an experiment, and return its id."""
-        return self._session.post(
-            "experiments/create", {"name": name}, lambda answer: str(answer["experiment_id"])
-        )
+    def create_experiment(self, name: str, tags: Mapping[str, str]) -> str:
+        """Create an experiment with its tags, and return its id."""
+        fields = {"name": name, "tags": [{"key": key, "value": value} for key, value in tags.items()]}
+        return self._session.post("experiments/create", fields, lambda answer: str(answer["experiment_id"]))
 
     def restore_experiment(self, experiment_id: str) -> None:
         """Restore a deleted experiment."""
@@ -93,7 +93,7 @@ class RestStore:
         """Create a run with its tags."""
         fields = {
             "experiment_id": experiment_id,
-            "user_id": "unknown",  # as MLflow's client has it; the field is deprecated
+            "user_id": tags.get("mlflow.user", "unknown"),  # deprecated; as in the client
             "start_time": start_time,
             "tags": [{"key": key, "value": value} for key, value in tags.items()],
         }
@@ -130,6 +130,12 @@ class RestStore:
             "tags": _pairs(batch.tags),
         }
         self._session.post("runs/log-batch", fields, _nothing)
+
+    def log_dataset(self, run_id: str, dataset: Dataset) -> None:
+        """Log a dataset as the input of a run; the same one again changes nothing."""
+        context = {"key": "mlflow.data.context", "value": CONTEXT}
+        datasets = [{"dataset": dataset._asdict(), "tags": [context]}]
+        self._session.post("runs/log-inputs", {"run_id": run_id, "datasets": datasets}, _nothing)
 
     def metric_history(self, run_id: str, key: str) -> Iterable[tuple[int, float]]:
         """Return step and value of each point of a metric."""
