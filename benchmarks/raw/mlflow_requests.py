@@ -81,7 +81,22 @@ def params_of(machine) -> dict[str, object]:
         **{key: model[key] for key in BUILD},
         **model["cross_validation"]["splits"],
         **model["model_meta"]["history"]["params"],
+        **dict(definition_of(machine["model"], "model")),
     }
+
+
+def definition_of(value, key: str):
+    """Yield a model's classes and their arguments."""
+    if isinstance(value, dict):
+        [(name, arguments)] = value.items()
+        yield key, name
+        for argument, each in arguments.items():
+            yield from definition_of(each, f"{key}.{argument}")
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from definition_of(each, f"{key}.{number}")
+    else:
+        yield key, value
 
 
 def metrics_of(machine, now: int) -> list[dict[str, object]]:
