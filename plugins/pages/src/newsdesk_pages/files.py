@@ -40,6 +40,18 @@ def read(file: Path) -> bytes | None:
             return None
 
 
+def first_line(file: str) -> bytes:
+    """Return the first line of a file, with its end; nothing if it is missing."""
+    try:
+        with open(file, "rb") as opened:  # noqa: PTH123  (of a path as text: many are read for each report)
+            return opened.readline()
+    except FileNotFoundError:
+        return b""
+    except OSError:
+        with errors_of(Path(file), "read"):
+            raise
+
+
 def names(folder: Path) -> list[str]:
     """Return the names in a folder, sorted; none if it is missing."""
     with errors_of(folder, "read"):

@@ -15,7 +15,7 @@ from pathlib import Path
 from newsdesk import Machine, MachineError, PermanentReporterError, Receipt, canonical
 
 from newsdesk_pages import history
-from newsdesk_pages.files import errors_of, names, read, settle
+from newsdesk_pages.files import errors_of, first_line, names, read, settle
 from newsdesk_pages.history import Revision
 from newsdesk_pages.text import script
 
@@ -187,10 +187,9 @@ def _written(file: Path) -> datetime:
 def _rows(folder: Path) -> Iterator[bytes]:
     """Yield the first line of each machine's file, whole: one cut line would stop the script."""
     for name in names(folder):
-        data = read(folder / name) if name.endswith(".jsonl") else None
-        line, end, _ = (data or b"").partition(b"\n")
-        if line.startswith(b"{") and line.endswith(b"}") and end:
-            yield line
+        line = first_line(f"{folder}/{name}") if name.endswith(".jsonl") else b""
+        if line.startswith(b"{") and line.endswith(b"}\n"):
+            yield line[:-1]
 
 
 def _damaged(file: Path, why: str) -> PermanentReporterError:
