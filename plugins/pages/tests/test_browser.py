@@ -305,6 +305,20 @@ def test_a_page_is_printed_without_its_controls_and_with_what_is_folded(open_pag
     assert page.pdf().startswith(b"%PDF")
 
 
+def test_the_bars_of_a_few_machines_show_each_of_them(chromium, tmp_path):
+    with PagesReporter(tmp_path) as reporter:
+        for mean in (-1, -0.1, 1):
+            scores = {"r2-score": {"fold-mean": mean}}
+            model = {"cross_validation": {"scores": scores}}
+            reporter.report(Machine(name=f"m{mean}", metadata={"build_metadata": {"model": model}}))
+    page = chromium.new_page()
+    page.goto(f"file://{tmp_path}/index.html")
+    bars = page.locator("#machines .bar rect")
+    expect(bars).to_have_count(3)
+    assert bars.evaluate_all("bars => bars.map(bar => bar.width.baseVal.value)") == [30, 3, 30]
+    page.close()
+
+
 def test_of_ten_thousand_machines_the_browser_draws_a_hundred(chromium, tmp_path, site):
     shutil.copytree(site, tmp_path / "site", ignore=shutil.ignore_patterns("records", "machines"))
     shards = sorted((tmp_path / "site/index").glob("[0-9a-f][0-9a-f].js"))

@@ -73,7 +73,7 @@
       for (const [name, , , better] of row.scores) {
         const known = count.get(name) ?? { better, machines: 0, values: [] };
         known.machines += 1;
-        if (typeof row.scores === "object") known.values.push(value(row, name));
+        known.values.push(value(row, name));
         count.set(name, known);
       }
     }
@@ -81,9 +81,9 @@
     metrics = new Map([...count].sort(([a, x], [b, y]) => y.machines - x.machines || rank(a) - rank(b) || (a < b ? -1 : 1)));
     for (const known of metrics.values()) {
       const numbers = known.values.filter((each) => typeof each === "number").sort((a, b) => a - b);
-      const at = (share) => numbers[Math.floor(share * (numbers.length - 1))] ?? 0;
-      known.low = Math.min(0, at(0.02));
-      known.high = Math.max(0, at(0.98));
+      const rest = Math.floor(0.02 * numbers.length);  // outliers, which would flatten all other bars
+      known.low = Math.min(0, numbers[rest] ?? 0);
+      known.high = Math.max(0, numbers.at(-1 - rest) ?? 0);
       delete known.values;
     }
     const projects = [...new Set(rows.map((row) => row.project))].sort();
