@@ -53,8 +53,8 @@ def test_more_tags_than_a_run_holds_go_into_an_artifact_and_ours_stay(azure, ser
     reporter = MlFlowReporter(tracking_uri=azure.workspace_url, limits="azureml", tags=tags)
     delivery = reporter.report(machine)
     run = server.run(machine.name)
-    # The workspace sets two more: mlflow.rootRunId and mlflow.user.
-    assert len(run.tags) == 48
+    # The workspace sets one more: mlflow.rootRunId.
+    assert len(run.tags) == 49
     assert run.tags["model_key"] == machine.model_key
     listed = json.loads(run.artifact("tags.json"))
     assert {entry["value"] for entry in listed if entry["key"] in tags} == {"x" * 1200}
