@@ -80,7 +80,12 @@ class Rules:
     def _faults(self) -> Iterator[Fault]:
         if not self.rules:
             yield Fault("rules", "is empty; give a rule, or leave it out for the default")
-        for index, rule in enumerate(self.rules):
+        others = [index for index, rule in enumerate(self.rules) if not isinstance(rule, Rule)]
+        for index in others:
+            yield Fault(
+                f"rules.{index}", f"must be a Rule, but is of type {type(self.rules[index]).__name__}"
+            )
+        for index, rule in enumerate(() if others else self.rules):
             for before, other in enumerate(self.rules[:index]):
                 if other.metric in ("*", rule.metric) and (other.tags or other.ignore or not rule.tags):
                     text = f"never decides, as rules.{before} fits the same scores; put that one last"
