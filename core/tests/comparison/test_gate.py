@@ -325,9 +325,24 @@ def test_wrong_rules_are_refused_before_a_machine_is_read():
 # The result
 
 
+def test_a_candidate_that_is_its_own_baseline_is_named():
+    ours, theirs = machine(), machine(fold_1=0.5)
+    key = Machine.of(ours).key
+    assert gate(ours, ours).same == gate([ours], [ours]).same == gate([ours], lambda _: ours).same == (key,)
+    assert gate(ours, theirs).same == gate([ours], [theirs]).same == gate([ours], lambda _: None).same == ()
+    assert gate(ours, ours).to_dict()["same"] == [{"project_name": "", "name": "pump-7"}]
+
+
+@pytest.mark.parametrize("given", [{"rules": []}, ["r2-score"], "r2"])
+def test_what_is_not_a_rule_is_refused(given):
+    with pytest.raises(DefinitionError, match=r"rules\.0: must be a Rule, but is of type str"):
+        gate(machine(), machine(), given)
+
+
 def test_the_result_is_json():
     result = gate(machine(fold_2=math.nan), machine())
     written = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert written["same"] == []
     assert written["passed"] is False
     assert written["counts"] == {"passed": 3, "not a number": 1}
     assert written["checks"][2] == {

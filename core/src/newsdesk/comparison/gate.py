@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from newsdesk import canonical
 from newsdesk.comparison.checks import GateCheck, GateStatus, checks
@@ -20,6 +20,8 @@ class GateResult:
 
     checks: tuple[GateCheck, ...]
     """Every check, machine by machine in the order of the candidates."""
+    same: tuple[MachineKey, ...] = ()
+    """The candidates that are their own baseline, in the same revision: reported before the gate."""
 
     @property
     def passed(self) -> bool:
@@ -44,7 +46,9 @@ class GateResult:
         """Return the result as `newsdesk gate --json` prints it."""
         counts = {str(status): count for status, count in self.counts.items()}
         listed = [check.to_dict() for check in self.checks]
-        plain, _ = canonical.plain({"passed": self.passed, "counts": counts, "checks": listed})
+        same = [{"project_name": key.project_name, "name": key.name} for key in self.same]
+        result = {"passed": self.passed, "counts": counts, "checks": listed, "same": same}
+        plain, _ = canonical.plain(result)
         return plain  # type: ignore[no-any-return]  # a dict in, a dict out
 
 
@@ -77,11 +81,17 @@ def gate(candidates: Any, baselines: Any, rules: Rules | Iterable[Rule] | None =
     known = Rules.of(rules)
     if _is_one(candidates) and _is_one(baselines):
         candidate, baseline = Machine.of(candidates), Machine.of(baselines)
-        return GateResult(tuple(checks(candidate.key, scores(candidate), scores(baseline), known)))
-    return GateResult(tuple(_checked(_each(candidates), _Baselines(baselines), known)))
+        found = checks(candidate.key, scores(candidate), scores(baseline), known)
+        is_same = _revision(candidate) == _revision(baseline)
+        return GateResult(tuple(found), (candidate.key,) if is_same else ())
+    same: list[MachineKey] = []
+    found = _checked(_each(candidates), _Baselines(baselines), known, same)
+    return GateResult(tuple(found), tuple(same))
 
 
-def _checked(candidates: Iterator[Machine], baselines: "_Baselines", rules: Rules) -> Iterator[GateCheck]:
+def _checked(
+    candidates: Iterator[Machine], baselines: "_Baselines", rules: Rules, same: list[MachineKey]
+) -> Iterator[GateCheck]:
     seen: set[MachineKey] = set()
     for candidate in candidates:
         if candidate.key in seen:
@@ -89,7 +99,8 @@ def _checked(candidates: Iterator[Machine], baselines: "_Baselines", rules: Rule
         seen.add(candidate.key)
         baseline = baselines.of(candidate.key)
         if baseline is not None:
-            yield from checks(candidate.key, scores(candidate), baseline, rules)
+            same += [candidate.key] if baseline.revision == _revision(candidate) else []
+            yield from checks(candidate.key, scores(candidate), baseline.scores, rules)
         else:
             status = GateStatus.ALLOWED if rules.new == "allowed" else GateStatus.NO_BASELINE
             yield GateCheck(machine=candidate.key, status=status, message="the machine has no baseline")
@@ -102,23 +113,39 @@ def _checked(candidates: Iterator[Machine], baselines: "_Baselines", rules: Rule
         )
 
 
+class _Baseline(NamedTuple):
+    """What is kept of a baseline."""
+
+    revision: str
+    scores: Mapping[str, Score]
+
+    @classmethod
+    def of(cls, machine: Machine) -> Self:
+        return cls(_revision(machine), scores(machine))
+
+
 class _Baselines:
-    """The scores of each baseline."""
+    """What is kept of each baseline."""
 
     def __init__(self, given: Any) -> None:
         self._find = given if callable(given) and not _is_one(given) else None
-        self.left: dict[MachineKey, Mapping[str, Score]] = {}
+        self.left: dict[MachineKey, _Baseline] = {}
         """Those that no candidate was compared with."""
         for baseline in () if self._find is not None else _each(given):
             if baseline.key in self.left:
                 raise MachineError(f"two baselines are {baseline.key}; give one")
-            self.left[baseline.key] = scores(baseline)
+            self.left[baseline.key] = _Baseline.of(baseline)
 
-    def of(self, key: MachineKey) -> Mapping[str, Score] | None:
+    def of(self, key: MachineKey) -> _Baseline | None:
         if self._find is None:
             return self.left.pop(key, None)
         found = self._find(key)
-        return None if found is None else scores(Machine.of(found))
+        return None if found is None else _Baseline.of(Machine.of(found))
+
+
+def _revision(machine: Machine) -> str:
+    """Return the revision as a backend has it: without the secrets of the machine's own reporters."""
+    return machine.redacted().revision
 
 
 def _is_one(given: Any) -> bool:

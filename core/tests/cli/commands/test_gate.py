@@ -103,6 +103,18 @@ def test_a_candidate_may_be_in_a_backend_as_well(newsdesk):
     assert "failed: 1 of 2 machines" in told
 
 
+def test_a_build_that_is_its_own_baseline_is_named_as_it_cannot_fail(newsdesk):
+    newsdesk("report", "same.json", "--to", "held")
+    told = newsdesk("gate", "same.json", "--baseline", "held").stderr
+    assert told == (
+        "Warning: plant/b, plant/a: the baseline is this build itself; gate a build before it is reported\n"
+    )
+    assert (
+        newsdesk("gate", "worse.json", "--baseline", "held", "--json", code=1).stderr.count("plant/a: the")
+        == 1
+    )
+
+
 def test_one_machine_may_be_the_baseline_of_one_candidate(newsdesk, write):
     newsdesk("report", "old.json")
     revision = Machine.from_dict(built("a")).revision

@@ -1,5 +1,6 @@
 """What `newsdesk gate` does."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from newsdesk import canonical
 from newsdesk.atomic import write_atomically
 from newsdesk.builtin.registry import default_registry
 from newsdesk.cli import data
-from newsdesk.cli.comparing import gate_markdown, gate_text
+from newsdesk.cli.comparing import gate_markdown, gate_text, words
+from newsdesk.cli.logs import say
 from newsdesk.cli.sources.backend import Backend, NotFoundError
 from newsdesk.cli.sources.sources import Sources, is_file
 from newsdesk.cli.sources.unanswered import answered
@@ -22,6 +24,8 @@ from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.machine import Machine, MachineKey
 
 Form = Literal["text", "json", "markdown"]
+NAMES = 5
+"""Machines that a warning names."""
 
 
 def run(
@@ -49,6 +53,13 @@ def run(
     _print(result, form, has_rules=rules_path is not None)
     if junit is not None:
         _write(junit, result)
+    if result.same:
+        names = ", ".join(words.name(str(key)) for key in result.same[:NAMES])
+        more = f" and {len(result.same) - NAMES} more" if len(result.same) > NAMES else ""
+        text = (
+            f"Warning: {names}{more}: the baseline is this build itself; gate a build before it is reported"
+        )
+        say(text, logging.WARNING)
     return 0 if result.passed else 1
 
 
