@@ -19,6 +19,8 @@ from newsdesk.machine import Machine
 from newsdesk.outbox import Bounds, Entry, Outbox, State, Ticket
 from newsdesk.outbox.rows.tickets import FORGOTTEN
 
+from core.tests.outbox.kinds import MemoryOutbox, MemoryStore, set_processes
+
 EXAMPLES = int(os.environ.get("NEWSDESK_ORDER", "60"))
 LEASE = 600.0
 MOST = 4
@@ -63,10 +65,13 @@ def machine(name, revision):
 class Scene:
     """Three processes that share an outbox, a backend that keeps what was written last, and what was promised."""
 
-    def __init__(self):
+    def __init__(self, kind):
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
+        self.store = MemoryStore() if kind == "memory" else None
         self.gone = set()
         self.born = 0
+        self.names = {}
+        """The process of each outbox."""
         self.outboxes = [self.start() for _ in range(3)]
         self.sending = []
         self.backend = {}
@@ -79,11 +84,17 @@ class Scene:
         self.patch = pytest.MonkeyPatch()
         now = time.monotonic
         self.patch.setattr(time, "monotonic", lambda: now() + self.passed)
+        wall = time.time
+        self.patch.setattr(time, "time", lambda: wall() + self.passed)
 
     def start(self):
         self.born += 1
-        outbox = Outbox(Path(self.folder.name) / "owed.db", Bounds(attempts=3))
-        outbox._store.processes = Processes(f"process {self.born}", self.gone)
+        if self.store is None:
+            outbox = Outbox(Path(self.folder.name) / "owed.db", Bounds(attempts=3))
+        else:
+            outbox = MemoryOutbox(self.store, Bounds(attempts=3))
+        self.names[outbox] = f"process {self.born}"
+        set_processes(outbox, Processes(self.names[outbox], self.gone))
         return outbox
 
     def close(self):
@@ -93,7 +104,7 @@ class Scene:
         self.folder.cleanup()
 
     def outbox_of(self, sending):
-        [outbox] = [box for box in self.outboxes if box._store.processes.name == sending.process]
+        [outbox] = [box for box in self.outboxes if self.names[box] == sending.process]
         return outbox
 
     def has(self, state):
@@ -111,7 +122,7 @@ class Scene:
         outbox = self.outboxes[process]
         keys = [machine(name, revision).key for revision in revisions]
         begun = [
-            Sending(outbox._store.processes.name, tickets["a"].number, name, revision, tickets["a"])
+            Sending(self.names[outbox], tickets["a"].number, name, revision, tickets["a"])
             for tickets, revision in zip(outbox.begin(["a"], keys, lease=LEASE), revisions, strict=True)
         ]
         self.sending += begun
@@ -161,7 +172,7 @@ class Scene:
         outbox = self.outboxes[process]
         claimed = [
             Sending(
-                outbox._store.processes.name,
+                self.names[outbox],
                 entry.number,
                 entry.key.name,
                 outbox.load(entry).metadata["n"],
@@ -191,8 +202,8 @@ class Scene:
         outbox = self.outboxes[process]
         outbox.close()
         if is_seen:
-            self.gone.add(outbox._store.processes.name)
-        self.sending = [s for s in self.sending if s.process != outbox._store.processes.name]
+            self.gone.add(self.names[outbox])
+        self.sending = [s for s in self.sending if s.process != self.names[outbox]]
         self.outboxes[process] = self.start()
 
     def come_to_rest(self):
@@ -225,9 +236,11 @@ class Order(RuleBasedStateMachine):
     revisions = st.integers(0, 3)
     which = st.integers(0, 20)
 
+    kind = "sqlite"
+
     def __init__(self):
         super().__init__()
-        self.scene = Scene()
+        self.scene = Scene(self.kind)
         self.begun = 0
 
     def teardown(self):
@@ -331,8 +344,15 @@ class Order(RuleBasedStateMachine):
         self.scene.come_to_rest()
 
 
+class OrderOfObjects(Order):
+    """The same for an outbox of objects."""
+
+    kind = "memory"
+
+
 TestOrder = Order.TestCase
-TestOrder.settings = settings(
+TestOrderOfObjects = OrderOfObjects.TestCase
+TestOrder.settings = TestOrderOfObjects.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=50,
     deadline=None,
@@ -359,9 +379,9 @@ SENDERS = [
 ]
 
 
-def play(actors, order):
+def play(actors, order, kind):
     """Let actors take their steps in an order, each in a process of its own, and see what the backend ends with."""
-    scene = Scene()
+    scene = Scene(kind)
     at_work = {}
     try:
         scene.put_at_once(0, "m", 0)
@@ -398,18 +418,23 @@ def orders(*counts):
     return sorted(set(itertools.permutations([actor for actor, n in enumerate(counts) for _ in range(n)])))
 
 
+of_both_kinds = pytest.mark.parametrize("kind", ["sqlite", "memory"], indirect=True)
+
+
 @pytest.mark.parametrize("first", REPORTS + SENDERS, ids="-".join)
-def test_two_that_overlap_in_every_way(first):
+@of_both_kinds
+def test_two_that_overlap_in_every_way(first, kind):
     actors = REPORTS + SENDERS
     for second in actors[actors.index(first) :]:
         for order in orders(len(first), len(second)):
-            play((first, second), order)
+            play((first, second), order, kind)
 
 
-def test_three_that_overlap_in_some_ways():
+@of_both_kinds
+def test_three_that_overlap_in_some_ways(kind):
     chance = random.Random(1)
     for _ in range(10 * EXAMPLES):
         actors = [chance.choice(REPORTS), chance.choice(REPORTS + SENDERS), chance.choice(SENDERS)]
         order = [actor for actor, steps in enumerate(actors) for _ in steps]
         chance.shuffle(order)
-        play(actors, order)
+        play(actors, order, kind)

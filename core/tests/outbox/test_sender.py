@@ -45,10 +45,9 @@ class Backend:
         return Answer(Receipt(machine.key, machine.revision, label, status, error=error))
 
 
-@pytest.fixture
-def outbox(tmp_path):
-    with Outbox(tmp_path / "owed.db") as made:
-        yield made
+# A store over a network gives times in whole seconds.
+of_fine_clocks = pytest.mark.parametrize("kind", ["sqlite", "memory"], indirect=True)
+of_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 
 def put(outbox, *names, label="a"):
@@ -94,8 +93,8 @@ def test_what_fails_for_good_is_dead_with_the_error(outbox, error):
     assert entry.error == f"{type(error).__name__}: {error}"
 
 
-def test_out_of_attempts_is_told_as_failed(tmp_path):
-    with Outbox(tmp_path / "owed.db", Bounds(attempts=2)) as outbox:
+def test_out_of_attempts_is_told_as_failed(new_outbox):
+    with new_outbox(Bounds(attempts=2)) as outbox:
         put(outbox, "x")
         assert send(outbox, Backend({"x": DOWN})) == [("x", "spooled")]
         assert send(outbox, Backend({"x": DOWN})) == [("x", "failed")]
@@ -126,6 +125,7 @@ def test_any_number_of_bad_entries_at_the_head_stops_none_behind_them(outbox, co
     assert send(outbox, Backend(dict.fromkeys(bad, REFUSED)))[-1] == ("good", "delivered")
 
 
+@of_sqlite
 def test_damaged_records_at_the_head_stop_none_behind_them_and_are_dead(outbox):
     bad = [f"bad{n}" for n in range(PATIENCE + 1)]
     put(outbox, *bad, "good")
@@ -223,6 +223,7 @@ def test_what_the_backend_asks_for_bounds_when_it_is_due_again(outbox):
     assert [entry.key.name for entry in soon] == ["y"]
 
 
+@of_fine_clocks
 def test_a_sender_whose_claim_expired_leaves_the_entry_to_the_next_and_says_so(outbox, caplog, monkeypatch):
     monkeypatch.setattr("newsdesk.outbox.sender.LEASE_MARGIN", 0.0)
     put(outbox, "x")
@@ -236,13 +237,14 @@ def test_a_sender_whose_claim_expired_leaves_the_entry_to_the_next_and_says_so(o
     with caplog.at_level(logging.WARNING):
         assert send(outbox, late, deadline=0.01) == [("x", "delivered")]
     assert caplog.messages == [
-        "entry 1 (p/x for a) took longer than its claim, or a newer revision was delivered meanwhile: one of the "
+        f"entry {others[0].id} (p/x for a) took longer than its claim, or a newer revision was delivered meanwhile: one of the "
         "two is sent again"
     ]
     assert left(outbox) == {"x": "claimed"}
     assert outbox.delivered(others[0])
 
 
+@of_sqlite
 def test_an_outbox_that_cannot_be_used_is_told_and_the_entry_stays(outbox):
     put(outbox, "x")
     outbox.close()
@@ -251,7 +253,7 @@ def test_an_outbox_that_cannot_be_used_is_told_and_the_entry_stays(outbox):
         send(outbox, Backend())
 
 
-def test_senders_at_once_send_each_machine_once_and_one_at_a_time(outbox, tmp_path):
+def test_senders_at_once_send_each_machine_once_and_one_at_a_time(outbox, new_outbox):
     names = [f"m{n}" for n in range(40)]
     put(outbox, *names)
     at_work, asked, lock = set(), [], threading.Lock()
@@ -267,7 +269,7 @@ def test_senders_at_once_send_each_machine_once_and_one_at_a_time(outbox, tmp_pa
         return Backend()(label, machine, until)
 
     def work(results):
-        with Outbox(tmp_path / "owed.db") as own:
+        with new_outbox() as own:
             results += send(own, deliver)
 
     results = []
@@ -299,6 +301,7 @@ def test_a_call_that_is_left_behind_keeps_its_place_until_it_is_done(outbox, err
     assert left(outbox) == {}
 
 
+@of_sqlite
 def test_one_whose_claim_was_lost_before_it_was_loaded_is_left_to_others(outbox, monkeypatch):
     put(outbox, "x", "y")
     load, lost = Outbox.load, []
@@ -318,6 +321,7 @@ def test_one_whose_claim_was_lost_before_it_was_loaded_is_left_to_others(outbox,
     assert left(outbox) == {}
 
 
+@of_sqlite
 def test_an_outbox_that_fails_after_a_delivery_changes_nothing_of_its_receipt(outbox, caplog):
     put(outbox, "x")
 
@@ -329,6 +333,7 @@ def test_an_outbox_that_fails_after_a_delivery_changes_nothing_of_its_receipt(ou
     assert "entry 1 (p/x for a) was delivered, and is sent once more when its claim expires: " in caplog.text
 
 
+@of_sqlite
 def test_an_interrupt_is_raised_though_the_outbox_fails(outbox):
     put(outbox, "x")
 

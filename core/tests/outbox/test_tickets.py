@@ -7,8 +7,10 @@ import time
 
 import pytest
 from newsdesk.machine import Machine
-from newsdesk.outbox import Outbox, State
+from newsdesk.outbox import State
 from newsdesk.outbox.rows.tickets import FORGOTTEN
+
+from core.tests.outbox.kinds import set_processes, tickets_left
 
 LONG = 600.0
 
@@ -46,14 +48,8 @@ def claim(outbox, lease=LONG):
     return entry
 
 
-def tickets_left(outbox):
-    return outbox._database.read(lambda db: db.execute("SELECT count(*) FROM tickets").fetchone()[0])
-
-
-@pytest.fixture
-def outbox(tmp_path):
-    with Outbox(tmp_path / "owed.db") as made:
-        yield made
+of_clocks = pytest.mark.parametrize("kind", ["sqlite", "memory"], indirect=True)
+of_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 
 class TestBegin:
@@ -246,42 +242,47 @@ class TestClaims:
 
 class TestGoneProcesses:
     def test_a_claim_of_a_process_that_is_gone_is_over_before_its_lease_and_counts(self, outbox):
-        outbox._store.processes = Gone("other")
+        set_processes(outbox, Gone("other"))
         outbox.put("a", machine())
         claim(outbox)
-        outbox._store.processes = Gone("here", ["other"])
+        set_processes(outbox, Gone("here", ["other"]))
         again = claim(outbox)
         assert (again.attempts, again.error) == (1, "its sender has died")
         assert tickets_left(outbox) == 1
 
     def test_a_report_of_a_process_that_is_gone_is_in_nobodys_way(self, outbox):
-        outbox._store.processes = Gone("other")
+        set_processes(outbox, Gone("other"))
         begin(outbox)
-        outbox._store.processes = Gone("here", ["other"])
+        set_processes(outbox, Gone("here", ["other"]))
         assert outbox.settle(machine(1), begin(outbox))
         assert (kept(outbox), tickets_left(outbox)) == ([], 0)
 
     def test_what_was_delivered_while_it_lived_is_sent_once_more(self, outbox):
         """It may have written its own in between."""
-        outbox._store.processes = Gone("other")
+        set_processes(outbox, Gone("other"))
         begin(outbox)
-        outbox._store.processes = Gone("here")
+        set_processes(outbox, Gone("here"))
         assert outbox.settle(machine(1), begin(outbox))
         assert kept(outbox) == [(1, "standby")]
-        outbox._store.processes = Gone("here", ["other"])
+        set_processes(outbox, Gone("here", ["other"]))
         assert outbox.delivered(claim(outbox))
         assert kept(outbox) == []
 
+    @of_clocks
     @pytest.mark.parametrize(("after", "left"), [(-1.0, 1), (1.0, 0)])
     def test_a_lost_ticket_is_forgotten_a_day_after_its_lease(self, outbox, monkeypatch, after, left):
         begin(outbox)
         outbox.settle(machine(1), begin(outbox))
         now = time.monotonic
         monkeypatch.setattr(time, "monotonic", lambda: now() + LONG + FORGOTTEN + after)
-        outbox.claim(["b"], lease=LONG)
+        wall = time.time
+        monkeypatch.setattr(time, "time", lambda: wall() + 2 * FORGOTTEN)
+        for entry in outbox.claim(["a"], lease=LONG):
+            outbox.release(entry, error="down", pause=0)
         assert tickets_left(outbox) == left
         assert kept(outbox) == [(1, "standby" if left else "owed")]
 
+    @of_sqlite
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux shows which process it was")
     def test_a_real_process_that_was_killed_is_gone_and_one_that_lives_is_not(self, outbox):
         program = (

@@ -1,0 +1,470 @@
+"""An outbox in an object store, for processes on any number of computers."""
+
+import heapq
+import itertools
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from newsdesk.exceptions import DefinitionError, DeliveryError
+from newsdesk.machine import Machine, MachineKey
+from newsdesk.objectstore.opening import opened
+from newsdesk.objectstore.store import ConflictError, ObjectStore, Version
+from newsdesk.outbox.base import BaseOutbox
+from newsdesk.outbox.bounds import Bounds
+from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
+from newsdesk.outbox.objects import names
+from newsdesk.outbox.objects.clock import Clock
+from newsdesk.outbox.objects.machines import GRACE, Machines, Work
+from newsdesk.outbox.objects.state import MachineState
+from newsdesk.outbox.storage.database import BUSY
+from newsdesk.outbox.storage.faults import OutboxError
+
+BUDGET = 10.0
+"""Seconds in which a record must be kept: a store that needs more is down, and the report must end."""
+
+EXACT = 1_000
+"""Records of which `counts` reads the states; of more, it counts names, and what is being sent as owed."""
+
+_TIMEOUTS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Timeouts of the clients, in seconds: obstore has them for a client, not for a request."""
+_AT_ONCE = 16
+"""Requests at the same time, of what concerns many machines."""
+_LOOKS = 20
+"""States that are read at most in search of what is due, while machines are being delivered."""
+_SHUFFLED = 200
+"""Records among which a sender picks by chance, once it has met another one."""
+_USED_FOR = 60.0
+"""Seconds for which the sum of all records is taken for known."""
+
+T = TypeVar("T")
+
+
+class ObjectOutbox(BaseOutbox):
+    """What is owed, in a bucket: shared by any processes, whole whichever of them ends.
+
+    See docs/delivery.md for its layout, its guarantees and what it costs.
+
+    Args:
+        url: `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`.
+        options: What the store takes beside it; see the reporter `objects`.
+        bounds: How much it takes; `max_bytes` may be exceeded by what others put within a minute.
+    """
+
+    def __init__(
+        self, url: str, options: Mapping[str, str] | None = None, bounds: Bounds | None = None
+    ) -> None:
+        self.url = url
+        self.options = options
+        self.bounds = bounds or Bounds()
+        self._stores: dict[float, ObjectStore] = {}
+        self._clock = Clock(lambda: self._store(BUDGET))
+        self._machines = Machines(self._store, self._clock, self.bounds, self._used, self._grow)
+        self._is_checked = False
+        self._is_put_back = False
+        """Whether what a sender had left was put at the end of the order, so that a listing lacks it."""
+        self._sum: tuple[float, int] | None = None
+        self._runs: dict[str, Iterator[names.Name]] = {}
+
+    @property
+    def place(self) -> str:
+        """Its URL."""
+        return self.url
+
+    def begin(
+        self, labels: Iterable[str], keys: Iterable[MachineKey], *, lease: float, within: float = BUSY
+    ) -> list[dict[str, Ticket]]:
+        """Give a ticket for each of these machines and reporters; the machines at the same time."""
+        machines, wanted = list(keys), list(labels)
+        counts = Counter(machines)
+
+        def begin(pair: tuple[str, MachineKey]) -> Iterator[Ticket]:
+            label, key = pair
+            begun = self._machines.change(
+                label,
+                key,
+                lambda ledger: ledger.begin([label], [key] * counts[key], lease),
+                within=min(within, BUDGET),
+            )
+            return iter([tickets[label] for tickets in begun])
+
+        pairs = [(label, key) for label in wanted for key in counts]
+        with _errors():
+            begun = dict(zip(pairs, _at_once(begin, pairs), strict=True))
+        return [{label: next(begun[label, key]) for label in wanted} for key in machines]
+
+    def is_late(self, ticket: Ticket, *, within: float = BUSY) -> bool:
+        """Whether a newer revision was delivered or is owed, so that this one need not be sent."""
+        with _errors():
+            found = self._machines.read(names.state_of(ticket.label, ticket.key), min(within, BUDGET))
+        return found is not None and found[1].has_newer(ticket.label, ticket.key, ticket.number)
+
+    def put(
+        self,
+        label: str,
+        machine: Machine,
+        *,
+        error: str | None = None,
+        ticket: Ticket | None = None,
+        running: bool = False,
+        within: float = BUSY,
+    ) -> int | None:
+        """Keep a machine for a reporter, and give its id; at the store when this returns."""
+        shown = machine.redacted()
+        try:
+            with _errors():
+                self._check()
+                return self._machines.change(
+                    label,
+                    machine.key,
+                    lambda ledger: ledger.put(label, shown, error, ticket, running=running),
+                    within=min(within, BUDGET),
+                    is_known=ticket is not None,
+                )
+        except OutboxError as problem:
+            raise OutboxError(f"{machine.key} could not be kept for {label}: {problem}") from problem
+
+    def settle(
+        self, machine: Machine, ticket: Ticket, *, running: bool = False, within: float = BUSY
+    ) -> bool:
+        """End a report that was delivered: what is older of the machine and owed is deleted."""
+        shown = machine.redacted()
+        with _errors():
+            return self._machines.change(
+                ticket.label,
+                ticket.key,
+                lambda ledger: ledger.settle(shown, ticket, running=running),
+                within=min(within, BUDGET),
+                is_known=True,
+            )
+
+    def end(self, ticket: Ticket, *, within: float = BUSY) -> None:
+        """End a report that was not delivered, and is not to be kept; or one that was put while `running`."""
+        with _errors():
+            self._machines.change(
+                ticket.label,
+                ticket.key,
+                lambda ledger: ledger.end(ticket),
+                within=min(within, BUDGET),
+                is_known=True,
+            )
+
+    def claim(
+        self,
+        labels: Iterable[str],
+        *,
+        lease: float,
+        limit: int = 1,
+        due_by: float = float("inf"),
+        run: str | None = None,
+        within: float = BUSY,
+    ) -> Sequence[Entry]:
+        """Claim the entries that have waited longest, as far as one listing shows.
+
+        A run goes through a listing once, and asks for another when it is at its end.
+        """
+        wanted, claimed, within = list(labels), list[Entry](), min(within, BUDGET)
+        self._is_put_back = False
+        with _errors():
+            if wanted:
+                self._check()
+            is_new = run is None or run not in self._runs
+            candidates = self._candidates(wanted, due_by) if is_new else self._runs[str(run)]
+            while len(claimed) < limit:
+                name = next(candidates, None)
+                if name is not None:
+                    entry = self._claim(name, wanted, lease=lease, due_by=due_by, run=run, within=within)
+                    claimed += [] if entry is None else [entry]
+                elif is_new and not self._is_put_back:
+                    break
+                else:
+                    candidates, is_new, self._is_put_back = self._candidates(wanted, due_by), True, False
+        if run is not None:
+            self._runs = {run: candidates} if claimed else {}
+        return claimed
+
+    def load(self, entry: Entry) -> Machine:
+        """Give an entry's machine."""
+        with _errors():
+            path = getattr(entry, "record", "")
+            found = self._store(BUDGET).get(path) if path else None
+            if found is None:  # it was put elsewhere in the order since
+                state = self._machines.read(names.state_of(entry.label, entry.key), BUDGET)
+                paths = [] if state is None else [row.record for row in state[0].rows if row.id == entry.id]
+                found = self._store(BUDGET).get(paths[0]) if paths else None
+        return machine_of(entry, None if found is None else found.content)
+
+    def delivered(self, entry: Entry, *, running: bool = False) -> bool:
+        """Take a claimed entry out, since its reporter has it; what is older is deleted."""
+        return self._change(entry, lambda ledger: ledger.delivered(entry, running=running))
+
+    def release(
+        self, entry: Entry, *, error: str, pause: float, counts: bool = True, running: bool = False
+    ) -> State | None:
+        """Give a claimed entry back that failed, to be sent again in `pause` seconds; or it is dead."""
+        return self._change(
+            entry, lambda ledger: ledger.release(entry, error, pause, counts=counts, running=running)
+        )
+
+    def bury(self, entry: Entry, *, error: str, running: bool = False) -> bool:
+        """Put a claimed entry with the dead: it will never work, or a person has to look at it."""
+        return self._change(entry, lambda ledger: ledger.bury(entry, error, running=running))
+
+    def requeue(self, ids: Iterable[int] | None = None) -> int:
+        """Send dead entries again from the start: these, or all; give how many are owed again."""
+        wanted = None if ids is None else set(ids)
+        with _errors():
+            found = [name for name in self._names("dead") if wanted is None or name.id in wanted]
+            paths = sorted({name.state for name in found})
+            return sum(
+                self._machines.change_at(path, lambda ledger: ledger.requeue(wanted), within=BUDGET) or 0
+                for path in paths
+            )
+
+    def prune(self, *, dead_for: float | None = None) -> Mapping[State, int]:
+        """Delete what has been dead for so many seconds, and records that no state refers to."""
+        dropped = Counter[State]()
+        with _errors():
+            for name in list(self._names("owed", "dead", "standby")):
+                self._sweep(name)
+            if dead_for is None:
+                return dropped
+            died_by = self._clock.now() - dead_for
+            for name in list(self._names("dead")):
+                gone = self._machines.change_at(name.state, _prune(name.id, died_by), within=BUDGET)
+                dropped[State.DEAD] += sum((gone or {}).values())
+        return +dropped
+
+    def entries(self, *states: State) -> Iterator[Entry]:
+        """Give the entries in these states, or all, in the order in which they came."""
+        wanted = states or tuple(State)
+        with _errors():
+            found = sorted(self._names(*{names.FOLDERS[state] for state in wanted}), key=lambda name: name.id)
+        for some in _pages(found, _AT_ONCE * 4):
+            with _errors():
+                read = _at_once(self._entry, some)
+            yield from (entry for entry in read if entry is not None and entry.state in wanted)
+
+    def counts(self) -> Mapping[tuple[str, State], int]:
+        """Give how many entries of each reporter are in each state."""
+        with _errors():
+            found = list(self._names("owed", "dead", "standby"))
+            if len(found) <= EXACT:
+                entries = [entry for entry in _at_once(self._entry, found) if entry is not None]
+                counted = Counter((entry.label, entry.state) for entry in entries)
+            else:
+                labels = self._labels(found)
+                counted = Counter((labels[name.label], State(name.folder)) for name in found)
+        return dict(sorted(counted.items()))
+
+    def oldest(self) -> Mapping[str, float]:
+        """Give when the oldest entry came that is owed to each reporter, as seconds since 1970."""
+        with _errors():
+            found = list(self._names("owed"))
+            oldest: dict[str, float] = {}
+            if len(found) <= EXACT:
+                entries = [entry for entry in _at_once(self._entry, found) if entry is not None]
+                came = [(each.label, each.created) for each in entries if each.state is State.OWED]
+            else:
+                labels = self._labels(found)
+                came = [(labels[name.label], names.came(name.id)) for name in found]
+        for label, created in came:
+            oldest[label] = min(created, oldest.get(label, created))
+        return oldest
+
+    def probe(self) -> None:
+        """Write an object, and see whether the store keeps the conditions of a write.
+
+        Raises:
+            OutboxError: it cannot be written, or does not keep them.
+        """
+        with _errors():
+            store, path = self._store(BUDGET), f"probe/{secrets.token_hex(8)}"
+            first = store.create(path, b"1")
+            try:
+                is_kept = _is_refused(lambda: store.create(path, b"2"))
+                store.replace(path, b"3", first)
+                is_kept = is_kept and _is_refused(lambda: store.replace(path, b"4", first))
+            finally:
+                store.delete(path)
+        if not is_kept:
+            raise OutboxError(
+                f"{self.url} has no conditional writes: two writers could create one object; use one that "
+                "has them, or a path, which is a file of SQLite"
+            )
+
+    def shrink(self) -> None:
+        """Do nothing: what is deleted takes no room."""
+
+    def close(self) -> None:
+        """Drop the clients; what uses it next opens it again."""
+        self._stores.clear()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.url, self.options, self.bounds)
+
+    def _change(self, entry: Entry, work: Work[T]) -> T:
+        with _errors():
+            return self._machines.change(entry.label, entry.key, work, within=BUDGET, is_known=True)
+
+    def _claim(
+        self,
+        name: names.Name,
+        labels: Sequence[str],
+        *,
+        lease: float,
+        due_by: float,
+        run: str | None,
+        within: float,
+    ) -> Entry | None:
+        """Claim what is next of the machine of a record; None when that is nothing."""
+        found = self._machines.read(name.state, within)
+        if found is None or all(row.record != name.path for row in found[0].rows):
+            self._sweep(name)
+            return None
+        label = found[0].label
+        if label not in labels or not self._is_free(name, found[0], within):
+            return None
+        store_due = due_by if due_by == float("inf") else due_by - time.time() + self._clock.now()
+        claimed = self._machines.change_at(
+            name.state,
+            lambda ledger: ledger.claim([label], lease=lease, limit=1, due_by=store_due, run=run),
+            within=within,
+            found=found[2],
+        )
+        return claimed[0] if claimed else None
+
+    def _is_free(self, name: names.Name, found: MachineState, within: float) -> bool:
+        """Whether nothing of a machine is claimed; what a sender has left is put at the end of the order."""
+        if all(row.claim is None for row in found.rows):
+            return True
+        self._machines.change_at(
+            name.state,
+            lambda ledger: ledger.claim([], lease=0, limit=0, due_by=0, run=None),
+            within=within,
+        )
+        after = self._machines.read(name.state, within)
+        if after is None or any(row.claim is not None for row in after[0].rows):
+            self._machines.conflicts += 1  # another sender is at work
+        else:
+            self._is_put_back = True
+        return False
+
+    def _candidates(self, labels: Sequence[str], due_by: float) -> Iterator[names.Name]:
+        """Give the records to try: what has waited longest first, until another sender is met."""
+        is_brief = due_by != float("inf")
+        found = self._names("owed", labels=labels)
+        if is_brief:
+            found = itertools.islice((name for name in found if name.due <= due_by + 1), _LOOKS)
+        else:  # what waits for a send that was in flight, and may have ended without a word
+            found = itertools.chain(found, self._names("standby", labels=labels))
+        before = self._machines.conflicts
+        for name in found:
+            if self._machines.conflicts > before:
+                some = [name, *itertools.islice(found, _SHUFFLED)]
+                random.shuffle(some)
+                yield from some
+            else:
+                yield name
+
+    def _names(self, *folders: str, labels: Iterable[str] | None = None) -> Iterator[names.Name]:
+        """Give the names of records; of some labels, by when they are due."""
+        store = self._store(BUDGET)
+        for folder in folders:
+            if labels is None:
+                listed = [store.list(folder)]
+            else:
+                listed = [store.list(f"{folder}/{names.folder_of(label)}") for label in labels]
+            several = [filter(None, (names.parsed(found.path) for found in each)) for each in listed]
+            yield from heapq.merge(*several, key=lambda name: (name.due, name.id))
+
+    def _entry(self, name: names.Name) -> Entry | None:
+        """Read the entry of a record; None when it is not one's any more."""
+        found = self._machines.read(name.state, BUDGET)
+        of_it = [] if found is None else [e for e in found[1].seen() if getattr(e, "record", "") == name.path]
+        return of_it[0] if of_it else None
+
+    def _labels(self, found: Iterable[names.Name]) -> dict[str, str]:
+        """Give the labels of folders; one whose name is not the label itself is in the states."""
+        labels: dict[str, str] = {}
+        for name in found:
+            if name.label not in labels:
+                entry = None if names.folder_of(name.label) == name.label else self._entry(name)
+                labels[name.label] = name.label if entry is None else entry.label
+        return labels
+
+    def _sweep(self, name: names.Name) -> None:
+        """Delete a record that no state refers to, when it is old enough that none will."""
+        found = self._machines.read(name.state, BUDGET)
+        if found is not None and any(row.record == name.path for row in found[0].rows):
+            return
+        record = self._store(BUDGET).get(name.path)
+        if record is not None and record.modified + GRACE < self._clock.now():
+            self._store(BUDGET).delete(name.path)
+
+    def _used(self) -> int:
+        now = time.monotonic()
+        if self._sum is None or self._sum[0] < now:
+            store = self._store(BUDGET)
+            sizes = (each.size for folder in ("owed", "dead", "standby") for each in store.list(folder))
+            self._sum = now + _USED_FOR, sum(sizes)
+        return self._sum[1]
+
+    def _grow(self, size: int) -> None:
+        if self._sum is not None:
+            self._sum = self._sum[0], self._sum[1] + size
+
+    def _check(self) -> None:
+        """See once whether the store keeps conditions; the store remembers it for other processes."""
+        if self._is_checked:
+            return
+        store = self._store(BUDGET)
+        if store.get(names.CHECKED) is None:
+            self.probe()
+            store.put(names.CHECKED, b"{}")
+        self._is_checked = True
+
+    def _store(self, within: float) -> ObjectStore:
+        fitting = [timeout for timeout in _TIMEOUTS if timeout <= within]
+        timeout = fitting[-1] if fitting else _TIMEOUTS[0]
+        if timeout not in self._stores:
+            self._stores[timeout] = opened(self.url, self.options, timeout=timeout)
+        return self._stores[timeout]
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Translate what a store raises."""
+    try:
+        yield
+    except (DeliveryError, DefinitionError) as error:
+        raise OutboxError(str(error)) from error
+
+
+def _at_once(work: Callable[[Any], T], things: Sequence[Any]) -> list[T]:
+    if len(things) == 1:
+        return [work(things[0])]
+    with ThreadPoolExecutor(min(_AT_ONCE, len(things)) or 1, "newsdesk-outbox") as threads:
+        return list(threads.map(work, things))
+
+
+def _pages(found: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(found), size):
+        yield found[start : start + size]
+
+
+def _prune(id_: int, died_by: float) -> Work[dict[int, bool]]:
+    return lambda ledger: ledger.prune([id_], died_by)
+
+
+def _is_refused(write: Callable[[], Version]) -> bool:
+    try:
+        write()
+    except ConflictError:
+        return True
+    return False

@@ -1,0 +1,136 @@
+"""The outboxes that the same tests hold for: SQLite, and objects in memory, in S3 and in Azure Blob Storage."""
+
+import importlib.util
+import itertools
+import threading
+import time
+
+import pytest
+from newsdesk.objectstore.store import ConflictError, Found, Listed, Version
+from newsdesk.outbox import Outbox
+from newsdesk.outbox.objects import names
+from newsdesk.outbox.objects.outbox import ObjectOutbox
+
+from core.tests.stores import azurite
+
+HAS_SERVERS = all(map(importlib.util.find_spec, ("obstore", "moto", "flask")))
+KINDS = [
+    "sqlite",
+    "memory",
+    *(["s3"] if HAS_SERVERS else []),
+    *(["azure"] if HAS_SERVERS and azurite() else []),
+]
+
+of_every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+class MemoryStore:
+    """Objects in memory, with a clock of their own; what each call costs is counted."""
+
+    def __init__(self):
+        self.objects = {}
+        self.requests = []
+        self._tags = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def now(self):
+        return 1.7e9 + time.monotonic()
+
+    def get(self, path):
+        with self._lock:
+            self.requests.append(("get", path))
+            return self.objects.get(path)
+
+    def put(self, path, content):
+        with self._lock:
+            self.requests.append(("put", path))
+            self._write(path, content)
+
+    def create(self, path, content):
+        with self._lock:
+            self.requests.append(("put", path))
+            if path in self.objects:
+                raise ConflictError(path)
+            return self._write(path, content)
+
+    def replace(self, path, content, version):
+        with self._lock:
+            self.requests.append(("put", path))
+            if path not in self.objects or self.objects[path].version != version:
+                raise ConflictError(path)
+            return self._write(path, content)
+
+    def delete(self, path):
+        with self._lock:
+            self.requests.append(("delete", path))
+            self.objects.pop(path, None)
+
+    def list(self, folder):
+        with self._lock:
+            self.requests.append(("list", folder))
+            found = sorted(path for path in self.objects if path.startswith(f"{folder}/"))
+            return iter([Listed(p, len(self.objects[p].content), self.objects[p].modified) for p in found])
+
+    def _write(self, path, content):
+        version = Version(str(next(self._tags)))
+        self.objects[path] = Found(content, version, self.now())
+        return version
+
+
+class MemoryOutbox(ObjectOutbox):
+    """An outbox of objects in memory; another one of the same store shares it."""
+
+    def __init__(self, store, bounds=None):
+        super().__init__("s3://memory", None, bounds)
+        self.memory = store
+
+    def _store(self, within):
+        return self.memory
+
+
+class Maker:
+    """Makes outboxes of one kind that share their place."""
+
+    def __init__(self, kind, request, folder):
+        self.kind = kind
+        self.opened = []
+        if kind == "sqlite":
+            self._make = lambda bounds: Outbox(folder / "owed.db", bounds)
+        elif kind == "memory":
+            store = MemoryStore()
+            self._make = lambda bounds: MemoryOutbox(store, bounds)
+        else:
+            server = request.getfixturevalue(kind)
+            url, options = server.bucket() + "/outbox", server.options()
+            self._make = lambda bounds: ObjectOutbox(url, options, bounds)
+
+    def __call__(self, bounds=None):
+        self.opened.append(self._make(bounds))
+        return self.opened[-1]
+
+    def close(self):
+        for outbox in self.opened:
+            outbox.close()
+
+
+def set_processes(outbox, processes):
+    """Say which process an outbox is of, and which others are gone."""
+    if isinstance(outbox, Outbox):
+        outbox._store.processes = processes
+    else:
+        outbox._machines.processes = processes
+
+
+def records(outbox):
+    """Give the ids of the records that are kept."""
+    if isinstance(outbox, Outbox):
+        return outbox._database.read(lambda db: [row[0] for row in db.execute("SELECT id FROM records")])
+    return sorted(name.id for name in outbox._names("owed", "dead", "standby"))
+
+
+def tickets_left(outbox):
+    """Count the tickets that are open."""
+    if isinstance(outbox, Outbox):
+        return outbox._database.read(lambda db: db.execute("SELECT count(*) FROM tickets").fetchone()[0])
+    listed = outbox._store(10).list(names.STATES)
+    return sum(len(outbox._machines.read(found.path, 10)[0].tickets) for found in listed)
