@@ -15,10 +15,11 @@ from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route, routes
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.outbox.bounds import Bounds
+from newsdesk.outbox.places import faults_of, outbox_at
 from newsdesk.plugins.registry import Registry
 
 if TYPE_CHECKING:
-    from newsdesk.outbox import Outbox
+    from newsdesk.outbox import BaseOutbox
 
 DEFAULT_NAME = "newsdesk.yaml"
 """The file in the working folder that is used by default."""
@@ -51,7 +52,7 @@ class Config:
     """Seconds for the delivery of one machine."""
     allow_import_paths: tuple[str, ...] | None = None
     """Prefixes of the import paths that definitions may use; all, when None."""
-    outbox: "Outbox | None" = None
+    outbox: "BaseOutbox | None" = None
     """Where records are kept that are still owed."""
     drain: int = DRAIN
     """Owed records that are sent after a successful delivery, at most."""
@@ -100,6 +101,8 @@ class Config:
         if model is not None and model.outbox is not None and "${" in model.outbox.path:
             text = "references are resolved in the parameters of reporters only; write the path"
             faults.append(Fault("outbox.path", text))
+        elif model is not None and model.outbox is not None:
+            faults += faults_of(model.outbox.path, model.outbox.options)
         if faults or model is None:
             raise DefinitionError(f"the config {name!r} cannot be used", document.located(faults))
         return cls(
@@ -134,9 +137,8 @@ class Config:
         )
 
 
-def _outbox(model: OutboxModel | None) -> "Outbox | None":
+def _outbox(model: OutboxModel | None) -> "BaseOutbox | None":
     if model is None:
         return None
-    from newsdesk.outbox import Outbox  # noqa: PLC0415  (SQLite, only for those who have an outbox)
-
-    return Outbox(model.path, Bounds(model.max_bytes, model.max_age, model.attempts))
+    bounds = Bounds(model.max_bytes, model.max_age, model.attempts)
+    return outbox_at(model.path, model.options, bounds)

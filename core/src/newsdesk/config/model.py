@@ -45,9 +45,17 @@ class RetryModel:
 
 @dataclass(frozen=True)
 class OutboxModel:
-    """The outbox; see `newsdesk.outbox.Outbox`."""
+    """The outbox; see `newsdesk.outbox.places`."""
 
-    path: _Path = field(metadata=_described("The file; created when needed."))
+    path: _Path = field(
+        metadata=_described(
+            "The file, created when needed; or the URL of an object store, `s3://bucket/prefix`."
+        )
+    )
+    options: dict[str, str] | None = field(
+        default=None,
+        metadata=_described("What an object store takes beside its URL; may hold references."),
+    )
     max_bytes: _Positive | None = field(
         default=None, metadata=_described("Upper bound of all records together, in bytes.")
     )
@@ -75,7 +83,10 @@ class ConfigModel:
     )
     outbox: OutboxModel | None = field(
         default=None,
-        metadata=_described("The file for records that could not be delivered in time.", short="path"),
+        metadata=_described(
+            "The file, or the URL of an object store, for records that could not be delivered in time.",
+            short="path",
+        ),
     )
     allow_import_paths: list[str] | None = field(
         default=None,

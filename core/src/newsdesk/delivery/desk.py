@@ -54,7 +54,7 @@ class Desk:
         deadline: Seconds for one machine's delivery to all reporters, retries and pauses included.
         allow_import_paths: Prefixes of the import paths that definitions may use; all, when None.
         outbox: Where to keep what could not be delivered in time, and what a reporter with `spool: always` is
-            owed; a path, or an `Outbox`.
+            owed; a path, the URL of an object store, or an outbox.
         drain: How many owed machines of a reporter are sent after a delivery to it went well, at the most.
         plugins: Entry points to load for their hooks.
         registry: Where names are looked up.
@@ -296,10 +296,11 @@ class Desk:
 
     def _make_spool(self, outbox: "BaseOutbox | str | os.PathLike[str]") -> "Spool":
         from newsdesk.delivery.spool import Spool  # noqa: PLC0415  (SQLite, only for those who have an outbox)
-        from newsdesk.outbox import BaseOutbox, Outbox  # noqa: PLC0415  (the same)
+        from newsdesk.outbox import BaseOutbox  # noqa: PLC0415  (the same)
+        from newsdesk.outbox.places import outbox_at  # noqa: PLC0415  (the same)
 
         return Spool(
-            outbox if isinstance(outbox, BaseOutbox) else Outbox(outbox),
+            outbox if isinstance(outbox, BaseOutbox) else outbox_at(outbox),
             {route.label: route for route in self.routes},
             self._engine.try_once,
             deadline=self.deadline,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
-from newsdesk.outbox import OutboxError
+from newsdesk.outbox import Outbox, OutboxError
 from newsdesk.outbox.backlog import Backlog, age, seconds_since
 from newsdesk.outbox.entry import State
 from newsdesk.outbox.storage.mounts import remote_type
@@ -19,15 +19,15 @@ def findings(config: Config) -> Iterator[Finding]:
     if config.outbox is None:
         yield Finding("not configured; what cannot be delivered in time is not kept", subject=SUBJECT)
         return
-    if kind := remote_type(config.outbox.path):
+    if isinstance(config.outbox, Outbox) and (kind := remote_type(config.outbox.path)):
         text = f"{config.outbox.path} is on a file system ({kind}) that several computers may use"
-        yield Finding(f"{text}, which damages it", "use a file on a local disk", subject=SUBJECT)
+        yield Finding(f"{text}, which damages it", "use a local disk or an object store", subject=SUBJECT)
     try:
         with config.outbox as outbox:
             outbox.probe()
             backlog = Backlog.of(outbox)
     except OutboxError as error:
-        yield Finding.of_message(str(error), "name another file in the config", subject=SUBJECT)
+        yield Finding.of_message(str(error), "name another place in the config", subject=SUBJECT)
     else:
         yield Finding(f"{config.outbox.place} can be written", subject=SUBJECT)
         yield from of_backlog(backlog, {route.label for route in config.routes})

@@ -11,17 +11,13 @@ SCHEMES = ("s3", "az", "gs")
 _INSTALL = "object stores need obstore: pip install 'newsdesk[objects]'"
 
 
-def is_url(text: str) -> bool:
-    """Tell whether a text is the URL of an object store, and not a path."""
-    return text.partition("://")[0] in SCHEMES and "://" in text
-
-
 def faults(url: str, at: str = "url") -> list[Fault]:
     """Return what is wrong with a URL, without opening it."""
     scheme, _, rest = url.partition("://")
     if scheme not in SCHEMES or not rest.partition("/")[0]:
         forms = ", ".join(f"{scheme}://BUCKET/PREFIX" for scheme in SCHEMES)
-        return [Fault(at, f"must be one of {forms}")]
+        folder = "; a folder has no conditional writes" if scheme == "file" else ""
+        return [Fault(at, f"must be one of {forms}{folder}")]
     if "@" in rest or "?" in rest:
         return [Fault(at, "must not hold a login; set it in 'options', or in the environment")]
     if any(part in ("", ".", "..") for part in rest.rstrip("/").split("/")):

@@ -14,6 +14,7 @@ from newsdesk.objectstore.store import ConflictError, Found, Listed, Version
 PAGE = 1_000
 """Objects of one answer to a listing; S3 gives no more."""
 
+_QUERY = re.compile(r"[?][^ ]*")
 _STATUS = re.compile(r"status code: (\d{3})")
 _PRECONDITION = (409, 412)
 _NOT_FOUND = 404
@@ -173,4 +174,4 @@ def _raise(doing: str, error: Exception) -> NoReturn:
 
 
 def _first_line(text: str) -> str:
-    return text.partition("\n")[0]
+    return _QUERY.sub("", text.partition("\n")[0])  # that of a signed URL is a secret

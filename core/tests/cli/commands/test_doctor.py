@@ -480,7 +480,7 @@ def test_an_outbox_that_other_computers_may_use_is_to_be_moved(doctor, write, fo
     write("newsdesk.yaml", "reporters: [null]\noutbox: owed.db")
     assert doctor(code=1)["outbox"] == [
         f"{folder / 'owed.db'} is on a file system (nfs4) that several computers may use, which damages it "
-        "=> use a file on a local disk",
+        "=> use a local disk or an object store",
         f"{folder / 'owed.db'} can be written",
         "nothing is owed",
     ]

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from newsdesk.exceptions import DefinitionError, DeliveryError
+from newsdesk.contract.parameters.references import resolve
+from newsdesk.exceptions import DefinitionError, DeliveryError, Fault
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.objectstore.opening import opened
 from newsdesk.objectstore.store import ConflictError, ObjectStore, Version
@@ -52,7 +53,7 @@ class ObjectOutbox(BaseOutbox):
 
     Args:
         url: `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`.
-        options: What the store takes beside it; see the reporter `objects`.
+        options: What the store takes beside it, which may hold references; see the reporter `objects`.
         bounds: How much it takes; `max_bytes` may be exceeded by what others put within a minute.
     """
 
@@ -288,8 +289,9 @@ class ObjectOutbox(BaseOutbox):
             first = store.create(path, b"1")
             try:
                 is_kept = _is_refused(lambda: store.create(path, b"2"))
-                store.replace(path, b"3", first)
-                is_kept = is_kept and _is_refused(lambda: store.replace(path, b"4", first))
+                if is_kept:
+                    store.replace(path, b"3", first)
+                    is_kept = _is_refused(lambda: store.replace(path, b"4", first))
             finally:
                 store.delete(path)
         if not is_kept:
@@ -433,8 +435,20 @@ class ObjectOutbox(BaseOutbox):
         fitting = [timeout for timeout in _TIMEOUTS if timeout <= within]
         timeout = fitting[-1] if fitting else _TIMEOUTS[0]
         if timeout not in self._stores:
-            self._stores[timeout] = opened(self.url, self.options, timeout=timeout)
+            self._stores[timeout] = opened(self.url, _resolved(self.options), timeout=timeout)
         return self._stores[timeout]
+
+
+def _resolved(options: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Give the options with what their references point to."""
+    faults: list[Fault] = []
+    given = {
+        name: resolve(value, f"outbox.options.{name}", faults, set())
+        for name, value in (options or {}).items()
+    }
+    if faults:
+        raise DefinitionError("the outbox cannot be used", faults)
+    return given
 
 
 @contextmanager

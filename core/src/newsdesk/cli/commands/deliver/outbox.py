@@ -17,7 +17,7 @@ _path = click.option(
     "--outbox",
     "path",
     type=click.Path(exists=True, dir_okay=False),
-    help="The outbox file; by default the config's.",
+    help="The outbox: a file, or a URL such as s3://bucket/prefix; by default the config's.",
 )
 
 

@@ -16,7 +16,11 @@ from newsdesk.cli import completion
     help="Add this reporter: a name, an import path, or YAML such as '{files: {path: reports}}'. Can be "
     "repeated. By default you are asked, and without a terminal it is files.",
 )
-@click.option("--outbox", metavar="PATH", help="Keep records that cannot be delivered in this file.")
+@click.option(
+    "--outbox",
+    metavar="PATH",
+    help="Keep records that cannot be delivered in this file, or at s3://bucket/prefix.",
+)
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),

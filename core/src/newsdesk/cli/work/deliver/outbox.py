@@ -13,8 +13,10 @@ from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.summary import show
 from newsdesk.config.file import Config
 from newsdesk.exceptions import DefinitionError
-from newsdesk.outbox import DamagedError, Entry, Outbox, State
+from newsdesk.outbox import BaseOutbox, DamagedError, Entry, State
 from newsdesk.outbox.backlog import Backlog, age, seconds_since
+from newsdesk.outbox.objects.outbox import ObjectOutbox
+from newsdesk.outbox.places import outbox_at
 
 DAY = 86400
 """Seconds."""
@@ -105,10 +107,13 @@ def export(states: tuple[str, ...], config_path: str | None, path: str | None) -
     return code
 
 
-def _opened(config_path: str | None, path: str | None) -> tuple[Config, Outbox]:
+def _opened(config_path: str | None, path: str | None) -> tuple[Config, BaseOutbox]:
     config = Desks(config_path, ()).config
     if path is not None:
-        return config, Outbox(path, None if config.outbox is None else config.outbox.bounds)
+        own = config.outbox
+        # The options of the config's own outbox hold for another prefix of the same store.
+        options = own.options if isinstance(own, ObjectOutbox) and "://" in path else None
+        return config, outbox_at(path, options, None if own is None else own.bounds)
     if config.outbox is None:
         raise DefinitionError("no outbox; give one with --outbox, or in the config with 'outbox: PATH'")
     return config, config.outbox
