@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from newsdesk.exceptions import DeliveryError
+from newsdesk.exceptions import DeliveryError, TransientReporterError
 from newsdesk.machine import MachineKey
 from newsdesk.objectstore.store import ConflictError, Found, ObjectStore, Version
 from newsdesk.outbox.bounds import Bounds
@@ -20,6 +20,8 @@ from newsdesk.outbox.objects.tables import Entries, Tickets
 from newsdesk.outbox.processes import Processes
 from newsdesk.outbox.storage.faults import OutboxError
 
+_PAUSE = 0.2
+"""Seconds before a store that failed is asked again, within the time there is."""
 GRACE = 3600.0
 """Seconds, by the store's clock, after which a record that no state refers to is deleted: who wrote it has
 failed long ago."""
@@ -41,6 +43,10 @@ class Change:
     """Ids of new entries by revision."""
     written: dict[int, str] = field(default_factory=dict)
     """Where new records were written, by their ids."""
+    attempt: bytes | None = None
+    """The state that was written last, without an answer."""
+    result: Any = None
+    """What the rules gave for it."""
 
 
 class Machines:
@@ -111,9 +117,11 @@ class Machines:
     def _run(self, change: Change, work: Work[T], found: Found | None) -> tuple[T] | None:
         while True:
             if found is None:
-                found = self._within(change).get(change.path)
+                found = self._get(change)
             if found is None and change.fresh is None:
                 return None
+            if found is not None and found.content == change.attempt:  # only the answer was lost
+                return (change.result,)
             try:
                 return (self._try(change, work, found),)
             except StaleError:
@@ -121,7 +129,20 @@ class Machines:
             except ConflictError:
                 self.conflicts += 1
                 time.sleep(random.uniform(0, 0.05))  # noqa: S311  (a backoff)
+            except TransientReporterError:
+                if time.monotonic() + _PAUSE > change.until:
+                    raise
+                time.sleep(random.uniform(_PAUSE / 2, _PAUSE))  # noqa: S311  (a backoff)
             found = None
+
+    def _get(self, change: Change) -> Found | None:
+        while True:
+            try:
+                return self._within(change).get(change.path)
+            except TransientReporterError:
+                if time.monotonic() + _PAUSE > change.until:
+                    raise
+                time.sleep(random.uniform(_PAUSE / 2, _PAUSE))  # noqa: S311  (a backoff)
 
     def _try(self, change: Change, work: Work[T], found: Found | None) -> T:
         if found is None:
@@ -148,6 +169,7 @@ class Machines:
         store = self._within(change)
         try:
             content = state.dump()
+            change.attempt, change.result = content, result
             if found is None:
                 version = store.create(change.path, content)
             else:
