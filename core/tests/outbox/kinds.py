@@ -125,7 +125,7 @@ def records(outbox):
     """Give the ids of the records that are kept."""
     if isinstance(outbox, Outbox):
         return outbox._database.read(lambda db: [row[0] for row in db.execute("SELECT id FROM records")])
-    return sorted(name.id for name in outbox._names("owed", "dead", "standby"))
+    return sorted(name.id for name in outbox._listing.names(*names.ALL))
 
 
 def tickets_left(outbox):

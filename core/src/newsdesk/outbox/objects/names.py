@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from newsdesk.machine import MachineKey
+from newsdesk.objectstore.store import Listed
 from newsdesk.outbox.entry import State
 from newsdesk.slug import slug_of
 
@@ -20,6 +21,9 @@ FOLDERS = {
     State.STANDBY: "standby",
 }
 """The folder of a record, by what its entry waits for: who sends lists no dead ones."""
+
+ALL = ("owed", "dead", "standby")
+"""The folders of records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Name:
     """The id of its entry."""
     machine: str
     """The slug of the machine."""
+    modified: float
+    """When it was written, by the store's clock."""
 
     @property
     def state(self) -> str:
@@ -61,15 +67,16 @@ def record_of(state: State, label: str, key: MachineKey, id_: int, pause: float)
     return f"{FOLDERS[state]}/{folder_of(label)}/{due:016d}-{id_:016d}-{key.slug()}.json"
 
 
-def parsed(path: str) -> Name | None:
+def parsed(found: Listed) -> Name | None:
     """Read a name; None if it is not that of a record."""
-    folder, _, rest = path.partition("/")
+    folder, _, rest = found.path.partition("/")
     label, _, last = rest.partition("/")
     due, _, rest = last.partition("-")
     id_, _, machine = rest.partition("-")
     if folder not in FOLDERS.values() or not machine.endswith(".json") or not (due + id_).isdecimal():
         return None
-    return Name(path, folder, label, int(due) / 1e6, int(id_), machine.removesuffix(".json"))
+    slug = machine.removesuffix(".json")
+    return Name(found.path, folder, label, int(due) / 1e6, int(id_), slug, found.modified)
 
 
 def new_id(after: int = 0) -> int:

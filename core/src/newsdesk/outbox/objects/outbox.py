@@ -1,8 +1,5 @@
 """An outbox in an object store, for processes on any number of computers."""
 
-import heapq
-import itertools
-import random
 import secrets
 import time
 from collections import Counter
@@ -20,9 +17,10 @@ from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
 from newsdesk.outbox.objects import names
+from newsdesk.outbox.objects.claims import Claims, Search
 from newsdesk.outbox.objects.clock import Clock
-from newsdesk.outbox.objects.machines import GRACE, Machines, Work
-from newsdesk.outbox.objects.state import MachineState
+from newsdesk.outbox.objects.listing import Listing
+from newsdesk.outbox.objects.machines import Machines, Work
 from newsdesk.outbox.storage.database import BUSY
 from newsdesk.outbox.storage.faults import OutboxError
 
@@ -36,10 +34,6 @@ _TIMEOUTS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Timeouts of the clients, in seconds: obstore has them for a client, not for a request."""
 _AT_ONCE = 16
 """Requests at the same time, of what concerns many machines."""
-_LOOKS = 20
-"""States that are read at most in search of what is due, while machines are being delivered."""
-_SHUFFLED = 200
-"""Records among which a sender picks by chance, once it has met another one."""
 _USED_FOR = 60.0
 """Seconds for which the sum of all records is taken for known."""
 
@@ -66,11 +60,10 @@ class ObjectOutbox(BaseOutbox):
         self._stores: dict[float, ObjectStore] = {}
         self._clock = Clock(lambda: self._store(BUDGET))
         self._machines = Machines(self._store, self._clock, self.bounds, self._used, self._grow)
+        self._listing = Listing(lambda: self._store(BUDGET))
+        self._claims = Claims(self._machines, self._listing, self._clock, lambda: self._store(BUDGET))
         self._is_checked = False
-        self._is_put_back = False
-        """Whether what a sender had left was put at the end of the order, so that a listing lacks it."""
         self._sum: tuple[float, int] | None = None
-        self._runs: dict[str, Iterator[names.Name]] = {}
 
     @property
     def place(self) -> str:
@@ -169,25 +162,12 @@ class ObjectOutbox(BaseOutbox):
 
         A run goes through a listing once, and asks for another when it is at its end.
         """
-        wanted, claimed, within = list(labels), list[Entry](), min(within, BUDGET)
-        self._is_put_back = False
+        search = Search(list(labels), lease, due_by, run, min(within, BUDGET))
         with _errors():
-            if wanted:
-                self._check()
-            is_new = run is None or run not in self._runs
-            candidates = self._candidates(wanted, due_by) if is_new else self._runs[str(run)]
-            while len(claimed) < limit:
-                name = next(candidates, None)
-                if name is not None:
-                    entry = self._claim(name, wanted, lease=lease, due_by=due_by, run=run, within=within)
-                    claimed += [] if entry is None else [entry]
-                elif is_new and not self._is_put_back:
-                    break
-                else:
-                    candidates, is_new, self._is_put_back = self._candidates(wanted, due_by), True, False
-        if run is not None:
-            self._runs = {run: candidates} if claimed else {}
-        return claimed
+            if not search.labels:
+                return []
+            self._check()
+            return self._claims.claim(search, limit)
 
     def load(self, entry: Entry) -> Machine:
         """Give an entry's machine."""
@@ -220,7 +200,7 @@ class ObjectOutbox(BaseOutbox):
         """Send dead entries again from the start: these, or all; give how many are owed again."""
         wanted = None if ids is None else set(ids)
         with _errors():
-            found = [name for name in self._names("dead") if wanted is None or name.id in wanted]
+            found = [name for name in self._listing.names("dead") if wanted is None or name.id in wanted]
             paths = sorted({name.state for name in found})
             return sum(
                 self._machines.change_at(path, lambda ledger: ledger.requeue(wanted), within=BUDGET) or 0
@@ -231,12 +211,12 @@ class ObjectOutbox(BaseOutbox):
         """Delete what has been dead for so many seconds, and records that no state refers to."""
         dropped = Counter[State]()
         with _errors():
-            for name in list(self._names("owed", "dead", "standby")):
-                self._sweep(name)
+            for name in list(self._listing.names(*names.ALL)):
+                self._claims.sweep(name)
             if dead_for is None:
                 return dropped
             died_by = self._clock.now() - dead_for
-            for name in list(self._names("dead")):
+            for name in list(self._listing.names("dead")):
                 gone = self._machines.change_at(name.state, _prune(name.id, died_by), within=BUDGET)
                 dropped[State.DEAD] += sum((gone or {}).values())
         return +dropped
@@ -245,7 +225,9 @@ class ObjectOutbox(BaseOutbox):
         """Give the entries in these states, or all, in the order in which they came."""
         wanted = states or tuple(State)
         with _errors():
-            found = sorted(self._names(*{names.FOLDERS[state] for state in wanted}), key=lambda name: name.id)
+            found = sorted(
+                self._listing.names(*{names.FOLDERS[state] for state in wanted}), key=lambda name: name.id
+            )
         for some in _pages(found, _AT_ONCE * 4):
             with _errors():
                 read = _at_once(self._entry, some)
@@ -254,7 +236,7 @@ class ObjectOutbox(BaseOutbox):
     def counts(self) -> Mapping[tuple[str, State], int]:
         """Give how many entries of each reporter are in each state."""
         with _errors():
-            found = list(self._names("owed", "dead", "standby"))
+            found = list(self._listing.names(*names.ALL))
             if len(found) <= EXACT:
                 entries = [entry for entry in _at_once(self._entry, found) if entry is not None]
                 counted = Counter((entry.label, entry.state) for entry in entries)
@@ -266,7 +248,7 @@ class ObjectOutbox(BaseOutbox):
     def oldest(self) -> Mapping[str, float]:
         """Give when the oldest entry came that is owed to each reporter, as seconds since 1970."""
         with _errors():
-            found = list(self._names("owed"))
+            found = list(self._listing.names("owed"))
             oldest: dict[str, float] = {}
             if len(found) <= EXACT:
                 entries = [entry for entry in _at_once(self._entry, found) if entry is not None]
@@ -314,77 +296,6 @@ class ObjectOutbox(BaseOutbox):
         with _errors():
             return self._machines.change(entry.label, entry.key, work, within=BUDGET, is_known=True)
 
-    def _claim(
-        self,
-        name: names.Name,
-        labels: Sequence[str],
-        *,
-        lease: float,
-        due_by: float,
-        run: str | None,
-        within: float,
-    ) -> Entry | None:
-        """Claim what is next of the machine of a record; None when that is nothing."""
-        found = self._machines.read(name.state, within)
-        if found is None or all(row.record != name.path for row in found[0].rows):
-            self._sweep(name)
-            return None
-        label = found[0].label
-        if label not in labels or not self._is_free(name, found[0], within):
-            return None
-        store_due = due_by if due_by == float("inf") else due_by - time.time() + self._clock.now()
-        claimed = self._machines.change_at(
-            name.state,
-            lambda ledger: ledger.claim([label], lease=lease, limit=1, due_by=store_due, run=run),
-            within=within,
-            found=found[2],
-        )
-        return claimed[0] if claimed else None
-
-    def _is_free(self, name: names.Name, found: MachineState, within: float) -> bool:
-        """Whether nothing of a machine is claimed; what a sender has left is put at the end of the order."""
-        if all(row.claim is None for row in found.rows):
-            return True
-        self._machines.change_at(
-            name.state,
-            lambda ledger: ledger.claim([], lease=0, limit=0, due_by=0, run=None),
-            within=within,
-        )
-        after = self._machines.read(name.state, within)
-        if after is None or any(row.claim is not None for row in after[0].rows):
-            self._machines.conflicts += 1  # another sender is at work
-        else:
-            self._is_put_back = True
-        return False
-
-    def _candidates(self, labels: Sequence[str], due_by: float) -> Iterator[names.Name]:
-        """Give the records to try: what has waited longest first, until another sender is met."""
-        is_brief = due_by != float("inf")
-        found = self._names("owed", labels=labels)
-        if is_brief:
-            found = itertools.islice((name for name in found if name.due <= due_by + 1), _LOOKS)
-        else:  # what waits for a send that was in flight, and may have ended without a word
-            found = itertools.chain(found, self._names("standby", labels=labels))
-        before = self._machines.conflicts
-        for name in found:
-            if self._machines.conflicts > before:
-                some = [name, *itertools.islice(found, _SHUFFLED)]
-                random.shuffle(some)
-                yield from some
-            else:
-                yield name
-
-    def _names(self, *folders: str, labels: Iterable[str] | None = None) -> Iterator[names.Name]:
-        """Give the names of records; of some labels, by when they are due."""
-        store = self._store(BUDGET)
-        for folder in folders:
-            if labels is None:
-                listed = [store.list(folder)]
-            else:
-                listed = [store.list(f"{folder}/{names.folder_of(label)}") for label in labels]
-            several = [filter(None, (names.parsed(found.path) for found in each)) for each in listed]
-            yield from heapq.merge(*several, key=lambda name: (name.due, name.id))
-
     def _entry(self, name: names.Name) -> Entry | None:
         """Read the entry of a record; None when it is not one's any more."""
         found = self._machines.read(name.state, BUDGET)
@@ -400,21 +311,10 @@ class ObjectOutbox(BaseOutbox):
                 labels[name.label] = name.label if entry is None else entry.label
         return labels
 
-    def _sweep(self, name: names.Name) -> None:
-        """Delete a record that no state refers to, when it is old enough that none will."""
-        found = self._machines.read(name.state, BUDGET)
-        if found is not None and any(row.record == name.path for row in found[0].rows):
-            return
-        record = self._store(BUDGET).get(name.path)
-        if record is not None and record.modified + GRACE < self._clock.now():
-            self._store(BUDGET).delete(name.path)
-
     def _used(self) -> int:
         now = time.monotonic()
         if self._sum is None or self._sum[0] < now:
-            store = self._store(BUDGET)
-            sizes = (each.size for folder in ("owed", "dead", "standby") for each in store.list(folder))
-            self._sum = now + _USED_FOR, sum(sizes)
+            self._sum = now + _USED_FOR, self._listing.size()
         return self._sum[1]
 
     def _grow(self, size: int) -> None:
