@@ -180,8 +180,9 @@ def test_what_a_config_refers_to_is_there_in_the_pod(pod, container):
     mounts = [PurePosixPath(mount["mountPath"]) for mount in container["volumeMounts"]]
     assert set(re.findall(r"\$\{env:(\w+)\}", text)) <= given
     config = container["command"][container["command"].index("--config") + 1]
-    outbox = (yaml.safe_load(text).get("outbox") or {}).get("path")
-    for path in filter(None, [config, outbox]):
+    outbox = yaml.safe_load(text).get("outbox")
+    path = outbox["path"] if isinstance(outbox, dict) else outbox or ""
+    for path in [config, *([] if "://" in path else filter(None, [path]))]:
         assert any(PurePosixPath(path).is_relative_to(mount) for mount in mounts), path
 
 
