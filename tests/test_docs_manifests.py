@@ -141,7 +141,7 @@ def test_the_pages_run_newsdesk_in_jobs_a_cron_job_and_a_workflow():
     assert {manifest["kind"] for manifest in KUBERNETES.manifests} >= {"Job", "CronJob", "Workflow"}
     assert {manifest["kind"] for manifest in AZUREML.manifests} == {"ServiceAccount", "ConfigMap", "Job"}
     assert {manifest["kind"] for manifest in GORDO.manifests} == {"Job", "ConfigMap", "Secret"}
-    assert len(OURS) == 5
+    assert len(OURS) == 6
 
 
 @pytest.mark.parametrize("container", [container for _, container in OURS], ids=ident)

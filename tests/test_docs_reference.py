@@ -38,7 +38,7 @@ def rows(page: str) -> list[list[str]]:
 
 
 # Raised within newsdesk-mlflow like those of MLflow's client, or by object stores, and translated.
-TRANSLATED = {"AnswerError", "ConflictError", "WorkspaceError"}
+TRANSLATED = {"AnswerError", "ConflictError", "StaleError", "WorkspaceError"}
 
 
 def public_errors(package) -> set[str]:
