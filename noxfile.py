@@ -143,8 +143,8 @@ def objects(session: nox.Session) -> None:
         session.run("npm", "install", *quiet, "--prefix", str(folder), "azurite", external=True)
         found = {"AZURITE": str(folder.resolve() / "node_modules" / ".bin" / "azurite-blob")}
     at_once = ["--numprocesses=4", "--dist=loadscope"]
-    # What SQLite does, the session `tests` tests.
-    those = ["-k", "not sqlite"]
+    # The session `tests` tests what needs no server.
+    those = ["-k", "not sqlite and not memory"]
     session.run("pytest", *at_once, *those, *OBJECTS, *session.posargs, env={**COMPILED, **found})
 
 

@@ -181,8 +181,8 @@ def test_what_a_config_refers_to_is_there_in_the_pod(pod, container):
     assert set(re.findall(r"\$\{env:(\w+)\}", text)) <= given
     config = container["command"][container["command"].index("--config") + 1]
     outbox = yaml.safe_load(text).get("outbox")
-    path = outbox["path"] if isinstance(outbox, dict) else outbox or ""
-    for path in [config, *([] if "://" in path else filter(None, [path]))]:
+    place = outbox["path"] if isinstance(outbox, dict) else outbox
+    for path in [config, *([place] if place and "://" not in place else [])]:
         assert any(PurePosixPath(path).is_relative_to(mount) for mount in mounts), path
 
 

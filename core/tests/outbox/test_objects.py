@@ -14,7 +14,7 @@ from newsdesk import BaseReporter, Config, DefinitionError, DeliveryFailed, Mach
 from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.route import Route
-from newsdesk.outbox import Bounds, DamagedError, OutboxError, State
+from newsdesk.outbox import Bounds, DamagedError, OutboxError, State, Ticket
 from newsdesk.outbox.objects import names
 from newsdesk.outbox.objects.machines import GRACE
 from newsdesk.outbox.objects.outbox import ObjectOutbox
@@ -280,6 +280,25 @@ class TestBudget:
 
     def test_one_that_refuses_connections(self, s3):
         assert "connection failed; check the endpoint" in self.failure("s3://bucket", s3.options(port=9))
+
+    def test_one_that_does_not_answer_costs_many_machines_little_more_than_one(self, s3, monkeypatch):
+        url = s3.bucket()
+        s3.pause()
+        outbox, asked = ObjectOutbox(url, s3.options()), []
+        monkeypatch.setattr("newsdesk.outbox.objects.outbox.BUDGET", 5.0)
+        change = outbox._machines.change
+        monkeypatch.setattr(
+            outbox._machines,
+            "change",
+            lambda *args, within, **o: asked.append(within) or change(*args, within=within, **o),
+        )
+        with pytest.raises(OutboxError):
+            outbox.begin(["a"], [machine(str(number)).key for number in range(50)], lease=LONG, within=1.0)
+        for number in range(2):
+            with pytest.raises(OutboxError):
+                outbox.end(Ticket(1, 1, "a", machine(str(number)).key))
+        assert sum(budget > 0.1 for budget in asked[:50]) <= 16, "the others had no time left"
+        assert asked[50:] == [1.0, 1.0]
 
     @pytest.mark.parametrize(("status", "said"), [(503, "it answers 503"), (403, "it answers 403")])
     def test_one_that_answers_with_an_error(self, s3, status, said):

@@ -15,7 +15,6 @@ from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route, routes
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.outbox.bounds import Bounds
-from newsdesk.outbox.places import faults_of, outbox_at
 from newsdesk.plugins.registry import Registry
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ class Config:
             text = "references are resolved in the parameters of reporters only; write the path"
             faults.append(Fault("outbox.path", text))
         elif model is not None and model.outbox is not None:
-            faults += faults_of(model.outbox.path, model.outbox.options)
+            faults += _faults_of(model.outbox)
         if faults or model is None:
             raise DefinitionError(f"the config {name!r} cannot be used", document.located(faults))
         return cls(
@@ -137,8 +136,16 @@ class Config:
         )
 
 
+def _faults_of(model: OutboxModel) -> list[Fault]:
+    from newsdesk.outbox.places import faults_of  # noqa: PLC0415  (only for those who have an outbox)
+
+    return faults_of(model.path, model.options)
+
+
 def _outbox(model: OutboxModel | None) -> "BaseOutbox | None":
     if model is None:
         return None
+    from newsdesk.outbox.places import outbox_at  # noqa: PLC0415  (only for those who have an outbox)
+
     bounds = Bounds(model.max_bytes, model.max_age, model.attempts)
     return outbox_at(model.path, model.options, bounds)

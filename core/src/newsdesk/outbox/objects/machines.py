@@ -221,7 +221,9 @@ class Machines:
     def _within(self, change: Change) -> ObjectStore:
         left = change.until - time.monotonic()
         if left <= 0:
-            raise OutboxError("the object store is too slow, or many processes write one machine at once")
+            raise TransientReporterError(
+                "the object store is too slow, or many processes write one machine at once"
+            )
         return self._store(left)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from newsdesk.contract.parameters.references import resolve
-from newsdesk.exceptions import DefinitionError, DeliveryError, Fault
+from newsdesk.exceptions import DefinitionError, DeliveryError, Fault, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.objectstore.opening import opened
 from newsdesk.objectstore.store import ConflictError, ObjectStore, Version
@@ -30,6 +30,8 @@ BUDGET = 10.0
 EXACT = 1_000
 """Records of which `counts` reads the states; of more, it counts names, and what is being sent as owed."""
 
+_DOWN_FOR, _DOWN_BUDGET = 10.0, 1.0
+"""Seconds after a failure for which each call has only so many seconds."""
 _TIMEOUTS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Timeouts of the clients, in seconds: obstore has them for a client, not for a request."""
 _AT_ONCE = 16
@@ -63,6 +65,8 @@ class ObjectOutbox(BaseOutbox):
         self._listing = Listing(lambda: self._store(BUDGET))
         self._claims = Claims(self._machines, self._listing, self._clock, lambda: self._store(BUDGET))
         self._is_checked = False
+        self._failed: float | None = None
+        """`time.monotonic()` when the store last failed."""
         self._sum: tuple[float, int] | None = None
 
     @property
@@ -75,7 +79,7 @@ class ObjectOutbox(BaseOutbox):
     ) -> list[dict[str, Ticket]]:
         """Give a ticket for each of these machines and reporters; the machines at the same time."""
         machines, wanted = list(keys), list(labels)
-        counts = Counter(machines)
+        counts, end = Counter(machines), time.monotonic() + self._budget(within)
 
         def begin(pair: tuple[str, MachineKey]) -> Iterator[Ticket]:
             label, key = pair
@@ -83,19 +87,19 @@ class ObjectOutbox(BaseOutbox):
                 label,
                 key,
                 lambda ledger: ledger.begin([label], [key] * counts[key], lease),
-                within=min(within, BUDGET),
+                within=end - time.monotonic(),
             )
             return iter([tickets[label] for tickets in begun])
 
         pairs = [(label, key) for label in wanted for key in counts]
-        with _errors():
+        with self._errors():
             begun = dict(zip(pairs, _at_once(begin, pairs), strict=True))
         return [{label: next(begun[label, key]) for label in wanted} for key in machines]
 
     def is_late(self, ticket: Ticket, *, within: float = BUSY) -> bool:
         """Whether a newer revision was delivered or is owed, so that this one need not be sent."""
-        with _errors():
-            found = self._machines.read(names.state_of(ticket.label, ticket.key), min(within, BUDGET))
+        with self._errors():
+            found = self._machines.read(names.state_of(ticket.label, ticket.key), self._budget(within))
         return found is not None and found[1].has_newer(ticket.label, ticket.key, ticket.number)
 
     def put(
@@ -111,13 +115,13 @@ class ObjectOutbox(BaseOutbox):
         """Keep a machine for a reporter, and give its id; at the store when this returns."""
         shown = machine.redacted()
         try:
-            with _errors():
+            with self._errors():
                 self._check()
                 return self._machines.change(
                     label,
                     machine.key,
                     lambda ledger: ledger.put(label, shown, error, ticket, running=running),
-                    within=min(within, BUDGET),
+                    within=self._budget(within),
                     is_known=ticket is not None,
                 )
         except OutboxError as problem:
@@ -128,23 +132,23 @@ class ObjectOutbox(BaseOutbox):
     ) -> bool:
         """End a report that was delivered: what is older of the machine and owed is deleted."""
         shown = machine.redacted()
-        with _errors():
+        with self._errors():
             return self._machines.change(
                 ticket.label,
                 ticket.key,
                 lambda ledger: ledger.settle(shown, ticket, running=running),
-                within=min(within, BUDGET),
+                within=self._budget(within),
                 is_known=True,
             )
 
     def end(self, ticket: Ticket, *, within: float = BUSY) -> None:
         """End a report that was not delivered, and is not to be kept; or one that was put while `running`."""
-        with _errors():
+        with self._errors():
             self._machines.change(
                 ticket.label,
                 ticket.key,
                 lambda ledger: ledger.end(ticket),
-                within=min(within, BUDGET),
+                within=self._budget(within),
                 is_known=True,
             )
 
@@ -162,8 +166,8 @@ class ObjectOutbox(BaseOutbox):
 
         A run goes through a listing once, and asks for another when it is at its end.
         """
-        search = Search(list(labels), lease, due_by, run, min(within, BUDGET))
-        with _errors():
+        search = Search(list(labels), lease, due_by, run, self._budget(within))
+        with self._errors():
             if not search.labels:
                 return []
             self._check()
@@ -171,7 +175,7 @@ class ObjectOutbox(BaseOutbox):
 
     def load(self, entry: Entry) -> Machine:
         """Give an entry's machine."""
-        with _errors():
+        with self._errors():
             path = getattr(entry, "record", "")
             found = self._store(BUDGET).get(path) if path else None
             if found is None:  # it was put elsewhere in the order since
@@ -199,7 +203,7 @@ class ObjectOutbox(BaseOutbox):
     def requeue(self, ids: Iterable[int] | None = None) -> int:
         """Send dead entries again from the start: these, or all; give how many are owed again."""
         wanted = None if ids is None else set(ids)
-        with _errors():
+        with self._errors():
             found = [name for name in self._listing.names("dead") if wanted is None or name.id in wanted]
             paths = sorted({name.state for name in found})
             return sum(
@@ -210,7 +214,7 @@ class ObjectOutbox(BaseOutbox):
     def prune(self, *, dead_for: float | None = None) -> Mapping[State, int]:
         """Delete what has been dead for so many seconds, and records that no state refers to."""
         dropped = Counter[State]()
-        with _errors():
+        with self._errors():
             for name in list(self._listing.names(*names.ALL)):
                 self._claims.sweep(name)
             if dead_for is None:
@@ -224,18 +228,18 @@ class ObjectOutbox(BaseOutbox):
     def entries(self, *states: State) -> Iterator[Entry]:
         """Give the entries in these states, or all, in the order in which they came."""
         wanted = states or tuple(State)
-        with _errors():
+        with self._errors():
             found = sorted(
                 self._listing.names(*{names.FOLDERS[state] for state in wanted}), key=lambda name: name.id
             )
         for some in _pages(found, _AT_ONCE * 4):
-            with _errors():
+            with self._errors():
                 read = _at_once(self._entry, some)
             yield from (entry for entry in read if entry is not None and entry.state in wanted)
 
     def counts(self) -> Mapping[tuple[str, State], int]:
         """Give how many entries of each reporter are in each state."""
-        with _errors():
+        with self._errors():
             found = list(self._listing.names(*names.ALL))
             if len(found) <= EXACT:
                 entries = [entry for entry in _at_once(self._entry, found) if entry is not None]
@@ -247,7 +251,7 @@ class ObjectOutbox(BaseOutbox):
 
     def oldest(self) -> Mapping[str, float]:
         """Give when the oldest entry came that is owed to each reporter, as seconds since 1970."""
-        with _errors():
+        with self._errors():
             found = list(self._listing.names("owed"))
             oldest: dict[str, float] = {}
             if len(found) <= EXACT:
@@ -266,7 +270,7 @@ class ObjectOutbox(BaseOutbox):
         Raises:
             OutboxError: it cannot be written, or does not keep them.
         """
-        with _errors():
+        with self._errors():
             store, path = self._store(BUDGET), f"probe/{secrets.token_hex(8)}"
             first = store.create(path, b"1")
             try:
@@ -292,8 +296,23 @@ class ObjectOutbox(BaseOutbox):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.url, self.options, self.bounds)
 
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Translate what a store raises."""
+        try:
+            yield
+        except (DeliveryError, DefinitionError) as error:
+            if isinstance(error, TransientReporterError):
+                self._failed = time.monotonic()
+            raise OutboxError(str(error)) from error
+
+    def _budget(self, within: float) -> float:
+        """Give how long a call may take: little while the store is known to be down, be there many calls."""
+        is_down = self._failed is not None and time.monotonic() < self._failed + _DOWN_FOR
+        return min(within, _DOWN_BUDGET if is_down else BUDGET)
+
     def _change(self, entry: Entry, work: Work[T]) -> T:
-        with _errors():
+        with self._errors():
             return self._machines.change(entry.label, entry.key, work, within=BUDGET, is_known=True)
 
     def _entry(self, name: names.Name) -> Entry | None:
@@ -349,15 +368,6 @@ def _resolved(options: Mapping[str, str] | None) -> Mapping[str, str]:
     if faults:
         raise DefinitionError("the outbox cannot be used", faults)
     return given
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Translate what a store raises."""
-    try:
-        yield
-    except (DeliveryError, DefinitionError) as error:
-        raise OutboxError(str(error)) from error
 
 
 def _at_once(work: Callable[[Any], T], things: Sequence[Any]) -> list[T]:
