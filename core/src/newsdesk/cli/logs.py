@@ -72,7 +72,14 @@ def logs() -> Logs:
 
 
 def say(text: str, level: int = logging.INFO, *, colour: str | None = None) -> None:
-    """Tell a person something on standard error; a program that reads JSON there gets a line of that."""
+    """Tell a person something on standard error; a program that reads JSON there gets a line of that.
+
+    Nothing in it, such as a name, is taken for a command to the terminal.
+    """
+    if not text.replace("\n", "").isprintable():
+        from newsdesk.builtin.display import shown  # noqa: PLC0415  (for names that few have)
+
+        text = "\n".join(shown(line, "utf-8") for line in text.split("\n"))
     if logs().is_json:
         _log.log(level, "%s", text.removeprefix("Error: ").removeprefix("Warning: "))
     elif level > logging.INFO or not logs().quiet:

@@ -122,6 +122,40 @@ def test_a_project_that_neither_holds_is_refused(newsdesk, report):
     newsdesk("verify", "--from", "a", "--to", "b", "--project", "south", code=1)
 
 
+def test_a_machine_is_one_line_whatever_its_name_holds(newsdesk, report):
+    report("a", "up\x1b[2J\ndown")
+    assert (
+        newsdesk("verify", "--from", "a", "--to", "b", code=1).stdout == "missing north/up\\x1b[2J\\ndown\n"
+    )
+    assert newsdesk("missing", "some.json", "--to", "b").stdout == "north/up\\x1b[2J\\ndown\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["verify", "--from", "a", "--to", "b"], 1),
+        (["list", "--from", "a"], 1),
+        (["list", "--from", "b", "--metric", "r3"], 1),
+        (["show", "z", "--from", "a"], 1),
+    ],
+)
+def test_the_log_has_what_cannot_be_read_and_totals_as_json(newsdesk, report, arguments, code):
+    report("a", "m")
+    report("b", "m")
+    Path("a/north/m.json").write_bytes(b"{")
+    told = newsdesk("--log-format", "json", *arguments, code=code).stderr.splitlines()
+    assert told
+    assert all(json.loads(line)["message"] for line in told)
+
+
+def test_quiet_leaves_out_the_total_and_no_reason(newsdesk, report):
+    report("a", "m", "n")
+    report("b", "m", "n")
+    assert newsdesk("-q", "verify", "--from", "a", "--to", "b").stderr == ""
+    Path("b/north/m.json").write_bytes(b"{")
+    assert newsdesk("-q", "verify", "--from", "a", "--to", "b", code=1).stderr.startswith("north/m: b: '")
+
+
 def test_two_that_hold_nothing_are_equal(newsdesk):
     assert newsdesk("verify", "--from", "a", "--to", "b").stderr == "b: no machines.\n"
 

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 
+from newsdesk.builtin.display import shown
 from newsdesk.cli import data
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.inputs import Inputs
@@ -15,4 +16,4 @@ def run(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None, wo
     inputs.check()
     with closing(Endpoint.of(desks.config, desks.only_route())) as target:
         for machine in not_held(inputs, target, workers or 1):
-            data.echo(str(machine.key))
+            data.echo(shown(str(machine.key), "utf-8"))  # one line, whatever the name holds

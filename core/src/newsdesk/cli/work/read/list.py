@@ -1,5 +1,6 @@
 """What `newsdesk list` does."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from newsdesk.cli.listing.columns import Column, columns, in_reading_order, scor
 from newsdesk.cli.listing.entries import Entries
 from newsdesk.cli.listing.order import Order, as_recorded
 from newsdesk.cli.listing.seen import Seen, some
+from newsdesk.cli.logs import say
 from newsdesk.cli.sources.sources import Sources
 from newsdesk.cli.sources.unanswered import answered
 from newsdesk.contract.stored import StoredMachine
@@ -78,11 +80,11 @@ def run(config_path: str | None, reads_from: str | None, wanted: Wanted) -> int:
             found = entries.listed(order, wanted.limit, scores=wanted.scores)
             omitted = _print(found, seen, wanted, order)
     for fault in [*entries.faults, *seen.faults()]:
-        click.echo(f"Error: {fault}", err=True)
+        say(f"Error: {fault}", logging.ERROR)
     if entries.unread > len(entries.faults):
-        click.echo(f"Error: {entries.unread} records cannot be read; the first are above", err=True)
+        say(f"Error: {entries.unread} records cannot be read; the first are above", logging.ERROR)
     if omitted:
-        click.echo(f"Not shown: {some(omitted)}; choose with --metric, or see all with --json", err=True)
+        say(f"Not shown: {some(omitted)}; choose with --metric, or see all with --json", logging.WARNING)
     return 1 if entries.unread or seen.faults() else 0
 
 

@@ -1,11 +1,13 @@
 """What `newsdesk show` does."""
 
+import logging
 import sys
 from itertools import chain
 
 import click
 
 from newsdesk.cli import data
+from newsdesk.cli.logs import say
 from newsdesk.cli.sources.backend import NotFoundError
 from newsdesk.cli.sources.sources import Sources
 from newsdesk.cli.sources.unanswered import answered
@@ -31,7 +33,7 @@ def run(
             with answered():
                 machine = sources.one(source)
         except NotFoundError as error:
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}", logging.ERROR)
             return 1
         if as_json:
             data.echo(machine.to_json())

@@ -1,6 +1,7 @@
 """What `newsdesk verify` does."""
 
 import json
+import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from operator import attrgetter
 
 import click
 
+from newsdesk.builtin.display import shown
 from newsdesk.cli import data
+from newsdesk.cli.logs import say
 from newsdesk.cli.sources.unanswered import UnansweredError
 from newsdesk.cli.transfer.comparison import Comparison, Difference
 from newsdesk.cli.transfer.endpoint import Endpoint, ends
@@ -48,7 +51,7 @@ def run(
     except click.ClickException as error:
         raise UnansweredError(error.message) from error
     found = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
-    click.echo(f"{route.label}: {found or 'no machines'}.", err=True)
+    say(f"{route.label}: {found or 'no machines'}.")
     fine = {State.EQUAL, State.EXTRA} if allow_extra else {State.EQUAL}
     return 0 if counts.keys() <= fine else 1
 
@@ -68,6 +71,7 @@ def _show(result: Difference, *, as_json: bool) -> None:
     if as_json:
         data.echo(json.dumps(result.to_dict()))
         return
-    data.echo(f"{result.state} {result.key}")
+    key = shown(str(result.key), "utf-8")  # one line, whatever the name holds
+    data.echo(f"{result.state} {key}")
     if result.reason is not None:
-        click.echo(f"{result.key}: {result.reason}", err=True)
+        say(f"{key}: {result.reason}", logging.ERROR)
