@@ -223,6 +223,18 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is_and_no_lines_scroll_by(environm
     assert "at null: delivered" not in shown
 
 
+def test_a_name_is_one_line_and_no_command_to_the_terminal(environment, write, shell, on_terminal):
+    write("a.json", {"name": "up\x1b[2J\ndown", "project_name": "p"})
+    to = ["report", "a.json", "--to", "acme_reporters.Fails"]
+    name = "p/up\\x1b[2J\\ndown"
+    told = shell(*to, code=1).stderr.splitlines()
+    assert told[0] == f"{name} at acme_reporters.Fails: failed"
+    assert told[1].startswith(f"acme_reporters.Fails: 1 failed ({name}): ")
+    shown = on_terminal(to, environment, code=1, raw=True)
+    assert "\x1b[2J" not in shown
+    assert shown.count(name) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

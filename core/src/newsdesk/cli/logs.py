@@ -71,15 +71,21 @@ def logs() -> Logs:
     return found
 
 
+def plain(text: str) -> str:
+    """Return a text in one line that no terminal takes for a command, whatever the names in it hold."""
+    if text.isprintable():
+        return text
+    from newsdesk.builtin.display import shown  # noqa: PLC0415  (for names that few have)
+
+    return shown(text, "utf-8")
+
+
 def say(text: str, level: int = logging.INFO, *, colour: str | None = None) -> None:
     """Tell a person something on standard error; a program that reads JSON there gets a line of that.
 
     Nothing in it, such as a name, is taken for a command to the terminal.
     """
-    if not text.replace("\n", "").isprintable():
-        from newsdesk.builtin.display import shown  # noqa: PLC0415  (for names that few have)
-
-        text = "\n".join(shown(line, "utf-8") for line in text.split("\n"))
+    text = "\n".join(map(plain, text.split("\n")))
     if logs().is_json:
         _log.log(level, "%s", text.removeprefix("Error: ").removeprefix("Warning: "))
     elif level > logging.INFO or not logs().quiet:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from newsdesk.cli.logs import plain
 from newsdesk.machine import MachineKey
 
 NAMED = 3
@@ -30,7 +31,7 @@ class Cause:
     """How many it is about."""
 
     def __str__(self) -> str:
-        names = ", ".join(map(str, self.machines))
+        names = plain(", ".join(map(str, self.machines)))
         more = f" and {self.count - len(self.machines)} more" if self.count > len(self.machines) else ""
         return f"{self.label}: {self.count} {self.status} ({names}{more}): {self.text}".replace("\n", "\n  ")
 

@@ -12,7 +12,7 @@ from operator import attrgetter
 import click
 
 from newsdesk.cli import data
-from newsdesk.cli.logs import logs
+from newsdesk.cli.logs import logs, plain
 from newsdesk.cli.receipts.causes import Causes, named
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import ReporterException
@@ -76,7 +76,7 @@ def _progressing(receipts: Iterable[Receipt], machines: int) -> Iterator[Receipt
 def _line(receipt: Receipt) -> str:
     """Give a receipt as a line; why it failed is shown once, at the end."""
     line = f"{receipt.machine} at {receipt.reporter}: {receipt.status}"
-    return f"{line}: {receipt.reference}" if receipt.reference else line
+    return plain(f"{line}: {receipt.reference}" if receipt.reference else line)
 
 
 class _Summary:
@@ -127,7 +127,7 @@ class _Summary:
         self._print_rows(rows)
         for receipt in rows:
             for alteration in receipt.alterations:
-                click.secho(f"{receipt.machine} at {receipt.reporter}: {alteration}", fg="yellow")
+                click.secho(plain(f"{receipt.machine} at {receipt.reporter}: {alteration}"), fg="yellow")
         self._print_causes()
         for (reporter, status), count in sorted(self._counts.items()):
             click.secho(f"{reporter}: {count} {status}", fg=_COLOURS.get(str(status)))

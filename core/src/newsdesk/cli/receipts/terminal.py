@@ -17,6 +17,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from newsdesk.cli.logs import plain
 from newsdesk.cli.receipts.causes import named
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.machine import MachineKey
@@ -58,12 +59,12 @@ def print_table(receipts: Iterable[Receipt]) -> None:
         table.add_column(heading, overflow="fold")
     for receipt in receipts:
         table.add_row(
-            Text(str(receipt.machine)),
+            Text(plain(str(receipt.machine))),
             Text(named(receipt.reporter, required=receipt.required)),
             Text(str(receipt.status), style=STYLES.get(receipt.status, "")),
             str(receipt.attempts),
             f"{receipt.seconds:.2f}",
-            Text(receipt.reference or ""),
+            Text(plain(receipt.reference or "")),
         )
     Console().print(table)
 
