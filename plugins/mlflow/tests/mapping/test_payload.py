@@ -124,3 +124,13 @@ def test_where_runs_are_ordered_by_their_start_it_is_the_report(record):
     machine = Machine.from_dict(record("ae-4tags"))
     assert built(machine).span is not None
     assert built(machine, limits=FLAVOURS["azureml"]).span is None
+
+
+def test_what_describes_an_experiment_can_be_sent_whatever_its_project_is_named():
+    project = "p" * 9000 + "\0\ud800"
+    for name in (project, project[-2:]):
+        tags = built(Machine("m", name), NameTemplates("{project_name}", "r", {})).experiment_tags
+        assert tags["project_name"]
+        for value in tags.values():
+            assert len(value.encode()) <= LIMITS.tag_value_length
+            assert "\0" not in value

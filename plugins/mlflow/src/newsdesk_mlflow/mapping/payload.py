@@ -130,7 +130,7 @@ def build_payload(
         # Where runs are ordered by their start only, that must be the report.
         build_span(machine) if limits.ordered_search else None,
         dataset_of(machine) if choice.dataset and limits.inputs else None,
-        _experiment_tags(experiment, templates.experiment, machine),
+        _experiment_tags(experiment, templates.experiment, machine, limits.tag_value_length),
         advice_on(templates.experiment),
     )
 
@@ -150,11 +150,11 @@ def _items(machine: Machine, limits: ServerLimits, choice: Choice) -> Items:
     return items._replace(params=[*items.params, *added], alterations=[*items.alterations, *alterations])
 
 
-def _experiment_tags(name: str, template: str, machine: Machine) -> dict[str, str]:
+def _experiment_tags(name: str, template: str, machine: Machine, length: int) -> dict[str, str]:
     """Describe an experiment; its project is told only where all its machines are of that one."""
     project = machine.project_name if fields_of(template) - {"name"} else None
-    described = {"mlflow.note.content": experiment_note(name, project)}
-    return {**described, PROJECT: storable(project)} if project else described
+    described = {"mlflow.note.content": experiment_note(name, project), PROJECT: project or ""}
+    return {key: storable(value)[:length] for key, value in described.items() if value}
 
 
 def _with_room_for_tags(limits: ServerLimits) -> ServerLimits:
