@@ -45,7 +45,14 @@ BOTH_WAYS = [
     "plugins/mlflow/tests/test_large.py",
 ]
 # The tests that need obstore and a store; elsewhere they are skipped.
-OBJECTS = ["core/tests/builtin/test_objects.py", "core/tests/outbox"]
+OBJECTS = [
+    "core/tests/builtin/test_objects.py",
+    "core/tests/outbox/test_fleet.py",
+    "core/tests/outbox/test_objects.py",
+    "core/tests/outbox/test_outbox.py",
+    "core/tests/outbox/test_sender.py",
+    "core/tests/outbox/test_tickets.py",
+]
 SOURCES = [
     "core/src",
     "plugins/gordo/src",
