@@ -1,5 +1,6 @@
 """What holds for an outbox in an object store alone: its requests, its clock, its budget, its leftovers."""
 
+import json
 import os
 import pickle
 import sys
@@ -10,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from click.testing import CliRunner
 from newsdesk import BaseReporter, Config, DefinitionError, DeliveryFailed, Machine, TransientReporterError
+from newsdesk.cli import main
 from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.delivery.route import Route
@@ -371,6 +374,38 @@ class TestPlaces:
         monkeypatch.setitem(sys.modules, "obstore", None)
         with pytest.raises(OutboxError, match=r"pip install 'newsdesk\[objects\]'"):
             ObjectOutbox("s3://bucket").counts()
+
+
+@over_s3
+def test_the_commands_work_on_a_bucket_with_the_options_of_the_config(s3, tmp_path, monkeypatch):
+    url, options = s3.bucket(), s3.options()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KEY", options["secret_access_key"])
+    held = {**options, "secret_access_key": "${env:KEY}"}
+    config = {"reporters": [{"files": {"path": "out"}}], "outbox": {"path": f"{url}/x", "options": held}}
+    (tmp_path / "newsdesk.yaml").write_text(json.dumps(config))
+    for place in ("x", "y"):
+        with ObjectOutbox(f"{url}/{place}", options) as outbox:
+            outbox.put("files", machine("good"))
+            outbox.put("files", machine("bad"))
+            [bad] = [each for each in outbox.claim(["files"], lease=LONG, limit=2) if each.key.name == "bad"]
+            outbox.bury(bad, error="refused")
+    run = CliRunner()
+    for place in ([], ["--outbox", f"{url}/y"]):
+        assert "files: 1 dead" in run.invoke(main, ["outbox", "status", *place]).output
+        [line] = run.invoke(main, ["outbox", "dead", *place]).output.splitlines()
+        number = line.partition(":")[0]
+        assert run.invoke(main, ["outbox", "requeue", number, *place]).output == "1 owed again.\n"
+        exported = run.invoke(main, ["outbox", "export", "--state", "owed", *place]).output
+        assert json.loads(exported)["name"] == "bad"
+        sent = run.invoke(main, ["outbox", "send", "--allow-owed", *place])
+        assert sent.exit_code == 0, sent.output
+        assert (tmp_path / "out" / "p" / "bad.json").exists()
+        assert options["secret_access_key"] not in sent.output
+    wrong = run.invoke(main, ["outbox", "status", "--outbox", "file:///x"])
+    assert (wrong.exit_code, "must be one of s3://BUCKET/PREFIX" in wrong.output) == (2, True)
+    missing = run.invoke(main, ["outbox", "status", "--outbox", "none.db"])
+    assert "File 'none.db' does not exist" in missing.output
 
 
 @over_s3

@@ -1,11 +1,20 @@
 """`newsdesk outbox`: undelivered records."""
 
+from typing import Any
+
 import click
 
 from newsdesk.cli import data, options
 
 STATES = ("owed", "claimed", "dead", "standby")
 """What an entry may be waiting for, see `newsdesk.outbox.State`."""
+
+
+class _Place(click.Path):
+    """A file that exists, or the URL of an object store."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in str(value) else super().convert(value, param, ctx)
 
 
 @click.group()
@@ -16,7 +25,7 @@ def command() -> None:
 _path = click.option(
     "--outbox",
     "path",
-    type=click.Path(exists=True, dir_okay=False),
+    type=_Place(exists=True, dir_okay=False),
     help="The outbox: a file, or a URL such as s3://bucket/prefix; by default the config's.",
 )
 
