@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from newsdesk.cli import completion, data
+from newsdesk.cli import data
 
 
 class Positive(click.FloatRange):
@@ -24,12 +24,18 @@ class Positive(click.FloatRange):
         return number
 
 
+def _labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from newsdesk.cli import completion  # noqa: PLC0415  (only while a shell completes)
+
+    return completion.labels(ctx, param, incomplete)
+
+
 files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 to = click.option(
     "--to",
     multiple=True,
     metavar="DEFINITION",
-    shell_complete=completion.labels,
+    shell_complete=_labels,
     help="Deliver to this reporter instead of the config's: a label of the config, a name, an import path, "
     "or YAML such as '{files: {path: reports}}'. Can be repeated.",
 )
@@ -37,7 +43,7 @@ reads_from = click.option(
     "--from",
     "reads_from",
     metavar="DEFINITION",
-    shell_complete=completion.labels,
+    shell_complete=_labels,
     help="Read from this reporter: a label of the config, a name, an import path, or YAML. By default the "
     "config's only reporter that can be read.",
 )
@@ -46,7 +52,7 @@ source = click.option(
     "source",
     required=True,
     metavar="DEFINITION",
-    shell_complete=completion.labels,
+    shell_complete=_labels,
     help="Read from this reporter's backend: a label of the config, a name, an import path, or YAML.",
 )
 project = click.option("--project", metavar="PROJECT", help="The project of the machines.")
