@@ -36,7 +36,8 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     Each is a file, or the NAME or PROJECT/NAME of a machine in a backend, with @LABEL and #REVISION behind it
     if needed.
 
-    Exit code: 0 no differences; 1 they differ; 2 wrong usage, config or input; 4 a backend does not answer.
+    Exit code: 0 no differences; 1 they differ; 2 wrong usage, config or input; 4 a backend, or a
+    record in it, cannot be read.
     """
     from newsdesk.cli.work.read.diff import run  # noqa: PLC0415  (not for its help)
 

@@ -52,8 +52,8 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     A CANDIDATE is a file, a folder, a pattern, or the name of a machine in a backend, as for diff. What is
     missing never passes: a score, a fold or a machine.
 
-    Exit code: 0 all passed; 1 some did not; 2 wrong usage, rules, config or input; 4 a backend does not
-    answer.
+    Exit code: 0 all passed; 1 some did not; 2 wrong usage, rules, config or input; 4 a backend, or
+    a record in it, cannot be read.
     """
     from newsdesk.cli.work.read.gate import run  # noqa: PLC0415  (not for its help)
 

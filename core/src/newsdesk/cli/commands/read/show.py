@@ -37,8 +37,8 @@ def command(
     of the config and #REVISION for one of its revisions, of which the first 7 digits are enough. A file that
     exists is read as one.
 
-    Exit code: 0 shown; 1 the machine does not exist; 2 wrong usage, config or input; 4 the backend does not
-    answer.
+    Exit code: 0 shown; 1 the machine does not exist; 2 wrong usage, config or input; 4 the backend, or
+    the record, cannot be read.
     """
     from newsdesk.cli.work.read.show import run  # noqa: PLC0415  (not for its help)
 
