@@ -16,7 +16,7 @@ FILES = Subject(
             _MODULE,
             [
                 (
-                    "if self._place(key)[0].is_file()}",
+                    "if _is_there(self._place(key)[0])}",
                     "if [*Path(self.path).glob(f'*/{self._place(key)[0].name}')]}",
                 )
             ],
@@ -56,7 +56,7 @@ FILES = Subject(
         ),
         Bug(
             "a full disk is a permanent error",
-            _MODULE,
+            "contract/disk.py",
             [("if error.errno in _PERMANENT:", "if error.errno:")],
         ),
         Bug(

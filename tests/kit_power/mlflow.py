@@ -78,8 +78,8 @@ MLFLOW = Subject(
             "a run that was not completed is listed",
             "transport/tracking.py",
             [
-                ("            if run.finished and not run.deleted", "            if not run.deleted"),
-                ("filter(None, (search.condition, _FINISHED))", "filter(None, (search.condition,))"),
+                ("            if run.status == status and not run.deleted", "            if not run.deleted"),
+                ("attributes.status = '{status}' and tags", "tags"),
             ],
         ),
         Bug(

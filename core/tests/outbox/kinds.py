@@ -1,4 +1,4 @@
-"""The outboxes that the same tests hold for: SQLite, and objects in memory, in S3 and in Azure Blob Storage."""
+"""The outboxes that the same tests hold for: SQLite, and objects in memory, in a folder, in S3 and in Azure Blob Storage."""
 
 import importlib.util
 import itertools
@@ -17,6 +17,7 @@ HAS_SERVERS = all(map(importlib.util.find_spec, ("obstore", "moto", "flask")))
 KINDS = [
     "sqlite",
     "memory",
+    "folder",
     *(["s3"] if HAS_SERVERS else []),
     *(["azure"] if HAS_SERVERS and azurite() else []),
 ]
@@ -99,6 +100,8 @@ class Maker:
         elif kind == "memory":
             store = MemoryStore()
             self._make = lambda bounds: MemoryOutbox(store, bounds)
+        elif kind == "folder":
+            self._make = lambda bounds: ObjectOutbox(f"file://{folder}/shared", None, bounds)
         else:
             server = request.getfixturevalue(kind)
             url, options = server.bucket() + "/outbox", server.options()

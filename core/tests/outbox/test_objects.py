@@ -353,7 +353,8 @@ class TestPlaces:
         ("outbox", "fault"),
         [
             ("ftp://x/y", "outbox.path: must be one of s3://BUCKET/PREFIX, az://BUCKET/PREFIX, gs://"),
-            ("file:///x", "gs://BUCKET/PREFIX; a folder has no conditional writes"),
+            ("file://x/y", "gs://BUCKET/PREFIX, file:///FOLDER"),
+            ("file:///x/../y", "must not have an empty part, '.' or '..'"),
             ("s3://a:b@c/d", "outbox.path: must not hold a login"),
             ("{path: x.db, options: {region: x}}", "outbox.options: are of an object store; a path has none"),
             ("{path: s3://x, options: {region: 5}}", "outbox.options"),
@@ -402,7 +403,7 @@ def test_the_commands_work_on_a_bucket_with_the_options_of_the_config(s3, tmp_pa
         assert sent.exit_code == 0, sent.output
         assert (tmp_path / "out" / "p" / "bad.json").exists()
         assert options["secret_access_key"] not in sent.output
-    wrong = run.invoke(main, ["outbox", "status", "--outbox", "file:///x"])
+    wrong = run.invoke(main, ["outbox", "status", "--outbox", "ftp://x"])
     assert (wrong.exit_code, "must be one of s3://BUCKET/PREFIX" in wrong.output) == (2, True)
     missing = run.invoke(main, ["outbox", "status", "--outbox", "none.db"])
     assert "File 'none.db' does not exist" in missing.output

@@ -13,24 +13,18 @@ from newsdesk import canonical
 from newsdesk.alteration import Alteration
 from newsdesk.atomic import write_atomically
 from newsdesk.contract.delivery import Delivery, Plan
+from newsdesk.contract.disk import error_of_disk
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.stored import StoredMachine, sole_project
 from newsdesk.exceptions import (
     MachineDoesNotExist,
     MachineError,
     PermanentReporterError,
-    TransientReporterError,
 )
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.slug import slug_of
 
 _log = logging.getLogger(__name__)
-
-_PERMANENT = frozenset(
-    getattr(errno, name)
-    for name in ("EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP")
-)
-"""Errors of the system that a retry does not fix."""
 
 
 class FilesReporter(BaseReporter):
@@ -205,11 +199,7 @@ def _errors_of(target: Path, doing: str = "written") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _PERMANENT:
-            raise PermanentReporterError(
-                f"{str(target)!r} cannot be {doing}: {error.strerror}; fix the folder, or set another 'path'"
-            ) from error
-        raise TransientReporterError(f"{str(target)!r} cannot be {doing} now: {error.strerror}") from error
+        raise error_of_disk(error, target, doing, remedy="fix the folder, or set another 'path'") from error
 
 
 def _refuse_another(target: Path, held: bytes, key: MachineKey) -> None:

@@ -1,6 +1,7 @@
 """Opens an object store by its URL."""
 
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from newsdesk.exceptions import DefinitionError, Fault, PermanentReporterError
 from newsdesk.objectstore.store import ObjectStore
@@ -8,16 +9,20 @@ from newsdesk.objectstore.store import ObjectStore
 SCHEMES = ("s3", "az", "gs")
 """What URLs of object stores begin with; each is followed by `://`, a bucket or container, and a prefix."""
 
+FOLDER = "file"
+"""What the URL of a folder begins with, followed by `:///` and its absolute path."""
+
 _INSTALL = "object stores need obstore: pip install 'newsdesk[objects]'"
 
 
 def faults(url: str, at: str = "url") -> list[Fault]:
     """Return what is wrong with a URL, without opening it."""
     scheme, _, rest = url.partition("://")
-    if scheme not in SCHEMES or not rest.partition("/")[0]:
+    if scheme == FOLDER and rest.startswith("/"):
+        rest = rest[1:]
+    elif scheme not in SCHEMES or not rest.partition("/")[0]:
         forms = ", ".join(f"{scheme}://BUCKET/PREFIX" for scheme in SCHEMES)
-        folder = "; a folder has no conditional writes" if scheme == "file" else ""
-        return [Fault(at, f"must be one of {forms}{folder}")]
+        return [Fault(at, f"must be one of {forms}, {FOLDER}:///FOLDER")]
     if "@" in rest or "?" in rest:
         return [Fault(at, "must not hold a login; set it in 'options', or in the environment")]
     if any(part in ("", ".", "..") for part in rest.rstrip("/").split("/")):
@@ -29,7 +34,7 @@ def opened(url: str, options: Mapping[str, str] | None = None, *, timeout: float
     """Open the objects below a URL.
 
     Args:
-        url: Such as `s3://bucket/prefix`.
+        url: Such as `s3://bucket/prefix`, or `file:///mnt/shared/outbox`.
         options: What obstore's store takes beside it; what is not there, it finds in the environment.
         timeout: Seconds for one request.
 
@@ -39,6 +44,10 @@ def opened(url: str, options: Mapping[str, str] | None = None, *, timeout: float
     """
     if wrong := faults(url):
         raise DefinitionError("the object store cannot be used", wrong)
+    if url.startswith(f"{FOLDER}://"):
+        from newsdesk.objectstore.folder import FolderStore  # noqa: PLC0415  (only for those who have one)
+
+        return FolderStore(unquote(url.partition("://")[2]), timeout)
     from newsdesk.objectstore.remote import RemoteStore  # noqa: PLC0415  (only for those who have a store)
 
     try:

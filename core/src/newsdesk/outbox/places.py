@@ -27,7 +27,8 @@ def outbox_at(
     """Give the outbox at a place; nothing is opened yet.
 
     Args:
-        place: A path, or `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`.
+        place: A path, or `s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix` or
+            `file:///folder`.
         options: What an object store takes beside its URL; see the reporter `objects`.
         bounds: How much it takes.
 
