@@ -202,10 +202,13 @@ def test_a_machines_page_shows_its_folds_tags_curves_splits_and_revisions(open_p
         "Environment",
     ):
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-    folds = page.get_by_role("img", name="Scores of each fold")
+    folds = page.get_by_role("img", name=re.compile("of each fold"))
+    assert folds.count() == 4
     assert folds.locator("circle").count() == 4 * 3
-    assert page.get_by_role("img", name=re.compile("loss over 40 epochs")).locator("path").count() == 2
-    assert page.get_by_role("img", name="Splits of the cross-validation").locator("rect").count() == 7
+    loss = page.get_by_role("img", name=re.compile("loss over 40 epochs"))
+    assert loss.locator(".series path").count() == 2
+    splits = page.get_by_role("img", name="Splits of the cross-validation")
+    assert splits.locator(".series path").count() == 7
     expect(page.get_by_role("table", name="What changed with")).to_contain_text("dataset.row_filter")
     expect(page.locator(".age").first).to_have_text(re.compile(r" \(.+\)"))
     page.get_by_role("link", name="with the newest").click()

@@ -112,8 +112,8 @@ ELEMENTS = {
         "h2",
         "bdi",
     ),
-    *("p", "span", "time", "section", "dl", "div", "dt", "dd", "figure", "figcaption", "svg", "desc", "text"),
-    *("line", "circle", "rect", "path", "table", "caption", "thead", "tbody", "tr", "th", "td", "details"),
+    *("p", "span", "time", "section", "dl", "div", "dt", "dd", "figure", "figcaption", "svg", "text"),
+    *("g", "circle", "rect", "path", "table", "caption", "thead", "tbody", "tr", "th", "td", "details"),
     *("summary", "footer", "code"),
 }
 ATTRIBUTES = {
@@ -131,7 +131,7 @@ ATTRIBUTES = {
         "height",
     ),
     *("href", "http-equiv", "id", "lang", "name", "open", "r", "rel", "role", "scope", "src", "tabindex"),
-    *("viewBox", "width", "x", "x1", "x2", "y", "y1", "y2"),
+    *("transform", "viewBox", "width", "x", "y"),
 }
 
 

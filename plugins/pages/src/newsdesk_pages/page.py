@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from newsdesk import Machine, record
@@ -76,17 +77,25 @@ def page_of(
         ],
         "scores": main.values(),
         "folds": sorted({fold for score in main.values() for fold in score.folds}),
-        "fold_chart": charts.folds(main.values()),
-        "tags": list(_tag_scores(machine)),
-        "curves": charts.curves(record.history(machine)),
+        **_drawn(machine),
         "history_params": _values(record.history_params(machine)),
         "splits": splits,
-        "timeline": charts.timeline(splits, build.train_start_date, build.train_end_date),
         "parts": {
             **{part: _values(getattr(machine, part)) for part in _PARTS},
             "user metadata": _values(machine.metadata.get("user_defined")),
         },
         "most_values": MOST_VALUES,
+    }
+
+
+@lru_cache(maxsize=8)  # a page is asked for again once it is written, and with each receipt
+def _drawn(machine: Machine) -> dict[str, Any]:
+    build, splits = record.build(machine), record.splits(machine)
+    return {
+        "fold_charts": charts.folds(record.main_scores(machine).values()),
+        "tags": list(_tag_scores(machine)),
+        "curves": charts.curves(record.history(machine)),
+        "timeline": charts.timeline(splits, build.train_start_date, build.train_end_date),
     }
 
 
