@@ -2,10 +2,11 @@
 
 import math
 import re
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-import pygal
 import pytest
 from newsdesk import Machine, record
 from newsdesk_pages import PagesReporter, charts
@@ -93,7 +94,8 @@ def test_a_tag_is_text(text, caplog):
 def test_a_chart_that_cannot_be_drawn_is_left_out_and_its_numbers_are_in_the_table(
     tmp_path, monkeypatch, caplog
 ):
-    monkeypatch.delattr(pygal, "XY")
+    drawn()
+    monkeypatch.delattr("pygal.XY")
     with PagesReporter(tmp_path) as reporter:
         delivery = reporter.report(machine({"r2-score": {"fold-mean": 0.123, "fold-1": 0.123}}))
     assert not delivery.unchanged
@@ -107,3 +109,11 @@ def test_a_process_that_is_forked_after_a_chart_draws_the_same():
     with ProcessPoolExecutor(1, get_context("fork")) as pool:
         here = drawn()
         assert pool.submit(drawn).result() == here
+
+
+def test_imports_are_found_as_before_a_chart():
+    code = (
+        "import sys, importlib_metadata; from newsdesk_pages import charts; before = [*sys.meta_path];"
+        "assert charts.tags('r2', {'a': 1.0}); assert sys.meta_path == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,8 +7,10 @@ identifiers, which would clash, and the date, which would change the page each d
 import logging
 import math
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -26,7 +28,9 @@ MOST_CHARTS = 12
 
 _MOST_POINTS = 240
 _LEAST, _MOST = 1e-150, 1e150  # sizes that pygal can divide into steps
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
+    "value_formatter": number,
+    "x_value_formatter": number,
     "js": [],
     "css": [],
     "no_prefix": True,
@@ -49,6 +53,7 @@ _DECIMALS = re.compile(r"(\.\d)\d+")
 _log = logging.getLogger(__name__)
 
 Point = tuple[float, float]
+_Series = tuple[str, Sequence[Any], Mapping[str, Any]]
 
 
 class Chart(NamedTuple):
@@ -60,68 +65,54 @@ class Chart(NamedTuple):
     """The element; its label has the title and what the chart shows, in a sentence."""
 
 
-class _Series(NamedTuple):
-    name: str
-    values: Sequence[Any]
-    options: Mapping[str, Any] = {}
-
-
 def folds(scores: Iterable[record.Score]) -> list[Chart]:
     """Draw the folds of each score, one below the other, and a line at their mean."""
-    charts = []
-    for score in scores:
-        values = [(fold, each) for fold, each in score.folds.items() if math.isfinite(each)][:MOST_FOLDS]
-        mean = [score.mean] if score.mean is not None and math.isfinite(score.mean) else []
-        if not values or (bounds := _bounds([*(value for _, value in values), *mean])) is None:
-            continue
-        dots = [
-            {"value": (value, -row), "label": f"fold {fold}: {number(value)}"}
-            for row, (fold, value) in enumerate(values)
-        ]
-        line = [(value, row) for value in mean for row in (0.5, 0.5 - len(values))]
-        chart = _chart(
-            "XY",
-            f"{score.name} of each fold",
-            f"Dots are folds, the line is their mean: {', '.join(number(value) for _, value in values)}.",
-            [
-                _Series("folds", dots, {"stroke": False, "dots_size": 4}),
-                _Series("mean", line, {"show_dots": False}),
-            ],
-            classes=["folds"],
-            height=40 + 16 * len(values),
-            xrange=bounds,
-            range=(0.5 - len(values), 0.5),
-            y_labels=[{"value": -row, "label": str(fold)} for row, (fold, _) in enumerate(values)],
-            show_legend=False,
-        )
-        charts.append(chart)
-    return [chart for chart in charts[:MOST_CHARTS] if chart]
+    return _all(_folds(score) for score in islice(scores, MOST_CHARTS))
+
+
+def _folds(score: record.Score) -> Chart | None:
+    values = [(fold, each) for fold, each in score.folds.items() if math.isfinite(each)][:MOST_FOLDS]
+    if not values:
+        return None
+    texts = [number(value) for _, value in values]
+    dots = [
+        {"value": (value, -row), "label": f"fold {fold}: {text}"}
+        for row, ((fold, value), text) in enumerate(zip(values, texts, strict=True))
+    ]
+    means = [score.mean] if score.mean is not None and math.isfinite(score.mean) else []
+    line = [(mean, row) for mean in means for row in (0.5, 0.5 - len(values))]
+    return _chart(
+        ("XY", "folds", 40 + 16 * len(values)),
+        (f"{score.name} of each fold", f"Dots are folds, the line is their mean: {', '.join(texts)}."),
+        [("folds", dots, {"stroke": False, "dots_size": 4}), ("mean", line, {"show_dots": False})],
+        xrange=_bounds([*(value for _, value in values), *means]),
+        range=(0.5 - len(values), 0.5),
+        y_labels=[{"value": -row, "label": str(fold)} for row, (fold, _) in enumerate(values)],
+        show_legend=False,
+    )
 
 
 def tags(metric: str, means: Mapping[str, float]) -> Chart | None:
     """Draw the mean of one metric for each tag, the worst first."""
     worst = [(tag, mean) for tag, mean in worst_first(metric, means)[:MOST_TAGS] if math.isfinite(mean)]
-    if not worst or (bounds := _bounds([0.0, *(mean for _, mean in worst)])) is None:
+    if not worst:
         return None
     (first, least), (last, most) = worst[0], worst[-1]
     which = f"the {MOST_TAGS} worst of {len(means):,} tags" if len(means) > MOST_TAGS else "each tag"
+    worst.reverse()  # pygal begins at the bottom
+    style = {True: {"class": "rect below"}, False: {"class": "rect"}}
     bars = [
-        {
-            "value": mean,
-            "label": f"{tag}: {number(mean)}",
-            "node": {"class": "rect below" if mean < 0 else "rect"},
-        }
-        for tag, mean in reversed(worst)
+        {"value": mean, "label": f"{tag}: {number(mean)}", "node": style[mean < 0]} for tag, mean in worst
     ]
     return _chart(
-        "HorizontalBar",
-        f"{metric} of {which}, the worst first",
-        f"{first} has {number(least)}, {last} has {number(most)}.",
-        [_Series(metric, bars)],
-        classes=["tags"],
-        height=30 + 16 * len(worst),
-        range=bounds,
-        x_labels=[_clipped(shown(tag), 22) for tag, _ in reversed(worst)],
+        ("HorizontalBar", "tags", 30 + 16 * len(worst)),
+        (
+            f"{metric} of {which}, the worst first",
+            f"{first} has {number(least)}, {last} has {number(most)}.",
+        ),
+        [(metric, bars, {})],
+        range=_bounds([0.0, *(mean for _, mean in worst)]),
+        x_labels=[_clipped(shown(tag), 22) for tag, _ in worst],
         print_values=True,
         print_values_position="top",
         margin_right=36,
@@ -139,25 +130,18 @@ def curves(history: Mapping[str, record.Series]) -> list[Chart]:
         ]
         if line:
             groups.setdefault(name.removeprefix("val_"), {})[name] = line
-    charts = [_curve(name, lines) for name, lines in [*groups.items()][:MOST_CHARTS]]
-    return [chart for chart in charts if chart]
+    return _all(_curve(name, lines) for name, lines in islice(groups.items(), MOST_CHARTS))
 
 
 def _curve(name: str, lines: Mapping[str, list[Point]]) -> Chart | None:
-    bounds = _bounds([value for line in lines.values() for _, value in line])
-    if bounds is None:
-        return None
     last = max(int(line[-1][0]) for line in lines.values())
     told = [f"{key} goes from {number(line[0][1])} to {number(line[-1][1])}" for key, line in lines.items()]
     return _chart(
-        "XY",
-        f"{name} over {last:,} epochs",
-        f"{'; '.join(told)}.",
-        [_Series(key, _thinned(line), {"show_dots": len(line) == 1}) for key, line in lines.items()],
-        classes=["curves"],
-        height=190,
+        ("XY", "curves", 190),
+        (f"{name} over {last:,} epochs", f"{'; '.join(told)}."),
+        [(key, _thinned(line), {"show_dots": len(line) == 1}) for key, line in lines.items()],
         xrange=(1, max(last, 2)),
-        range=bounds,
+        range=_bounds([value for line in lines.values() for _, value in line]),
         x_labels=sorted({1, last}),
         x_value_formatter=lambda epoch: f"{epoch:.0f}",
     )
@@ -171,65 +155,86 @@ def timeline(splits: Sequence[record.Split], start: str | None, end: str | None)
         start: Where all data begin, as the record has it.
         end: Where they end.
     """
-    shown_splits = splits[:MOST_FOLDS]
-    spans = {
-        "train": [_span(split.train_start, split.train_end) for split in shown_splits],
-        "test": [_span(split.test_start, split.test_end) for split in shown_splits],
-    }
-    times = [time for each in spans.values() for span in each for time in span]
-    if not times:
+    rows = {"all data": [("all data", start, end)]}
+    for split in splits[:MOST_FOLDS]:
+        train, test = (split.train_start, split.train_end), (split.test_start, split.test_end)
+        rows[f"fold {split.fold}"] = [("train", *train), ("test", *test)]
+    spans = [
+        (name, row, sorted((since, until)))
+        for row, line in enumerate(rows.values())
+        for name, *ends in line
+        for since, until in [map(record.date_of, ends)]
+        if since and until
+    ]
+    if not any(row for _, row, _ in spans):
         return None
-    spans["all data"] = [_span(start, end)]
-    times += spans["all data"][0]
-    first, last = min(times), max(times)
+    first, last = min(ends[0] for *_, ends in spans), max(ends[1] for *_, ends in spans)
     width = max((last - first).total_seconds(), 1)
-    series = []
-    for name, rows in spans.items():
-        top = 0 if name == "all data" else -1
-        values: list[Any] = []
-        for row, span in enumerate(rows):
-            if span:
-                x, until = ((time - first).total_seconds() for time in sorted(span))
-                values += [(x, top - row), (max(until, x + width / 300), top - row), (None, None)]
-        series.append(_Series(name, values, {"show_dots": False, "allow_interruptions": True}))
-    names = ["all data", *(f"fold {split.fold}" for split in shown_splits)]
+    lines: dict[str, list[tuple[float | None, int | None]]] = {"train": [], "test": [], "all data": []}
+    for name, row, ends in spans:
+        since, until = ((time - first).total_seconds() for time in ends)
+        lines[name] += [(since, -row), (max(until, since + width / 300), -row), (None, None)]
+    days = f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"
     return _chart(
-        "XY",
-        "Splits of the cross-validation",
-        f"{len(splits)} folds between {first:%Y-%m-%d} and {last:%Y-%m-%d}.",
-        series,
-        classes=["spans"],
-        height=60 + 20 * len(names),
+        ("XY", "spans", 60 + 20 * len(rows)),
+        ("Splits of the cross-validation", f"{len(splits)} folds between {days[0]} and {days[1]}."),
+        [(name, line, {"show_dots": False, "allow_interruptions": True}) for name, line in lines.items()],
         xrange=(0, width),
-        range=(0.5 - len(names), 0.5),
-        x_labels=[{"value": 0, "label": f"{first:%Y-%m-%d}"}, {"value": width, "label": f"{last:%Y-%m-%d}"}],
-        y_labels=[{"value": -row, "label": name} for row, name in enumerate(names)],
+        range=(0.5 - len(rows), 0.5),
+        x_labels=[{"value": x, "label": day} for x, day in zip((0, width), days, strict=True)],
+        y_labels=[{"value": -row, "label": name} for row, name in enumerate(rows)],
         margin_right=30,
     )
 
 
-def _span(start: str | None, end: str | None) -> Sequence[datetime]:
-    dates = [date for date in (record.date_of(start), record.date_of(end)) if date]
-    return dates if len(dates) > 1 else ()
+def _all(charts: Iterable[Chart | None]) -> list[Chart]:
+    return [chart for chart in charts if chart]
 
 
-def _chart(kind: str, title: str, told: str, series: Iterable[_Series], **options: Any) -> Chart | None:
-    """Draw a chart; None, and a line in the log, where pygal fails: the tables have the same numbers."""
-    import pygal  # noqa: PLC0415  (for machines that have something to draw)
-    from pygal.style import Style  # noqa: PLC0415
+def _chart(
+    look: tuple[str, str, int], texts: tuple[str, str], series: Iterable[_Series], **options: Any
+) -> Chart | None:
+    """Draw a chart; None, and a line in the log, where pygal fails: the tables have the same numbers.
 
+    Args:
+        look: pygal's class, the class of the style sheet, and the height.
+        texts: The title, and what the chart shows.
+        series: Name, values and options of each line, or set of bars.
+        options: pygal's, besides those of all charts.
+    """
+    pygal = _pygal()
+    (kind, style, height), (title, told) = look, texts
+    if None in (options["range"], options.get("xrange", ())):
+        return None
     try:
-        chart = getattr(pygal, kind)(
-            style=Style(**_FONTS),
-            **{**_OPTIONS, "value_formatter": number, "x_value_formatter": number, **options},
-        )
-        for each in series:
-            chart.add(_clipped(shown(each.name), 16), each.values, **each.options)
+        options = {
+            **_OPTIONS,
+            "style": pygal.style.Style(**_FONTS),
+            "classes": [style],
+            "height": height,
+            **options,
+        }
+        chart = getattr(pygal, kind)(**options)
+        for name, values, own in series:
+            chart.add(_clipped(shown(name), 16), values, **own)
         svg = "".join(_copied(chart.render_tree(), f"{title}. {shortened(told, 600)}"))
     except Exception as error:  # noqa: BLE001  (of a library: a page without the chart is better than none)
         _log.warning("the chart %r is left out, pygal cannot draw it: %s", title, error)
         return None
     return Chart(title, Markup(svg))  # noqa: S704  (every text in it is escaped)
+
+
+@cache
+def _pygal() -> Any:
+    """Import pygal, for machines that have something to draw, without its finder of maps.
+
+    With that Python 3.11 would warn at each import of a module that does not exist.
+    """
+    finders = [*sys.meta_path]
+    import pygal  # noqa: PLC0415
+
+    sys.meta_path[:] = [each for each in sys.meta_path if each in finders or type(each).__module__ != "pygal"]
+    return pygal
 
 
 def _copied(node: Any, label: str | None = None) -> Iterator[str]:

@@ -161,16 +161,12 @@ def _plain(each: Revision) -> dict[str, Any]:
 
 
 def _revision(line: Mapping[str, Any]) -> Revision:
-    created, seconds = line["created"], line["training_seconds"]
-    return Revision(
-        MachineKey(*line["key"]),
-        line["revision"],
-        line["model_key"],
-        datetime.fromisoformat(line["reported"]),
-        None if created is None else datetime.fromisoformat(created),
-        record.number_of(seconds),
-        {name: float(mean) for name, mean in line["scores"].items()},
-        line["since"],
-        line["changes"],
-        line["more_changes"],
-    )
+    created = line["created"]
+    read = {
+        "key": MachineKey(*line["key"]),
+        "reported": datetime.fromisoformat(line["reported"]),
+        "created": None if created is None else datetime.fromisoformat(created),
+        "training_seconds": record.number_of(line["training_seconds"]),
+        "scores": {name: float(mean) for name, mean in line["scores"].items()},
+    }
+    return Revision(**{**line, **read})

@@ -130,24 +130,21 @@ def facts_of(machine: Machine, slug: str) -> bytes:
 
 def _facts(machine: Machine) -> Iterator[tuple[str, str, str, float | None, int]]:
     build, scores = record.build(machine), record.scores(machine)
-    for label, text in (("created", build.created), ("builder version", build.builder_version)):
-        yield "build", label, text or MISSING, None, 0
-    for label, seconds in (
-        ("training, seconds", build.training_seconds),
-        ("cross-validation, seconds", build.cv_seconds),
-    ):
-        yield "build", label, number(seconds), _finite(seconds), 0
-    for section, wanted in (("scores", False), ("scores of tags", True)):
-        for name, score in scores.items():
-            if (score.tag is not None) is wanted:
-                values: Mapping[str, float | None] = {name: score.mean}
-                if not wanted:
-                    values = {
-                        **values,
-                        **{f"{name}, fold {fold}": value for fold, value in score.folds.items()},
-                    }
-                for label, value in values.items():
-                    yield section, label, number(value), _finite(value), direction(score.metric)
+    yield "build", "created", build.created or MISSING, None, 0
+    yield "build", "builder version", build.builder_version or MISSING, None, 0
+    values: dict[str, float | None] = {
+        "training, seconds": build.training_seconds,
+        "cross-validation, seconds": build.cv_seconds,
+    }
+    for label, value in values.items():
+        yield "build", label, number(value), _finite(value), 0
+    for name, score in sorted(scores.items(), key=lambda item: item[1].tag is not None):
+        section, values = "scores of tags", {name: score.mean}
+        if score.tag is None:
+            section = "scores"
+            values |= {f"{name}, fold {fold}": value for fold, value in score.folds.items()}
+        for label, value in values.items():
+            yield section, label, number(value), _finite(value), direction(score.metric)
     for part in _PARTS:
         for path, text in _values(getattr(machine, part))[:MOST_VALUES]:
             yield part, path, text, None, 0
