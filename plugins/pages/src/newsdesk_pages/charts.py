@@ -202,19 +202,13 @@ def _chart(
         series: Name, values and options of each line, or set of bars.
         options: pygal's, besides those of all charts.
     """
-    pygal = _pygal()
     (kind, style, height), (title, told) = look, texts
     if None in (options["range"], options.get("xrange", ())):
         return None
+    options = _OPTIONS | {"classes": [style], "height": height} | options
     try:
-        options = {
-            **_OPTIONS,
-            "style": pygal.style.Style(**_FONTS),
-            "classes": [style],
-            "height": height,
-            **options,
-        }
-        chart = getattr(pygal, kind)(**options)
+        pygal = _pygal()
+        chart = getattr(pygal, kind)(style=pygal.style.Style(**_FONTS), **options)
         for name, values, own in series:
             chart.add(_clipped(shown(name), 16), values, **own)
         svg = "".join(_copied(chart.render_tree(), f"{title}. {shortened(told, 600)}"))
