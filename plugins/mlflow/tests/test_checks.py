@@ -19,7 +19,9 @@ def told(reporter, *, ping=False):
 
 
 def test_the_limits_of_the_flavour_in_use_are_told():
-    [(text, remedy)] = told(MlFlowReporter(tracking_uri="http://user:secret@mlflow.example:5000"))
+    [(text, remedy)] = told(
+        MlFlowReporter(tracking_uri="http://user:secret@mlflow.example:5000", experiment="{project_name}")
+    )
     assert text == (
         "http://***@mlflow.example:5000 is treated as the flavour 'mlflow': 1000 metrics, 100 params and 100 tags in a "
         "request, 6000 characters in a param and 5000 in a tag"
@@ -39,10 +41,10 @@ def test_limits_of_another_server_than_the_uri_says_are_to_be_mended():
 
 
 def test_a_default_uri_is_told_as_such(monkeypatch):
-    [(text, _)] = told(MlFlowReporter())
+    [(text, _)] = told(MlFlowReporter(experiment="{project_name}"))
     assert text.startswith("MLflow's own default tracking URI is treated as the flavour 'mlflow': ")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "databricks")
-    [(text, _)] = told(MlFlowReporter())
+    [(text, _)] = told(MlFlowReporter(experiment="{project_name}"))
     assert text.startswith("databricks is treated as the flavour 'databricks': ")
 
 
@@ -140,7 +142,8 @@ def test_a_real_server_tells_its_version_and_its_artifact_store(server, monkeypa
 
 
 def test_a_server_that_is_not_there_is_an_error_of_its_backend():
-    found = iter(MlFlowReporter(tracking_uri="http://127.0.0.1:9").findings(ping=True))
+    reporter = MlFlowReporter(tracking_uri="http://127.0.0.1:9", experiment="{project_name}")
+    found = iter(reporter.findings(ping=True))
     assert "is treated as the flavour" in next(found).text
     with pytest.raises(TransientReporterError):
         next(found)
