@@ -179,7 +179,7 @@ def small(number, content=0):
 
 
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("kind", ["canned", "generated"])
+@pytest.mark.parametrize("kind", ["canned", pytest.param("generated", marks=pytest.mark.large)])
 def test_from_mlflow_to_postgres_to_files_and_back_every_byte_is_kept(place, figure, kind):
     machines = all_canned() if kind == "canned" else [*generated(COUNT)]
     expected = as_bytes(machines)
@@ -207,7 +207,12 @@ def test_from_mlflow_to_postgres_to_files_and_back_every_byte_is_kept(place, fig
 
 
 @pytest.mark.parametrize(
-    ("source", "target"), [("files", "mlflow"), ("files", "postgres"), ("shared", "files")]
+    ("source", "target"),
+    [
+        pytest.param("files", "mlflow", marks=pytest.mark.large),
+        pytest.param("files", "postgres", marks=pytest.mark.large),
+        ("shared", "files"),
+    ],
 )
 def test_killed_at_any_time_and_run_again_it_is_complete_and_nothing_is_there_twice(
     place, shared, mlflow_server, source, target

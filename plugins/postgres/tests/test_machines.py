@@ -58,6 +58,7 @@ def peak_of(call):
     return peak
 
 
+@pytest.mark.large
 def test_ten_thousand_rows_take_the_memory_of_a_page_and_a_statement_for_each(many, reporter):
     next(reporter.machines())  # and imports what it needs
     page = peak_of(lambda: next(reporter.machines()))
@@ -74,6 +75,7 @@ def test_ten_thousand_rows_take_the_memory_of_a_page_and_a_statement_for_each(ma
     assert labels.count("SELECT page.name,") == ROWS // PAGE + 2  # one for the last machine, one for the end
 
 
+@pytest.mark.large
 def test_an_outage_amid_a_listing_is_an_error_and_not_its_end(many):
     with FaultProxy.to(many.url) as proxy:
         place = {**many.place, "host": proxy.host, "port": proxy.port, "sslmode": "disable"}
@@ -88,6 +90,7 @@ def test_an_outage_amid_a_listing_is_an_error_and_not_its_end(many):
             assert len(listed(reporter)) == ROWS + 1
 
 
+@pytest.mark.large
 def test_listings_that_are_not_read_to_their_end_hold_no_connection(many, reporter):
     listings = [reporter.machines() for _ in range(SIZE + 1)]
     assert len({next(listing).key for listing in listings}) == 1
@@ -99,6 +102,7 @@ def test_listings_that_are_not_read_to_their_end_hold_no_connection(many, report
     assert sum(1 for _ in listings[0]) == ROWS
 
 
+@pytest.mark.large
 def test_a_page_is_found_by_the_index_and_not_by_reading_those_before(many):
     many.query("ANALYZE machine")
     asked = {"name": "ae-4tags5", "project_name": "", "rows": PAGE, **PATHS}

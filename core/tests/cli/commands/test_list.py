@@ -379,6 +379,7 @@ def write_fleet(folder, count):
     return ("--from", json.dumps({"files": {"path": str(plant.parent)}}))
 
 
+@pytest.mark.large
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read from /proc")
 def test_memory_is_flat(folder):
     """Of 10,000 machines, a list of any kind takes as much as one of 1,000, but for its rows and the names in the folder."""

@@ -130,6 +130,7 @@ def fleet(server, make_runs):
     return name, make_runs(place, [("p", f"m {number}") for number in range(FLEET)])
 
 
+@pytest.mark.large
 def test_pages_of_runs_are_read_one_by_one_and_no_run_is_skipped_when_others_are_deleted(
     server, proxy, fleet
 ):
@@ -149,6 +150,7 @@ def test_pages_of_runs_are_read_one_by_one_and_no_run_is_skipped_when_others_are
         server.call("POST", "runs/restore", run_id=run)
 
 
+@pytest.mark.large
 def test_many_experiments_are_searched_a_hundred_at_a_time(server, proxy, tag, make_runs):
     names = [f"{tag} {number}" for number in range(230)]
     for name in names:
@@ -159,6 +161,7 @@ def test_many_experiments_are_searched_a_hundred_at_a_time(server, proxy, tag, m
     assert proxy.requests.count("POST runs/search") == 3
 
 
+@pytest.mark.large
 def test_an_outage_between_two_pages_is_transient_and_not_an_end(proxy, fleet):
     with MlFlowReporter(tracking_uri=proxy.url, experiment=fleet[0]) as reporter:
         found = reporter.machines()
