@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from newsdesk import Machine
 
+pytestmark = pytest.mark.large
+
 NEWSDESK = Path(sys.executable).with_name("newsdesk")
 EXAMPLE = Path(__file__).parents[1] / "examples" / "machines" / "ae-4tags.json"
 

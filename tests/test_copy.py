@@ -20,6 +20,8 @@ from newsdesk import Config, Desk, Machine, Retry
 from newsdesk.testing import FaultProxy, Refuse, http_answer
 from newsdesk.testing.machines import HOSTILE, canned, hostile, many_metrics, real
 
+pytestmark = pytest.mark.large
+
 COUNT = int(os.environ.get("NEWSDESK_COPIES", "12"))
 """Generated machines."""
 EXAMPLES = Path(__file__).parents[1] / "examples" / "machines"

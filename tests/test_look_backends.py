@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from newsdesk import Machine
 
+pytestmark = pytest.mark.large
+
 NEWSDESK = Path(sys.executable).with_name("newsdesk")
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples" / "machines").glob("*.json"))
 

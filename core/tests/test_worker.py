@@ -181,7 +181,8 @@ KEPT = {
     "future.py": "only waited for, and looked at again after a second",
     "worker.py": "the lock itself",
     "contract/lifecycle.py": "renewed together with the state",
-    "delivery/executor_worker.py": "never waited for by another thread: its worker's own",
+    "delivery/executors/worker.py": "never waited for by another thread: its worker's own",
+    "cli/listing/entries.py": "never used by a forked child: it is of one listing of the command",
     "outbox/storage/database.py": "held by the forking thread while it forks",
 }
 

@@ -352,6 +352,7 @@ class OrderOfObjects(Order):
 
 TestOrder = Order.TestCase
 TestOrderOfObjects = OrderOfObjects.TestCase
+TestOrderOfObjects.pytestmark = [pytest.mark.large]
 TestOrder.settings = TestOrderOfObjects.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=50,

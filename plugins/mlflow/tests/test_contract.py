@@ -100,6 +100,7 @@ class TestByRest(OnServer):
 
 
 @pytest.mark.usefixtures("client_only")
+@pytest.mark.large
 class TestByClient(OnServer):
     """By MLflow's client."""
 
