@@ -9,7 +9,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
 # Tests come last, so that pytest's summary ends the output.
-nox.options.sessions = ["lint", "typing", "azureml", "objects", "tests"]
+nox.options.sessions = ["lint", "typing", "azureml", "tests"]
 
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
@@ -24,6 +24,8 @@ DOCS_TESTS = ["tests/test_readme.py", *sorted(map(str, Path("tests").glob("test_
 # Four workers, since tests often wait for servers. By module or class, so that its servers start once, and in
 # the order of pyproject.toml, so that the slowest ones start first.
 AT_ONCE = ["--numprocesses=4", "--dist=loadscope", "--no-loadscope-reorder"]
+# Modules that take minutes, beside the tests that are marked as large.
+SLOW = ["tests/test_faults_mlflow.py", "tests/test_third_party.py"]
 # Without cached bytecode, each MLflow server compiles for 12 s of CPU.
 COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
 # Where gordo is installed once for all sessions: not in a session's own folder, which nox clears.
@@ -150,7 +152,7 @@ def run_azureml(session: nox.Session, *options: str) -> None:
     session.run("pytest", *at_once, *tests, env={**COMPILED, **python})
 
 
-@nox.session
+@nox.session(default=False)
 def objects(session: nox.Session) -> None:
     """Test what uses object stores: over moto as S3, and over Azurite as Azure where there is npm."""
     session.install("-e", "core[objects,testing]", *group("test"), *group("objects"))
@@ -231,8 +233,9 @@ def wheels(session: nox.Session) -> None:
 @nox.session(default=False)
 def large(session: nox.Session) -> None:
     """Run the tests with thousands of machines, and those that kill a copy again and again."""
-    install_distributions(session, "test")
+    install_distributions(session, "test", "build", "docs")
     session.run("pytest", *AT_ONCE, "-m", "large", *session.posargs, env=COMPILED)
+    session.run("pytest", *AT_ONCE, *SLOW, env=COMPILED)
 
 
 @nox.session(default=False)
@@ -279,6 +282,7 @@ def run_tests(session: nox.Session) -> None:
         *AT_ONCE,
         "--ignore=plugins/mlflow/tests/auth/test_contract.py",
         *("-m", "not large"),
+        *(f"--ignore={path}" for path in SLOW),
         *session.posargs,
         env=COMPILED,
     )
