@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -149,6 +150,8 @@ class _Json(logging.Formatter):
         """Format a record."""
         import json  # noqa: PLC0415  (for those who log)
 
+        from newsdesk.secrets import mask_text, of_environment  # noqa: PLC0415  (the same)
+
         seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line: dict[str, Any] = {
             "time": f"{seconds}.{int(record.msecs):03}Z",
@@ -160,15 +163,15 @@ class _Json(logging.Formatter):
             line["receipt"] = receipt.to_dict()
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
+        secrets = of_environment()
         # Escaped, so that a line stays one whatever a name holds, and any encoding can write it.
-        return json.dumps(_masked(line), ensure_ascii=True)
+        return json.dumps(_masked(line, lambda text: mask_text(text, secrets)), ensure_ascii=True)
 
 
-def _masked(value: Any) -> Any:
-    from newsdesk.secrets import mask_text, of_environment  # noqa: PLC0415  (for those who log)
-
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    """Return a value with its texts masked."""
     if isinstance(value, dict):
-        return {key: _masked(item) for key, item in value.items()}
+        return {key: _masked(item, mask) for key, item in value.items()}
     if isinstance(value, list):
-        return [_masked(item) for item in value]
-    return mask_text(value, of_environment()) if isinstance(value, str) else value
+        return [_masked(item, mask) for item in value]
+    return mask(value) if isinstance(value, str) else value

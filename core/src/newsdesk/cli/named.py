@@ -44,7 +44,7 @@ def named(texts: Iterable[str], config: Config, *, option: str) -> tuple[Route, 
 
 
 def _definition(text: str, labels: Collection[str], option: str) -> Any:
-    entry = text if _PLAIN.fullmatch(text) else _read(text, option)
+    entry = text if _PLAIN.fullmatch(text) else read_definition(text, option)
     if entry is None and text.strip() != "null":  # an unset variable of a shell must not mean nowhere
         raise DefinitionError(f"{option} {text!r} is empty; {_FORM}")
     if labels and isinstance(entry, str) and not is_import_path(entry):
@@ -52,7 +52,12 @@ def _definition(text: str, labels: Collection[str], option: str) -> Any:
     return entry
 
 
-def _read(text: str, option: str) -> Any:
+def read_definition(text: str, option: str) -> Any:
+    """Return the entry that a text of YAML is.
+
+    Raises:
+        DefinitionError: It is not YAML.
+    """
     import yaml  # noqa: PLC0415  (0.02 s, for more than a name)
 
     from newsdesk.config.lines import UniqueLoader, reason  # noqa: PLC0415  (the same)

@@ -11,8 +11,8 @@ import yaml
 
 from newsdesk.atomic import write_atomically
 from newsdesk.builtin.registry import default_registry
+from newsdesk.cli.named import read_definition
 from newsdesk.config.file import Config
-from newsdesk.config.lines import UniqueLoader, reason
 from newsdesk.config.starter import Choice, starter_config
 from newsdesk.contract.parameters.docstrings import argument_texts
 from newsdesk.contract.parameters.references import is_reference
@@ -50,10 +50,7 @@ def run(to: Sequence[str], outbox: str | None, output: Path, *, force: bool) -> 
 
 
 def _given(text: str) -> Choice:
-    try:
-        definition = parse(yaml.load(text, UniqueLoader))  # noqa: S506  (a safe one)
-    except yaml.YAMLError as error:
-        raise DefinitionError(f"--to {text!r} is not a definition ({reason(error)})") from error
+    definition = parse(read_definition(text, "--to"))
     if definition.options:
         raise DefinitionError(
             f"--to {text!r} has {listed(definition.options)}; write that into the file afterwards"
