@@ -32,14 +32,14 @@ FILES = Subject(
             [
                 (_RECORD, "        record = Machine.of(_rounded(machine.to_dict())).to_json()\n"),
                 (
-                    "def _refuse_another(",
+                    "def _files_under(",
                     "def _rounded(value):\n"
                     "    if isinstance(value, dict):\n"
                     "        return {key: _rounded(item) for key, item in value.items()}\n"
                     "    if isinstance(value, list):\n"
                     "        return [_rounded(item) for item in value]\n"
                     "    return float(f'{value:.12g}') if isinstance(value, float) else value\n\n\n"
-                    "def _refuse_another(",
+                    "def _files_under(",
                 ),
             ],
         ),
@@ -97,7 +97,7 @@ FILES = Subject(
         ),
         Bug(
             "the file's name is the composed one (NFC)",
-            _MODULE,
+            "builtin/layout.py",
             [(_PLACE, "slug_of(__import__('unicodedata').normalize('NFC', key.name), 'name')")],
         ),
         Bug(
@@ -115,7 +115,10 @@ FILES = Subject(
             _MODULE,
             [
                 ('lambda entry: entry.name.endswith(".json")', "os.DirEntry.is_file"),
-                ("if self._place(machine.key)[0] != file:", "if False:"),
+                (
+                    'path = f"{file.parent.name}/{file.name}"',
+                    "path = found and place(Machine.from_json(found[0]).key)[0]",
+                ),
             ],
         ),
     ],

@@ -1,30 +1,25 @@
 """A folder of JSON files, one for each machine."""
 
 import errno
-import logging
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from newsdesk import canonical
 from newsdesk.alteration import Alteration
 from newsdesk.atomic import write_atomically
+from newsdesk.builtin.layout import described, place, record_of, refuse_another
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.disk import error_of_disk
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.stored import StoredMachine, sole_project
 from newsdesk.exceptions import (
     MachineDoesNotExist,
-    MachineError,
-    PermanentReporterError,
 )
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.slug import slug_of
 
-_log = logging.getLogger(__name__)
+_REMEDY = "move that file away, or set 'path' to another folder"
 
 
 class FilesReporter(BaseReporter):
@@ -57,7 +52,7 @@ class FilesReporter(BaseReporter):
         if held == record:
             return Delivery(reference=str(target), alterations=alterations, unchanged=True)
         if held is not None:
-            _refuse_another(target, held, machine.key)
+            refuse_another(held, machine.key, repr(str(target)), _REMEDY)
         with _errors_of(target):
             write_atomically(target, record)
         return Delivery(reference=str(target), alterations=alterations)
@@ -108,12 +103,7 @@ class FilesReporter(BaseReporter):
         found = _content_of(target)
         if found is None:
             raise MachineDoesNotExist(name, project_name, projects=self._projects(name))
-        try:
-            machine = Machine.from_json(found[0])
-        except MachineError as error:
-            raise PermanentReporterError(
-                f"{str(target)!r} does not hold a record: {error}; move it away, and report the machine again"
-            ) from error
+        machine = record_of(found[0], repr(str(target)))
         if machine.key != (project_name, name):
             raise MachineDoesNotExist(name, project_name, projects=self._projects(name))
         return machine
@@ -124,25 +114,10 @@ class FilesReporter(BaseReporter):
         return Plan(requests=0, items={"files": 1}, alterations=alterations, size=len(machine.to_json()))
 
     def _stored(self, file: Path) -> StoredMachine | None:
-        """Describe what a file holds; None if it is not a machine's file, or has just been removed.
-
-        One that is not JSON was a record: what copies or compares this folder must hear of it.
-        """
+        """Describe what a file holds; None if it is not a machine's file, or has just been removed."""
         found = _content_of(file)
-        if found is None:
-            return None
-        held, time = found[0], datetime.fromtimestamp(found[1], UTC)
-        try:
-            machine = Machine.from_dict(canonical.loads(held))
-        except MachineError:  # JSON of somebody else
-            return None
-        except ValueError as error:
-            _log.warning("%s does not hold a record: %s", file, error)
-            key = MachineKey("" if file.parent.name == slug_of("", "") else file.parent.name, file.stem)
-            return StoredMachine(key=key, time=time, reference=str(file))
-        if self._place(machine.key)[0] != file:  # copied here by somebody: `fetch` does not find it
-            return None
-        return StoredMachine.of(machine, time=time, reference=str(file))
+        path = f"{file.parent.name}/{file.name}"
+        return None if found is None else described(path, *found, str(file))
 
     def _projects(self, name: str) -> list[str]:
         """Return the projects that have a machine of a name."""
@@ -151,9 +126,8 @@ class FilesReporter(BaseReporter):
         return [each.key.project_name for each in stored if each is not None and each.key.name == name]
 
     def _place(self, key: MachineKey) -> tuple[Path, list[Alteration]]:
-        project, name = slug_of(key.project_name, "project_name"), slug_of(key.name, "name")
-        alterations = [*project.alterations, *name.alterations]
-        return Path(self.path).absolute() / project / f"{name}.json", alterations
+        path, alterations = place(key)
+        return Path(self.path).absolute() / path, alterations
 
 
 def _files_under(root: Path) -> Iterator[Path]:
@@ -200,15 +174,3 @@ def _errors_of(target: Path, doing: str = "written") -> Iterator[None]:
         yield
     except OSError as error:
         raise error_of_disk(error, target, doing, remedy="fix the folder, or set another 'path'") from error
-
-
-def _refuse_another(target: Path, held: bytes, key: MachineKey) -> None:
-    try:
-        other = Machine.from_json(held).key
-    except MachineError:  # damaged: it is replaced now
-        return
-    if other != key:
-        raise PermanentReporterError(
-            f"{str(target)!r} holds the machine {str(other)!r}, not {str(key)!r}; move that file away, or "
-            "set 'path' to another folder"
-        )

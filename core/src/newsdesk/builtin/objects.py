@@ -1,14 +1,11 @@
 """A bucket of JSON objects, one for each machine."""
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from newsdesk import canonical
-from newsdesk.alteration import Alteration
+from newsdesk.builtin.layout import described, place, record_of, refuse_another
 from newsdesk.contract.deadline import remaining_seconds
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.reporter import BaseReporter
@@ -16,8 +13,6 @@ from newsdesk.contract.stored import StoredMachine, sole_project
 from newsdesk.exceptions import (
     DefinitionError,
     MachineDoesNotExist,
-    MachineError,
-    PermanentReporterError,
 )
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.objectstore.opening import faults, opened
@@ -32,7 +27,8 @@ TIMEOUT = 30.0
 _AT_ONCE = 16
 """Objects that a listing reads at the same time: each costs a round trip."""
 
-_log = logging.getLogger(__name__)
+
+_REMEDY = "move that object away, or set 'url' to another prefix"
 
 
 class ObjectsReporter(BaseReporter):
@@ -76,12 +72,12 @@ class ObjectsReporter(BaseReporter):
             PermanentReporterError: it refuses the request, or the object holds another machine's record,
                 copied there by somebody.
         """
-        path, alterations = _place(machine.key)
+        path, alterations = place(machine.key)
         record = machine.to_json()
         found = self._store.get(path)
         if found is None or found.content != record:
             if found is not None:
-                _refuse_another(self._reference(path), found.content, machine.key)
+                refuse_another(found.content, machine.key, self._reference(path), _REMEDY)
             self._store.put(path, record)
         is_same = found is not None and found.content == record
         return Delivery(reference=self._reference(path), alterations=alterations, unchanged=is_same)
@@ -99,7 +95,7 @@ class ObjectsReporter(BaseReporter):
         """Tell which machines have an object, by listing their projects."""
         projects = {slug_of(key.project_name, "project_name") for key in keys}
         listed = {found.path for project in sorted(projects) for found in self._store.list(project)}
-        return {key for key in keys if _place(key)[0] in listed}
+        return {key for key in keys if place(key)[0] in listed}
 
     def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:  # noqa: ARG002  (it keeps one)
         """Yield the machines that have an object, and damaged objects without a revision.
@@ -108,7 +104,7 @@ class ObjectsReporter(BaseReporter):
         """
         paths = (found.path for found in self._store.list(""))
         for path, found in self._read(path for path in paths if _is_record(path)):
-            if found is not None and (stored := self._stored(path, found)) is not None:
+            if found is not None and (stored := self._described(path, found)) is not None:
                 yield stored
 
     def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:  # noqa: ARG002  (it keeps one)
@@ -122,44 +118,19 @@ class ObjectsReporter(BaseReporter):
         """
         if project_name is None:
             project_name = sole_project(name, self._projects(name))
-        path, _ = _place(MachineKey(project_name, name))
+        path, _ = place(MachineKey(project_name, name))
         found = self._store.get(path)
         if found is None:
             raise MachineDoesNotExist(name, project_name, projects=self._projects(name))
-        try:
-            machine = Machine.from_json(found.content)
-        except MachineError as error:
-            raise PermanentReporterError(
-                f"{self._reference(path)} does not hold a record: {error}; move it away, and report the "
-                "machine again"
-            ) from error
+        machine = record_of(found.content, self._reference(path))
         if machine.key != (project_name, name):
             raise MachineDoesNotExist(name, project_name, projects=self._projects(name))
         return machine
 
     def plan(self, machine: Machine) -> Plan:
         """Preview what `report` would send: a question, and the object."""
-        _, alterations = _place(machine.key)
+        _, alterations = place(machine.key)
         return Plan(requests=2, items={"objects": 1}, alterations=alterations, size=len(machine.to_json()))
-
-    def _stored(self, path: str, found: "Found") -> StoredMachine | None:
-        """Describe what an object holds; None if it is not a machine's.
-
-        One that is not JSON was a record: what copies or compares this store must hear of it.
-        """
-        time, reference = datetime.fromtimestamp(found.modified, UTC), self._reference(path)
-        try:
-            machine = Machine.from_dict(canonical.loads(found.content))
-        except MachineError:  # JSON of somebody else
-            return None
-        except ValueError as error:
-            _log.warning("%s does not hold a record: %s", reference, error)
-            project, _, name = path.removesuffix(".json").partition("/")
-            key = MachineKey("" if project == slug_of("", "") else project, name)
-            return StoredMachine(key=key, time=time, reference=reference)
-        if _place(machine.key)[0] != path:  # copied here by somebody: `fetch` does not find it
-            return None
-        return StoredMachine.of(machine, time=time, reference=reference)
 
     def _read(self, paths: Iterator[str]) -> Iterator[tuple[str, "Found | None"]]:
         """Read objects, some at a time, and yield them in order."""
@@ -169,32 +140,18 @@ class ObjectsReporter(BaseReporter):
 
     def _projects(self, name: str) -> list[str]:
         """Return the projects that have a machine of a name."""
-        end = "/" + _place(MachineKey("", name))[0].partition("/")[2]
+        end = "/" + place(MachineKey("", name))[0].partition("/")[2]
         paths = (found.path for found in self._store.list(""))
         read = self._read(path for path in paths if _is_record(path) and path.endswith(end))
-        stored = [self._stored(path, found) for path, found in read if found is not None]
+        stored = [self._described(path, found) for path, found in read if found is not None]
         return [each.key.project_name for each in stored if each is not None and each.key.name == name]
+
+    def _described(self, path: str, found: "Found") -> StoredMachine | None:
+        return described(path, found.content, found.modified, self._reference(path))
 
     def _reference(self, path: str) -> str:
         return f"{self.url.rstrip('/')}/{path}"
 
 
-def _place(key: MachineKey) -> tuple[str, list[Alteration]]:
-    project, name = slug_of(key.project_name, "project_name"), slug_of(key.name, "name")
-    return f"{project}/{name}.json", [*project.alterations, *name.alterations]
-
-
 def _is_record(path: str) -> bool:
     return path.count("/") == 1 and path.endswith(".json")
-
-
-def _refuse_another(reference: str, held: bytes, key: MachineKey) -> None:
-    try:
-        other = Machine.from_json(held).key
-    except MachineError:  # damaged: it is replaced now
-        return
-    if other != key:
-        raise PermanentReporterError(
-            f"{reference} holds the machine {str(other)!r}, not {str(key)!r}; move that object away, or set "
-            "'url' to another prefix"
-        )
