@@ -1,6 +1,7 @@
 """What the command logs, and how."""
 
 import json
+import logging
 import subprocess
 import sys
 
@@ -22,6 +23,15 @@ def test_json_has_a_line_for_each_receipt_and_nothing_else(newsdesk, machine):
         assert line["level"] == "info"
         assert line["receipt"]["machine"] == {"project_name": "north", "name": "compressor"}
         assert line["receipt"]["status"] == "delivered"
+
+
+@pytest.mark.parametrize("options", [[], ["-vv"], ["--log-format", "json"], ["--log-level", "debug"]])
+@pytest.mark.parametrize("code", [0, 2])
+def test_a_command_leaves_the_logging_of_its_process_as_it_was(newsdesk, machine, options, code):
+    loggers = (logging.root, logging.getLogger("newsdesk"))
+    before = [(logger.level, [*logger.handlers]) for logger in loggers]
+    newsdesk("report", machine if code == 0 else "nothing.json", "--to", "null", *options, code=code)
+    assert [(logger.level, [*logger.handlers]) for logger in loggers] == before
 
 
 def test_a_failure_is_a_warning_with_its_error_and_is_told_once(newsdesk, machine, acme):

@@ -9,7 +9,9 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import click
 import pytest
+from newsdesk.cli.main import main
 
 COMMAND = [str(Path(sysconfig.get_path("scripts"), "newsdesk"))]
 
@@ -310,6 +312,12 @@ def test_each_command_has_help(newsdesk, command, says, option):
     told = newsdesk(*command, option).stdout
     assert told.startswith("Usage: newsdesk")
     assert says in " ".join(told.split())
+
+
+def test_a_command_that_was_used_without_its_group_keeps_both_names_of_its_help(newsdesk):
+    command = main.get_command(click.Context(main), "gate")
+    command.get_params(click.Context(command))
+    assert newsdesk("gate", "-h").stdout == newsdesk("gate", "--help").stdout
 
 
 @pytest.mark.parametrize(

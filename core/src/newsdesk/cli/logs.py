@@ -26,7 +26,7 @@ class Logs:
         self.quiet = False
         self.log_level: str | None = None
         self.log_format: str | None = None
-        self._handler: logging.Handler | None = None
+        self._undo: Callable[[], None] | None = None
 
     @property
     def is_json(self) -> bool:
@@ -39,18 +39,21 @@ class Logs:
         self.apply()
 
     def apply(self) -> None:
-        """Log as the options taken so far have it."""
-        if self._handler is not None:
-            logging.root.removeHandler(self._handler)
-            self._handler = None
+        """Log as the options taken so far have it, until `end`."""
+        self.end()
         level = self._level()
-        if level is None:
-            logging.getLogger("newsdesk").addHandler(logging.NullHandler())  # the receipts have what it logs
+        if level is None:  # not even warnings, which Python prints by default: receipts have them
+            self._undo = _add(logging.getLogger("newsdesk"), logging.NullHandler())
             return
-        self._handler = logging.StreamHandler(sys.stderr)
-        self._handler.setFormatter(_Json() if self.is_json else _Text(_TEXT))
-        logging.root.addHandler(self._handler)
-        logging.root.setLevel(level)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_Json() if self.is_json else _Text(_TEXT))
+        self._undo = _add(logging.root, handler, level)
+
+    def end(self) -> None:
+        """Leave logging as it was before: the process may be another program's."""
+        if self._undo is not None:
+            self._undo()
+            self._undo = None
 
     def _level(self) -> int | None:
         """Return the least level that is logged; None for nothing."""
@@ -68,8 +71,26 @@ def logs() -> Logs:
     context = click.get_current_context(silent=True)
     if context is None:
         return Logs()
-    found: Logs = context.find_root().meta.setdefault(_KEY, Logs())
+    root = context.find_root()
+    if _KEY not in root.meta:
+        root.meta[_KEY] = made = Logs()
+        root.call_on_close(made.end)
+    found: Logs = root.meta[_KEY]
     return found
+
+
+def _add(logger: logging.Logger, handler: logging.Handler, level: int | None = None) -> Callable[[], None]:
+    """Add a handler, and return what takes it away again."""
+    before = logger.level
+    logger.addHandler(handler)
+    if level is not None:
+        logger.setLevel(level)
+
+    def undo() -> None:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+    return undo
 
 
 def plain(text: str) -> str:

@@ -48,6 +48,9 @@ _SECTIONS = {
 }
 """The folders of `commands`, and each command with what `--help` says of it, so that this imports none."""
 
+_HELP = ["-h", "--help"]
+"""The names of each command's help; click keeps those of its first use, which may be without its group."""
+
 _COMMANDS = {name: text for section in _SECTIONS.values() for name, text in section.items()}
 
 
@@ -134,6 +137,7 @@ class _Commands(click.Group):
 
 def _complete(command: click.Command, variable: str) -> None:
     """Give a command the options of all, and each option an environment variable."""
+    command.context_settings.setdefault("help_option_names", _HELP)
     if isinstance(command, click.Group):
         for name, subcommand in command.commands.items():
             _complete(subcommand, f"{variable}_{name}")
@@ -184,7 +188,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None: 
         ctx.exit()
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": _HELP})
 @click.option(
     "--version",
     is_flag=True,
