@@ -1,21 +1,16 @@
 import time
 
 import pytest
-from newsdesk.machine import Machine
-from newsdesk.outbox import Outbox
-from newsdesk.outbox.backlog import Backlog, age, seconds_since
+from newsdesk.outbox.backlog import Total, age, seconds_since, totals_of
 from newsdesk.outbox.entry import State
 
 
-def test_a_backlog_has_the_counts_and_the_oldest_that_is_owed(tmp_path):
-    with Outbox(tmp_path / "owed.db") as outbox:
-        for name in "abc":
-            outbox.put("disk", Machine(name=name))
-        outbox.bury(*outbox.claim(["disk"], lease=60), error="refused")
-        created = [entry.created for entry in outbox.entries(State.OWED)]
-        backlog = Backlog.of(outbox)
-    assert backlog.counts == {("disk", State.OWED): 2, ("disk", State.DEAD): 1}
-    assert backlog.oldest == {"disk": min(created)}
+def test_totals_are_of_each_reporter_and_state():
+    entries = [(("b", State.OWED), 10, 5.0), (("a", State.DEAD), 1, 7.0), (("b", State.OWED), 20, 3.0)]
+    assert list(totals_of(entries).items()) == [
+        (("a", State.DEAD), Total(1, 1, 7.0)),
+        (("b", State.OWED), Total(2, 30, 3.0)),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def uses(outbox, tickets):
         "counts": outbox.counts,
         "entries": lambda: list(outbox.entries()),
         "dead": lambda: list(outbox.entries(State.DEAD)),
-        "oldest": outbox.oldest,
+        "totals": outbox.totals,
         "load": lambda: [outbox.load(entry) for entry in outbox.entries()],
         "claim": claim,
         "delivered": work(outbox.delivered),

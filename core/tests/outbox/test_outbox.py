@@ -7,7 +7,7 @@ import time
 
 import pytest
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.outbox import Bounds, DamagedError, Outbox, OutboxError, State
+from newsdesk.outbox import Bounds, DamagedError, Outbox, OutboxError, State, Total
 from newsdesk.outbox.ledger import Ledger
 from newsdesk.outbox.storage.format import LOG_SIZE
 
@@ -555,14 +555,40 @@ def test_counts_are_by_reporter_and_state(outbox):
     assert outbox.counts() == {("a", State.OWED): 2, ("b", State.CLAIMED): 1}
 
 
-def test_the_oldest_that_is_owed_is_known_by_reporter(outbox):
-    assert outbox.oldest() == {}
+def test_the_totals_have_the_bytes_and_the_oldest_of_each_reporter_and_state(outbox):
+    assert outbox.totals() == {}
+    for label in ("b", "", "a"):
+        for name in "xyz":
+            outbox.put(label, machine(name))
+    outbox.bury(claim(outbox, "a"), error="refused")
+    entries = list(outbox.entries())
+    sizes = {(entry.label, entry.state): entry.size for entry in entries}
+    created = {(entry.label, entry.key.name): entry.created for entry in entries}
+    assert outbox.totals() == {
+        ("", State.OWED): Total(3, 3 * sizes["", State.OWED], created["", "x"]),
+        ("a", State.DEAD): Total(1, sizes["a", State.DEAD], created["a", "x"]),
+        ("a", State.OWED): Total(2, 2 * sizes["a", State.OWED], created["a", "y"]),
+        ("b", State.OWED): Total(3, 3 * sizes["b", State.OWED], created["b", "x"]),
+    }
+
+
+def test_entries_can_be_those_of_some_reporters(outbox):
     for label in ("b", "", "a"):
         for name in "xy":
             outbox.put(label, machine(name))
     outbox.bury(claim(outbox, "a"), error="refused")
-    created = {(entry.label, entry.key.name): entry.created for entry in outbox.entries()}
-    assert outbox.oldest() == {"": created["", "x"], "a": created["a", "y"], "b": created["b", "x"]}
+    found = [(entry.label, entry.key.name) for entry in outbox.entries(State.OWED, labels=["a", ""])]
+    assert found == [("", "x"), ("", "y"), ("a", "y")]
+    assert list(outbox.entries(labels=[])) == []
+
+
+def test_an_entry_tells_from_when_on_it_may_be_sent(outbox):
+    outbox.put("a", machine())
+    [fresh] = outbox.entries()
+    assert fresh.due == pytest.approx(fresh.created, abs=1)
+    outbox.release(claim(outbox, "a"), error="down", pause=1000)
+    [entry] = outbox.entries()
+    assert entry.due - entry.created == pytest.approx(1000, abs=60)
 
 
 class TestProbe:

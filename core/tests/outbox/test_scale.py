@@ -40,7 +40,6 @@ def each_step(outbox):
     outbox.release(fourth, error="hung", pause=0, running=True)
     outbox.claim(["a"], lease=0, limit=2)
     outbox.claim(["a"], lease=60)
-    outbox.oldest()
     outbox.put("a", machine("gone"))
     outbox.claim(["a"], lease=60)
     outbox._store.processes = OthersAreGone()

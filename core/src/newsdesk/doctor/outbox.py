@@ -1,11 +1,11 @@
 """The outbox: can it be written, and does anything in it need attention?"""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.outbox import Outbox, OutboxError
-from newsdesk.outbox.backlog import Backlog, age, seconds_since
+from newsdesk.outbox.backlog import Group, Total, age, seconds_since
 from newsdesk.outbox.entry import State
 from newsdesk.outbox.storage.mounts import remote_type
 
@@ -25,33 +25,33 @@ def findings(config: Config) -> Iterator[Finding]:
     try:
         with config.outbox as outbox:
             outbox.probe()
-            backlog = Backlog.of(outbox)
+            totals = outbox.totals()
     except OutboxError as error:
         yield Finding.of_message(str(error), "name another place in the config", subject=SUBJECT)
     else:
         yield Finding(f"{config.outbox.place} can be written", subject=SUBJECT)
-        yield from of_backlog(backlog, {route.label for route in config.routes})
+        yield from of_totals(totals, {route.label for route in config.routes})
 
 
-def of_backlog(backlog: Backlog, labels: Collection[str]) -> Iterator[Finding]:
+def of_totals(totals: Mapping[Group, Total], labels: Collection[str]) -> Iterator[Finding]:
     """Report what is owed, and what of that needs attention."""
-    for (label, state), count in backlog.counts.items():
+    for (label, state), total in totals.items():
         if state is State.DEAD:
-            text = f"{count} dead for {label}"
+            text = f"{total.entries} dead for {label}"
             remedy = "fix what 'newsdesk outbox dead' lists, then 'newsdesk outbox requeue'"
             yield Finding(text, remedy, subject=SUBJECT)
         elif state is not State.STANDBY and label not in labels:
-            text = f"{count} for {label}, and the config has no reporter of that label"
+            text = f"{total.entries} for {label}, and the config has no reporter of that label"
             remedy = f"give a reporter the label {label!r}, then 'newsdesk outbox send'"
             yield Finding(text, remedy, subject=SUBJECT)
         elif state is State.OWED:
-            yield _waiting(label, count, backlog.oldest.get(label))
-    if all(state is State.STANDBY for _, state in backlog.counts):
+            yield _waiting(label, total)
+    if all(state is State.STANDBY for _, state in totals):
         yield Finding("nothing is owed", subject=SUBJECT)
 
 
-def _waiting(label: str, count: int, created: float | None) -> Finding:
-    since = "" if created is None else f", the oldest for {age(created)}"
-    late = created is not None and seconds_since(created) > OVERDUE
+def _waiting(label: str, total: Total) -> Finding:
+    text = f"{total.entries} owed to {label}, the oldest for {age(total.oldest)}"
+    late = seconds_since(total.oldest) > OVERDUE
     remedy = "find out why with 'newsdesk outbox send'" if late else ""
-    return Finding(f"{count} owed to {label}{since}", remedy, subject=SUBJECT)
+    return Finding(text, remedy, subject=SUBJECT)

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from newsdesk.outbox.backlog import Total as Total
     from newsdesk.outbox.base import BaseOutbox as BaseOutbox
     from newsdesk.outbox.bounds import Bounds as Bounds
     from newsdesk.outbox.entry import Entry as Entry
@@ -27,6 +28,7 @@ _MODULE_OF = {
     "OutboxError": "storage.faults",
     "State": "entry",
     "Ticket": "entry",
+    "Total": "backlog",
 }
 
 __all__ = sorted(_MODULE_OF)  # noqa: PLE0605  (a test holds it to the imports above)

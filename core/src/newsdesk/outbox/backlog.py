@@ -1,31 +1,39 @@
 """How much an outbox owes, to which reporters, and since when."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import TypeAlias
 
-from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.entry import State
 
+Group: TypeAlias = tuple[str, State]
+"""The label of a reporter, and a state."""
 
-@dataclass(frozen=True)
-class Backlog:
-    """What an outbox held at one time."""
 
-    counts: Mapping[tuple[str, State], int]
-    """Entries by reporter and state."""
-    oldest: Mapping[str, float]
-    """When the oldest came that is owed to a reporter, as seconds since 1970."""
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The entries of one reporter in one state."""
 
-    @classmethod
-    def of(cls, outbox: BaseOutbox) -> Self:
-        """Look at an outbox.
+    entries: int
+    """How many they are."""
+    size: int
+    """Bytes of their records."""
+    oldest: float
+    """When the oldest came, as seconds since 1970."""
 
-        Raises:
-            OutboxError: it cannot be read.
-        """
-        return cls(outbox.counts(), outbox.oldest())
+
+def totals_of(entries: Iterable[tuple[Group, int, float]]) -> Mapping[Group, Total]:
+    """Sum up entries.
+
+    Args:
+        entries: Each with its reporter and state, the bytes of its record, and when it came.
+    """
+    found: dict[Group, Total] = {}
+    for group, size, created in entries:
+        total = found.get(group, Total(0, 0, created))
+        found[group] = Total(total.entries + 1, total.size + size, min(total.oldest, created))
+    return dict(sorted(found.items()))
 
 
 def seconds_since(created: float) -> float:

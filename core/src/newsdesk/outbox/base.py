@@ -2,10 +2,11 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from newsdesk.machine import Machine, MachineKey
+from newsdesk.outbox.backlog import Group, Total
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket
 from newsdesk.outbox.storage.database import BUSY
@@ -126,16 +127,21 @@ class BaseOutbox(ABC):
         """Delete what has been dead for so many seconds, and give how many; then free room."""
 
     @abstractmethod
-    def entries(self, *states: State) -> Iterator[Entry]:
-        """Give the entries in these states, or all, in the order in which they came."""
+    def entries(self, *states: State, labels: Collection[str] | None = None) -> Iterator[Entry]:
+        """Give the entries in these states, or all, in the order in which they came.
+
+        Args:
+            states: The states.
+            labels: Only entries of these reporters; of all, when None.
+        """
 
     @abstractmethod
-    def counts(self) -> Mapping[tuple[str, State], int]:
+    def totals(self) -> Mapping[Group, Total]:
+        """Sum up the entries of each reporter in each state."""
+
+    def counts(self) -> Mapping[Group, int]:
         """Give how many entries of each reporter are in each state."""
-
-    @abstractmethod
-    def oldest(self) -> Mapping[str, float]:
-        """Give when the oldest entry came that is owed to each reporter, as seconds since 1970."""
+        return {group: total.entries for group, total in self.totals().items()}
 
     @abstractmethod
     def probe(self) -> None:

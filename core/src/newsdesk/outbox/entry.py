@@ -58,6 +58,8 @@ class Entry:
     """The last error."""
     created: float
     """When it came, as seconds since 1970."""
+    due: float
+    """From when on it may be sent; when it died, of a dead one. As seconds since 1970."""
     size: int
     """Bytes of its record."""
     claim: int | None = None

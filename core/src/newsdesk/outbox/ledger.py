@@ -88,11 +88,11 @@ class Ledger(Generic[T]):
             self.release(entry, error, 0, counts=True, running=True)
         if self._bounds.max_age is not None:
             self.table.give_up(self._bounds.max_age)
-        found = [pair for label in labels for pair in self.table.claimable(label, limit, due_by, run)]
-        found.sort(key=lambda pair: (pair[0], pair[1].id))
+        found = [entry for label in labels for entry in self.table.claimable(label, limit, due_by, run)]
+        found.sort(key=lambda entry: (entry.due, entry.id))
         return [
             self.table.claim(entry, self._tickets.open(entry.number, entry.label, entry.key, lease).id, run)
-            for _, entry in found[:limit]
+            for entry in found[:limit]
         ]
 
     def delivered(self, entry: Entry, *, running: bool) -> bool:

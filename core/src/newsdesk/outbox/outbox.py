@@ -5,12 +5,13 @@ import os
 import time
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from newsdesk.machine import Machine, MachineKey
+from newsdesk.outbox.backlog import Group, Total
 from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
@@ -264,20 +265,16 @@ class Outbox(BaseOutbox):
         self.shrink()
         return +dropped
 
-    def entries(self, *states: State) -> Iterator[Entry]:
+    def entries(self, *states: State, labels: Collection[str] | None = None) -> Iterator[Entry]:
         """Give the entries in these states, or all, in the order in which they came."""
         wanted, after = states or tuple(State), 0
-        while page := self._page(wanted, after):
+        while page := self._page(wanted, labels, after):
             yield from page
             after = page[-1].id
 
-    def counts(self) -> Mapping[tuple[str, State], int]:
-        """Give how many entries of each reporter are in each state."""
-        return self._store.read(lambda ledger: ledger.table.counts())
-
-    def oldest(self) -> Mapping[str, float]:
-        """Give when the oldest entry came that is owed to each reporter, as seconds since 1970."""
-        return self._store.read(lambda ledger: ledger.table.oldest())
+    def totals(self) -> Mapping[Group, Total]:
+        """Sum up the entries of each reporter in each state."""
+        return self._store.read(lambda ledger: ledger.table.totals())
 
     def probe(self) -> None:
         """Write as many bytes as a record has, and take them back.
@@ -308,8 +305,8 @@ class Outbox(BaseOutbox):
             _log.warning("entry %d stays in the outbox: its record is damaged, and cannot be deleted", id_)
         return sum(dropped.values())
 
-    def _page(self, states: Sequence[State], after: int) -> list[Entry]:
-        return self._store.read(lambda ledger: ledger.table.page(states, after, _PAGE))
+    def _page(self, states: Sequence[State], labels: Collection[str] | None, after: int) -> list[Entry]:
+        return self._store.read(lambda ledger: ledger.table.page(states, labels, after, _PAGE))
 
 
 def _fill(ledger: Ledger[Table], size: int) -> None:

@@ -51,8 +51,8 @@ class EntryTable(Protocol):
     def delete(self, entry: Entry) -> bool:
         """Delete an entry with its record; give whether it is gone."""
 
-    def claimable(self, label: str, limit: int, due_by: float, run: str | None) -> list[tuple[float, Entry]]:
-        """Give what is owed to a reporter, and when it is due; nothing of a machine that is claimed."""
+    def claimable(self, label: str, limit: int, due_by: float, run: str | None) -> Sequence[Entry]:
+        """Give what is owed to a reporter and due by then; nothing of a machine that is claimed."""
 
     def expired(self) -> Sequence[Entry]:
         """Give what is claimed by senders who did not come back within their leases."""

@@ -67,9 +67,9 @@ class TestStatus:
         outbox.put("strict", machine("d"))
         outbox.claim(["strict"], lease=60)
         assert untimed(newsdesk("outbox", "status").stdout).splitlines() == [
-            "archive: 3 dead",
+            "archive: 3 dead, the oldest for some seconds",
             "archive: 1 owed, the oldest for some seconds",
-            "strict: 1 claimed",
+            "strict: 1 claimed, the oldest for some seconds",
         ]
 
     def test_nothing_owed_is_told(self, newsdesk, config):
@@ -101,7 +101,7 @@ class TestStatus:
         )
         told = map(json.loads, newsdesk("outbox", "status", "--json").stdout.splitlines())
         ages = {row["state"]: row["oldest_age"] for row in told}
-        assert ages["dead"] is None
+        assert 0 <= ages["dead"] < 600
         assert 3600 <= ages["owed"] < 4200
 
     @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ class TestDead:
     def test_those_that_are_named_are_sent_again(self, newsdesk, config, dead):
         assert newsdesk("outbox", "requeue", 1, 3).stdout == "2 owed again.\n"
         assert "archive: 2 delivered" in newsdesk("outbox", "send").stdout
-        assert newsdesk("outbox", "status").stdout == "archive: 1 dead\n"
+        assert newsdesk("outbox", "status").stdout.startswith("archive: 1 dead, ")
 
     def test_all_are_sent_again_when_none_is_named(self, newsdesk, config, dead):
         assert newsdesk("outbox", "requeue").stdout == "3 owed again.\n"
@@ -245,7 +245,7 @@ class TestDead:
     def test_a_number_that_is_not_among_them_is_refused_and_nothing_is_changed(self, newsdesk, config, dead):
         told = newsdesk("outbox", "requeue", 1, 7, 9, code=2).stderr
         assert "no dead records 7, 9; see 'newsdesk outbox dead'" in told
-        assert newsdesk("outbox", "status").stdout == "archive: 3 dead\n"
+        assert newsdesk("outbox", "status").stdout.startswith("archive: 3 dead, ")
 
     def test_one_that_was_overtaken_is_told_as_such(self, newsdesk, config, dead, outbox):
         outbox.put("archive", machine("a", revision=1))

@@ -44,6 +44,8 @@ class Name:
     """The slug of the machine."""
     modified: float
     """When it was written, by the store's clock."""
+    size: int
+    """Bytes of the record."""
 
     @property
     def state(self) -> str:
@@ -76,7 +78,7 @@ def parsed(found: Listed) -> Name | None:
     if folder not in FOLDERS.values() or not machine.endswith(".json") or not (due + id_).isdecimal():
         return None
     slug = machine.removesuffix(".json")
-    return Name(found.path, folder, label, int(due) / 1e6, int(id_), slug, found.modified)
+    return Name(found.path, folder, label, int(due) / 1e6, int(id_), slug, found.modified, found.size)
 
 
 def new_id(after: int = 0) -> int:

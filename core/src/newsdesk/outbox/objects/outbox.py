@@ -1,9 +1,10 @@
 """An outbox in an object store, for processes on any number of computers."""
 
+import itertools
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from newsdesk.exceptions import DefinitionError, DeliveryError, Fault, Transient
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.objectstore.opening import opened
 from newsdesk.objectstore.store import ConflictError, ObjectStore, Version
+from newsdesk.outbox.backlog import Group, Total, totals_of
 from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
@@ -28,7 +30,7 @@ BUDGET = 10.0
 """Seconds in which a record must be kept: a store that needs more is down, and the report must end."""
 
 EXACT = 1_000
-"""Records of which `counts` reads the states; of more, it counts names, and what is being sent as owed."""
+"""Records of which `totals` reads the states; of more, it counts names, and what is being sent as owed."""
 
 _DOWN_FOR, _DOWN_BUDGET = 10.0, 1.0
 """Seconds after a failure for which each call has only so many seconds."""
@@ -225,44 +227,26 @@ class ObjectOutbox(BaseOutbox):
                 dropped[State.DEAD] += sum((gone or {}).values())
         return +dropped
 
-    def entries(self, *states: State) -> Iterator[Entry]:
+    def entries(self, *states: State, labels: Collection[str] | None = None) -> Iterator[Entry]:
         """Give the entries in these states, or all, in the order in which they came."""
         wanted = states or tuple(State)
         with self._errors():
-            found = sorted(
-                self._listing.names(*{names.FOLDERS[state] for state in wanted}), key=lambda name: name.id
-            )
+            folders = {names.FOLDERS[state] for state in wanted}
+            found = sorted(self._listing.names(*folders, labels=labels), key=lambda name: name.id)
         for some in _pages(found, _AT_ONCE * 4):
             with self._errors():
                 read = _at_once(self._entry, some)
             yield from (entry for entry in read if entry is not None and entry.state in wanted)
 
-    def counts(self) -> Mapping[tuple[str, State], int]:
-        """Give how many entries of each reporter are in each state."""
+    def totals(self) -> Mapping[Group, Total]:
+        """Sum up the entries of each reporter in each state."""
         with self._errors():
-            found = list(self._listing.names(*names.ALL))
-            if len(found) <= EXACT:
-                entries = [entry for entry in _at_once(self._entry, found) if entry is not None]
-                counted = Counter((entry.label, entry.state) for entry in entries)
-            else:
-                labels = self._labels(found)
-                counted = Counter((labels[name.label], State(name.folder)) for name in found)
-        return dict(sorted(counted.items()))
-
-    def oldest(self) -> Mapping[str, float]:
-        """Give when the oldest entry came that is owed to each reporter, as seconds since 1970."""
-        with self._errors():
-            found = list(self._listing.names("owed"))
-            oldest: dict[str, float] = {}
-            if len(found) <= EXACT:
-                entries = [entry for entry in _at_once(self._entry, found) if entry is not None]
-                came = [(each.label, each.created) for each in entries if each.state is State.OWED]
-            else:
-                labels = self._labels(found)
-                came = [(labels[name.label], names.came(name.id)) for name in found]
-        for label, created in came:
-            oldest[label] = min(created, oldest.get(label, created))
-        return oldest
+            found = self._listing.names(*names.ALL)
+            first = list(itertools.islice(found, EXACT + 1))
+            if len(first) > EXACT:
+                return totals_of(self._of_names(itertools.chain(first, found)))
+            entries = [entry for entry in _at_once(self._entry, first) if entry is not None]
+            return totals_of(((each.label, each.state), each.size, each.created) for each in entries)
 
     def probe(self) -> None:
         """Write an object, and see whether the store keeps the conditions of a write.
@@ -321,14 +305,14 @@ class ObjectOutbox(BaseOutbox):
         of_it = [] if found is None else [e for e in found[1].seen() if getattr(e, "record", "") == name.path]
         return of_it[0] if of_it else None
 
-    def _labels(self, found: Iterable[names.Name]) -> dict[str, str]:
-        """Give the labels of folders; one whose name is not the label itself is in the states."""
+    def _of_names(self, found: Iterable[names.Name]) -> Iterator[tuple[Group, int, float]]:
+        """Give what names alone tell of entries; a label whose folder has another name is in the states."""
         labels: dict[str, str] = {}
         for name in found:
             if name.label not in labels:
                 entry = None if names.folder_of(name.label) == name.label else self._entry(name)
                 labels[name.label] = name.label if entry is None else entry.label
-        return labels
+            yield (labels[name.label], State(name.folder)), name.size, names.came(name.id)
 
     def _used(self) -> int:
         now = time.monotonic()

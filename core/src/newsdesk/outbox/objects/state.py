@@ -139,6 +139,7 @@ class MachineState:
             attempts=row.attempts,
             error=row.error,
             created=row.created,
+            due=row.due,
             size=row.size,
             claim=row.claim,
             record=row.record,

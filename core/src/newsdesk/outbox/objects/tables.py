@@ -132,15 +132,15 @@ class Entries:
         self._keep(lambda row: row.id != entry.id)
         return True
 
-    def claimable(self, label: str, limit: int, due_by: float, run: str | None) -> list[tuple[float, Entry]]:  # noqa: ARG002  (of this machine)
-        """Give what is owed, and when it is due; nothing while something of the machine is claimed."""
+    def claimable(self, label: str, limit: int, due_by: float, run: str | None) -> list[Entry]:  # noqa: ARG002  (of this machine)
+        """Give what is owed and due by then; nothing while something of the machine is claimed."""
         if self._rows(State.CLAIMED):
             return []
         due = [
             row for row in self._rows(State.OWED) if row.due <= due_by and (row.run is None or row.run != run)
         ]
         due.sort(key=lambda row: (row.due, row.id))
-        return [(row.due, self._state.entry(row)) for row in due[:limit]]
+        return [self._state.entry(row) for row in due[:limit]]
 
     def expired(self) -> Sequence[Entry]:
         """Give what is claimed by senders who did not come back within their leases."""

@@ -62,7 +62,7 @@ _SCHEMA = (
 FORMAT = Format(_SCHEMA, application=0x6E776473, version=2)
 """What an outbox is on disk. The number of the application is `nwds`."""
 
-ENTRY = "id, number, label, project_name, name, revision, state, attempts, error, created, size, claim"
+ENTRY = "id, number, label, project_name, name, revision, state, attempts, error, created, due, size, claim"
 """The columns that `entry` reads."""
 
 LARGEST = 1 << 62
@@ -73,7 +73,7 @@ T = TypeVar("T")
 
 def entry(row: tuple[Any, ...]) -> Entry:
     """Read an entry of the columns `ENTRY`."""
-    id_, number, label, project_name, name, revision, known, attempts, error, created, size, claim = row
+    id_, number, label, project_name, name, revision, known, attempts, error, created, due, size, claim = row
     return Entry(
         id=whole(id_),
         number=whole(number),
@@ -84,6 +84,7 @@ def entry(row: tuple[Any, ...]) -> Entry:
         attempts=whole(attempts),
         error=None if error is None else _typed(error, str),
         created=real(created),
+        due=real(due),
         size=whole(size),
         claim=None if claim is None else whole(claim),
     )

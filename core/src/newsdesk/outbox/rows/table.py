@@ -2,10 +2,11 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from newsdesk.machine import Machine, MachineKey
+from newsdesk.outbox.backlog import Group, Total
 from newsdesk.outbox.entry import Entry, State
 from newsdesk.outbox.rows import schema
 from newsdesk.outbox.rows.totals import Totals
@@ -109,11 +110,11 @@ class Table:
     def give_up(self, age: float) -> None:
         """Let entries die that have been owed for too long, in seconds."""
         now = time.time()
-        for label in list(self.oldest()):
+        for label in list(self._labels_owed()):
             self._db.execute(
                 "UPDATE entries SET state = 'dead', error = coalesce(error || '; ', '') || ?, due = ? "
                 "WHERE state = 'owed' AND label = ? AND created < ?",
-                (f"it has waited for more than {age:g} seconds", now, schema.blob(label), now - age),
+                (f"it has waited for more than {age:g} seconds", now, label, now - age),
             )
 
     def delete_replaceable(self, label: str, key: MachineKey, below: int) -> None:
@@ -145,11 +146,11 @@ class Table:
         self._db.execute("DELETE FROM entries WHERE id = ?", (entry.id,))
         return True
 
-    def claimable(self, label: str, limit: int, due_by: float, run: str | None) -> list[tuple[float, Entry]]:
-        """Give what is owed to a reporter, and when it is due; nothing of a machine that is claimed."""
+    def claimable(self, label: str, limit: int, due_by: float, run: str | None) -> list[Entry]:
+        """Give what is owed to a reporter and due by then; nothing of a machine that is claimed."""
         rows = self._db.execute(
             f"""
-            SELECT due, {schema.ENTRY} FROM entries AS e WHERE label = ? AND state = 'owed' AND due <= ?
+            SELECT {schema.ENTRY} FROM entries AS e WHERE label = ? AND state = 'owed' AND due <= ?
             AND (run IS NULL OR run IS NOT ?) AND NOT EXISTS (
                 SELECT 1 FROM entries AS o WHERE o.label = e.label AND o.project_name = e.project_name
                 AND o.name = e.name AND o.state = 'claimed'
@@ -157,7 +158,7 @@ class Table:
             """,
             (schema.blob(label), due_by, run, limit),
         ).fetchall()
-        return [(schema.real(row[0]), schema.entry(row[1:])) for row in rows]
+        return [schema.entry(row) for row in rows]
 
     def expired(self) -> list[Entry]:
         """Give what is claimed by senders who did not come back within their leases."""
@@ -212,29 +213,38 @@ class Table:
         """Give an entry that had died by then; None when somebody deleted it or owes it anew."""
         return next(iter(self._found("id = ? AND state = 'dead' AND due <= ?", id_, died_by)), None)
 
-    def page(self, states: Sequence[State], after: int, limit: int) -> list[Entry]:
+    def page(
+        self, states: Sequence[State], labels: Collection[str] | None, after: int, limit: int
+    ) -> list[Entry]:
         """Give some entries with ids above `after`; one whose claim has expired counts as owed."""
-        marks, now = ", ".join("?" * len(states)), time.monotonic()
+        now = time.monotonic()
+        which, values = f"seen IN ({_marks(states)})", list[object](map(str, states))
+        if labels is not None:
+            which += f" AND label IN ({_marks(labels)})"
+            values += map(schema.blob, labels)
         rows = self._db.execute(
             f"SELECT {schema.ENTRY}, seen FROM (SELECT *, {_SEEN} AS seen FROM entries WHERE id > ?) "
-            f"WHERE seen IN ({marks}) ORDER BY id LIMIT ?",
-            (now, now, after, *map(str, states), limit),
+            f"WHERE {which} ORDER BY id LIMIT ?",
+            (now, now, after, *values, limit),
         ).fetchall()
         found = [replace(schema.entry(row[:-1]), state=schema.state(row[-1])) for row in rows]
         _rising([entry.id for entry in found], after)
         return found
 
-    def counts(self) -> dict[tuple[str, State], int]:
-        """Count the entries by reporter and state."""
+    def totals(self) -> dict[Group, Total]:
+        """Sum up the entries by reporter and state."""
         now = time.monotonic()
         rows = self._db.execute(
-            f"SELECT label, {_SEEN} AS seen, count(*) FROM entries GROUP BY 1, 2 ORDER BY 1, 2", (now, now)
+            f"SELECT label, {_SEEN} AS seen, count(*), sum(size), min(created) FROM entries "
+            "GROUP BY 1, 2 ORDER BY 1, 2",
+            (now, now),
         ).fetchall()
-        return {(schema.text(row[0]), schema.state(row[1])): schema.whole(row[2]) for row in rows}
-
-    def oldest(self) -> dict[str, float]:
-        """Give when the oldest came that is owed to each reporter: a look-up for each."""
-        return {schema.text(label): created for label, created in self._oldest()}
+        return {
+            (schema.text(label), schema.state(state)): Total(
+                schema.whole(count), schema.whole(size), schema.real(oldest)
+            )
+            for label, state, count, size, oldest in rows
+        }
 
     def record(self, id_: int) -> bytes | None:
         """Give an entry's record as it was kept."""
@@ -254,18 +264,18 @@ class Table:
         for entry in self._found(which, *schema.machine(label, key), below):
             self.delete(entry)
 
-    def _oldest(self) -> Iterator[tuple[bytes, float]]:
+    def _labels_owed(self) -> Iterator[bytes]:
+        """Give the labels of what is owed: a look-up for each."""
         last: bytes | None = None
         while row := self._db.execute(
-            "SELECT label, created FROM entries WHERE state = 'owed' AND label > ? "
-            "ORDER BY label, created LIMIT 1",
+            "SELECT label FROM entries WHERE state = 'owed' AND label > ? ORDER BY label LIMIT 1",
             ("" if last is None else last,),  # any text is less than any bytes
         ).fetchone():
             label = schema.blob(schema.text(row[0]))
             if last is not None and label <= last:
                 raise malformed("an index without an order")
             last = label
-            yield label, schema.real(row[1])
+            yield label
 
     def _found(self, which: str, *values: object) -> list[Entry]:
         rows = self._db.execute(f"SELECT {schema.ENTRY} FROM entries WHERE {which}", values).fetchall()
@@ -273,6 +283,10 @@ class Table:
 
     def _is_any(self, which: str, *values: object) -> bool:
         return self._db.execute(f"SELECT 1 FROM entries WHERE {which} LIMIT 1", values).fetchone() is not None
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _rising(ids: list[int], after: int) -> list[int]:

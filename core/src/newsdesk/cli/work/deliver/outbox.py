@@ -9,12 +9,12 @@ import click
 
 from newsdesk.cli import data
 from newsdesk.cli.desks import Desks
-from newsdesk.cli.logs import say
+from newsdesk.cli.logs import plain, say
 from newsdesk.cli.receipts.summary import show
 from newsdesk.config.file import Config
 from newsdesk.exceptions import DefinitionError
 from newsdesk.outbox import BaseOutbox, DamagedError, Entry, State
-from newsdesk.outbox.backlog import Backlog, age, seconds_since
+from newsdesk.outbox.backlog import age, seconds_since
 from newsdesk.outbox.objects.outbox import ObjectOutbox
 from newsdesk.outbox.places import outbox_at
 
@@ -27,17 +27,15 @@ def status(config_path: str | None, path: str | None, *, as_json: bool) -> None:
     config, outbox = _opened(config_path, path)
     labels = {route.label for route in config.routes}
     with outbox:
-        backlog = Backlog.of(outbox)
-    for (label, state), count in backlog.counts.items():
-        oldest = backlog.oldest.get(label) if state is State.OWED else None
+        totals = outbox.totals()
+    for (label, state), total in totals.items():
         if as_json:
-            row = {"reporter": label, "state": str(state), "count": count, "known": label in labels}
-            data.echo(json.dumps({**row, "oldest_age": None if oldest is None else seconds_since(oldest)}))
+            row = {"reporter": label, "state": str(state), "count": total.entries, "known": label in labels}
+            data.echo(json.dumps({**row, "oldest_age": seconds_since(total.oldest)}))
             continue
-        since = "" if oldest is None else f", the oldest for {age(oldest)}"
         unknown = "" if label in labels else "; the config has no reporter of that label"
-        click.echo(f"{label}: {count} {state}{since}{unknown}")
-    if not backlog.counts and not as_json:
+        click.echo(plain(f"{label}: {total.entries} {state}, the oldest for {age(total.oldest)}{unknown}"))
+    if not totals and not as_json:
         click.echo("Nothing is owed.")
 
 
