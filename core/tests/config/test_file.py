@@ -99,6 +99,14 @@ def test_references_are_kept_as_they_are_and_need_not_resolve(monkeypatch):
     assert route.reporter.to_dict() == {"files": {"path": "${env:NOT_SET}/x"}}
 
 
+def test_a_default_stays_in_the_definition_and_one_that_is_none_is_told_with_its_line():
+    (route,) = Config.from_yaml("reporters: [{files: {path: '${env:NOT_SET:-out}/x'}}]").routes
+    assert route.reporter.to_dict() == {"files": {"path": "${env:NOT_SET:-out}/x"}}
+    assert fault("reporters:\n- files:\n    path: ${env:A:-${env:B}}\n") == (
+        "line 3: reporters.0.files.path: ${env:A:-…}: a default must not contain braces, so no reference"
+    )
+
+
 def test_its_desk_does_what_it_says(tmp_path):
     config = Config.from_yaml(f"reporters: [{{files: {{path: {json.dumps(str(tmp_path))}}}, label: disk}}]")
     with config.desk() as desk:

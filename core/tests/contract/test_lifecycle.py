@@ -190,6 +190,20 @@ class TestReferences:
         assert (reporter.host, reporter.port, reporter.password) == tuple(self.REFERENCES.values())
         assert reporter.log == ["open real:1234 hunter2 {'a': 'x-real'}", "close hunter2"]
 
+    def test_a_default_has_the_type_of_its_parameter_and_is_as_secret_as_that(self, make):
+        given = {"host": "${env:NEWSDESK_NONE:-here}", "port": "${env:NEWSDESK_NONE:-5432}"}
+        reporter = make(**given, password="${env:NEWSDESK_NONE:-hunter2}")
+        with pickle.loads(pickle.dumps(reporter)) as opened:
+            assert (opened.host, opened.port, opened.password) == ("here", 5432, "hunter2")
+            assert (
+                opened.given_params().items()
+                >= {**given, "password": "${env:NEWSDESK_NONE:-hunter2}"}.items()
+            )
+        assert "password='${env:NEWSDESK_NONE:-***}'" in repr(reporter)
+        assert "host='${env:NEWSDESK_NONE:-here}'" in repr(reporter)
+        assert reporter.secret_values() >= {"hunter2"}
+        assert not reporter.secret_values() & {"here", "5432"}
+
     def test_they_are_resolved_anew_each_time(self, make, monkeypatch):
         reporter = make(host="${env:NEWSDESK_HOST}")
         with reporter:

@@ -78,6 +78,9 @@ def test_other_annotations_are_no_secrets(annotation):
         ("${env:PASSWORD}", "${env:PASSWORD}"),
         ("${file:/run/secret}", "${file:/run/secret}"),
         ("x${env:PASSWORD}", MASK),
+        ("${env:PASSWORD:-}", "${env:PASSWORD:-}"),
+        ("${env:PASSWORD:-hunter2 or\n@so}", "${env:PASSWORD:-***}"),
+        ("${file:/run/secret:-s}", "${file:/run/secret:-s}"),
         ({"a": ["x", None], "b": ("y",)}, {"a": [MASK, None], "b": [MASK]}),
         ({"x"}, MASK),
     ],
@@ -97,6 +100,13 @@ def test_all_leaves_of_a_secret_are_masked_but_those_that_tell_nothing(value, sh
         ("http://host/p?token=abc&x=1", "http://host/p?token=***&x=1"),
         ("http://host/p?x=1;PassWord=abc#f", "http://host/p?x=1;PassWord=***#f"),
         ("http://host/p?token=${env:T}", "http://host/p?token=${env:T}"),
+        ("pg://me:${env:P:-hun ter@2}@db ok", "pg://me:${env:P:-***}@db ok"),
+        ("${env:URL:-pg://me:hun ter@2@db} ok", "${env:URL:-pg://me:***@db} ok"),
+        (
+            "http://${env:HOST:-db}/p?token=${env:T:-a b&c}&x=1",
+            "http://${env:HOST:-db}/p?token=${env:T:-***}&x=1",
+        ),
+        ("host=${env:HOST:-db} password=${env:P:-a b}", "host=${env:HOST:-db} password=${env:P:-***}"),
         ("failed: postgresql://me:pw@db and more", "failed: postgresql://me:***@db and more"),
         ("mailto:a@b", "mailto:a@b"),
         ("no secret", "no secret"),
@@ -347,6 +357,14 @@ def test_leaves_are_the_texts_that_a_mask_hides():
     assert leaves({"a": ["x", 5, None, True, ""], "b": ("${env:X}", "y")}) == {"x", "5", "y"}
     assert leaves_by_name("host", 5) == set()
     assert leaves_by_name("url", "pg://u:${env:X}@h") == set()
+
+
+def test_of_a_reference_its_default_is_what_a_mask_hides():
+    assert leaves("${env:X:-hunter2}") == {"hunter2"}
+    assert leaves("Bearer ${env:X:-hunter2}") == {"Bearer ${env:X:-hunter2}", "hunter2"}
+    assert leaves("${env:X:-}") == set()
+    assert leaves_by_name("url", "pg://u:${env:X:-p@s s}@${env:H:-db}/x?token=${env:T:-t}") == {"p@s s", "t"}
+    assert leaves_by_name("url", "${env:URL:-pg://u:hunter2@h}") == {"hunter2"}
 
 
 def test_what_a_secret_url_or_connection_string_has_in_it_is_a_secret_by_itself():

@@ -9,7 +9,7 @@ from typing import Any
 from newsdesk.config.file import DEFAULT_NAME, Config, found
 from newsdesk.contract.finding import Finding
 from newsdesk.contract.lifecycle import validate
-from newsdesk.contract.parameters.references import is_reference, looks_like_one
+from newsdesk.contract.parameters.references import is_reference, looks_like_one, unset
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.plugins.registry import Registry
@@ -46,6 +46,9 @@ def references(route: Route, *, deadline: float) -> Iterator[Finding]:
     yield from found
     if not any(finding.remedy for finding in found) and _has_reference(route):
         yield Finding("its references resolve", subject=route.label)
+    for name, value in route.reporter.given_params().items():
+        for variable, state in unset(value).items():
+            yield Finding(f"{name}: {variable} is {state}; its default is used", subject=route.label)
 
 
 def problems(route: Route, *, deadline: float) -> Iterator[Finding]:

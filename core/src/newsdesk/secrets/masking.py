@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from newsdesk.secrets.names import names_secret, tells_place
+from newsdesk.secrets.reference import REFERENCE, WRITTEN, defaults, with_default
 from newsdesk.secrets.spelling import spellings
 
 MASK = "***"
@@ -13,24 +14,29 @@ MASK = "***"
 
 # What stands before a password within a URL; a port before a path is none.
 _URL_HEAD = re.compile(r"[A-Za-z0-9+.\-]://[^/?#\s:@]*:(?!\d{1,5}[/?#])")
-_QUERY = re.compile(r"(?P<head>[?&;](?P<name>[\w.\-]+)=)(?P<value>[^&;#\s]+)")
-_SETTING = re.compile(
-    r"(?P<head>(?<![\w?&;])(?P<name>password|passwd|pwd)=)(?P<value>[^&;#\s]+)", re.IGNORECASE
-)
-_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}")
+_VALUE = rf"(?P<value>(?>{WRITTEN}|[^&;#\s])+)"
+_QUERY = re.compile(rf"(?P<head>[?&;](?P<name>[\w.\-]+)=){_VALUE}")
+_SETTING = re.compile(rf"(?P<head>(?<![\w?&;])(?P<name>password|passwd|pwd)=){_VALUE}", re.IGNORECASE)
+_RUN = re.compile(rf"(?>{WRITTEN}|\S)+")
 _URL_NAME = re.compile(r"(?i)(.*_)?(url|uri)")
 _OPTIONS = frozenset({"required", "spool", "label"})  # of newsdesk.plugins.definition, which builds on this
 
 
 def mask(value: Any) -> Any:
-    """Mask each leaf of `value` except None, booleans and references."""
+    """Mask each leaf of `value` except None, booleans and references; of those, the default."""
     if isinstance(value, Mapping):
         return {key: mask(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [mask(item) for item in value]
-    if value is None or isinstance(value, bool) or (isinstance(value, str) and _REFERENCE.fullmatch(value)):
+    if value is None or isinstance(value, bool):
         return value
-    return MASK
+    return _masked(value) if isinstance(value, str) else MASK
+
+
+def _masked(secret: str) -> str:
+    """Mask a secret; of a reference, its default."""
+    reference = REFERENCE.fullmatch(secret)
+    return with_default(reference, MASK) if reference else MASK
 
 
 def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
@@ -41,8 +47,7 @@ def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
     """
     text = spellings(frozenset(secrets)).masked(text, MASK)
     for start, end in reversed([*_url_passwords(text)]):
-        if not _REFERENCE.fullmatch(text, start, end):
-            text = f"{text[:start]}{MASK}{text[end:]}"
+        text = f"{text[:start]}{_masked(text[start:end])}{text[end:]}"
     return _SETTING.sub(_masked_pair, _QUERY.sub(_masked_pair, text))
 
 
@@ -66,7 +71,7 @@ def leaves(value: Any) -> set[str]:
     if mask(value) == value or value in ("", b""):
         return set()
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-    return {text} | _within(text)
+    return _secrets_of(text) | _within(text)
 
 
 def leaves_by_name(name: str, value: Any) -> set[str]:
@@ -84,8 +89,13 @@ def _within(text: str) -> set[str]:
     """Give the secrets within a URL or a connection string, percent-encoded and decoded."""
     found = {text[start:end] for start, end in _url_passwords(text)}
     found |= {match["value"] for match in _QUERY.finditer(text) if names_secret(match["name"])}
-    found = {secret for secret in found if not _REFERENCE.fullmatch(secret)}
+    found = set[str]().union(*map(_secrets_of, found))
     return (found | {unquote(secret) for secret in found}) - {""}
+
+
+def _secrets_of(secret: str) -> set[str]:
+    """Give what is secret of a secret: a reference is not, and the defaults within it are."""
+    return defaults(secret) if REFERENCE.fullmatch(secret) else {secret} | defaults(secret)
 
 
 def mask_reporters(definitions: Any) -> Any:
@@ -122,7 +132,7 @@ def _url_passwords(text: str) -> Iterator[tuple[int, int]]:
     It may hold any character, also one that ought to be percent-encoded, so the last `@` before a blank ends
     it. No regular expression for all of it: where there is none, that would look for it from every character.
     """
-    for run in re.finditer(r"\S+", text):
+    for run in _RUN.finditer(text):
         end = text.rfind("@", *run.span())
         head = None if end < 0 else _URL_HEAD.search(text, run.start(), end)
         if head is not None:
@@ -130,6 +140,4 @@ def _url_passwords(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _masked_pair(match: re.Match[str]) -> str:
-    if not names_secret(match["name"]) or _REFERENCE.fullmatch(match["value"]):
-        return match[0]
-    return match["head"] + MASK
+    return match["head"] + _masked(match["value"]) if names_secret(match["name"]) else match[0]

@@ -408,6 +408,16 @@ def test_references_that_resolve_are_told_without_what_they_point_to(newsdesk, a
     assert "hunter2" not in told
 
 
+def test_a_default_that_is_used_is_reported_without_what_it_is(newsdesk, acme, write, monkeypatch):
+    monkeypatch.setenv("EMPTY", "")
+    params = {"first": "${env:EMPTY:-1}", "token": "${env:NOPE:-hunter2}"}
+    write("newsdesk.yaml", {"reporters": [{"acme_reporters.Takes": params, "label": "it"}]})
+    told = newsdesk("doctor").stdout
+    assert "it: first: EMPTY is empty; its default is used\n" in told
+    assert "it: token: NOPE is not set; its default is used\n" in told
+    assert "hunter2" not in told
+
+
 # The outbox
 
 

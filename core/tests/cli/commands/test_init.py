@@ -107,3 +107,10 @@ def test_a_file_that_cannot_be_written_is_an_error(newsdesk, folder):
 def test_an_example_that_is_not_a_mapping_is_refused():
     with pytest.raises(PluginError, match="the field 'example' of the reporter 'slack' must be a mapping of"):
         ReporterPlugin("slack", "a:B", example="text")
+
+
+def test_the_default_of_a_reference_is_a_secret_in_a_config_too(newsdesk, slack, folder):
+    told = newsdesk("init", "--to", "{slack: {first: 1, token: '${env:T:-hunter2}'}}", code=2).stderr
+    assert told.startswith("Error: token is a secret, which does not belong in a config")
+    assert "hunter2" not in told
+    newsdesk("init", "--to", "{slack: {first: 1, token: 'Bearer ${env:T:-}'}}")

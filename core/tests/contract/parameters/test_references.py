@@ -1,9 +1,10 @@
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from newsdesk.contract.parameters import references
+from newsdesk.contract.parameters.check import check
 from newsdesk.contract.parameters.references import is_reference, resolve
 
 plain_text = st.text(st.sampled_from("${}:aenvfile\\ /"), max_size=20).filter(
@@ -115,3 +116,83 @@ def test_a_pipe_gives_its_text_once_and_is_asked_again_each_time_a_reporter_open
     text = f"${{file:/dev/fd/{reading}}}"
     assert [resolved(text), resolved(text)] == [("s3cret", []), ("s3cret", [])]
     os.close(reading)
+
+
+# Defaults.
+
+names = st.text(st.characters(exclude_characters="{}\0=", exclude_categories=["Cs"]), min_size=1).filter(
+    lambda name: ":-" not in name and not name.endswith(":")
+)
+defaults = st.text(st.sampled_from("a$:-/@ \n\"'#\\€,=;")) | st.text(
+    st.characters(exclude_characters="{}", exclude_categories=["Cs"])
+)
+
+
+@given(names, defaults)
+@example("A", ":-")
+@example("A", "$HOME:-x")
+@example("A", "http://u:p@ss@h, http://v:q@i")
+@example("A", "a,http://h/x y")
+def test_any_default_without_braces_takes_the_place_of_a_variable_that_is_not_set(name, default):
+    name = f"NEWSDESK_NONE{name}"
+    assert resolved(f"${{env:{name}:-{default}}}") == (default, [])
+    assert resolved(f"x ${{env:{name}:-{default}}} y") == (f"x {default} y", [])
+
+
+@given(defaults)
+def test_a_variable_that_is_set_keeps_its_default_out(default):
+    assert resolved(f"${{env:NEWSDESK_A:-{default}}}") == ("va$lue", [])
+    assert resolved(f"${{env:NEWSDESK_EMPTY:-{default}}}") == (default, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("${env:NEWSDESK_NONE:-}", ""),
+        ("${env:NEWSDESK_NONE:-${env", "${env:NEWSDESK_NONE:-${env"),
+        ("${env:NEWSDESK_NONE:-a}/${env:NEWSDESK_NONE:-b}", "a/b"),
+        ("${env:NEWSDESK_NONE:-a}}", "a}"),
+        ({"a": ["${env:NEWSDESK_NONE:-1}"]}, {"a": ["1"]}),
+    ],
+)
+def test_a_default_ends_at_the_first_brace(value, expected):
+    assert resolved(value) == (expected, [])
+
+
+def test_what_a_shell_has_besides_is_a_part_of_the_name():
+    assert resolved("${env:NEWSDESK_NONE-x}")[1] == [
+        "p: ${env:NEWSDESK_NONE-x}: the environment variable NEWSDESK_NONE-x is not set; set it"
+    ]
+
+
+def test_a_file_has_no_default(tmp_path):
+    (tmp_path / "a:-b").write_text("c")
+    assert resolved("${file:a:-b}") == ("c", [])
+
+
+@pytest.mark.parametrize("default", ["${env:NEWSDESK_A}", "${file:secret}", "${X}", '{"a": "hunter2"}', "{"])
+@pytest.mark.parametrize("name", ["NEWSDESK_NONE", "NEWSDESK_A"])
+def test_a_default_with_braces_is_a_fault_set_or_not_and_is_not_shown(name, default):
+    """A `}` within it would end it, and what is behind that be appended to whatever the variable has."""
+
+    class Takes:
+        def __init__(self, it: str) -> None: ...
+
+    value = f"${{env:{name}:-{default}}}"
+    told = f"${{env:{name}:-…}}: a default must not contain braces, so no reference"
+    assert resolved(value)[1] == [f"p: {told}"]
+    assert list(map(str, check(Takes, {"it": value}))) == [f"it: {told}"]
+
+
+def test_a_default_is_not_masked_for_being_one(monkeypatch):
+    found = set()
+    resolve(["${env:NEWSDESK_NONE:-machines}", "${env:NEWSDESK_A:-machines}"], "p", [], found)
+    assert found == {"va$lue"}
+
+
+def test_the_defaults_that_are_used_are_known_with_the_reason():
+    value = {
+        "a": "${env:NEWSDESK_NONE:-x}${env:NEWSDESK_A:-y}",
+        "b": ["${env:NEWSDESK_EMPTY:-}", "${env:NEWSDESK_NONE}"],
+    }
+    assert references.unset(value) == {"NEWSDESK_NONE": "not set", "NEWSDESK_EMPTY": "empty"}

@@ -24,7 +24,11 @@ HOSTILE = [
 
 def resolved(text, **values):
     refused = []
-    return resolve_text(text, lambda reference: values[reference["name"]], refused.append), refused
+
+    def look_up(reference):
+        return values.get(reference["name"], reference["default"])
+
+    return resolve_text(text, look_up, refused.append), refused
 
 
 def examples(test):
@@ -113,6 +117,11 @@ def test_elsewhere_a_value_leaves_the_other_parts_as_they_are_or_is_refused_with
         ("${env:BASE}/api", {"BASE": "http://u:p%40@h"}, "http://u:p%40@h/api"),
         ("http://u:${env:P}@h", {"P": "${env:H}"}, "http://u:%24%7Benv%3AH%7D@h"),
         ("http://u:${env:P}@h", {"P": "\udcff"}, "http://u:%FF@h"),
+        ("http://u:${env:P:-p@ss w/rd}@h/?q=${env:Q:-a b&c}", {}, "http://u:p%40ss%20w%2Frd@h/?q=a%20b%26c"),
+        ("http://${env:H:-db:80}/x", {}, "http://db:80/x"),
+        ("${env:U:-http://u:p%40ss@h/x}", {}, "http://u:p%40ss@h/x"),
+        ("${env:U:-http://u:p%40ss@h}/x", {}, "http://u:p%40ss@h/x"),
+        ("${env:U:-a,http://u:p%40@h b} http://u:${env:P:-@}@h", {}, "a,http://u:p%40@h b http://u:%40@h"),
     ],
 )
 def test_a_value_is_put_where_it_is_written(text, values, expected):
@@ -124,3 +133,16 @@ def test_a_value_is_put_where_it_is_written(text, values, expected):
 )
 def test_a_host_that_is_none_is_refused(value):
     assert len(resolved("http://${env:H}/x", H=value)[1]) == 1
+
+
+def test_a_default_that_does_not_fit_its_place_is_refused_without_being_shown():
+    assert resolved("http://u:p@${env:H:-hunter2@evil/x}:80")[1] == [
+        "${env:H:-…}: not valid in the host of this URL; percent-encode it, or let one reference be the whole URL"
+    ]
+
+
+@examples
+@given(VALUES.filter(lambda value: not set(value) & set("{}")))
+def test_a_default_is_encoded_as_a_value_is(value):
+    text = "postgresql://u:${env:P}@h/d?x=${env:P}"
+    assert resolved(text.replace("env:P", f"env:P:-{value}")) == resolved(text, P=value)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from newsdesk.contract.parameters.arguments import annotations, signature
-from newsdesk.contract.parameters.references import is_reference
+from newsdesk.contract.parameters.references import is_reference, malformed
 from newsdesk.contract.parameters.secrecy import Secrecy, secrecy
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.contract.types.fit import fit
@@ -18,7 +18,7 @@ from newsdesk.secrets import MASK, mask_by_name
 def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
     """Hold parameters against a class's signature and annotations, and give every fault.
 
-    A value with a reference in it is checked when that is resolved, see `coerce`.
+    A value with a reference in it is checked when that is resolved, see `coerce`; here, how that is written.
     """
     known = signature(cls).parameters
     names = _names(cls)
@@ -29,8 +29,9 @@ def check(cls: type, params: Mapping[str, Any]) -> list[Fault]:
         if known[name].default is inspect.Parameter.empty and name not in params
     ]
     for name in names:
-        if name in params and not is_reference(params[name]):
-            faults += _wrong(cls, name, params[name])
+        if name in params:
+            value = params[name]
+            faults += malformed(value, name) if is_reference(value) else _wrong(cls, name, value)
     return faults
 
 

@@ -3,12 +3,13 @@
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from newsdesk.contract.parameters.urls import REFERENCE, resolve_text
+from newsdesk.contract.parameters.urls import resolve_text
 from newsdesk.exceptions import Fault
+from newsdesk.secrets.reference import REFERENCE, with_default
 from newsdesk.worker import ForkLock
 
 
@@ -20,40 +21,71 @@ def is_reference(value: Any) -> bool:
         >>> is_reference("${env:WIKI_URL}"), is_reference("https://wiki"), is_reference({"a": "${file:b}/c"})
         (True, False, True)
     """
-    if isinstance(value, str):
-        return REFERENCE.search(value) is not None
-    if isinstance(value, Mapping):
-        return any(is_reference(item) for item in value.values())
-    return isinstance(value, list | tuple) and any(is_reference(item) for item in value)
+    return any(REFERENCE.search(text) for _, text in _texts(value))
 
 
 def looks_like_one(value: Any) -> bool:
     """Tell whether `${` stands anywhere in a value, and begins no reference."""
+    return any("${" in REFERENCE.sub("", text) for _, text in _texts(value))
+
+
+def malformed(value: Any, path: str) -> list[Fault]:
+    """Give a fault for each reference within a value whose default is not one.
+
+    Args:
+        value: A parameter's value.
+        path: What faults call it.
+    """
+    return [
+        Fault(place, f"{with_default(reference, '…')}: a default must not contain braces, so no reference")
+        for place, text in _texts(value, path)
+        for reference in REFERENCE.finditer(text)
+        if "{" in (reference["default"] or "")
+    ]
+
+
+def unset(value: Any) -> dict[str, str]:
+    """Give the variables of the references within a value whose defaults are used, and why."""
+    found = {}
+    for _, text in _texts(value):
+        for reference in REFERENCE.finditer(text):
+            given = _variable(reference["name"])
+            if reference["default"] is not None and not given:
+                found[reference["name"]] = "not set" if given is None else "empty"
+    return found
+
+
+def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Give each text within a value, with its path."""
     if isinstance(value, str):
-        return "${" in REFERENCE.sub("", value)
-    if isinstance(value, Mapping):
-        return any(looks_like_one(item) for item in value.values())
-    return isinstance(value, list | tuple) and any(looks_like_one(item) for item in value)
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{path}.{index}")
 
 
 def resolve(value: Any, path: str, faults: list[Fault], found: set[str]) -> Any:
     """Give a value with its references replaced by what they point to.
 
     A reference may be the whole of a string or a part of it; within a URL it is resolved by its place, see
-    `resolve_text`. Any other `$` is data. Of a file the last line break is left out. Each file is read once:
-    it may be a pipe.
+    `resolve_text`. Any other `$` is data. A default takes the place of a variable that is unset or empty, as
+    `:-` of POSIX shells. Of a file the last line break is left out. Each file is read once: it may be a pipe.
 
     Args:
         value: A parameter's value.
         path: What faults call it.
         faults: Gets the references that point to nothing, or to what has no place in a URL.
-        found: Gets the texts that references point to, so that they can be masked.
+        found: Gets the texts that references point to, so that they can be masked; defaults are not among
+            them, since they are as secret as any other value of their parameter.
     """
     if isinstance(value, str):
         missing, misplaced = list[Fault](), list[Fault]()
         text = resolve_text(
             value,
-            lambda match: _noted(_look_up(match, path, missing), found),
+            lambda match: _look_up(match, path, missing, found),
             lambda reason: misplaced.append(Fault(path, reason)),
         )
         faults += missing or misplaced
@@ -67,39 +99,36 @@ def resolve(value: Any, path: str, faults: list[Fault], found: set[str]) -> Any:
     return value
 
 
-def _noted(text: str, found: set[str]) -> str:
-    if text:
-        found.add(text)
-    return text
-
-
 def variables(value: Any) -> set[str]:
     """Give the values of the environment variables that the references within a value name."""
-    if isinstance(value, Mapping):
-        return set().union(*(variables(item) for item in value.values()))
-    if isinstance(value, list | tuple):
-        return set().union(*(variables(item) for item in value))
-    if not isinstance(value, str):
-        return set()
-    names = [match["name"] for match in REFERENCE.finditer(value) if match["source"] == "env"]
-    return {text for name in names if (text := _variable(name))}
+    found = [match for _, text in _texts(value) for match in REFERENCE.finditer(text)]
+    return {text for match in found if match["env"] and (text := _variable(match["name"]))}
 
 
-def _look_up(match: re.Match[str], path: str, faults: list[Fault]) -> str:
-    name = match["name"]
-    if match["source"] == "env":
-        value = _variable(name)
-        if value is None:
-            faults.append(Fault(path, f"{match[0]}: the environment variable {name} is not set; set it"))
-        return value or ""
+def _look_up(reference: re.Match[str], path: str, faults: list[Fault], found: set[str]) -> str:
+    """Give what a reference points to; what is not in the config is noted in `found`."""
+    if wrong := malformed(reference[0], path):
+        faults += wrong
+        return ""
+    value = _variable(reference["name"]) if reference["env"] else _content(reference, path, faults)
+    if value:
+        found.add(value)
+    elif reference["default"] is not None:
+        return reference["default"]
+    elif value is None and reference["env"]:
+        text = f"the environment variable {reference['name']} is not set; set it"
+        faults.append(Fault(path, f"{reference[0]}: {text}"))
+    return value or ""
+
+
+def _content(reference: re.Match[str], path: str, faults: list[Fault]) -> str | None:
     try:
-        return _content(Path(name)).decode("utf-8").removesuffix("\n").removesuffix("\r")
+        return _read(Path(reference["name"])).decode("utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        faults.append(
-            Fault(path, f"{match[0]}: the file cannot be read ({reason}); fix the path or its permissions")
-        )
-        return ""
+        text = f"the file cannot be read ({reason}); fix the path or its permissions"
+        faults.append(Fault(path, f"{reference[0]}: {text}"))
+        return None
 
 
 class _Pipe:
@@ -120,7 +149,7 @@ _pipes: dict[tuple[int, int], _Pipe] = {}
 """By device and inode."""
 
 
-def _content(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
     status = path.stat()
     if not stat.S_ISFIFO(status.st_mode):
         return path.read_bytes()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote
 
-REFERENCE = re.compile(r"\$\{(?P<source>env|file):(?P<name>[^}]*)\}")
+from newsdesk.secrets.reference import REFERENCE, WRITTEN, with_default
 
 Lookup = Callable[[re.Match[str]], str]
 """Gives what a reference points to."""
@@ -13,14 +13,16 @@ Lookup = Callable[[re.Match[str]], str]
 def _run(stops: str) -> str:
     """Give the pattern of characters and whole references, up to one of `stops` or the next URL."""
     next_url = r"(?!,[A-Za-z][\w+.\-]*://)"
-    return rf"(?>\$\{{(?:env|file):[^}}]*\}}|{next_url}[^\s{stops}])*"
+    return rf"(?>{WRITTEN}|{next_url}[^\s{stops}])*"
 
 
-_URL = re.compile(
+_URL = (
     rf"(?<![^\s,;=(<\"'])(?!file:)(?P<scheme>(?:{_run('/?#@')})+)://"  # that of a file has no host to protect
     rf"(?:(?P<userinfo>{_run('/?#')})@)?(?P<host>{_run('/?#@')})(?P<path>{_run('?#')})"
     rf"(?:\?(?P<query>{_run('#')}))?(?:#(?P<fragment>{_run('')}))?"
 )
+# A reference outside of a URL is a place as well: its default may be a list of URLs.
+_PLACES = re.compile(rf"(?P<url>{_URL})|{WRITTEN}")
 
 _ESCAPE = "%[0-9A-Fa-f]{2}"
 _HOST = rf'(?:\[[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?\]|(?:[^\x00-\x20\x7f\s/?#@:\[\]\\%,<>"^`{{|}}]|{_ESCAPE})+)'
@@ -40,7 +42,7 @@ def resolve_text(text: str, look_up: Lookup, refuse: Callable[[str], None]) -> s
 
     In the user and password of a URL, and in the value of a parameter of its query, it is percent-encoded, so
     that the backend gets it as it is, whatever its characters. Elsewhere in a URL it is refused unless it is
-    valid there and leaves the other parts as they are. Outside of a URL it is not changed.
+    valid there and leaves the other parts as they are. Outside of a URL it is not changed. So is a default.
 
     Args:
         text: A text.
@@ -48,9 +50,10 @@ def resolve_text(text: str, look_up: Lookup, refuse: Callable[[str], None]) -> s
         refuse: Gets why a URL is refused; without what a reference points to.
     """
     pieces, end = [], 0
-    for url in _URL.finditer(text) if "://" in text else ():
-        pieces += [REFERENCE.sub(look_up, text[end : url.start()]), *_pieces(url, look_up, refuse)]
-        end = url.end()
+    for place in _PLACES.finditer(text) if "://" in text else ():
+        if place["url"] is not None:
+            pieces += [REFERENCE.sub(look_up, text[end : place.start()]), *_pieces(place, look_up, refuse)]
+            end = place.end()
     return "".join([*pieces, REFERENCE.sub(look_up, text[end:])])
 
 
@@ -58,7 +61,7 @@ def _pieces(url: re.Match[str], look_up: Lookup, refuse: Callable[[str], None]) 
     pieces, end = [], url.start()
     for part, valid in _VALID.items():
         written, start = url[part] or "", url.start(part)
-        names = [reference[0] for reference in REFERENCE.finditer(written)]
+        names = [with_default(reference, "…") for reference in REFERENCE.finditer(written)]
         if names:
             value = REFERENCE.sub(_look_up_for(part, look_up), written)
             if not re.fullmatch(valid, value):

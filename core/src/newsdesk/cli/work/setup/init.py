@@ -21,6 +21,7 @@ from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.exceptions import DefinitionError
 from newsdesk.plugins.definition import Definition, parse
+from newsdesk.secrets.reference import defaults
 
 _OUTBOX = "newsdesk-outbox.db"
 _DEFAULT = "files"
@@ -75,7 +76,8 @@ def _choice(definition: Definition) -> Choice:
 
 
 def _refuse_plain_secret(cls: type[BaseReporter], name: str, value: Any) -> None:
-    if secrecy(cls, name) in (Secrecy.SECRET, Secrecy.GUESSED) and value and not is_reference(value):
+    is_plain = bool(value) and (not is_reference(value) or bool(defaults(str(value))))
+    if is_plain and secrecy(cls, name) in (Secrecy.SECRET, Secrecy.GUESSED):
         raise DefinitionError(
             f"{name} is a secret, which does not belong in a config: put it into the environment or a file, "
             f"and give a reference such as ${{env:{name.upper()}}}"
