@@ -92,7 +92,7 @@ STARTS = [
     Start("show m.json --json", 100),
     Start("copy --config two.json --from a --to b", 120),
     Start("verify --config two.json --from a --to b", 120),
-    Start("missing m.json --config two.json --to b", 110),
+    Start("missing m.json --config two.json --to b", 111),
     Start("check --config files.yaml", 100, ("click", "orjson", "pluggy", "yaml")),
     Start(
         "check --config both.json",

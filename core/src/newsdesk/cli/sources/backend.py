@@ -1,11 +1,9 @@
 """A reporter that a command reads from."""
 
-import copy
-import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from newsdesk.cli.transfer.ahead import ahead
+from newsdesk.cli.sources.desk_pool import DeskPool
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.stored import StoredMachine
 from newsdesk.delivery.desk import Desk
@@ -37,11 +35,9 @@ class Backend:
     """
 
     def __init__(self, desk: Desk) -> None:
-        self.desk = desk
         self.label = desk.routes[0].label
-        self._desks = [desk]
-        self._free: queue.SimpleQueue[Desk] = queue.SimpleQueue()
-        self._free.put(desk)
+        self._desk = desk
+        self._pool = DeskPool(desk)
 
     def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:
         """Return a machine; see `Desk.fetch`.
@@ -52,7 +48,7 @@ class Backend:
             PermanentReporterError: It rejects the request, or what it holds is damaged.
             ReporterException: It cannot be read.
         """
-        with self._errors(), self._one() as desk:
+        with self._errors(), self._pool.one() as desk:
             return desk.fetch(self.label, name, project_name, revision)
 
     def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
@@ -61,7 +57,7 @@ class Backend:
         Raises:
             ReporterException: It cannot be read.
         """
-        listing = self.desk.machines(self.label, all_revisions=all_revisions)
+        listing = self._desk.machines(self.label, all_revisions=all_revisions)
         while True:
             with self._errors():
                 stored = next(listing, None)
@@ -70,22 +66,8 @@ class Backend:
             yield stored
 
     def close(self) -> None:
-        """Close all reporters, at the same time: one may hang."""
-        for _ in ahead(Desk.close, self._desks, workers=len(self._desks), most=len(self._desks)):
-            pass
-
-    @contextmanager
-    def _one(self) -> Iterator[Desk]:
-        """Give a desk that no other thread uses meanwhile."""
-        try:
-            desk = self._free.get_nowait()
-        except queue.Empty:
-            desk = copy.copy(self.desk)
-            self._desks.append(desk)
-        try:
-            yield desk
-        finally:
-            self._free.put(desk)
+        """Close all connections."""
+        self._pool.close()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

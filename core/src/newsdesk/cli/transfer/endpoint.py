@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import logging
-import queue
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ import click
 
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.named import named
+from newsdesk.cli.sources.desk_pool import DeskPool
 from newsdesk.cli.transfer.held import Held
 from newsdesk.config.file import Config
 from newsdesk.contract.answer import PATIENCE
@@ -35,9 +35,8 @@ class Endpoint:
     def __init__(self, desk: Desk) -> None:
         [route] = desk.routes
         self.label = route.label
-        self._desks = [desk]
-        self._free: queue.SimpleQueue[Desk] = queue.SimpleQueue()
-        self._free.put(desk)
+        self._desk = desk
+        self._pool = DeskPool(desk)
         self._failures = 0
 
     @classmethod
@@ -53,7 +52,7 @@ class Endpoint:
             DefinitionError: The reporter cannot list that.
             click.ClickException: It does not answer.
         """
-        listing = self._desks[0].machines(self.label, all_revisions=all_revisions)
+        listing = self._desk.machines(self.label, all_revisions=all_revisions)
         if sys.stderr.isatty():
             from newsdesk.cli.listing.terminal import counting  # noqa: PLC0415  (rich, for a terminal alone)
 
@@ -68,7 +67,7 @@ class Endpoint:
             NotImplementedError: The reporter cannot tell.
             click.ClickException: It does not answer.
         """
-        with self._errors(), self._one() as desk:
+        with self._errors(), self._pool.one() as desk:
             return desk.holds(self.label, keys)
 
     def fetch(self, key: MachineKey, revision: str | None = None) -> Machine:
@@ -82,7 +81,7 @@ class Endpoint:
                 f"not tried, since {self.label} did not answer {PATIENCE} times in a row; run it again later"
             )
         try:
-            with self._one() as desk:
+            with self._pool.one() as desk:
                 machine = desk.fetch(self.label, key.name, key.project_name, revision)
         except TransientReporterError:
             self._failures += 1
@@ -114,21 +113,7 @@ class Endpoint:
 
     def close(self) -> None:
         """Close all connections."""
-        for desk in self._desks:
-            desk.close()
-
-    @contextlib.contextmanager
-    def _one(self) -> Iterator[Desk]:
-        """Give a desk that no other thread uses meanwhile."""
-        try:
-            desk = self._free.get_nowait()
-        except queue.Empty:
-            desk = copy.copy(self._desks[0])
-            self._desks.append(desk)
-        try:
-            yield desk
-        finally:
-            self._free.put(desk)
+        self._pool.close()
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
