@@ -1,10 +1,12 @@
 """Threads that can be abandoned if they hang: one for each reporter, several for a command."""
 
+import contextvars
 import os
 import queue
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from newsdesk.future import SLICE, Future
@@ -48,6 +50,7 @@ class Worker:
 
     With one thread, calls run in order, and a reporter's connections are used by one thread only. Python
     cannot stop a thread that hangs, only abandon it: a daemon thread does not keep the process from exiting.
+    Each call has a copy of the context variables of its caller, such as the current span of a trace.
 
     Args:
         name: The name of its threads.
@@ -64,11 +67,12 @@ class Worker:
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
         """Queue a call."""
         future: Future[Any] = Future()
+        in_context = partial(contextvars.copy_context().run, call)
         with self._lock.held:  # or two calling threads could both start a worker thread
             # A forked child does not have its parent's threads.
             if not any(thread.is_alive() for thread in self._threads):
                 self._begin()
-            self._calls.put((future, call))
+            self._calls.put((future, in_context))
         return future
 
     def stop(self) -> None:

@@ -9,7 +9,7 @@ from os import cpu_count
 
 from newsdesk.contract.answer import Answer
 from newsdesk.delivery.engine import Engine, receipt_of
-from newsdesk.delivery.executors.worker import leave, work
+from newsdesk.delivery.executors.worker import called, work
 from newsdesk.delivery.job import Job
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
@@ -62,16 +62,16 @@ class ExecutorDelivery:
         Raises:
             ReporterException: the executor takes no more work; every machine that was taken is answered.
         """
-        try:
-            self._give_out(chunks)
-            while self._tasks:
-                yield from self._answered(*self._tasks[0])
-                self._tasks.popleft()
+        with called(self._run):
+            try:
                 self._give_out(chunks)
-        finally:
-            for _, future in self._tasks:
-                future.cancel()
-            leave(self._run)
+                while self._tasks:
+                    yield from self._answered(*self._tasks[0])
+                    self._tasks.popleft()
+                    self._give_out(chunks)
+            finally:
+                for _, future in self._tasks:
+                    future.cancel()
         if self._ended is not None and not isinstance(self._ended, StopIteration):
             raise self._ended
 

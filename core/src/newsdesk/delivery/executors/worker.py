@@ -2,10 +2,13 @@
 
 import atexit
 import contextlib
+import contextvars
+import os
 import pickle
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from newsdesk.contract.answer import Answer
@@ -42,9 +45,31 @@ class Copy:
                 self.busy.release()
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who takes the receipts of a stream, as its workers in the same process know it."""
+
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    """Its context variables."""
+    process: int = field(default_factory=os.getpid)
+    """Its process; a forked worker has a copy of it, and is another one."""
+
+
 _own = threading.local()
 _lock = ForkLock()
 _copies: dict[str, list[Copy]] = {}
+_callers: dict[str, Caller] = {}
+
+
+@contextlib.contextmanager
+def called(run: str) -> Iterator[None]:
+    """Let the workers of this process know the caller of a stream, and in the end leave their copies."""
+    _callers[run] = Caller()
+    try:
+        yield
+    finally:
+        _callers.pop(run, None)
+        leave(run)
 
 
 def work(run: str, engine: bytes, records: Sequence[bytes]) -> list[list[Answer]]:
@@ -56,8 +81,11 @@ def work(run: str, engine: bytes, records: Sequence[bytes]) -> list[list[Answer]
         records: Machines as JSON.
     """
     copy = _copy(run, engine)
+    deliver = partial(_delivered, copy, [Machine.from_json(record) for record in records])
     with copy.busy:
-        answers = _delivered(copy, [Machine.from_json(record) for record in records])
+        if (caller := _callers.get(run)) is not None and caller.process == os.getpid():
+            deliver = partial(caller.context.copy().run, deliver)
+        answers = deliver()
     if copy.is_left:
         copy.engine.close()
     return answers

@@ -1,11 +1,13 @@
 """A listing of what a backend holds, read page by page in the reporter's thread."""
 
+import contextvars
 import logging
 import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from newsdesk.contract import deadline as deadlines
 from newsdesk.contract.stored import StoredMachine
 from newsdesk.delivery.call import Instance
 from newsdesk.delivery.dispatcher import Dispatcher
@@ -39,6 +41,9 @@ class Listing:
         self._retry = retry
         self._deadline = deadline
         self._all_revisions = all_revisions
+        # One for all pages: a generator that sets a context variable resets it in the same context.
+        self._context = contextvars.copy_context()
+        self._ending = partial(self._context.run, self._end)
         self._instance: Instance | None = None
         self._iterator: Iterator[Any] | None = None
         self._is_over = False
@@ -59,7 +64,8 @@ class Listing:
         """
         page: list[StoredMachine] = []
         until = time.monotonic() + self._deadline
-        call = self._dispatcher.ask(partial(self._read, page, until), until, self._instance)
+        read = partial(self._context.run, partial(self._read, page, until))
+        call = self._dispatcher.ask(read, until, self._instance)
         error = self._dispatcher.answer(call, until).error
         if error is not None:
             self._is_over = True
@@ -70,18 +76,20 @@ class Listing:
         """Have the thread close what it reads, without waiting for it."""
         self._is_left = True
         if self._instance is not None and self._iterator is not None:
-            self._dispatcher.ask(self._close, instance=self._instance)
+            close = partial(self._context.run, partial(self._close, self._instance))
+            self._dispatcher.ask(lambda _: close(), instance=self._instance)
 
     # In the reporter's thread
 
     def _read(self, page: list[StoredMachine], until: float, instance: Instance) -> None:
         try:
-            if self._iterator is None:
-                self._instance = instance
-                begin = partial(self._begin, page, instance)
-                self._retry.run(begin, until=until, stopped=instance.stopped)
-            else:
-                self._fill(page, self._iterator, instance)
+            with deadlines.until(lambda: until):
+                if self._iterator is None:
+                    self._instance = instance
+                    begin = partial(self._begin, page, instance)
+                    self._retry.run(begin, until=until, stopped=instance.stopped)
+                else:
+                    self._fill(page, self._iterator, instance)
         except BaseException:
             self._close(instance)
             raise
@@ -93,7 +101,7 @@ class Listing:
         page.clear()
         found = instance.reporter.machines(all_revisions=self._all_revisions)
         self._iterator = iterator = answers.listing(found, instance.reporter)
-        instance.endings.add(self._end)
+        instance.endings.add(self._ending)
         self._fill(page, iterator, instance)
 
     def _fill(self, page: list[StoredMachine], iterator: Iterator[Any], instance: Instance) -> None:
@@ -105,7 +113,7 @@ class Listing:
         self._is_over = True
 
     def _close(self, instance: Instance) -> None:
-        instance.endings.discard(self._end)
+        instance.endings.discard(self._ending)
         self._end()
 
     def _end(self) -> None:
