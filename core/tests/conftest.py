@@ -125,6 +125,13 @@ def _bound():
         assert libc.capset(header, data) == 0
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what needs a server of an object store, for `nox -s objects`."""
+    for item in items:
+        if not {"s3", "azure"}.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("stores")
+
+
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory):
     """A server of S3, shared by the tests that do not stop it."""

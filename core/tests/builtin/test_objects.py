@@ -83,6 +83,7 @@ class TestS3(ObjectsContract, ReporterContract):
         return s3
 
 
+@pytest.mark.large  # the requests differ by obstore alone
 class TestAzure(ObjectsContract, ReporterContract):
     """All of the kit, over Azurite."""
 
@@ -177,6 +178,7 @@ def test_a_wrong_url_is_refused_before_anything_is_sent(url, fault):
     assert fault in str(caught.value)
 
 
+@pytest.mark.stores
 def test_options_that_the_store_does_not_know_are_named():
     pytest.importorskip("obstore")
     with (

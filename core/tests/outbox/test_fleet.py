@@ -1,11 +1,7 @@
-"""A fleet spools to one bucket while processes are killed and the store stops: nothing acknowledged is lost.
-
-`NEWSDESK_FLEET` sets how many processes report, `NEWSDESK_LATENCY` how many seconds each request takes longer.
-"""
+"""A fleet spools to one bucket while processes are killed and the store stops: nothing acknowledged is lost."""
 
 import collections
 import json
-import os
 import random
 import subprocess
 import sys
@@ -18,16 +14,15 @@ from newsdesk.outbox.objects.outbox import ObjectOutbox
 from core.tests.outbox.kinds import HAS_SERVERS
 from core.tests.stores import S3, Azure, azurite, serve
 
-PROCESSES = int(os.environ.get("NEWSDESK_FLEET", "12"))
-LATENCY = float(os.environ.get("NEWSDESK_LATENCY", "0.005"))
-AT_ONCE = min(12, PROCESSES // 2)
-"""Reporting processes that live at the same time."""
-SENDERS = 8 if PROCESSES > 50 else 3
+AT_ONCE = 12
+"""Reporting processes that live at the same time, at most."""
 REVISIONS = 4
+"""Of each machine that a process reports."""
 
-pytestmark = pytest.mark.skipif(
-    not HAS_SERVERS, reason="obstore or moto is not installed; see nox -s objects"
-)
+pytestmark = [
+    pytest.mark.stores,
+    pytest.mark.skipif(not HAS_SERVERS, reason="obstore or moto is not installed; see nox -s objects"),
+]
 
 COMMON = """
 import json, os, sys, time
@@ -110,38 +105,41 @@ def notes(folder, file):
 
 
 @pytest.mark.timeout(580)
-def test_nothing_is_lost_or_sent_under_two_claims_while_processes_are_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("newsdesk.outbox.sender.LEASE_MARGIN", 2.0)
+@pytest.mark.parametrize(
+    ("fleet", "count", "latency"), [(8, 2, 0.005), pytest.param(200, 8, 0.05, marks=pytest.mark.large)]
+)
+def test_nothing_is_lost_or_sent_under_two_claims_while_processes_are_killed(fleet, count, latency, tmp_path):
+    """Of a fleet of reporting processes, and some senders; each request takes some seconds more."""
     server = serve(Azure if azurite() else S3, tmp_path)
     url, options = server.bucket() + "/outbox", server.options()
     place, chance, everyone = json.dumps([url, options]), random.Random(1), []
 
     def start(program, *arguments):
-        command = [sys.executable, "-c", program, place, str(tmp_path), str(LATENCY), *map(str, arguments)]
+        command = [sys.executable, "-c", program, place, str(tmp_path), str(latency), *map(str, arguments)]
         with (tmp_path / "errors").open("ab") as errors:
             everyone.append(subprocess.Popen(command, stderr=errors))
         return everyone[-1]
 
     short = SENDER.replace("while not", "import newsdesk.outbox.sender as s; s.LEASE_MARGIN = 2.0\nwhile not")
     begun = time.monotonic()
-    senders = [start(short) for _ in range(SENDERS)]
-    waiting = [f"m{chance.randrange(PROCESSES // 2)},n{number}" for number in range(PROCESSES)]
+    senders = [start(short) for _ in range(count)]
+    waiting = [f"m{chance.randrange(fleet // 2)},n{number}" for number in range(fleet)]
     alive, killed, stops = [], 0, 0
     try:
         while waiting or alive:
             alive = [process for process in alive if process.poll() is None]
-            while waiting and len(alive) < AT_ONCE:
+            while waiting and len(alive) < min(AT_ONCE, fleet // 2):
                 alive.append(start(REPORTER, waiting.pop(), REVISIONS))
             time.sleep(0.1)
             if alive and chance.random() < 0.06:
                 chance.choice(alive).kill()
                 killed += 1
             if chance.random() < 0.03:
-                victim = chance.randrange(SENDERS)
+                victim = chance.randrange(count)
                 senders[victim].kill()
                 killed += 1
                 senders[victim] = start(short)
-            if stops < 2 and len(notes(tmp_path, "kept")) > PROCESSES * REVISIONS * (stops + 1) // 2:
+            if stops < 2 and len(notes(tmp_path, "kept")) > fleet * REVISIONS * (stops + 1) // 2:
                 stops += 1
                 stop_for_a_while(server)
         reported = time.monotonic()
@@ -163,7 +161,7 @@ def test_nothing_is_lost_or_sent_under_two_claims_while_processes_are_killed(tmp
     expect_one_at_a_time(sent)
     ends = sum(each["what"] == "ends" for each in sent)
     print(  # noqa: T201  (the figures of the trial)
-        f"{PROCESSES} processes, {killed} killed, {stops} stops of the store, {len(kept)} kept in "
+        f"{fleet} processes, {killed} killed, {stops} stops of the store, {len(kept)} kept in "
         f"{reported - begun:.0f} s, {ends} sent, drained {drained - reported:.0f} s after the last report, "
         f"{len(notes(tmp_path, 'refused'))} refused, median report "
         f"{sorted(each['seconds'] for each in kept)[len(kept) // 2]:.3f} s"

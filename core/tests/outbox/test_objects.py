@@ -24,12 +24,9 @@ from newsdesk.outbox.objects.outbox import ObjectOutbox
 from newsdesk.outbox.places import outbox_at
 from newsdesk.outbox.sender import Sender
 
-from core.tests.outbox.kinds import HAS_SERVERS, MemoryOutbox, MemoryStore
-from core.tests.stores import S3
+from core.tests.outbox.kinds import MemoryOutbox, MemoryStore
 
 LONG = 600.0
-
-over_s3 = pytest.mark.skipif(not HAS_SERVERS, reason="obstore or moto is not installed; see nox -s objects")
 
 
 def machine(name="m", revision=0):
@@ -256,15 +253,13 @@ def test_a_sender_that_meets_another_leaves_the_order(store):
     assert len(sent) == len(set(sent)) == 200
 
 
-@over_s3
 class TestBudget:
     """A store that is down costs a report its own small budget, and the receipt says what became of it."""
 
     @pytest.fixture
-    def s3(self, tmp_path):
-        server = S3(tmp_path)
-        yield server
-        server.stop()
+    def s3(self, s3):
+        yield s3
+        s3.resume()
 
     @pytest.fixture(autouse=True)
     def budget(self, monkeypatch):
@@ -325,10 +320,9 @@ class TestBudget:
             server.shutdown()
 
 
-@over_s3
 def test_what_a_desk_could_not_deliver_is_sent_by_another_process(s3, tmp_path):
     url, options = s3.bucket() + "/out/box", s3.options()
-    config = Config(outbox=ObjectOutbox(url, options))
+    config = Config(outbox=ObjectOutbox(url, options), deadline=1.0)
     report = {"path": str(tmp_path / "reports")}
     with config.desk([Route("Down", Down(), accepts_spooled=True)]) as desk:
         [receipt] = desk.report(machine())
@@ -368,8 +362,9 @@ class TestPlaces:
             Config.from_yaml(f"outbox: {outbox}")
         assert fault in str(caught.value)
 
-    @over_s3
+    @pytest.mark.stores
     def test_a_reference_that_points_to_nothing_is_named(self):
+        pytest.importorskip("obstore")
         options = {"secret_access_key": "${env:NEWSDESK_NOT_SET}"}
         with pytest.raises(OutboxError, match=r"outbox.options.secret_access_key: .*NEWSDESK_NOT_SET"):
             ObjectOutbox("s3://bucket", options).counts()
@@ -380,7 +375,6 @@ class TestPlaces:
             ObjectOutbox("s3://bucket").counts()
 
 
-@over_s3
 def test_the_commands_work_on_a_bucket_with_the_options_of_the_config(s3, tmp_path, monkeypatch):
     url, options = s3.bucket(), s3.options()
     monkeypatch.chdir(tmp_path)
@@ -412,7 +406,6 @@ def test_the_commands_work_on_a_bucket_with_the_options_of_the_config(s3, tmp_pa
     assert "File 'none.db' does not exist" in missing.output
 
 
-@over_s3
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_gets_an_error_and_does_not_wait_for_ever(s3):
     outbox = ObjectOutbox(s3.bucket(), s3.options())
