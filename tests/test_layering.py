@@ -27,6 +27,7 @@ ROWS = [
         "batching",
         "atomic",
         "machine",
+        "routing",
         "record",
         "future",
         "worker",

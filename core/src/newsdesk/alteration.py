@@ -1,4 +1,4 @@
-"""What had to be changed of a record to fit a backend."""
+"""What was changed of a record: to fit a backend, or because its reporter must not see it."""
 
 import dataclasses
 from typing import Literal
@@ -6,12 +6,12 @@ from typing import Literal
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Alteration:
-    """One thing that had to be changed to fit a backend; it never holds a secret."""
+    """One thing that was changed; it never holds a secret."""
 
     path: str
     """Where in the record, or which item that was made of it."""
-    kind: Literal["truncated", "renamed", "encoded", "omitted"]
-    """What was done."""
+    kind: Literal["truncated", "renamed", "encoded", "omitted", "redacted"]
+    """What was done; `redacted` is what the option `redact` does, before a reporter gets the record."""
     detail: str
     """How and why, for a person: lengths, the new name, the limit and whose it is."""
 

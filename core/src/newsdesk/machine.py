@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from newsdesk import canonical
 from newsdesk.exceptions import Fault, MachineError
+from newsdesk.routing import seal
 from newsdesk.secrets import mask_reporters
 from newsdesk.slug import LIMIT, Slug, slug_of_key
 
@@ -153,15 +154,30 @@ class Machine:
     def model_key(self) -> str:
         """Which build this is: a SHA-256 (64 hexadecimal digits) of the configuration that was built.
 
-        That is name, model, dataset, evaluation and the version of the builder; not the results.
+        That is name, model, dataset, evaluation and the version of the builder; not the results. Of a record
+        that was redacted, it is that of the original.
         """
+        if self._seal is not None:
+            return self._seal.model_key
         built = [self.to_json(part) for part in ("name", "model", "dataset", "evaluation")]
         return _digest(b"[%b]" % b",".join([*built, canonical.dumps(self.builder_version)]))
 
     @cached_property
     def revision(self) -> str:
-        """Whether this was delivered already: a SHA-256 (64 hexadecimal digits) of the whole record."""
-        return _digest(self._json)
+        """Whether this was delivered already: a SHA-256 (64 hexadecimal digits) of the whole record.
+
+        Of a record that was redacted, it is that of the original.
+        """
+        return _digest(self._json) if self._seal is None else self._seal.revision
+
+    @property
+    def redactions(self) -> tuple[str, ...]:
+        """Where a reporter's option `redact` had values replaced; empty for a whole record."""
+        return () if self._seal is None else self._seal.paths
+
+    @cached_property
+    def _seal(self) -> seal.Seal | None:
+        return seal.seal_of(self._record) if seal.KEY in self.extra else None
 
     @property
     def builder_version(self) -> str | None:
@@ -182,7 +198,7 @@ class Machine:
     def _redacted(self) -> "Machine | None":
         definitions = self.runtime.get("reporters")
         masked = mask_reporters(definitions)
-        if masked == definitions:
+        if masked == definitions or self._seal is not None:  # what was redacted was masked before
             return None  # not itself: a machine that holds itself stays until the garbage is collected
         shown = dataclasses.replace(self, runtime={**self.runtime, "reporters": masked})
         shown.__dict__["_source"] = self.source
@@ -197,6 +213,7 @@ class Machine:
         twin = object.__new__(type(self))
         twin.__dict__.update(name=self.name, project_name=self.project_name, _json=self._json)
         twin.__dict__.update(revision=self.revision, _source=self.source, _isolated_from=self._original)
+        twin.__dict__["_seal"] = self._seal
         if self._redacted is None:
             twin.__dict__["_redacted"] = None
         return twin

@@ -212,7 +212,7 @@ def test_an_entry_of_the_wrong_form_is_told():
 )
 def test_a_parameter_beside_its_reporter_is_to_be_indented(entry, told):
     assert fault(f"reporters:\n- {entry}") == (
-        f"line 2: reporters.0: {told}; only required, spool, label go beside a reporter"
+        f"line 2: reporters.0: {told}; only required, spool, label, redact, when go beside a reporter"
     )
 
 

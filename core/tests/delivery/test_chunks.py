@@ -157,8 +157,12 @@ def fatal(distribution):
 # In chunks.
 
 
+def begun(machine):
+    return Job.of(machine, ())
+
+
 def grouped(machines, most):
-    return [names_of(job.machine for job in chunk) for chunk in chunks(map(Job, machines), most)]
+    return [names_of(job.key for job in chunk) for chunk in chunks(map(begun, machines), most)]
 
 
 def names_of(machines):
@@ -167,8 +171,8 @@ def names_of(machines):
 
 def test_chunks_are_made_when_they_are_asked_for():
     taken = []
-    stream = chunks((taken.append(machine) or Job(machine) for machine in fleet(9)), 4)
-    assert names_of(job.machine for job in next(stream)) == ["m000", "m001", "m002", "m003"]
+    stream = chunks((taken.append(machine) or begun(machine) for machine in fleet(9)), 4)
+    assert names_of(job.key for job in next(stream)) == ["m000", "m001", "m002", "m003"]
     assert len(taken) == 4
     assert [len(chunk) for chunk in stream] == [4, 1]
 
@@ -240,8 +244,8 @@ def test_while_the_producer_is_slow_no_machine_waits_for_the_next():
 
 
 def test_the_machines_before_one_that_is_none_are_a_chunk_of_their_own():
-    stream = chunks((Job(Machine.of(machine)) for machine in [*fleet(2), 7]), 10)
-    assert names_of(job.machine for job in next(stream)) == ["m000", "m001"]
+    stream = chunks((begun(Machine.of(machine)) for machine in [*fleet(2), 7]), 10)
+    assert names_of(job.key for job in next(stream)) == ["m000", "m001"]
     with pytest.raises(MachineError, match="machine"):
         next(stream)
 
@@ -394,7 +398,7 @@ def test_a_secret_of_a_machines_own_reporters_does_not_go_to_workers():
 
     class Noting(ThreadPoolExecutor):
         def submit(self, call, *arguments):
-            seen.append(b"".join(arguments[2]))
+            seen.append(repr(arguments[2]).encode())
             return super().submit(call, *arguments)
 
     secret = {"reporters": [{"postgres": {"password": "hunter2hunter2"}}]}

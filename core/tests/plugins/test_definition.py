@@ -117,14 +117,14 @@ def test_options_alone_name_no_reporter():
 def test_two_reporters_in_one_entry_are_refused():
     assert error_of({"mlflow": {}, "postgres": {}}) == (
         "a definition names one reporter, but this has the keys 'mlflow', 'postgres'; "
-        "only required, spool, label go beside a reporter"
+        "only required, spool, label, redact, when go beside a reporter"
     )
 
 
 def test_a_misspelled_option_gets_the_nearest_match():
     assert error_of({"mlflow": {}, "requird": True}) == (
         "a definition names one reporter, but this has the keys 'mlflow', 'requird' (did you mean 'required'?); "
-        "only required, spool, label go beside a reporter"
+        "only required, spool, label, redact, when go beside a reporter"
     )
 
 

@@ -29,6 +29,14 @@ _OPTIONS: Mapping[str, Schema] = {
     "required": {"enum": [True, False, "delivered", "spooled"], "default": True},
     "spool": {"enum": ["on_failure", "always", "never"], "default": "on_failure"},
     "label": {"type": "string", "minLength": 1},
+    "redact": {"type": "array", "items": {"type": "string", "minLength": 1}},
+    "when": {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+        },
+    },
 }
 
 

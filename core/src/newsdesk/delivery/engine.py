@@ -4,8 +4,7 @@ import dataclasses
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from newsdesk.contract.answer import PATIENCE, Answer
@@ -16,7 +15,9 @@ from newsdesk.delivery.dispatcher import Dispatcher, IsSuperseded
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
-from newsdesk.machine import Machine
+from newsdesk.exceptions import ReporterException
+from newsdesk.machine import Machine, MachineKey
+from newsdesk.routing.redaction import alterations_of
 from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
@@ -53,9 +54,15 @@ def receipt_of(route: Route, machine: Machine, outcome: Outcome | None = None) -
         attempts=outcome.attempts,
         seconds=outcome.ended - outcome.began,
         reference=delivery.reference,
-        alterations=tuple(delivery.alterations),
+        alterations=(*alterations_of(machine), *delivery.alterations),
         error=error,
     )
+
+
+def skipped(route: Route, key: MachineKey, revision: str) -> Receipt:
+    """Give the receipt of a machine that is not for a reporter, by its `when`."""
+    reason = ReporterException(f"it is not for this reporter, which takes machines with {route.when}")
+    return Receipt(key, revision, route.label, Status.SKIPPED, route.required, attempts=0, error=reason)
 
 
 class Engine:
@@ -75,7 +82,7 @@ class Engine:
 
     def deliver(
         self,
-        machines: Sequence[Machine],
+        forms: Sequence[Mapping[str, Machine]],
         is_superseded: Callable[[str, int], bool] = lambda label, index: False,  # noqa: ARG005
     ) -> Generator[list[Answer], None, None]:
         """Deliver machines together, and give what each reporter that is `called` answered of each, in order.
@@ -83,24 +90,34 @@ class Engine:
         When the generator is closed, what has no answer yet is left behind.
 
         Args:
-            machines: Redacted machines, no two of them with one key.
+            forms: What each reporter gets of a machine, see `Job.forms`; no two of them with one key.
             is_superseded: Tells by a reporter's label and a machine's index whether a newer revision of it
                 was reported meanwhile, so that it need not be tried again.
         """
-        asked = [self.dispatchers[route.label] for route in self.called]
-        preparing = [(dispatcher, dispatcher.prepare()) for dispatcher in asked]
-        batches = [
-            Batch(d, machines, self.retry, self.deadline, partial(is_superseded, d.route.label))
-            for d in asked
-        ]
+        labels = [route.label for route in self.called if any(route.label in each for each in forms)]
+        preparing = [(self.dispatchers[label], self.dispatchers[label].prepare()) for label in labels]
+        batches = {label: self._batch(label, forms, is_superseded) for label in labels}
         try:
             _wait(preparing)
-            for machine in machines:
+            for each in forms:
                 until = time.monotonic() + self.deadline
-                yield [batch.answer(machine, until) for batch in batches]
+                yield [batch.answer(each[label], until) for label, batch in batches.items() if label in each]
         finally:
-            for batch in batches:
+            for batch in batches.values():
                 batch.leave()
+
+    def _batch(
+        self, label: str, forms: Sequence[Mapping[str, Machine]], is_superseded: Callable[[str, int], bool]
+    ) -> "Batch":
+        """Begin to deliver what a reporter gets of some machines."""
+        own = [index for index, each in enumerate(forms) if label in each]
+        return Batch(
+            self.dispatchers[label],
+            [forms[index][label] for index in own],
+            self.retry,
+            self.deadline,
+            lambda index: is_superseded(label, own[index]),
+        )
 
     def prepare(self, labels: Collection[str] | None = None) -> None:
         """Have reporters do what their first use needs; that is in no deadline."""
@@ -124,7 +141,9 @@ class Engine:
     def try_once(self, label: str, machine: Machine, until: float) -> Answer:
         """Deliver one machine to one reporter with one attempt, until `time.monotonic()` is `until`."""
         seconds = max(0.0, until - time.monotonic())
-        batch = Batch(self.dispatchers[label], [machine], Retry(attempts=1), seconds, lambda _: False)
+        dispatcher = self.dispatchers[label]
+        machine = dispatcher.route.redact.apply(machine)  # it may be owed from before that was in the config
+        batch = Batch(dispatcher, [machine], Retry(attempts=1), seconds, lambda _: False)
         try:
             return batch.answer(machine, until)
         finally:

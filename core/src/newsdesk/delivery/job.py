@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from newsdesk.contract.receipt import Receipt
+from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine, MachineKey
 
 if TYPE_CHECKING:
@@ -22,14 +23,34 @@ SLOW = 0.05
 class Job:
     """A machine that was taken, and what is known of it so far."""
 
-    machine: Machine
-    """The machine, as reporters get it."""
+    key: MachineKey
+    """Which machine."""
+    revision: str
+    """Which content of it."""
+    forms: dict[str, Machine] = field(default_factory=dict)
+    """The machine as each reporter gets it, by their labels; without those that it is not for.
+
+    Where all of them are redacted, nothing holds the original.
+    """
     tickets: Mapping[str, "Ticket"] = field(default_factory=dict)
     """The order of its deliveries, by the reporters' labels; empty without an outbox."""
     is_last: bool = False
     """Whether it is the last of its chunk."""
     receipts: dict[str, Receipt] = field(default_factory=dict)
     """What is finished, by the reporters' labels."""
+
+    @classmethod
+    def of(cls, machine: Machine, routes: Iterable[Route]) -> Self:
+        """Make the job of a machine, with what each of some reporters gets of it."""
+        machine = machine.redacted()
+        made: dict[object, Machine] = {}
+        job = cls(machine.key, machine.revision)
+        for route in routes:
+            if route.when.takes(machine):
+                if route.redact not in made:
+                    made[route.redact] = route.redact.apply(machine)
+                job.forms[route.label] = made[route.redact]
+        return job
 
 
 def chunks(jobs: Iterable[Job], most: int = CHUNK_SIZE, *, first: int | None = None) -> Iterator[list[Job]]:
@@ -57,10 +78,10 @@ def chunks(jobs: Iterable[Job], most: int = CHUNK_SIZE, *, first: int | None = N
                 yield [*chunk.values()]
             raise
         seconds += time.monotonic() - began
-        if job.machine.key in chunk:
+        if job.key in chunk:
             yield [*chunk.values()]
             chunk, seconds = {}, 0.0
-        chunk[job.machine.key] = job
+        chunk[job.key] = job
         if len(chunk) >= size or seconds > SLOW:
             yield [*chunk.values()]
             size, chunk, seconds = min(2 * size, max(1, most)), {}, 0.0

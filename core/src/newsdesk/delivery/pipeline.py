@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt, Status
-from newsdesk.delivery.engine import Engine, receipt_of
+from newsdesk.contract.suggestions import did_you_mean
+from newsdesk.delivery.engine import Engine, receipt_of, skipped
 from newsdesk.delivery.job import CHUNK_SIZE, Job, chunks
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.exceptions import TransientReporterError
@@ -88,6 +89,8 @@ class Pipeline:
         self._engine = engine
         self._spool = spool
         self._tell_plugins = tell
+        self._looked_at: set[str] = set()
+        """The reporters whose `redact` was compared with a machine."""
 
     def stream(
         self, machines: Iterable[object], chunk_size: int | None = None, deliver: Deliver | None = None
@@ -95,7 +98,7 @@ class Pipeline:
         """Give the receipts of machines, which are delivered here where nothing else is given."""
         pending: deque[Job] = deque()
         is_made = chunk_size is None and not isinstance(machines, Collection)
-        taken = chunks(_taken(machines, pending), chunk_size or CHUNK_SIZE, first=1 if is_made else None)
+        taken = chunks(self._taken(machines, pending), chunk_size or CHUNK_SIZE, first=1 if is_made else None)
         receipts = self._receipts(taken, pending, deliver or self._deliver)
         return Stream(receipts, partial(self._keep, pending))
 
@@ -103,6 +106,35 @@ class Pipeline:
         """Send what is owed to these reporters for some seconds, and give the receipts."""
         self._engine.prepare(labels)
         yield from map(self._finish_owed, spool.send(labels, time.monotonic() + seconds))
+
+    def _taken(self, machines: Iterable[object], pending: "deque[Job]") -> Iterator[Job]:
+        """Take machines one by one: from then on, each gets its receipts."""
+        nowhere, first = 0, ""
+        try:
+            for machine in machines:
+                made = Machine.of(machine)
+                job = Job.of(made, self._engine.routes)
+                pending.append(job)
+                self._warn_of_misspelled(job, made)
+                for route in self._engine.routes:
+                    if route.label not in job.forms:
+                        self._note(skipped(route, job.key, job.revision), job)
+                if self._engine.routes and not job.forms:
+                    nowhere, first = nowhere + 1, first or str(job.key)
+                yield job
+        finally:
+            if nowhere:
+                text = "%d machines were sent nowhere, such as %s: each reporter's 'when' leaves them out"
+                _log.warning(text, nowhere, first)
+
+    def _warn_of_misspelled(self, job: Job, machine: Machine) -> None:
+        """Tell of what `redact` seems to mean in the first machine of each reporter, and does not find."""
+        for route in self._engine.routes:
+            if route.label in job.forms and route.label not in self._looked_at:
+                self._looked_at.add(route.label)
+                for path, keys in route.redact.unmatched(machine):
+                    if keys and (meant := did_you_mean(path.last, keys)):
+                        _log.warning("%s: redact %r is not in %s%s", route.label, path.text, job.key, meant)
 
     def _receipts(
         self, taken: Iterator[list[Job]], pending: "deque[Job]", deliver: Deliver
@@ -149,7 +181,7 @@ class Pipeline:
         """Keep what is always kept of a machine; with `within` only if that is soon done. Return if it is."""
         for route in self._engine.routes:
             if route.spool == "always" and route.label not in job.receipts:
-                receipt = self._settled(Answer(receipt_of(route, job.machine)), job, within)
+                receipt = self._settled(Answer(receipt_of(route, job.forms[route.label])), job, within)
                 if within is not None and receipt.status is Status.FAILED:
                     return False
                 self._note(receipt, job)
@@ -158,8 +190,8 @@ class Pipeline:
     def _deliver(self, waiting: Iterator[list[Job]]) -> _Answers:
         for chunk in waiting:
             is_superseded = partial(self._is_superseded, chunk)
-            machines = [job.machine for job in chunk]
-            with contextlib.closing(self._engine.deliver(machines, is_superseded)) as answered:
+            forms = [job.forms for job in chunk]
+            with contextlib.closing(self._engine.deliver(forms, is_superseded)) as answered:
                 yield from answered
 
     def _is_superseded(self, chunk: Sequence[Job], label: str, index: int) -> bool:
@@ -189,7 +221,7 @@ class Pipeline:
             for route in self._engine.routes:
                 if route.label not in job.receipts:
                     # Its call may go on in its thread, or in an executor's worker: nobody hears of its end.
-                    answer = Answer(receipt_of(route, job.machine, stopped), (Future(),))
+                    answer = Answer(receipt_of(route, job.forms[route.label], stopped), (Future(),))
                     kept.append(self._settled(answer, job, max(0.0, until - time.monotonic())))
         for receipt in kept:  # when all are safe: who listens may hang
             self._tell(receipt, 0.0)
@@ -219,11 +251,3 @@ class Pipeline:
             extra={"receipt": receipt},
         )
         self._tell_plugins(receipt, within)
-
-
-def _taken(machines: Iterable[object], pending: "deque[Job]") -> Iterator[Job]:
-    """Take machines one by one: from then on, each gets its receipts."""
-    for machine in machines:
-        job = Job(Machine.of(machine).redacted())
-        pending.append(job)
-        yield job

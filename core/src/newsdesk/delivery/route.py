@@ -2,15 +2,18 @@
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any, Literal
 
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import DefinitionError, Fault
+from newsdesk.machine import Machine
 from newsdesk.plugins.building import build, validate_if_known
-from newsdesk.plugins.definition import parse
+from newsdesk.plugins.definition import OPTIONS, parse
 from newsdesk.plugins.registry import Registry
+from newsdesk.routing.condition import Condition
+from newsdesk.routing.redaction import Redaction
 
 _NEEDS_OUTBOX = "'{}' needs an outbox; configure one with 'outbox'"
 
@@ -31,6 +34,10 @@ class Route:
     """Whether the outbox gets what could not be delivered, everything, or nothing."""
     is_labelled: bool = False
     """Whether the label was given; then it is never changed."""
+    redact: Redaction = field(default_factory=Redaction)
+    """What of a machine the reporter does not see."""
+    when: Condition = field(default_factory=Condition)
+    """Which machines are for it."""
 
     @classmethod
     def of(
@@ -48,15 +55,23 @@ class Route:
             return cls(entry.defined_as or type(entry).__name__, entry)
         definition = parse(entry)
         reporter = build(definition, allow_import_paths=allow_import_paths, registry=registry)
-        required = definition.options.get("required", True)
+        options = definition.options
+        required = options.get("required", True)
         return cls(
-            definition.options.get("label", definition.target),
+            options.get("label", definition.target),
             reporter,
             required=required is not False,
             accepts_spooled=required == "spooled",
-            spool=definition.options.get("spool", "on_failure"),
-            is_labelled="label" in definition.options,
+            spool=options.get("spool", "on_failure"),
+            is_labelled="label" in options,
+            redact=Redaction.of(options.get("redact", ())),
+            when=Condition.of(options["when"]) if "when" in options else Condition(),
         )
+
+    def form_of(self, machine: Machine) -> Machine | None:
+        """Return what the reporter gets of a machine; None if the machine is not for it."""
+        shown = machine.redacted()
+        return self.redact.apply(shown) if self.when.takes(shown) else None
 
 
 def routes(
@@ -100,10 +115,12 @@ def _placed(place: str, entry: object, error: DefinitionError) -> Iterator[Fault
     """Give an entry's faults with their places: a parameter's is below its reporter's name."""
     if not error.faults:
         yield Fault(place, error.message)
-    options: Mapping[Any, Any] = entry if isinstance(entry, Mapping) else {}
-    target = next((key for key, value in options.items() if isinstance(value, Mapping)), None)
+    keys: Mapping[Any, Any] = entry if isinstance(entry, Mapping) else {}
+    given = (key for key, value in keys.items() if key not in OPTIONS and isinstance(value, Mapping))
+    target = next(given, None)
     for fault in error.faults:
-        below = [] if target is None or fault.path in options else [str(target)]
+        is_beside = fault.path in keys or fault.path.partition(".")[0] in keys.keys() & OPTIONS.keys()
+        below = [] if target is None or is_beside else [str(target)]
         yield Fault(".".join([place, *below, *([fault.path] if fault.path else [])]), fault.message)
 
 

@@ -63,10 +63,19 @@ class Spool:
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Give jobs their order, before anything of them is sent."""
-        keys = [job.machine.key for job in jobs]
         lease = len(jobs) * self._deadline + LEASE_MARGIN
+        by_labels: dict[tuple[str, ...], list[Job]] = {}
+        for job in jobs:
+            by_labels.setdefault(tuple(job.forms), []).append(job)
+        for labels, some in by_labels.items():
+            if labels:
+                self._begin(labels, some, lease)
+
+    def _begin(self, labels: Sequence[str], jobs: Sequence[Job], lease: float) -> None:
+        """Give jobs for the same reporters their order."""
+        keys = [job.key for job in jobs]
         try:
-            tickets = self.outbox.begin(self._routes, keys, lease=lease, within=self.within)
+            tickets = self.outbox.begin(labels, keys, lease=lease, within=self.within)
         except ReporterException as error:
             _log.warning(
                 "an older revision that is owed may replace what is delivered of %s now, since the outbox "
@@ -154,11 +163,13 @@ class Spool:
         if ticket is None:
             return receipt
         try:
-            is_newest = self.outbox.settle(job.machine, ticket, running=is_running, within=self.within)
+            is_newest = self.outbox.settle(
+                job.forms[receipt.reporter], ticket, running=is_running, within=self.within
+            )
         except ReporterException as error:  # the backend has it: that is what the receipt tells
             _log.warning(
                 "%s is at %s, but an older revision that is owed may replace it: %s",
-                *(job.machine.key, receipt.reporter, error),
+                *(job.key, receipt.reporter, error),
             )
             return receipt
         return receipt if is_newest else dataclasses.replace(receipt, status=Status.SUPERSEDED)
@@ -170,7 +181,7 @@ class Spool:
         try:
             number = self.outbox.put(
                 receipt.reporter,
-                job.machine,
+                job.forms[receipt.reporter],
                 error=reason,
                 ticket=ticket,
                 running=is_running,

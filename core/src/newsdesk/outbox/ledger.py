@@ -51,12 +51,13 @@ class Ledger(Generic[T]):
         key = machine.key
         if self.table.has_newer(label, key, number):
             return None
-        newest = self.table.newest_owed(label, key)
-        if newest is not None and newest.revision == machine.revision:
+        newest, size = self.table.newest_owed(label, key), len(machine.to_json())
+        # Of another size is the same revision when one of the two is redacted.
+        if newest is not None and (newest.revision, newest.size) == (machine.revision, size):
             self.table.renumber(newest, number)
             return newest.id
         self.table.delete_replaceable(label, key, number)
-        self._refuse_overflow(len(machine.to_json()), spared=self.table.superseded(label, key, number))
+        self._refuse_overflow(size, spared=self.table.superseded(label, key, number))
         return self.table.insert(label, machine, number, error)
 
     def settle(self, machine: Machine, ticket: Ticket, *, running: bool) -> bool:

@@ -1,16 +1,20 @@
 """Pure: an entry of a config, as what it means: a target, its parameters, and options for the desk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.exceptions import DefinitionError, Fault
+from newsdesk.routing.condition import Condition
+from newsdesk.routing.redaction import Redaction
 
 OPTIONS: Mapping[str, str] = {
     "required": "true, false, delivered or spooled",
     "spool": "on_failure, always or never",
     "label": "a non-empty string",
+    "redact": "a list of paths, whose values the reporter does not see",
+    "when": "a mapping of paths to texts with *, which a machine must fit to be sent",
 }
 """The options for the desk beside a reporter's name, and their values; see `Route`."""
 
@@ -96,11 +100,21 @@ def _option_faults(options: Mapping[str, Any]) -> list[Fault]:
         "spool": lambda value: value in ("on_failure", "always", "never"),
         "label": lambda value: isinstance(value, str) and value != "",
     }
-    return [
+    faults = [
         Fault(name, f"must be {OPTIONS[name]}, but is {_shown_option(value)}")
         for name, value in options.items()
-        if not right[name](value)
+        if name in right and not right[name](value)
     ]
+    read: Mapping[str, Callable[[object], object]] = {"redact": Redaction.of, "when": Condition.of}
+    for name in read.keys() & options.keys():
+        try:
+            read[name](options[name])
+        except DefinitionError as error:
+            text = f"must be {OPTIONS[name]}, but is {_shown_option(options[name])}"
+            faults += [fault._replace(path=f"{name}.{fault.path}") for fault in error.faults] or [
+                Fault(name, text)
+            ]
+    return faults
 
 
 def _shown_option(value: object) -> str:

@@ -19,7 +19,8 @@ _QUERY = re.compile(rf"(?P<head>[?&;](?P<name>[\w.\-]+)=){_VALUE}")
 _SETTING = re.compile(rf"(?P<head>(?<![\w?&;])(?P<name>password|passwd|pwd)=){_VALUE}", re.IGNORECASE)
 _RUN = re.compile(rf"(?>{WRITTEN}|\S)+")
 _URL_NAME = re.compile(r"(?i)(.*_)?(url|uri)")
-_OPTIONS = frozenset({"required", "spool", "label"})  # of newsdesk.plugins.definition, which builds on this
+# Of newsdesk.plugins.definition, which builds on this.
+_OPTIONS = frozenset({"required", "spool", "label", "redact", "when"})
 
 
 def mask(value: Any) -> Any:
@@ -111,9 +112,11 @@ def mask_reporters(definitions: Any) -> Any:
     if not isinstance(definitions, Mapping):
         return definitions
     return {
-        target: {str(name): _mask_unless_place(str(name), value) for name, value in params.items()}
+        target: params
+        if target in _OPTIONS
+        else {str(name): _mask_unless_place(str(name), value) for name, value in params.items()}
         if isinstance(params, Mapping)
-        else (params if target in _OPTIONS else mask(params))
+        else mask(params)
         for target, params in definitions.items()
     }
 

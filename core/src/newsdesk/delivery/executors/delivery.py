@@ -9,7 +9,7 @@ from os import cpu_count
 
 from newsdesk.contract.answer import Answer
 from newsdesk.delivery.engine import Engine, receipt_of
-from newsdesk.delivery.executors.worker import called, work
+from newsdesk.delivery.executors.worker import Records, called, work
 from newsdesk.delivery.job import Job
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
@@ -88,11 +88,11 @@ class ExecutorDelivery:
             self._submit(chunk)
 
     def _has_one_of(self, chunk: list[Job]) -> bool:
-        keys = {job.machine.key for given, _ in self._tasks for job in given}
-        return any(job.machine.key in keys for job in chunk)
+        keys = {job.key for given, _ in self._tasks for job in given}
+        return any(job.key in keys for job in chunk)
 
     def _submit(self, chunk: list[Job]) -> None:
-        records = [job.machine.to_json() for job in chunk]
+        records = [self._records(job) for job in chunk]
         self._taken += len(chunk)
         try:
             future = self._executor.submit(work, self._run, self._copy, records)
@@ -113,9 +113,21 @@ class ExecutorDelivery:
             # A worker that nobody hears of any more may still write.
             running = () if chunk is self._refused else (Future[None](),)
             return [
-                [Answer(receipt_of(route, job.machine, outcome), running) for route in self._engine.routes]
+                [
+                    Answer(receipt_of(route, job.forms[route.label], outcome), running)
+                    for route in self._engine.routes
+                    if route.label in job.forms
+                ]
                 for job in chunk
             ]
+
+    def _records(self, job: Job) -> Records:
+        """Give what the workers' reporters get of a machine, and nothing else of it."""
+        found: dict[bytes, list[str]] = {}
+        for route in self._engine.routes:
+            if route.label in job.forms:
+                found.setdefault(job.forms[route.label].to_json(), []).append(route.label)
+        return list(found.items())
 
     def _waited(self, chunk: list[Job], future: "futures.Future[_Answers]") -> _Answers:
         # No honest worker takes longer: each delivery has its deadline, at worst one after the other.

@@ -6,7 +6,7 @@ import contextvars
 import os
 import pickle
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,6 +18,9 @@ from newsdesk.delivery.outcome import stand_in
 from newsdesk.future import Future
 from newsdesk.machine import Machine
 from newsdesk.worker import ForkLock
+
+Records = Sequence[tuple[bytes, Sequence[str]]]
+"""A machine as JSON, in each of its forms, with the labels of the reporters that get it so."""
 
 
 @dataclass(eq=False)
@@ -72,16 +75,16 @@ def called(run: str) -> Iterator[None]:
         leave(run)
 
 
-def work(run: str, engine: bytes, records: Sequence[bytes]) -> list[list[Answer]]:
-    """Deliver records with this worker's copy of an engine, and give the answers of each.
+def work(run: str, engine: bytes, machines: Sequence[Records]) -> list[list[Answer]]:
+    """Deliver machines with this worker's copy of an engine, and give the answers of each.
 
     Args:
         run: Which stream they belong to.
         engine: The engine, pickled.
-        records: Machines as JSON.
+        machines: The machines.
     """
     copy = _copy(run, engine)
-    deliver = partial(_delivered, copy, [Machine.from_json(record) for record in records])
+    deliver = partial(_delivered, copy, [*map(_forms, machines)])
     with copy.busy:
         if (caller := _callers.get(run)) is not None and caller.process == os.getpid():
             deliver = partial(caller.context.copy().run, deliver)
@@ -99,9 +102,14 @@ def leave(run: str) -> None:
         copy.leave()
 
 
-def _delivered(copy: Copy, machines: Sequence[Machine]) -> list[list[Answer]]:
+def _forms(records: Records) -> dict[str, Machine]:
+    made = ((Machine.from_json(record), labels) for record, labels in records)
+    return {label: machine for machine, labels in made for label in labels}
+
+
+def _delivered(copy: Copy, forms: Sequence[Mapping[str, Machine]]) -> list[list[Answer]]:
     answers: list[list[Answer]] = []
-    with contextlib.closing(copy.engine.deliver(machines)) as answered:
+    with contextlib.closing(copy.engine.deliver(forms)) as answered:
         for some in answered:
             answers.append(list(map(_portable, some)))
             if copy.is_left:

@@ -3,17 +3,19 @@
 import json
 import logging
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 
 import click
 
 from newsdesk.cli import data
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.inputs import Inputs
+from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.causes import Causes, named
 from newsdesk.contract.delivery import Plan
 from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine
+from newsdesk.routing.redaction import alterations_of
 from newsdesk.secrets import mask_text
 
 _MANY = 10
@@ -26,25 +28,52 @@ def run(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None, *,
     """Run the command, and return its exit code."""
     inputs, desks = Inputs(files), Desks(config_path, to)
     inputs.check()
-    causes, advised = Causes(), Counter[tuple[str, str]]()
+    causes, advised, redacting = Causes(), Counter[tuple[str, str]](), _Redacting()
     for machine in inputs:
         for route in desks.of(machine).routes:
-            plan = _planned(machine, route, causes)
+            form = route.form_of(machine)
+            plan = Plan(requests=0) if form is None else _planned(form, route, causes)
             if plan is not None:
-                _show(machine, route, plan, as_json=as_json)
+                _show(machine, route, plan, is_sent=form is not None, as_json=as_json)
                 advised[route.label, plan.advice] += 1
+            if form is not None:
+                redacting.note(route, machine)
     for (label, advice), count in advised.items():
         if advice and count >= _MANY and not as_json:
             click.echo(f"{label}: {count} machines: {advice}")
+    redacting.warn()
     failures = causes.texts()
     for _, text in failures:
         click.echo(text, err=True)
     return 1 if failures else 0
 
 
+@dataclass
+class _Redacting:
+    """What `redact` finds: a path that is in no machine may be misspelled."""
+
+    unmatched: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """For each path of a reporter, in how many machines it is not."""
+    machines: Counter[str] = field(default_factory=Counter)
+    """How many machines each reporter gets."""
+
+    def note(self, route: Route, machine: Machine) -> None:
+        """Note what a reporter's paths find in a machine that it gets."""
+        self.machines[route.label] += 1
+        for path, _ in route.redact.unmatched(machine):
+            self.unmatched[route.label, path.text] += 1
+
+    def warn(self) -> None:
+        """Print the paths that are in none of the machines."""
+        for (label, path), count in self.unmatched.items():
+            if count == self.machines[label]:
+                say(f"{label}: redact {path!r} is in none of the {count} machines", logging.WARNING)
+
+
 def _planned(machine: Machine, route: Route, causes: Causes) -> Plan | None:
     try:
         plan: Plan = route.reporter.plan(machine)
+        plan = replace(plan, alterations=[*alterations_of(machine), *plan.alterations])
     except Exception as error:  # noqa: BLE001  (the isolation of reporters from each other)
         _log.debug("%s at %s has no plan", machine.key, route.label, exc_info=error)
         text = mask_text(f"{type(error).__name__}: {error}", route.reporter.secret_values())
@@ -53,10 +82,15 @@ def _planned(machine: Machine, route: Route, causes: Causes) -> Plan | None:
     return plan
 
 
-def _show(machine: Machine, route: Route, plan: Plan, *, as_json: bool) -> None:
+def _show(machine: Machine, route: Route, plan: Plan, *, is_sent: bool, as_json: bool) -> None:
     if as_json:
         key = {"project_name": machine.project_name, "name": machine.name}
-        data.echo(json.dumps({"machine": key, "reporter": route.label, **asdict(plan)}))
+        data.echo(
+            json.dumps({"machine": key, "reporter": route.label, "skipped": not is_sent, **asdict(plan)})
+        )
+        return
+    if not is_sent:
+        click.echo(f"{machine.key} at {route.label}: skipped, since it takes machines with {route.when}")
         return
     items = ", ".join(f"{count} {kind}" for kind, count in plan.items.items()) or "the record"
     size = f", about {plan.size} bytes" if plan.size else ""
