@@ -216,6 +216,49 @@ def test_a_parameter_beside_its_reporter_is_to_be_indented(entry, told):
     )
 
 
+def test_faults_of_redact_and_when_have_their_lines():
+    assert faults(
+        """
+reporters:
+- when: {project_name: 7}
+  redact:
+  - dataset.password
+  - name
+  - a..b
+  files: {path: x}
+- console:
+  redact: dataset.password
+  label: c
+- "null":
+  when: []
+"""
+    ) == [
+        "line 3: reporters.0.when.project_name: must be a text in which * is any text, or a list of them, but is 7; "
+        "quote it",
+        "line 6: reporters.0.redact.1: 'name' identifies the machine, so it cannot be redacted; remove it, or use "
+        "'when'",
+        "line 7: reporters.0.redact.2: the path 'a..b' has no key at character 3; remove a dot, or quote the key",
+        "line 10: reporters.1.redact: must be a list of paths, whose values the reporter does not see, but is "
+        "'dataset.password'",
+        "line 13: reporters.2.when: must be a mapping of paths to texts with *, which a machine must fit to be sent, "
+        "but is of type list",
+    ]
+
+
+def test_redact_and_when_are_options_beside_a_reporter():
+    config = Config.from_yaml(
+        """
+reporters:
+- when: {project_name: "north-*"}
+  files: {path: x}
+  redact: [dataset.password, "**.token"]
+"""
+    )
+    [route] = config.routes
+    assert [path.text for path in route.redact.paths] == ["dataset.password", "**.token"]
+    assert str(route.when) == "project_name: north-*"
+
+
 def test_a_fault_of_a_reporter_as_a_whole_ends_in_no_dot(distribution):
     """For example of `postgres`, which wants a `url` or a `host`."""
     source = """

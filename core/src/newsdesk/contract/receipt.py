@@ -22,7 +22,7 @@ class Status(enum.StrEnum):
     SUPERSEDED = "superseded"
     """A newer revision of the machine was reported meanwhile, and that is what the backend ends with."""
     SKIPPED = "skipped"
-    """It was not sent: the backend holds another revision, which is newer or may be; see `newsdesk copy`."""
+    """It was not sent: the reporter's `when` leaves it out, or `newsdesk copy` found a newer one there."""
     FAILED = "failed"
     """The record was not delivered."""
 
@@ -50,7 +50,7 @@ class Receipt:
     reference: str | None = None
     """Where the record is now."""
     alterations: tuple[Alteration, ...] = ()
-    """Everything that had to be changed to fit the backend."""
+    """Everything that was redacted, or had to be changed to fit the backend."""
     error: Exception | None = None
     """Why it failed, or why it was spooled or skipped."""
 
