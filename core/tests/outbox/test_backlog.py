@@ -1,16 +1,14 @@
 import time
 
 import pytest
-from newsdesk.outbox.backlog import Total, age, seconds_since, totals_of
+from newsdesk.outbox.backlog import Total, age, seconds_since, summed
 from newsdesk.outbox.entry import State
 
 
 def test_totals_are_of_each_reporter_and_state():
-    entries = [(("b", State.OWED), 10, 5.0), (("a", State.DEAD), 1, 7.0), (("b", State.OWED), 20, 3.0)]
-    assert list(totals_of(entries).items()) == [
-        (("a", State.DEAD), Total(1, 1, 7.0)),
-        (("b", State.OWED), Total(2, 30, 3.0)),
-    ]
+    owed, dead = ("b", State.OWED), ("a", State.DEAD)
+    entries = [(owed, Total(1, 10, 5.0)), (dead, Total(1, 1, 7.0)), (owed, Total(1, 20, 3.0))]
+    assert list(summed(entries).items()) == [(dead, Total(1, 1, 7.0)), (owed, Total(2, 30, 3.0))]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """Arguments and options that several commands share."""
 
 import math
+import re
 from typing import Any
 
 import click
 
 from newsdesk.cli import data
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_DURATION = re.compile(rf"(?:{_PART.pattern})+")
 
 
 class Positive(click.FloatRange):
@@ -24,7 +29,27 @@ class Positive(click.FloatRange):
         return number
 
 
-def _labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+class Duration(Positive):
+    """A time in seconds above 0: a number of them, or such as `90s`, `10m`, `1h30m`, `7d`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a duration; see `click.ParamType`."""
+        text = str(value).strip()
+        if not _DURATION.fullmatch(text):
+            try:
+                return super().convert(value, param, ctx)
+            except click.BadParameter as error:
+                known = "give a number of seconds, or such as 90s, 10m, 1h30m, 7d"
+                self.fail(f"{error.message.rstrip('.')}; {known}", param, ctx)
+        return super().convert(
+            sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)), param, ctx
+        )
+
+
+def labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the labels of the config."""
     from newsdesk.cli import completion  # noqa: PLC0415  (only while a shell completes)
 
     return completion.labels(ctx, param, incomplete)
@@ -35,7 +60,7 @@ to = click.option(
     "--to",
     multiple=True,
     metavar="DEFINITION",
-    shell_complete=_labels,
+    shell_complete=labels,
     help="Deliver to this reporter instead of the config's: a label of the config, a name, an import path, "
     "or YAML such as '{files: {path: reports}}'. Can be repeated.",
 )
@@ -43,7 +68,7 @@ reads_from = click.option(
     "--from",
     "reads_from",
     metavar="DEFINITION",
-    shell_complete=_labels,
+    shell_complete=labels,
     help="Read from this reporter: a label of the config, a name, an import path, or YAML. By default the "
     "config's only reporter that can be read.",
 )
@@ -52,7 +77,7 @@ source = click.option(
     "source",
     required=True,
     metavar="DEFINITION",
-    shell_complete=_labels,
+    shell_complete=labels,
     help="Read from this reporter's backend: a label of the config, a name, an import path, or YAML.",
 )
 project = click.option("--project", metavar="PROJECT", help="The project of the machines.")

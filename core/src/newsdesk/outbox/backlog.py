@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from newsdesk.outbox.entry import State
 
@@ -22,17 +22,16 @@ class Total:
     oldest: float
     """When the oldest came, as seconds since 1970."""
 
+    def __add__(self, other: Self) -> Self:
+        oldest = min(self.oldest, other.oldest)
+        return type(self)(self.entries + other.entries, self.size + other.size, oldest)
 
-def totals_of(entries: Iterable[tuple[Group, int, float]]) -> Mapping[Group, Total]:
-    """Sum up entries.
 
-    Args:
-        entries: Each with its reporter and state, the bytes of its record, and when it came.
-    """
+def summed(parts: Iterable[tuple[Group, Total]]) -> Mapping[Group, Total]:
+    """Sum up the parts of each group; an entry is one of them."""
     found: dict[Group, Total] = {}
-    for group, size, created in entries:
-        total = found.get(group, Total(0, 0, created))
-        found[group] = Total(total.entries + 1, total.size + size, min(total.oldest, created))
+    for group, part in parts:
+        found[group] = found[group] + part if group in found else part
     return dict(sorted(found.items()))
 
 

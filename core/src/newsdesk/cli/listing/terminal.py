@@ -39,7 +39,9 @@ class Tables:
         self._console = Console()
         self._encoding = sys.stdout.encoding or "utf-8"
 
-    def print(self, entries: Sequence[StoredMachine], columns: Sequence[Column]) -> list[Column]:
+    def print(
+        self, entries: Sequence[StoredMachine], columns: Sequence[Column[StoredMachine]]
+    ) -> list[Column[StoredMachine]]:
         """Print a table, and return the columns that did not fit.
 
         Args:
@@ -69,7 +71,7 @@ class Tables:
         self._console.print(table)
         return [column for column in columns if column not in fitting]
 
-    def _heading(self, column: Column) -> Text:
+    def _heading(self, column: Column[StoredMachine]) -> Text:
         """Return a heading; that of a score has a line for each part of its name, which is long."""
         heading = shown(column.heading, self._encoding)
         return Text(heading.replace("-", "-\n") if column.is_score else heading)

@@ -3,15 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from newsdesk.builtin.display import shown
-from newsdesk.cli.listing.columns import Column
-from newsdesk.contract.stored import StoredMachine
+from newsdesk.cli.listing.columns import Column, T
 
 GAP = "  "
 
 
-def lines(
-    head: Sequence[StoredMachine], rest: Iterable[StoredMachine], columns: Sequence[Column], encoding: str
-) -> Iterator[str]:
+def lines(head: Sequence[T], rest: Iterable[T], columns: Sequence[Column[T]], encoding: str) -> Iterator[str]:
     """Yield a line with the headings, and one for each entry.
 
     Args:
@@ -29,11 +26,11 @@ def lines(
         yield _line(_cells(entry, columns, encoding), columns, widths)
 
 
-def _cells(entry: StoredMachine, columns: Sequence[Column], encoding: str) -> list[str]:
+def _cells(entry: T, columns: Sequence[Column[T]], encoding: str) -> list[str]:
     return [shown(column.cell(entry), encoding) for column in columns]
 
 
-def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], columns: Sequence[Column[T]], widths: Sequence[int]) -> str:
     return GAP.join(
         cell.rjust(width) if column.is_score else cell.ljust(width)
         for cell, column, width in zip(cells, columns, widths, strict=True)

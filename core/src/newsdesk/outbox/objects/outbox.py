@@ -14,7 +14,7 @@ from newsdesk.exceptions import DefinitionError, DeliveryError, Fault, Transient
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.objectstore.opening import opened
 from newsdesk.objectstore.store import ConflictError, ObjectStore, Version
-from newsdesk.outbox.backlog import Group, Total, totals_of
+from newsdesk.outbox.backlog import Group, Total, summed
 from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
@@ -244,9 +244,9 @@ class ObjectOutbox(BaseOutbox):
             found = self._listing.names(*names.ALL)
             first = list(itertools.islice(found, EXACT + 1))
             if len(first) > EXACT:
-                return totals_of(self._of_names(itertools.chain(first, found)))
+                return summed(self._of_names(itertools.chain(first, found)))
             entries = [entry for entry in _at_once(self._entry, first) if entry is not None]
-            return totals_of(((each.label, each.state), each.size, each.created) for each in entries)
+            return summed(((each.label, each.state), Total(1, each.size, each.created)) for each in entries)
 
     def probe(self) -> None:
         """Write an object, and see whether the store keeps the conditions of a write.
@@ -305,14 +305,14 @@ class ObjectOutbox(BaseOutbox):
         of_it = [] if found is None else [e for e in found[1].seen() if getattr(e, "record", "") == name.path]
         return of_it[0] if of_it else None
 
-    def _of_names(self, found: Iterable[names.Name]) -> Iterator[tuple[Group, int, float]]:
+    def _of_names(self, found: Iterable[names.Name]) -> Iterator[tuple[Group, Total]]:
         """Give what names alone tell of entries; a label whose folder has another name is in the states."""
         labels: dict[str, str] = {}
         for name in found:
             if name.label not in labels:
                 entry = None if names.folder_of(name.label) == name.label else self._entry(name)
                 labels[name.label] = name.label if entry is None else entry.label
-            yield (labels[name.label], State(name.folder)), name.size, names.came(name.id)
+            yield (labels[name.label], State(name.folder)), Total(1, name.size, names.came(name.id))
 
     def _used(self) -> int:
         now = time.monotonic()

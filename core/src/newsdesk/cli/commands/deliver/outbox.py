@@ -1,5 +1,6 @@
 """`newsdesk outbox`: undelivered records."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,15 +31,95 @@ _path = click.option(
 )
 
 
+_state = click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(STATES),
+    help="Only records in this state; by default all that are owed or dead. Can be repeated.",
+)
+
+
 @command.command()
 @options.config
 @_path
 @options.as_json
-def status(config_path: str | None, path: str | None, as_json: bool) -> None:  # noqa: FBT001  (click's signature)
-    """Show how many records are owed to each reporter."""
-    from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
+@click.option(
+    "--fail-over",
+    type=options.Duration(),
+    metavar="DURATION",
+    help="Exit with 1 if a record has not arrived for longer, such as 90s, 10m, 1h30m or 7d.",
+)
+@click.pass_context
+def status(
+    ctx: click.Context,
+    config_path: str | None,
+    path: str | None,
+    as_json: bool,  # noqa: FBT001  (click's signature)
+    fail_over: float | None,
+) -> None:
+    """Show how many records are owed to each reporter, and since when.
 
-    work.status(config_path, path, as_json=as_json)
+    Exit code: 0 shown; 1 a record is older than --fail-over; 2 wrong usage or config, or the outbox cannot be
+    read.
+    """
+    from newsdesk.cli.work.deliver import owed as work  # noqa: PLC0415  (not for its help)
+
+    ctx.exit(work.status(config_path, path, fail_over, as_json=as_json))
+
+
+@command.command("list")
+@click.option(
+    "--reporter",
+    "reporters",
+    multiple=True,
+    metavar="LABEL",
+    shell_complete=options.labels,
+    help="Only records for this reporter. Can be repeated.",
+)
+@_state
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="List the first N.")
+@options.as_json
+@options.config
+@_path
+def list_(  # noqa: PLR0917  (click gives each option by its name)
+    reporters: tuple[str, ...],
+    states: tuple[str, ...],
+    limit: int | None,
+    as_json: bool,  # noqa: FBT001  (click's signature)
+    config_path: str | None,
+    path: str | None,
+) -> None:
+    """List undelivered records, the oldest first.
+
+    Machine, reporter, state, age, failed attempts, next try, last error.
+    """
+    from newsdesk.cli.work.deliver import owed as work  # noqa: PLC0415  (not for its help)
+
+    work.list_(config_path, path, reporters, states, limit, as_json=as_json)
+
+
+@command.command()
+@options.config
+@_path
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to FILE, whole or not at all: newsdesk.prom in the folder of node-exporter's textfile "
+    "collector, for example.",
+)
+@click.pass_context
+def metrics(ctx: click.Context, config_path: str | None, path: str | None, output: Path | None) -> None:
+    """Print metrics for Prometheus.
+
+    Entries, their bytes, and when the oldest came, by reporter and state. Exit code: 0 written; 1 FILE cannot
+    be written; 2 wrong usage or config, or the outbox cannot be read, as newsdesk_outbox_up then says.
+    """
+    from newsdesk.cli.work.deliver import owed as work  # noqa: PLC0415  (not for its help)
+
+    data.keep(ctx)
+    ctx.exit(work.write_metrics(config_path, path, output))
 
 
 @command.command()
@@ -47,8 +128,8 @@ def status(config_path: str | None, path: str | None, as_json: bool) -> None:  #
 @options.as_json
 @click.option(
     "--deadline",
-    type=options.Positive(),
-    help="Stop after this many seconds; no limit by default.",
+    type=options.Duration(),
+    help="Stop after this many seconds, or after such as 10m; no limit by default.",
 )
 @click.option("--allow-owed", is_flag=True, help="Exit with 0 also if records are still owed.")
 @click.pass_context
@@ -74,10 +155,10 @@ def send(  # noqa: PLR0917  (click gives each option by its name)
 @options.config
 @_path
 def dead(config_path: str | None, path: str | None) -> None:
-    """List records that failed for good, with number and error."""
-    from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
+    """List records that failed for good: `list --state dead`."""
+    from newsdesk.cli.work.deliver import owed as work  # noqa: PLC0415  (not for its help)
 
-    work.dead(config_path, path)
+    work.list_(config_path, path, (), ["dead"], None, as_json=False)
 
 
 @command.command()
@@ -111,13 +192,7 @@ def prune(dead_days: float | None, config_path: str | None, path: str | None) ->
 
 
 @command.command()
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=click.Choice(STATES),
-    help="Only records in this state; by default all that are owed or dead. Can be repeated.",
-)
+@_state
 @options.config
 @_path
 @click.pass_context

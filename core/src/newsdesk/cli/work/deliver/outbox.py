@@ -1,6 +1,5 @@
-"""What the commands of `newsdesk outbox` do."""
+"""What the commands of `newsdesk outbox` do that send, change or copy what it holds."""
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,42 +7,20 @@ from dataclasses import replace
 import click
 
 from newsdesk.cli import data
-from newsdesk.cli.desks import Desks
-from newsdesk.cli.logs import plain, say
+from newsdesk.cli.logs import say
+from newsdesk.cli.owed import place
 from newsdesk.cli.receipts.summary import show
-from newsdesk.config.file import Config
-from newsdesk.exceptions import DefinitionError
-from newsdesk.outbox import BaseOutbox, DamagedError, Entry, State
-from newsdesk.outbox.backlog import age, seconds_since
-from newsdesk.outbox.objects.outbox import ObjectOutbox
-from newsdesk.outbox.places import outbox_at
+from newsdesk.outbox import DamagedError, State
 
 DAY = 86400
 """Seconds."""
-
-
-def status(config_path: str | None, path: str | None, *, as_json: bool) -> None:
-    """Run the command."""
-    config, outbox = _opened(config_path, path)
-    labels = {route.label for route in config.routes}
-    with outbox:
-        totals = outbox.totals()
-    for (label, state), total in totals.items():
-        if as_json:
-            row = {"reporter": label, "state": str(state), "count": total.entries, "known": label in labels}
-            data.echo(json.dumps({**row, "oldest_age": seconds_since(total.oldest)}))
-            continue
-        unknown = "" if label in labels else "; the config has no reporter of that label"
-        click.echo(plain(f"{label}: {total.entries} {state}, the oldest for {age(total.oldest)}{unknown}"))
-    if not totals and not as_json:
-        click.echo("Nothing is owed.")
 
 
 def send(
     config_path: str | None, path: str | None, deadline: float | None, *, as_json: bool, allow_owed: bool
 ) -> int:
     """Run the command, and return its exit code."""
-    config, outbox = _opened(config_path, path)
+    config, outbox = place.found(config_path, path)
     with outbox, replace(config, outbox=outbox).desk() as desk:
         labels = {route.label for route in desk.routes}
         counts = outbox.counts()
@@ -57,17 +34,9 @@ def send(
     return 1 if left and not allow_owed else code
 
 
-def dead(config_path: str | None, path: str | None) -> None:
-    """Run the command."""
-    _, outbox = _opened(config_path, path)
-    with outbox:
-        for entry in outbox.entries(State.DEAD):
-            click.echo(_line(entry))
-
-
 def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None) -> None:
     """Run the command."""
-    _, outbox = _opened(config_path, path)
+    _, outbox = place.found(config_path, path)
     with outbox:
         known = {entry.id for entry in outbox.entries(State.DEAD)}
         if unknown := sorted(set(numbers) - known):
@@ -82,7 +51,7 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
 
 def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
     """Run the command."""
-    _, outbox = _opened(config_path, path)
+    _, outbox = place.found(config_path, path)
     with outbox:
         dropped = outbox.prune(dead_for=None if dead_days is None else dead_days * DAY)
     click.echo(f"{dropped.get(State.DEAD, 0)} dead deleted.")
@@ -90,7 +59,7 @@ def prune(dead_days: float | None, config_path: str | None, path: str | None) ->
 
 def export(states: tuple[str, ...], config_path: str | None, path: str | None) -> int:
     """Run the command, and return its exit code."""
-    _, outbox = _opened(config_path, path)
+    _, outbox = place.found(config_path, path)
     wanted = [State(state) for state in states] or [state for state in State if state is not State.STANDBY]
     code = 0
     with outbox:
@@ -103,18 +72,6 @@ def export(states: tuple[str, ...], config_path: str | None, path: str | None) -
                 continue
             data.echo(machine.to_json())
     return code
-
-
-def _opened(config_path: str | None, path: str | None) -> tuple[Config, BaseOutbox]:
-    config = Desks(config_path, ()).config
-    if path is not None:
-        own = config.outbox
-        # The options of the config's own outbox hold for another prefix of the same store.
-        options = own.options if isinstance(own, ObjectOutbox) and "://" in path else None
-        return config, outbox_at(path, options, None if own is None else own.bounds)
-    if config.outbox is None:
-        raise DefinitionError("no outbox; give one with --outbox, or in the config with 'outbox: PATH'")
-    return config, config.outbox
 
 
 def _owed(counts: Mapping[tuple[str, State], int], labels: set[str] | None = None) -> int:
@@ -131,8 +88,3 @@ def _report_unknown(counts: Mapping[tuple[str, State], int], labels: set[str]) -
     for label in sorted({label for label, _ in counts} - labels):
         text = f"{label}: the config has no reporter of that label; its records stay. Labels: {known}"
         say(text, logging.WARNING)
-
-
-def _line(entry: Entry) -> str:
-    what = f"{entry.id}: {entry.key} for {entry.label}, {entry.attempts} attempts"
-    return f"{what}, {age(entry.created)} old: {entry.error}"

@@ -115,7 +115,7 @@ def _print(entries: Iterator[StoredMachine], seen: Seen, wanted: Wanted, order: 
 
 
 def _print_tables(
-    head: list[StoredMachine], rest: Iterator[StoredMachine], shown: Sequence[Column]
+    head: list[StoredMachine], rest: Iterator[StoredMachine], shown: Sequence[Column[StoredMachine]]
 ) -> list[str]:
     from newsdesk.cli.listing.terminal import Tables  # noqa: PLC0415  (rich, for a terminal alone)
 

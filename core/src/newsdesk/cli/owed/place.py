@@ -1,0 +1,40 @@
+"""Which outbox a command is about."""
+
+from newsdesk.cli.desks import Desks
+from newsdesk.config.file import Config
+from newsdesk.exceptions import DefinitionError
+from newsdesk.outbox import BaseOutbox, Outbox
+from newsdesk.outbox.objects.outbox import ObjectOutbox
+from newsdesk.outbox.places import outbox_at
+
+
+def found(config_path: str | None, path: str | None) -> tuple[Config, BaseOutbox]:
+    """Return the config and its outbox, or another one at a path.
+
+    Raises:
+        DefinitionError: There is none, or the config cannot be used.
+    """
+    config = Desks(config_path, ()).config
+    if path is not None:
+        own = config.outbox
+        # The options of the config's own outbox hold for another prefix of the same store.
+        options = own.options if isinstance(own, ObjectOutbox) and "://" in path else None
+        return config, outbox_at(path, options, None if own is None else own.bounds)
+    if config.outbox is None:
+        raise DefinitionError("no outbox; give one with --outbox, or in the config with 'outbox: PATH'")
+    return config, config.outbox
+
+
+def is_new(outbox: BaseOutbox) -> bool:
+    """Whether an outbox is a file that nobody has made yet; who only looks should not make it.
+
+    It is for its owner alone, so that who would report could not use it.
+    """
+    if isinstance(outbox, Outbox):
+        try:
+            outbox.path.stat()
+        except FileNotFoundError:
+            return True
+        except OSError:  # it cannot even be looked at, as the outbox will say
+            return False
+    return False
