@@ -82,43 +82,43 @@ STARTS = [
     Start("--version", 12, ("click",), (*HELP, *METADATA, "dataclasses", "pathlib")),
     Start("--help", 8, ("click",), HELP),
     *(Start(f"{name} --help", 12, ("click",), (*HELP, "pathlib")) for name in COMMANDS),
-    Start("report m.json --to null", 100),
-    Start("report m.json --to null --json", 100),
-    Start("report m.json --config files.json", 100),
+    Start("report m.json --to null", 110),
+    Start("report m.json --to null --json", 110),
+    Start("report m.json --config files.json", 110),
     Start("report m.json --config files.yaml", 104, ("click", "orjson", "pluggy", "yaml")),
-    Start("list --config files.json", 120),
-    Start("diff m.json m.json", 120),
-    Start("gate m.json --baseline m.json", 120),
-    Start("show m.json --json", 100),
-    Start("copy --config two.json --from a --to b", 120),
-    Start("verify --config two.json --from a --to b", 120),
-    Start("missing m.json --config two.json --to b", 111),
-    Start("check --config files.yaml", 100, ("click", "orjson", "pluggy", "yaml")),
+    Start("list --config files.json", 130),
+    Start("diff m.json m.json", 130),
+    Start("gate m.json --baseline m.json", 130),
+    Start("show m.json --json", 110),
+    Start("copy --config two.json --from a --to b", 130),
+    Start("verify --config two.json --from a --to b", 130),
+    Start("missing m.json --config two.json --to b", 122),
+    Start("check --config files.yaml", 110, ("click", "orjson", "pluggy", "yaml")),
     Start(
         "check --config both.json",
-        100,
+        110,
         ("click", "orjson", "pluggy", "newsdesk_mlflow", "newsdesk_postgres"),
         (*CORE, "http", "importlib.metadata"),
     ),
     Start("postgres dashboard", 80, ("click", "orjson", "pluggy", "newsdesk_postgres")),
-    Start("plan m.json --config files.yaml", 100, ("click", "orjson", "pluggy", "yaml")),
-    Start("plan m.json --config postgres.json", 100, ("click", "orjson", "pluggy", "newsdesk_postgres")),
+    Start("plan m.json --config files.yaml", 110, ("click", "orjson", "pluggy", "yaml")),
+    Start("plan m.json --config postgres.json", 110, ("click", "orjson", "pluggy", "newsdesk_postgres")),
     Start("plan m.json --config pages.json", 110, ("click", "orjson", "pluggy", "newsdesk_pages")),
     Start(
         "report m.json --config pages.json",
-        120,
+        130,
         ("click", "orjson", "pluggy", "newsdesk_pages", "jinja2", "markupsafe", "pygal"),
         (*CORE, "importlib.resources", "jinja2", "pygal"),  # what Jinja2 and pygal import
     ),
     Start(
         "report m.json --config postgres.json",
-        100,
+        110,
         ("click", "orjson", "pluggy", "newsdesk_postgres", "psycopg2", "sqlalchemy"),
         (*CORE, "encodings.utf_16_be", "ssl", "sqlalchemy.pool"),  # what psycopg2 and SQLAlchemy import
     ),
     Start(
         "report m.json --config mlflow.json",
-        100,
+        110,
         ("click", "orjson", "pluggy", "newsdesk_mlflow", "requests", "urllib3"),
         (*CORE, "netrc", "pwd", "requests"),  # what requests imports, and not MLflow; and who reports
     ),
@@ -193,7 +193,7 @@ def test_a_heavy_import_is_named_with_the_modules_that_lead_to_it(importers, tmp
     (tmp_path / "heavy_helper.py").write_text("import sqlite3")
     found = importers("import heavy")
     usual = [*importers(f"import {', '.join(CORE)}"), "heavy", "heavy_helper", "_sqlite3"]
-    assert unexpected(found, Start("", 100), usual) == [
+    assert unexpected(found, Start("", 110), usual) == [
         "sqlite3 <- heavy_helper <- heavy <- __main__: 2 modules of sqlite3, and 0 allowed"
     ]
     [_, many] = unexpected(found, Start("", 9), usual)

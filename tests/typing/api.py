@@ -1,12 +1,13 @@
 """Code as users write it; checked by mypy, never run."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_type
 
 import newsdesk
 from newsdesk import (
     Alteration,
+    Attempt,
     BaseReporter,
     Change,
     Config,
@@ -141,6 +142,14 @@ def newsdesk_receipt(receipt: Receipt) -> None:
     """Handle a delivery's receipt."""
     if receipt.status is Status.FAILED:
         assert_type(receipt.error, Exception | None)
+
+
+@hookimpl
+def newsdesk_attempt(attempt: Attempt) -> Generator[None, Exception | None, None]:
+    """Run around an attempt."""
+    assert_type(attempt.number, int)
+    error = yield
+    assert_type(error, Exception | None)
 
 
 # Other hooks of a plugin

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from newsdesk.exceptions import UnresolvedReferenceError as UnresolvedReferenceError
     from newsdesk.machine import Machine as Machine
     from newsdesk.machine import MachineKey as MachineKey
+    from newsdesk.plugins.hookspecs import Attempt as Attempt
     from newsdesk.plugins.hookspecs import CommandPlugin as CommandPlugin
     from newsdesk.plugins.hookspecs import ReporterPlugin as ReporterPlugin
     from newsdesk.plugins.hookspecs import ServerPlugin as ServerPlugin
@@ -101,7 +102,7 @@ _HOME = {
         "UnresolvedReferenceError",
     ),
     "machine": ("Machine", "MachineKey"),
-    "plugins.hookspecs": ("CommandPlugin", "ReporterPlugin", "ServerPlugin", "hookimpl"),
+    "plugins.hookspecs": ("Attempt", "CommandPlugin", "ReporterPlugin", "ServerPlugin", "hookimpl"),
     "secrets": ("Public", "Secret"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -1,4 +1,5 @@
 import dataclasses
+from math import inf
 
 import newsdesk
 import pytest
@@ -7,9 +8,22 @@ from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import PluginError
 from newsdesk.machine import MachineKey
 from newsdesk.plugins import hookspecs
-from newsdesk.plugins.hookspecs import CommandPlugin, HookSpecs, ReporterPlugin, ServerPlugin, hookimpl
+from newsdesk.plugins.hookspecs import (
+    Attempt,
+    CommandPlugin,
+    HookSpecs,
+    ReporterPlugin,
+    ServerPlugin,
+    hookimpl,
+)
 
-HOOKS = ("newsdesk_reporters", "newsdesk_receipt", "newsdesk_servers", "newsdesk_commands")
+HOOKS = (
+    "newsdesk_reporters",
+    "newsdesk_receipt",
+    "newsdesk_attempt",
+    "newsdesk_servers",
+    "newsdesk_commands",
+)
 OWN = "registered by the program"
 
 
@@ -136,6 +150,10 @@ def test_the_examples_of_the_hooks_run(registry, capsys):
     assert "slack" in registry.names()
     registry.tell(Receipt(MachineKey("p", "m"), "0", "mlflow", Status.FAILED, error=ValueError("down")))
     assert capsys.readouterr().out == "p/m is not at mlflow: down\n"
+    around = registry.around(newsdesk.Machine(name="m", project_name="p"), "mlflow", 2, lambda: inf)
+    around.begin()
+    around.end(ValueError("down"))
+    assert capsys.readouterr().out == "attempt 2 at mlflow failed after 0 s\n"
     assert [
         server.name for plugin in registry.plugins() for server in plugin.servers if plugin.origin == OWN
     ] == ["slack"]
@@ -162,5 +180,6 @@ def test_the_whole_plugin_of_the_docstring_works_from_its_entry_point(distributi
 
 def test_a_plugin_gets_all_it_needs_from_the_package_itself():
     assert newsdesk.hookimpl is hookimpl
+    assert newsdesk.Attempt is Attempt
     assert newsdesk.ReporterPlugin is ReporterPlugin
     assert newsdesk.ServerPlugin is ServerPlugin

@@ -514,6 +514,14 @@ class TestTell:
             "the plugin 1 of registered by the program failed to take a receipt"
         ]
 
+    @pytest.mark.parametrize("within", [0.0, -5.0])
+    def test_each_has_a_moment_also_when_the_deadline_is_over(self, registry, monkeypatch, within):
+        asked = []
+        monkeypatch.setattr("newsdesk.future.Future.result", lambda _, seconds: asked.append(seconds))
+        registry.register(TestRegister.Plugin(), name="own")
+        registry.tell(self.RECEIPT, within)
+        assert asked == [0.5]
+
 
 class TestBuild:
     def test_a_reporter_is_built_with_its_parameters_and_the_name_it_was_asked_for_by(self, plugin, registry):

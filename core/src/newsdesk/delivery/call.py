@@ -4,11 +4,15 @@ import dataclasses
 import threading
 from collections.abc import Callable
 from math import inf
+from typing import TYPE_CHECKING
 
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.delivery.outcome import Outcome
 from newsdesk.future import Future
 from newsdesk.worker import Worker
+
+if TYPE_CHECKING:
+    from newsdesk.plugins.around import Around
 
 
 @dataclasses.dataclass(eq=False)
@@ -52,6 +56,8 @@ class Call:
     """Done when the thread has ended what it began, however late: until then it may still write."""
     until: float = inf
     """`time.monotonic()` after which nobody waits for it."""
+    around: "Around | None" = None
+    """What plugins do around its last attempt."""
 
 
 def ended(error: Exception | None) -> Call:

@@ -93,6 +93,7 @@ class Desk:
             retry or Retry(),
             _seconds(deadline),
         )
+        self._engine.surround(self._registry.around)
         self._drain = _count("drain", drain, least=0)
         self._spool = None if outbox is None else self._make_spool(outbox)
         self._pipeline = Pipeline(self._engine, self._spool, self._registry.tell)
@@ -162,7 +163,7 @@ class Desk:
         # Only for those who have an executor.
         from newsdesk.delivery.executors.delivery import ExecutorDelivery  # noqa: PLC0415
 
-        delivery = ExecutorDelivery(self._engine.of_called(), executor, in_flight)
+        delivery = ExecutorDelivery(self._engine.of_called(), executor, in_flight, self._registry.around)
         return self._pipeline.stream(machines, chunk_size, delivery.answers)
 
     def ping(self) -> list[tuple[Route, Exception | None]]:

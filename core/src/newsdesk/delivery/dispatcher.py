@@ -1,27 +1,31 @@
 """One reporter and the thread that uses it: where a reporter is kept from harming the others."""
 
 import copy
-import dataclasses
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import repeat
 from math import inf
+from typing import TYPE_CHECKING
 
 from newsdesk.contract import deadline as deadlines
 from newsdesk.contract.answer import PATIENCE
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.lifecycle import State, life_of
 from newsdesk.contract.reporter import BaseReporter
+from newsdesk.delivery.attempts.attempts import Attempts, Job, Surround, Until, unsurrounded
+from newsdesk.delivery.attempts.bulk import Bulk, has_bulk
 from newsdesk.delivery.call import Call, Instance, ended
-from newsdesk.delivery.outcome import Outcome, empty_frames, presentable, superseded
-from newsdesk.delivery.results import BulkAnswer, answers, checked
+from newsdesk.delivery.outcome import Outcome, empty_frames, presentable
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import TransientReporterError
 from newsdesk.machine import Machine
+from newsdesk.plugins.listener import GRACE
 from newsdesk.worker import ForkLock, Worker
+
+if TYPE_CHECKING:
+    from newsdesk.plugins.around import Around
 
 IsSuperseded = Callable[[int], bool]
 """Tells whether a newer revision of a chunk's machine, by its index, was reported meanwhile."""
@@ -36,6 +40,8 @@ class Dispatcher:
 
     def __init__(self, route: Route) -> None:
         self.route = route
+        self.surround: Surround = unsurrounded
+        """Gives what plugins do around an attempt."""
         self.secrets = route.reporter.secret_values()
         self._lock = ForkLock()
         self._instance: Instance | None = None
@@ -68,7 +74,7 @@ class Dispatcher:
                 return [ended(instance) for _ in machines]
             calls = [Call(instance) for _ in machines]
             jobs = deque(
-                _Job(machine, call, partial(is_superseded, index))
+                Job(machine, call, partial(is_superseded, index))
                 for index, (machine, call) in enumerate(zip(machines, calls, strict=True))
             )
             try:
@@ -176,20 +182,19 @@ class Dispatcher:
         try:
             outcome.delivery = ask()
         except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
-            self.secrets |= instance.reporter.secret_values()  # it may have resolved its references
-            outcome.error = presentable(error, self.secrets)
+            outcome.error = self._shown(instance, error)
         else:
             self.secrets |= life_of(instance.reporter).secrets
         outcome.ended = time.monotonic()
         return outcome
 
-    def _deliver(self, jobs: "deque[_Job]", instance: Instance, retry: Retry, deadline: float) -> None:
+    def _deliver(self, jobs: "deque[Job]", instance: Instance, retry: Retry, deadline: float) -> None:
         # Those that nobody waits for any more are not begun.
         begun = deque(job for job in jobs if job.call.future.begin())
         jobs.clear()
-        answered: Iterator[BulkAnswer | None] = repeat(None)
-        if len(begun) > 1:
-            answered = answers(instance.reporter, deque(job.machine for job in begun))
+        bulk = None
+        if len(begun) > 1 and has_bulk(instance.reporter):
+            bulk = Bulk(instance.reporter, deque(job.machine for job in begun))
         failures = 0
         while begun:
             job = begun.popleft()
@@ -197,16 +202,24 @@ class Dispatcher:
                 return  # another instance has these machines now
             call = job.call
             call.outcome.began = time.monotonic()
-            until = _earlier(call, call.outcome.began + deadline)
+            until = min(call.until, call.outcome.began + deadline)
             some = retry if failures < PATIENCE else None
-            with deadlines.until(partial(_earlier, call, until)):
-                attempts = _Attempts(job, instance, some, until, next(answered))
-                del job  # errors hold the frames above theirs, so this one must hold no machine
-                outcome = self._outcome(call, instance, attempts)
+            surround, shown = self._surround, partial(self._shown, instance)
+            attempts = Attempts(job, instance, some, until, bulk=bulk, surround=surround, shown=shown)
+            del job  # errors hold the frames above theirs, so this one must hold no machine
+            outcome = self._outcome(call, instance, attempts)
             failures = failures + 1 if isinstance(outcome.error, TransientReporterError) else 0
             call.future.set_result(outcome)
             del attempts
-        del answered
+        if bulk is not None:
+            bulk.close()
+
+    def _surround(self, machine: Machine, number: int, until: Until) -> "Around | None":
+        return self.surround(machine, self.route.label, number, until)
+
+    def _shown(self, instance: Instance, error: BaseException) -> Exception:
+        self.secrets |= instance.reporter.secret_values()  # it may have resolved its references
+        return presentable(error, self.secrets)
 
     def _interrupted(self) -> Exception:
         return TransientReporterError(
@@ -241,63 +254,7 @@ class Dispatcher:
                 f"the reporter {label!r} did not finish before the deadline; it may still complete. Check "
                 "its backend, or raise the deadline"
             )
-        return Outcome(call.outcome.attempts, error=TransientReporterError(text), began=call.outcome.began)
-
-
-@dataclasses.dataclass
-class _Job:
-    """One machine of a chunk."""
-
-    machine: Machine
-    call: Call
-    is_superseded: Callable[[], bool]
-
-
-class _Attempts:
-    """The attempts to deliver one machine.
-
-    Args:
-        job: The machine.
-        instance: Its reporter.
-        retry: How often it is tried; None for once.
-        until: `time.monotonic()` after which it is not tried again.
-        answer: What `report_many` has answered, which was the first attempt.
-    """
-
-    def __init__(
-        self, job: _Job, instance: Instance, retry: Retry | None, until: float, answer: BulkAnswer | None
-    ) -> None:
-        self._job = job
-        self._instance = instance
-        self._retry = retry or Retry(attempts=1)
-        self._until = until
-        self._before = 0
-        self._answer = answer
-        if answer is not None and not answer.is_own and retry is not None:
-            # What was about all of them says little of this one, which is delivered by itself.
-            self._answer, self._before = None, 1
-            self._retry = dataclasses.replace(retry, attempts=max(1, retry.attempts - 1))
-
-    def __call__(self) -> Delivery | None:
-        try:
-            return self._retry.run(self._attempt, until=self._until, stopped=self._instance.stopped)
-        finally:
-            del self._job  # an error holds its attempts, by the frames that it came through
-
-    def _attempt(self, number: int) -> Delivery | None:
-        if self._before + number > 1 and self._job.is_superseded():
-            raise superseded()
-        self._job.call.outcome.attempts = self._before + number
-        answer, self._answer = self._answer, None
-        try:
-            if answer is not None:
-                return answer.give()
-            reporter = self._instance.reporter
-            return checked(reporter.report(self._job.machine.isolated()), reporter)
-        except Exception as error:
-            empty_frames(error)  # here, since of all attempts only the last one's error is handed on
-            raise
-
-
-def _earlier(call: Call, until: float) -> float:
-    return min(call.until, until)
+        error = TransientReporterError(text)
+        if call.around is not None:
+            call.around.end(error, until=time.monotonic() + GRACE)
+        return Outcome(call.outcome.attempts, error=error, began=call.outcome.began)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from newsdesk.contract.answer import PATIENCE, Answer
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.receipt import Receipt, Status
+from newsdesk.delivery.attempts.attempts import Surround
 from newsdesk.delivery.call import Call
 from newsdesk.delivery.dispatcher import Dispatcher, IsSuperseded
 from newsdesk.delivery.outcome import Outcome
@@ -79,6 +80,11 @@ class Engine:
         self.retry = retry
         self.deadline = deadline
         self.dispatchers = {route.label: Dispatcher(route) for route in self.routes}
+
+    def surround(self, surround: Surround) -> None:
+        """Have plugins called around each attempt."""
+        for dispatcher in self.dispatchers.values():
+            dispatcher.surround = surround
 
     def deliver(
         self,

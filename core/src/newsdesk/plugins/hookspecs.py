@@ -15,7 +15,7 @@ A whole plugin is one light module and one entry point::
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ import pluggy
 from newsdesk.contract.receipt import Receipt
 from newsdesk.contract.reporter import API_VERSION, OLDEST_API_VERSION, BaseReporter
 from newsdesk.exceptions import PluginError
+from newsdesk.machine import MachineKey
 from newsdesk.plugins.definition import is_import_path
 
 hookspec = pluggy.HookspecMarker("newsdesk")
@@ -154,6 +155,20 @@ class CommandPlugin:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to deliver a machine to a reporter."""
+
+    machine: MachineKey
+    """Which machine."""
+    revision: str
+    """Which content of it."""
+    reporter: str
+    """The reporter's label."""
+    number: int
+    """Which attempt of this delivery: 1 for the first."""
+
+
 class HookSpecs:
     """The hooks; a plugin implements those that it needs, as functions of its module."""
 
@@ -187,6 +202,36 @@ class HookSpecs:
             ... def newsdesk_receipt(receipt):
             ...     if receipt.error is not None:
             ...         print(f"{receipt.machine} is not at {receipt.reporter}: {receipt.error}")
+        """
+
+    @hookspec
+    def newsdesk_attempt(self, attempt: Attempt) -> Generator[None, Exception | None, None] | None:
+        """Run around an attempt to deliver a machine, for traces: a function with one `yield`.
+
+        What is before the `yield` runs before the reporter is called; what is after it runs when the reporter
+        has returned, or when the deadline is over and the reporter is abandoned. The `yield` gives the
+        attempt's error, without secrets, or None. The receipt comes later: `newsdesk_receipt`.
+
+        Both parts run with the context variables of who reports, in the plugin's thread, in which its
+        receipts come too. The reporter sees the context variables that the first part sets, so that a span is
+        current while it runs; where it takes several machines in one request (`report_many`), those of the
+        first machine.
+
+        It cannot change or fail the attempt: what it raises is logged. The reporter waits for it, for a
+        quarter of what is left of the deadline at most, and 30 seconds. While it hangs, attempts do without
+        it, and the log has a warning; what it has begun, it ends when it goes on. An attempt that one of the
+        plugin's own hooks makes is left out. So is what other processes do: an executor's, Dask's workers.
+
+        Example:
+            >>> import time
+            >>> from newsdesk import hookimpl
+            >>> @hookimpl
+            ... def newsdesk_attempt(attempt):
+            ...     began = time.monotonic()
+            ...     error = yield
+            ...     if error is not None:
+            ...         seconds = time.monotonic() - began
+            ...         print(f"attempt {attempt.number} at {attempt.reporter} failed after {seconds:.0f} s")
         """
 
     @hookspec

@@ -1,9 +1,9 @@
 """The installed plugins, and the reporter classes behind names, aliases and import paths."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pluggy
 
@@ -11,14 +11,18 @@ from newsdesk.contract.receipt import Receipt
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
+from newsdesk.machine import Machine
 from newsdesk.plugins import commands, entry_points
 from newsdesk.plugins.definition import is_allowed, is_import_path
 from newsdesk.plugins.entry_points import Entry
-from newsdesk.plugins.hookspecs import CommandPlugin, HookSpecs, ReporterPlugin, ServerPlugin
+from newsdesk.plugins.hookspecs import Attempt, CommandPlugin, HookSpecs, ReporterPlugin, ServerPlugin
 from newsdesk.plugins.import_paths import reporter_at, reporter_class, what_to_install
-from newsdesk.plugins.listener import PATIENCE, Listener
+from newsdesk.plugins.listener import GRACE, PATIENCE, Listener
 from newsdesk.plugins.loaded import LoadedPlugin, claims, refuse_clash
 from newsdesk.worker import ForkLock
+
+if TYPE_CHECKING:
+    from newsdesk.plugins.around import Around
 
 T = TypeVar("T")
 
@@ -61,11 +65,31 @@ class Registry:
         """
         until = time.monotonic() + within
         for implementation in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
-            name = implementation.plugin_name
-            if name not in self._listeners:
-                # At once: of two threads that come first together, both use one listener.
-                self._listeners.setdefault(name, Listener(name, partial(_take, implementation)))
-            self._listeners[name].tell(receipt, until - time.monotonic())
+            seconds = max(GRACE, until - time.monotonic())
+            take = partial(_call, implementation, receipt=receipt)
+            self._listener(implementation).call(receipt, take, seconds)
+
+    def around(
+        self, machine: Machine, label: str, number: int, until: Callable[[], float]
+    ) -> "Around | None":
+        """Give what the plugins do around an attempt, which is not begun; None where they do nothing.
+
+        Args:
+            machine: What is delivered.
+            label: The reporter's label.
+            number: Which attempt it is.
+            until: Gives `time.monotonic()` at the deadline.
+        """
+        implementations = self._pluggy.hook.newsdesk_attempt.get_hookimpls()
+        if not implementations:
+            return None
+        from newsdesk.plugins.around import Around  # noqa: PLC0415  (only where a plugin listens)
+
+        plugins = [
+            (self._listener(implementation), partial(_attempt, implementation))
+            for implementation in implementations
+        ]
+        return Around(Attempt(machine.key, machine.revision, label, number), plugins, until)
 
     def load(self, name: str) -> None:
         """Load the plugin of an entry point, for its hooks.
@@ -215,6 +239,13 @@ class Registry:
                         raise PluginError(f"{hook}() must yield {kind.__name__} records, but gave {record!r}")
                     yield record
 
+    def _listener(self, implementation: pluggy.HookImpl) -> Listener:
+        name = implementation.plugin_name
+        if name not in self._listeners:
+            # At once: of two threads that come first together, both use one listener.
+            self._listeners.setdefault(name, Listener(name))
+        return self._listeners[name]
+
     def _class_of(self, record: ReporterPlugin) -> type[BaseReporter]:
         if isinstance(record.reporter, type):
             return reporter_class(record.reporter, record.name)
@@ -241,5 +272,5 @@ def _call(implementation: pluggy.HookImpl, **arguments: Any) -> Any:
     return implementation.function(**{name: arguments[name] for name in implementation.argnames})
 
 
-def _take(implementation: pluggy.HookImpl, receipt: Receipt) -> None:
-    _call(implementation, receipt=receipt)
+def _attempt(implementation: pluggy.HookImpl, attempt: Attempt) -> Any:
+    return _call(implementation, attempt=attempt)

@@ -8,6 +8,7 @@ from concurrent import futures
 from os import cpu_count
 
 from newsdesk.contract.answer import Answer
+from newsdesk.delivery.attempts.attempts import Surround, unsurrounded
 from newsdesk.delivery.engine import Engine, receipt_of
 from newsdesk.delivery.executors.worker import Records, called, work
 from newsdesk.delivery.job import Job
@@ -34,16 +35,24 @@ class ExecutorDelivery:
         engine: The reporters that the workers call.
         executor: Who works.
         in_flight: Chunks that it has at a time at the most; None for `IN_FLIGHT`.
+        surround: Gives what plugins do around an attempt, for workers in this process.
 
     Raises:
         DefinitionError: the reporters cannot be sent to workers.
     """
 
-    def __init__(self, engine: Engine, executor: futures.Executor, in_flight: int | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        executor: futures.Executor,
+        in_flight: int | None = None,
+        surround: Surround = unsurrounded,
+    ) -> None:
         self._engine = engine
         self._executor = executor
         self._in_flight = IN_FLIGHT if in_flight is None else max(1, in_flight)
         self._copy = _pickled(engine)
+        self._surround = surround
         self._run = uuid.uuid4().hex
         self._tasks: deque[tuple[list[Job], futures.Future[_Answers]]] = deque()
         self._held: list[Job] | None = None
@@ -62,7 +71,7 @@ class ExecutorDelivery:
         Raises:
             ReporterException: the executor takes no more work; every machine that was taken is answered.
         """
-        with called(self._run):
+        with called(self._run, self._surround):
             try:
                 self._give_out(chunks)
                 while self._tasks:

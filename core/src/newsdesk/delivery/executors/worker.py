@@ -13,6 +13,7 @@ from typing import Any
 
 from newsdesk.contract.answer import Answer
 from newsdesk.contract.receipt import Receipt
+from newsdesk.delivery.attempts.attempts import Surround
 from newsdesk.delivery.engine import Engine
 from newsdesk.delivery.outcome import stand_in
 from newsdesk.future import Future
@@ -52,6 +53,8 @@ class Copy:
 class Caller:
     """Who takes the receipts of a stream, as its workers in the same process know it."""
 
+    surround: Surround
+    """Gives what plugins do around an attempt."""
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
     """Its context variables."""
     process: int = field(default_factory=os.getpid)
@@ -65,9 +68,9 @@ _callers: dict[str, Caller] = {}
 
 
 @contextlib.contextmanager
-def called(run: str) -> Iterator[None]:
+def called(run: str, surround: Surround) -> Iterator[None]:
     """Let the workers of this process know the caller of a stream, and in the end leave their copies."""
-    _callers[run] = Caller()
+    _callers[run] = Caller(surround)
     try:
         yield
     finally:
@@ -87,6 +90,7 @@ def work(run: str, engine: bytes, machines: Sequence[Records]) -> list[list[Answ
     deliver = partial(_delivered, copy, [*map(_forms, machines)])
     with copy.busy:
         if (caller := _callers.get(run)) is not None and caller.process == os.getpid():
+            copy.engine.surround(caller.surround)
             deliver = partial(caller.context.copy().run, deliver)
         answers = deliver()
     if copy.is_left:

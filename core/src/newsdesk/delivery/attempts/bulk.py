@@ -1,13 +1,15 @@
-"""What a reporter answers, held to its contract: a fault in that is the reporter's own."""
+"""What a reporter answers, alone or for many machines; a fault in that is the reporter's own."""
 
+import contextvars
 import dataclasses
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from itertools import islice, repeat
 from typing import Any, NoReturn
 
 from newsdesk.alteration import Alteration
+from newsdesk.contract import deadline as deadlines
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import ReporterException
@@ -20,25 +22,61 @@ class BulkAnswer:
 
     give: Callable[[], Delivery | None]
     """Returns or raises it."""
-    is_own: bool
-    """Whether it is about this machine; else about all that have no answer yet."""
+    shared: BaseException | None = None
+    """What it raises, where that is not about this machine, but about all that have no answer yet."""
 
 
-def answers(reporter: BaseReporter, machines: deque[Machine]) -> Iterator[BulkAnswer]:
-    """Give an answer for each machine, whatever `report_many` does."""
+class Bulk:
+    """Machines that a reporter takes together, in one context for all: a generator expects no other.
+
+    Args:
+        reporter: The reporter.
+        machines: The machines; they are taken out as they are read.
+    """
+
+    def __init__(self, reporter: BaseReporter, machines: deque[Machine]) -> None:
+        self._answers = _answers(reporter, machines)
+        self._context: contextvars.Context | None = None
+
+    def next(self, until: Callable[[], float]) -> BulkAnswer:
+        """Give the answer for the next machine.
+
+        Args:
+            until: Gives `time.monotonic()` at its deadline.
+        """
+        if self._context is None:
+            self._context = contextvars.copy_context()
+        return self._context.run(self._next, until)
+
+    def close(self) -> None:
+        """Ask for no more."""
+        if self._context is not None:
+            self._context.run(self._answers.close)
+
+    def _next(self, until: Callable[[], float]) -> BulkAnswer:
+        with deadlines.until(until):
+            return next(self._answers)
+
+
+def has_bulk(reporter: BaseReporter) -> bool:
+    """Tell whether a reporter takes machines together; else `report_many` is a loop like the desk's own."""
+    return getattr(reporter.report_many, "__func__", None) is not BaseReporter.report_many
+
+
+def _answers(reporter: BaseReporter, machines: deque[Machine]) -> Generator[BulkAnswer, None, None]:
     left = len(machines)
     try:
         for answer in islice(reporter.report_many(_let_go(machines)), left):
             left -= 1
-            yield BulkAnswer(partial(_answered, answer, reporter), is_own=True)
+            yield BulkAnswer(partial(_answered, answer, reporter))
     except GeneratorExit:  # nobody asks for more
         raise
     except BaseException as error:  # noqa: BLE001  (the isolation of reporters from each other)
-        yield from repeat(BulkAnswer(partial(_raise, error), is_own=False), left)
+        yield from repeat(BulkAnswer(partial(_raise, error), error), left)
         return
     name = type(reporter).__name__
     silent = ReporterException(f"{name}.report_many() gave no answer for this machine")
-    yield from repeat(BulkAnswer(partial(_raise, silent), is_own=False), left)
+    yield from repeat(BulkAnswer(partial(_raise, silent), silent), left)
 
 
 def _let_go(machines: deque[Machine]) -> Iterator[Machine]:
