@@ -16,7 +16,7 @@ from newsdesk_mlflow.mapping.fitting import fit
 from newsdesk_mlflow.mapping.items import read_items
 from newsdesk_mlflow.mapping.naming.text import fitting_name
 from newsdesk_mlflow.mapping.payload import RECORD
-from newsdesk_mlflow.mapping.tags import identity, key_tags, report_tags
+from newsdesk_mlflow.mapping.tags import identity, key_tags, run_tags
 from newsdesk_mlflow.transport.client.store import ClientStore, entities
 from newsdesk_mlflow.transport.connecting import connect_client
 from newsdesk_mlflow.transport.delivery import failing, log_batches
@@ -113,7 +113,7 @@ def get_run_id(client: "MlflowClient", experiment_name: str, model_key: str) -> 
         return runs[0].id
     timestamp = now()
     tags = fit(read_items(Machine("-")), key_tags(model_key), _limits(tracking)).tags
-    tagged = {tag.key: tag.value for tag in (*tags, *report_tags(timestamp, user_name()))}
+    tagged = run_tags(tags, timestamp, user_name())
     run = tracking.create_run(experiment.id, None, tagged, timestamp)
     return _kept(tracking, run, tracking.find_runs(experiment.id, wanted)).id
 

@@ -95,7 +95,7 @@ def test_a_run_shows_what_people_read_before_what_newsdesk_finds_it_by(record):
 def test_an_experiment_is_described_and_has_its_project_where_it_has_one(template, project):
     tags = built(Machine("m", "p"), NameTemplates(template, "r", {})).experiment_tags
     assert tags.get("project_name") == project
-    assert tags["mlflow.note.content"].startswith("Builds of ")
+    assert tags["mlflow.note.content"].startswith("Builds reported by newsdesk")
 
 
 def test_hyperparameters_make_no_further_request(record):

@@ -28,12 +28,13 @@ def test_a_run_says_who_reported_it_by_what_and_on_which_data(server, machine, p
     tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
     assert tags["mlflow.user"] == getpass.getuser()
     assert (tags["mlflow.source.name"], tags["mlflow.source.type"]) == ("newsdesk", "LOCAL")
-    assert [*tags][:3] == ["machine_name", "project_name", "model_builder_version"]
+    assert [*tags][:4] == ["machine_name", "project_name", "model_builder_version", "newsdesk.reported"]
     [given] = run["inputs"]["dataset_inputs"]
     assert given["dataset"]["name"] == machine.name
     assert given["tags"] == [{"key": "mlflow.data.context", "value": "training"}]
     params = {param["key"]: param["value"] for param in run["data"]["params"]}
     assert params["model.steps.1.epochs"] == "3"
+    assert [*params].index("model.steps.1.epochs") < [*params].index("fold-1-n-test")
 
 
 def test_a_user_may_say_otherwise(server, machine):
@@ -92,7 +93,8 @@ def test_an_experiment_is_described_when_it_is_made(server, machine):
     reporter.report(Machine.from_dict({**machine.to_dict(), "project_name": project}))
     tags = {tag["key"]: tag["value"] for tag in server.experiment(project)["tags"]}
     assert tags["project_name"] == project
-    assert tags["mlflow.note.content"].startswith(f"Builds of machines of the project **{project}**, ")
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+    assert tags["mlflow.note.content"].endswith(f"with the times of the build. Project: **{project}**.")
     MlFlowReporter(tracking_uri=server.url).report(machine)
     assert "project_name" not in {tag["key"] for tag in server.experiment(machine.name)["tags"]}
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from newsdesk import Alteration, Machine, Plan
+from newsdesk.record import paths
 
 from newsdesk_mlflow.errors import MlflowLoggingError
 from newsdesk_mlflow.limits import ServerLimits
@@ -130,7 +131,7 @@ def build_payload(
         # Where runs are ordered by their start only, that must be the report.
         build_span(machine) if limits.ordered_search else None,
         dataset_of(machine) if choice.dataset and limits.inputs else None,
-        _experiment_tags(experiment, templates.experiment, machine, limits.tag_value_length),
+        _experiment_tags(templates.experiment, machine, limits.tag_value_length),
         advice_on(templates.experiment),
     )
 
@@ -147,13 +148,20 @@ def _items(machine: Machine, limits: ServerLimits, choice: Choice) -> Items:
     items = read_items(machine, per_tag_metrics=choice.per_tag_metrics, metrics=choice.metrics)
     most = min(limits.params, limits.params_per_run or limits.params)
     added, alterations = hyperparameters(machine, max(0, most - len(items.params)))
-    return items._replace(params=[*items.params, *added], alterations=[*items.alterations, *alterations])
+    # The dates of the splits, which are many, come after the model: MLflow shows params in this order.
+    params = sorted([*items.params, *added], key=lambda param: param.path.startswith(paths.SPLITS))
+    return items._replace(params=params, alterations=[*items.alterations, *alterations])
 
 
-def _experiment_tags(name: str, template: str, machine: Machine, length: int) -> dict[str, str]:
+def _experiment_tags(template: str, machine: Machine, length: int) -> dict[str, str]:
     """Describe an experiment; its project is told only where all its machines are of that one."""
     project = machine.project_name if fields_of(template) - {"name"} else None
-    described = {"mlflow.note.content": experiment_note(name, project), PROJECT: project or ""}
+    described = {
+        "mlflow.note.content": experiment_note(project),
+        PROJECT: project or "",
+        # For MLflow 3, whose pages otherwise guess whether an experiment has traces or runs.
+        "mlflow.experimentKind": "custom_model_development",
+    }
     return {key: storable(value)[:length] for key, value in described.items() if value}
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 
@@ -27,6 +28,7 @@ TIMESTAMP = "newsdesk.timestamp"
 """When it was reported, in milliseconds since 1970; the time of all its metrics, also of those sent again."""
 REPORTED = "newsdesk.reported"
 """The same time, as people read it."""
+_FOR_PEOPLE = (NAME, PROJECT, "model_builder_version", REPORTED)
 RESERVED = (
     MODEL_KEY,
     MODEL_KEY_HASH,
@@ -73,13 +75,20 @@ def machine_tag(key: MachineKey) -> Tag:
     return Tag(MACHINE, hashlib.sha256(canonical.dumps([*key])).hexdigest())
 
 
-def report_tags(timestamp: int, user: str) -> list[Tag]:
-    """Give the tags that tell of the report, what people read of it first.
+def run_tags(tags: Iterable[Tag], timestamp: int, user: str) -> dict[str, str]:
+    """Give what a run is created with, what people read first: MLflow shows tags in this order.
 
     Args:
-        timestamp: When it is, in milliseconds since 1970.
+        tags: What is known before it is reported.
+        timestamp: When it is reported, in milliseconds since 1970.
         user: Who reports.
     """
+    every = [*tags, *_report_tags(timestamp, user)]
+    return {tag.key: tag.value for tag in sorted(every, key=lambda tag: tag.key not in _FOR_PEOPLE)}
+
+
+def _report_tags(timestamp: int, user: str) -> list[Tag]:
+    """Give the tags that tell of the report."""
     return [
         Tag(REPORTED, readable_milliseconds(timestamp)),
         Tag(TIMESTAMP, str(timestamp)),
@@ -91,7 +100,7 @@ def report_tags(timestamp: int, user: str) -> list[Tag]:
 
 
 def machine_tags(machine: Machine, model_key: str) -> list[Tag]:
-    """Give the tags of a machine's run, what people read first: MLflow shows them in this order."""
+    """Give the tags of a machine's run."""
     builder = machine.builder_version
     return [
         Tag(NAME, machine.name, "name"),

@@ -28,7 +28,7 @@ from newsdesk import Delivery
 from newsdesk_mlflow.errors import GoneError, KeptError, RefusedError
 from newsdesk_mlflow.mapping.batches import Batch
 from newsdesk_mlflow.mapping.payload import Payload
-from newsdesk_mlflow.mapping.tags import report_tags
+from newsdesk_mlflow.mapping.tags import run_tags
 from newsdesk_mlflow.transport.artifacts import check_library
 from newsdesk_mlflow.transport.run import Run, now, user_name
 from newsdesk_mlflow.transport.tracking import Tracking
@@ -78,7 +78,7 @@ def _can_resume(run: Run, payload: Payload) -> bool:
 
 def _create(tracking: Tracking, experiment_id: str, payload: Payload) -> Run:
     timestamp = now()
-    tags = {tag.key: tag.value for tag in (*payload.tags, *report_tags(timestamp, user_name()))}
+    tags = run_tags(payload.tags, timestamp, user_name())
     began = timestamp if payload.span is None else payload.span.began
     return tracking.create_run(experiment_id, payload.run_name or None, tags, began)
 

@@ -12,7 +12,7 @@ from newsdesk_mlflow.mapping.pages.dataset import dataset_of
 def test_of_a_real_machine(record):
     machine = Machine.from_dict(record("ae-4tags"))
     found = dataset_of(machine)
-    assert (found.name, found.source_type, len(found.digest)) == ("ae-4tags", "code", 16)
+    assert (found.name, found.source_type, len(found.digest)) == ("ae-4tags", "code", 8)
     assert json.loads(found.source)["definition"] == machine.dataset
     columns = json.loads(found.schema)["mlflow_colspec"]
     assert columns[0] == {"type": "double", "name": "TAG-001", "required": True}

@@ -13,7 +13,8 @@ from newsdesk_mlflow.mapping.naming.text import fitting_name
 # `mlflow/utils/validation.py`, the smallest of 2.14 to 3.17.
 _NAME_LENGTH = 500
 _TEXT_LENGTH = 65_535
-_DIGEST_LENGTH = 16
+_DIGEST_LENGTH = 8
+"""That of MLflow's own digests: with a longer one, its table of runs cuts off what the dataset is for."""
 _ROWS = f"{paths.DATASET_META}.tag_loading_metadata.aggregate_metadata.dropped_na_length"
 CONTEXT = "training"
 """What the dataset is for, as MLflow has it in the tag `mlflow.data.context`."""

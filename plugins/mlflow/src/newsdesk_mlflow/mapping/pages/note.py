@@ -26,18 +26,14 @@ def note(machine: Machine) -> str:
     return "\n\n".join(lines)
 
 
-def experiment_note(name: str, project_name: str | None) -> str:
-    """Describe an experiment that newsdesk makes.
+def experiment_note(project_name: str | None) -> str:
+    """Describe an experiment that newsdesk makes, in one line of its page.
 
     Args:
-        name: The experiment.
         project_name: The project that all its machines are of; None if there may be several.
     """
-    of = f"machines of the project **{_plain(project_name)}**" if project_name else f"**{_plain(name)}**"
-    return (
-        f"Builds of {of}, one run for each, reported by newsdesk. "
-        "A run starts and ends when its build did; its artifact `metadata.json` is the whole record."
-    )
+    of = f" Project: **{_plain(project_name)}**." if project_name else ""
+    return f"Builds reported by newsdesk, one run each, with the times of the build.{of}"
 
 
 def _title(machine: Machine) -> str:
