@@ -182,6 +182,17 @@ def test_the_page_begins_with_whole_processes():
     }
 
 
+def test_the_page_has_the_requests_that_a_report_takes(machine):
+    figures = json.loads((DOCS / "performance.json").read_text())
+    shown = {
+        figure["name"]: figure["ours"] for part in ("mlflow", "gordo") for figure in figures[part]["figures"]
+    }
+    new = MlFlowReporter().plan(machine).requests
+    assert shown["MLflow: requests for a new machine in a new experiment"] == new
+    assert shown["MLflow: requests sent for a new machine"] == new
+    assert shown["MLflow: requests for a new machine in a known experiment"] == new - 1
+
+
 def test_a_figure_without_pairs_is_judged_by_the_ratio_of_its_medians():
     figure = Figure("x", 3.0, 2.0, 1.4)
     assert (figure.value, figure.is_met) == (1.5, False)
