@@ -23,6 +23,7 @@ NAVIGATION = {
         "copy",
         "compare-builds",
         "scale",
+        "monitoring",
         "alerts",
         "doctor",
         "plugin-tests",
