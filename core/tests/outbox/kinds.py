@@ -1,11 +1,14 @@
 """The outboxes that the same tests hold for: SQLite, and objects in memory, in a folder, in S3 and in Azure Blob Storage."""
 
+import contextlib
 import importlib.util
 import itertools
+import sqlite3
 import threading
 import time
 
 import pytest
+from newsdesk.exceptions import PermanentReporterError
 from newsdesk.objectstore.store import ConflictError, Found, Listed, Version
 from newsdesk.outbox import Outbox
 from newsdesk.outbox.objects import names
@@ -135,3 +138,37 @@ def tickets_left(outbox):
         return outbox._database.read(lambda db: db.execute("SELECT count(*) FROM tickets").fetchone()[0])
     listed = outbox._store(10).list(names.STATES)
     return sum(len(outbox._machines.read(found.path, 10)[0].tickets) for found in listed)
+
+
+def tamper(outbox, entry, change):
+    """Change an entry's record behind the outbox's back."""
+    if isinstance(outbox, Outbox):
+        outbox.close()
+        with contextlib.closing(sqlite3.connect(outbox.path)) as db, db:
+            [record] = db.execute("SELECT record FROM records WHERE id = ?", (entry.id,)).fetchone()
+            db.execute("UPDATE records SET record = ? WHERE id = ?", (change(record), entry.id))
+    else:
+        store = outbox._store(10)
+        store.put(entry.record, change(store.get(entry.record).content))
+
+
+def refuse_writes(outbox):
+    """Let an outbox fail from now on when it writes."""
+    if isinstance(outbox, Outbox):
+        outbox._database.read(lambda db: db.execute("PRAGMA query_only=ON"))
+    else:
+        store = ReadOnly(outbox._store(10))
+        outbox._store = lambda within: store
+        outbox._machines._store = outbox._store
+
+
+class ReadOnly:
+    """A store whose writes are refused, as those of an account without the right."""
+
+    def __init__(self, store):
+        self.get, self.list = store.get, store.list
+
+    def put(self, path, *_):
+        raise PermanentReporterError(f"writing {path}: it answers 403")
+
+    create = replace = delete = put

@@ -2,7 +2,6 @@
 
 import dataclasses
 import logging
-import sqlite3
 import threading
 import time
 
@@ -19,6 +18,8 @@ from newsdesk.future import Future
 from newsdesk.machine import Machine
 from newsdesk.outbox import Bounds, Outbox, OutboxError, State
 from newsdesk.outbox.sender import Sender
+
+from core.tests.outbox.kinds import refuse_writes, tamper
 
 EVER = float("inf")
 DOWN = TransientReporterError("down")
@@ -125,14 +126,12 @@ def test_any_number_of_bad_entries_at_the_head_stops_none_behind_them(outbox, co
     assert send(outbox, Backend(dict.fromkeys(bad, REFUSED)))[-1] == ("good", "delivered")
 
 
-@of_sqlite
 def test_damaged_records_at_the_head_stop_none_behind_them_and_are_dead(outbox):
     bad = [f"bad{n}" for n in range(PATIENCE + 1)]
     put(outbox, *bad, "good")
-    outbox.close()
-    with sqlite3.connect(outbox.path) as db:
-        db.execute("UPDATE records SET record = replace(record, '{', x'00') WHERE id <= ?", (len(bad),))
-    db.close()
+    for entry in outbox.entries():
+        if entry.key.name in bad:
+            tamper(outbox, entry, lambda record: record.replace(b"{", b"\0"))
     backend = Backend()
     assert send(outbox, backend) == [*((name, "failed") for name in bad), ("good", "delivered")]
     assert backend.asked == ["good"]
@@ -321,24 +320,23 @@ def test_one_whose_claim_was_lost_before_it_was_loaded_is_left_to_others(outbox,
     assert left(outbox) == {}
 
 
-@of_sqlite
 def test_an_outbox_that_fails_after_a_delivery_changes_nothing_of_its_receipt(outbox, caplog):
     put(outbox, "x")
+    [entry] = outbox.entries()
 
     def deliver(label, machine, until):
-        outbox._database.read(lambda db: db.execute("PRAGMA query_only=ON"))
+        refuse_writes(outbox)
         return Backend()(label, machine, until)
 
     assert next(Sender(outbox, deliver, deadline=60).send(["a"], until=EVER)).ok
-    assert "entry 1 (p/x for a) was delivered, and is sent once more when its claim expires: " in caplog.text
+    assert f"{entry} was delivered, and is sent once more when its claim expires: " in caplog.text
 
 
-@of_sqlite
 def test_an_interrupt_is_raised_though_the_outbox_fails(outbox):
     put(outbox, "x")
 
     def deliver(label, machine, until):
-        outbox._database.read(lambda db: db.execute("PRAGMA query_only=ON"))
+        refuse_writes(outbox)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -1,6 +1,5 @@
 """Reports that overlap: each has its place from its beginning, and the newest is what the backend ends with."""
 
-import os
 import subprocess
 import sys
 import time
@@ -49,7 +48,7 @@ def claim(outbox, lease=LONG):
 
 
 of_clocks = pytest.mark.parametrize("kind", ["sqlite", "memory"], indirect=True)
-of_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+of_real_places = pytest.mark.parametrize("kind", ["sqlite", "folder"], indirect=True)
 
 
 class TestBegin:
@@ -282,19 +281,19 @@ class TestGoneProcesses:
         assert tickets_left(outbox) == left
         assert kept(outbox) == [(1, "standby" if left else "owed")]
 
-    @of_sqlite
+    @of_real_places
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux shows which process it was")
     def test_a_real_process_that_was_killed_is_gone_and_one_that_lives_is_not(self, outbox):
         program = (
-            "import sys, time\nfrom newsdesk.machine import MachineKey\nfrom newsdesk.outbox import Outbox\n"
-            f"Outbox({os.fspath(outbox.path)!r}).begin(['a'], [MachineKey('p', 'm')], lease=600)\n"
+            "import sys, time\nfrom newsdesk.machine import MachineKey\nfrom newsdesk.outbox.places import outbox_at\n"
+            f"outbox_at({outbox.place!r}).begin(['a'], [MachineKey('p', 'm')], lease=600)\n"
             "print('begun', flush=True)\ntime.sleep(600)"
         )
         with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as other:
             assert other.stdout.readline() == b"begun\n"
-            outbox.claim(["a"], lease=LONG)
+            outbox.end(begin(outbox))
             assert tickets_left(outbox) == 1
             other.kill()
             other.wait()
-            outbox.claim(["a"], lease=LONG)
+            outbox.end(begin(outbox))
             assert tickets_left(outbox) == 0
