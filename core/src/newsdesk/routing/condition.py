@@ -60,6 +60,11 @@ class Condition:
             raise DefinitionError("when cannot be used", faults)
         return cls(tuple(wanted))
 
+    @property
+    def is_by_key(self) -> bool:
+        """Whether project and name decide."""
+        return all(each.path.root in IDENTITY for each in self.wanted)
+
     def takes(self, machine: Machine) -> bool:
         """Return whether a machine is for the reporter."""
         return all(_fits(wanted, machine) for wanted in self.wanted)

@@ -22,6 +22,7 @@ def test_json_gives_the_same_for_machines(newsdesk, acme, machine):
     assert json.loads(told) == {
         "machine": {"project_name": "north", "name": "compressor"},
         "reporter": "acme_reporters.Prints",
+        "skipped": False,
         "requests": 3,
         "items": {"metrics": 35, "params": 31},
         "alterations": [{"path": "metadata.x", "kind": "truncated", "detail": "5 of 9 characters"}],

@@ -11,7 +11,7 @@ from newsdesk.cli.transfer.endpoint import Endpoint
 from newsdesk.cli.transfer.held import Held, State, compare
 from newsdesk.cli.transfer.holdings import Holdings
 from newsdesk.exceptions import DefinitionError, ReporterException, TransientReporterError
-from newsdesk.machine import MachineKey
+from newsdesk.machine import Machine, MachineKey
 
 AHEAD = 16
 """Machines that are compared at a time, at most: with their records, where those are read."""
@@ -72,10 +72,16 @@ class Comparison:
 
     def _compared(self, key: MachineKey) -> Difference:
         [ours], [theirs] = self._listed.get(key, [None])[:1], self._held.get(key, [None])[:1]
-        if ours is None or theirs is None:
-            return Difference(key, State.EXTRA if ours is None else State.MISSING, ours, theirs)
         endpoint = self._source
         try:
+            if ours is None or theirs is None:
+                lacking, endpoint = self._target, self._source
+                if ours is None:
+                    lacking, endpoint = endpoint, lacking
+                state = State.EXTRA if ours is None else State.MISSING
+                if not _is_for(lacking, endpoint, key, ours or theirs):
+                    state = State.SKIPPED
+                return Difference(key, state, ours, theirs)
             ours = self._identified(endpoint, key, ours)
             endpoint = self._target
             theirs = self._identified(endpoint, key, theirs)
@@ -94,6 +100,17 @@ class Comparison:
     def _identified(self, endpoint: Endpoint, key: MachineKey, held: Held) -> Held:
         """Return what one of them holds with its revision: by its record, if that is to be read."""
         return endpoint.identified(key, held._replace(revision=None) if self._deep else held)
+
+
+def _is_for(lacking: Endpoint, holding: Endpoint, key: MachineKey, held: Held | None) -> bool:
+    """Return whether a machine is for the one that lacks it; its record is read unless its key decides."""
+    if not lacking.when.wanted:
+        return True
+    if lacking.when.is_by_key:
+        machine = Machine(name=key.name, project_name=key.project_name)
+    else:
+        machine = holding.fetch(key, held and held.revision)
+    return lacking.when.takes(machine.redacted())
 
 
 def _shown(held: Held | None) -> dict[str, Any] | None:

@@ -35,6 +35,8 @@ class Endpoint:
     def __init__(self, desk: Desk) -> None:
         [route] = desk.routes
         self.label = route.label
+        self.when = route.when
+        """Which machines are for it."""
         self._desk = desk
         self._pool = DeskPool(desk)
         self._failures = 0
@@ -42,7 +44,7 @@ class Endpoint:
     @classmethod
     def of(cls, config: Config, route: Route) -> Self:
         """Read through a copy of a reporter, which may deliver meanwhile; what it is owed is left alone."""
-        own = Route(route.label, copy.copy(route.reporter))
+        own = Route(route.label, copy.copy(route.reporter), when=route.when)
         return cls(replace(config, routes=(own,), outbox=None).desk())
 
     def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:

@@ -45,6 +45,8 @@ class State(enum.StrEnum):
     """Another revision; which of them is newer is unknown."""
     EXTRA = "extra"
     """The machine, which the other one does not hold."""
+    SKIPPED = "skipped"
+    """The machine, which is not for the one that lacks it, by its `when`."""
     UNREADABLE = "unreadable"
     """The machine, but one of the records cannot be read."""
 

@@ -116,7 +116,7 @@ def owed_of(keys: Collection[MachineKey], outbox: "BaseOutbox", label: str) -> d
 
 
 def not_held(machines: Iterable[Machine], endpoint: Endpoint, workers: int = 1) -> Iterator[Machine]:
-    """Yield the machines that a backend does not hold, in any revision.
+    """Yield the machines that are for a backend, and that it does not hold, in any revision.
 
     Raises:
         DefinitionError: Its reporter cannot tell.
@@ -132,7 +132,8 @@ def not_held(machines: Iterable[Machine], endpoint: Endpoint, workers: int = 1) 
             ) from error
         return [machine for machine in chunk if machine.key not in held]
 
-    for chunk in ahead(missing, _chunks(machines), workers=workers, most=workers):
+    wanted = (machine for machine in machines if endpoint.when.takes(machine.redacted()))
+    for chunk in ahead(missing, _chunks(wanted), workers=workers, most=workers):
         yield from chunk
 
 

@@ -52,7 +52,7 @@ def run(
         raise UnansweredError(error.message) from error
     found = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     say(f"{route.label}: {found or 'no machines'}.")
-    fine = {State.EQUAL, State.EXTRA} if allow_extra else {State.EQUAL}
+    fine = {State.EQUAL, State.SKIPPED, *([State.EXTRA] if allow_extra else [])}
     return 0 if counts.keys() <= fine else 1
 
 
@@ -66,7 +66,7 @@ def _progressing(results: Iterator[Difference], machines: int) -> Iterator[Diffe
 
 
 def _show(result: Difference, *, as_json: bool) -> None:
-    if result.state is State.EQUAL:
+    if result.state in {State.EQUAL, State.SKIPPED}:
         return
     if as_json:
         data.echo(json.dumps(result.to_dict()))
