@@ -1,6 +1,7 @@
 """What was changed of a record: to fit a backend, or because its reporter must not see it."""
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Literal
 
 
@@ -17,3 +18,9 @@ class Alteration:
 
     def __str__(self) -> str:
         return f"{self.path} {self.kind}: {self.detail}"
+
+
+def of_redactions(paths: Iterable[str]) -> list[Alteration]:
+    """Return what was redacted of a machine, see `Machine.redactions`."""
+    detail = "replaced by <redacted> before delivery, see 'redact'"
+    return [Alteration(path, "redacted", detail) for path in paths]

@@ -4,16 +4,21 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from newsdesk import canonical
 from newsdesk.exceptions import Fault, MachineError
-from newsdesk.routing import seal
 from newsdesk.secrets import mask_reporters
 from newsdesk.slug import LIMIT, Slug, slug_of_key
 
+if TYPE_CHECKING:
+    from newsdesk.routing.seal import Seal
+
 BUILDER_VERSION = "metadata.build_metadata.model.model_builder_version"
 """The path of the version of the program that built the model; `newsdesk.record.paths` has the others."""
+
+REDACTION = "newsdesk_redaction"
+"""The key of `extra` under which a redacted record says what it is of."""
 
 
 class MachineKey(NamedTuple):
@@ -176,8 +181,13 @@ class Machine:
         return () if self._seal is None else self._seal.paths
 
     @cached_property
-    def _seal(self) -> seal.Seal | None:
-        return seal.seal_of(self._record) if seal.KEY in self.extra else None
+    def _seal(self) -> "Seal | None":
+        if REDACTION not in self.extra:
+            return None
+        from newsdesk.routing.seal import unsealed  # noqa: PLC0415  (for those who redact)
+
+        record = self._record
+        return unsealed(record.pop(REDACTION), record)
 
     @property
     def builder_version(self) -> str | None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from newsdesk import DefinitionError, Machine
+from newsdesk.alteration import of_redactions
+from newsdesk.machine import REDACTION as KEY
 from newsdesk.routing.paths import text_of
-from newsdesk.routing.redaction import MARK, Redaction, alterations_of
-from newsdesk.routing.seal import KEY
+from newsdesk.routing.redaction import MARK, Redaction
 
 RECORD = {
     "name": "pump-7",
@@ -124,10 +125,10 @@ def test_secrets_of_its_own_reporters_are_masked_before_and_stay_so():
 
 
 def test_each_place_is_an_alteration_without_its_value():
-    [alteration] = alterations_of(redacted("**.password"))
+    [alteration] = of_redactions(redacted("**.password").redactions)
     assert (alteration.path, alteration.kind) == ("dataset.data_provider.password", "redacted")
     assert alteration.detail == "replaced by <redacted> before delivery, see 'redact'"
-    assert alterations_of(ORIGINAL) == []
+    assert of_redactions(ORIGINAL.redactions) == []
 
 
 @pytest.mark.parametrize("path", ["name", "project_name", "name.0", '"name"'])

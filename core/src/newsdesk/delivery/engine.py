@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
+from newsdesk.alteration import of_redactions
 from newsdesk.contract.answer import PATIENCE, Answer
 from newsdesk.contract.delivery import Delivery
 from newsdesk.contract.receipt import Receipt, Status
@@ -18,7 +19,6 @@ from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import ReporterException
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.routing.redaction import alterations_of
 from newsdesk.secrets import mask_text
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def receipt_of(route: Route, machine: Machine, outcome: Outcome | None = None) -
         attempts=outcome.attempts,
         seconds=outcome.ended - outcome.began,
         reference=delivery.reference,
-        alterations=(*alterations_of(machine), *delivery.alterations),
+        alterations=(*of_redactions(machine.redactions), *delivery.alterations),
         error=error,
     )
 
@@ -148,7 +148,7 @@ class Engine:
         """Deliver one machine to one reporter with one attempt, until `time.monotonic()` is `until`."""
         seconds = max(0.0, until - time.monotonic())
         dispatcher = self.dispatchers[label]
-        machine = dispatcher.route.redact.apply(machine)  # it may be owed from before that was in the config
+        machine = dispatcher.route.form_of(machine)  # it may be owed from before `redact` was in the config
         batch = Batch(dispatcher, [machine], Retry(attempts=1), seconds, lambda _: False)
         try:
             return batch.answer(machine, until)

@@ -46,9 +46,9 @@ class Job:
         made: dict[object, Machine] = {}
         job = cls(machine.key, machine.revision)
         for route in routes:
-            if route.when.takes(machine):
+            if route.takes(machine):
                 if route.redact not in made:
-                    made[route.redact] = route.redact.apply(machine)
+                    made[route.redact] = route.form_of(machine)
                 job.forms[route.label] = made[route.redact]
         return job
 

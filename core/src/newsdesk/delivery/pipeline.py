@@ -132,7 +132,7 @@ class Pipeline:
         for route in self._engine.routes:
             if route.label in job.forms and route.label not in self._looked_at:
                 self._looked_at.add(route.label)
-                for path, keys in route.redact.unmatched(machine):
+                for path, keys in route.redact.unmatched(machine) if route.redact else ():
                     if keys and (meant := did_you_mean(path.last, keys)):
                         _log.warning("%s: redact %r is not in %s%s", route.label, path.text, job.key, meant)
 

@@ -2,9 +2,9 @@
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain, count
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.exceptions import DefinitionError, Fault
@@ -12,8 +12,10 @@ from newsdesk.machine import Machine
 from newsdesk.plugins.building import build, validate_if_known
 from newsdesk.plugins.definition import OPTIONS, parse
 from newsdesk.plugins.registry import Registry
-from newsdesk.routing.condition import Condition
-from newsdesk.routing.redaction import Redaction
+
+if TYPE_CHECKING:
+    from newsdesk.routing.condition import Condition
+    from newsdesk.routing.redaction import Redaction
 
 _NEEDS_OUTBOX = "'{}' needs an outbox; configure one with 'outbox'"
 
@@ -34,10 +36,10 @@ class Route:
     """Whether the outbox gets what could not be delivered, everything, or nothing."""
     is_labelled: bool = False
     """Whether the label was given; then it is never changed."""
-    redact: Redaction = field(default_factory=Redaction)
+    redact: "Redaction | None" = None
     """What of a machine the reporter does not see."""
-    when: Condition = field(default_factory=Condition)
-    """Which machines are for it."""
+    when: "Condition | None" = None
+    """Which machines are for it; all, when None."""
 
     @classmethod
     def of(
@@ -64,14 +66,30 @@ class Route:
             accepts_spooled=required == "spooled",
             spool=options.get("spool", "on_failure"),
             is_labelled="label" in options,
-            redact=Redaction.of(options.get("redact", ())),
-            when=Condition.of(options["when"]) if "when" in options else Condition(),
+            **_routing(options),
         )
 
-    def form_of(self, machine: Machine) -> Machine | None:
-        """Return what the reporter gets of a machine; None if the machine is not for it."""
-        shown = machine.redacted()
-        return self.redact.apply(shown) if self.when.takes(shown) else None
+    def takes(self, machine: Machine) -> bool:
+        """Return whether a machine is for the reporter."""
+        return self.when is None or self.when.takes(machine.redacted())
+
+    def form_of(self, machine: Machine) -> Machine:
+        """Return what the reporter gets of a machine."""
+        return machine.redacted() if self.redact is None else self.redact.apply(machine)
+
+
+def _routing(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Read `redact` and `when`."""
+    read: dict[str, Any] = {}
+    if "redact" in options:
+        from newsdesk.routing.redaction import Redaction  # noqa: PLC0415  (only for those who use it)
+
+        read["redact"] = Redaction.of(options["redact"])
+    if "when" in options:
+        from newsdesk.routing.condition import Condition  # noqa: PLC0415  (the same)
+
+        read["when"] = Condition.of(options["when"])
+    return read
 
 
 def routes(

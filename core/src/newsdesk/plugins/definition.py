@@ -1,13 +1,11 @@
 """Pure: an entry of a config, as what it means: a target, its parameters, and options for the desk."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.exceptions import DefinitionError, Fault
-from newsdesk.routing.condition import Condition
-from newsdesk.routing.redaction import Redaction
 
 OPTIONS: Mapping[str, str] = {
     "required": "true, false, delivered or spooled",
@@ -105,16 +103,24 @@ def _option_faults(options: Mapping[str, Any]) -> list[Fault]:
         for name, value in options.items()
         if name in right and not right[name](value)
     ]
-    read: Mapping[str, Callable[[object], object]] = {"redact": Redaction.of, "when": Condition.of}
-    for name in read.keys() & options.keys():
-        try:
-            read[name](options[name])
-        except DefinitionError as error:
-            text = f"must be {OPTIONS[name]}, but is {_shown_option(options[name])}"
-            faults += [fault._replace(path=f"{name}.{fault.path}") for fault in error.faults] or [
-                Fault(name, text)
-            ]
+    if "redact" in options or "when" in options:
+        faults += _routing_faults(options)
     return faults
+
+
+def _routing_faults(options: Mapping[str, Any]) -> Iterator[Fault]:
+    # Only for those who use them.
+    from newsdesk.routing.condition import Condition  # noqa: PLC0415
+    from newsdesk.routing.redaction import Redaction  # noqa: PLC0415
+
+    for name, read in (("redact", Redaction.of), ("when", Condition.of)):
+        if name in options:
+            try:
+                read(options[name])
+            except DefinitionError as error:
+                text = f"must be {OPTIONS[name]}, but is {_shown_option(options[name])}"
+                below = [fault._replace(path=f"{name}.{fault.path}") for fault in error.faults]
+                yield from below or [Fault(name, text)]
 
 
 def _shown_option(value: object) -> str:

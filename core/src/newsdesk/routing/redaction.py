@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from newsdesk.alteration import Alteration
 from newsdesk.exceptions import DefinitionError, Fault
-from newsdesk.machine import Machine
+from newsdesk.machine import REDACTION, Machine
 from newsdesk.routing.paths import Keys, Path, text_of
-from newsdesk.routing.seal import KEY, sealed
+from newsdesk.routing.seal import seal
 
 MARK = "<redacted>"
 """What a value is replaced by: a text, whatever it was, so that the layout of the record stays."""
@@ -61,14 +60,15 @@ class Redaction:
         if not self.paths:
             return machine
         record = machine.to_dict()
-        record.pop(KEY, None)
+        record.pop(REDACTION, None)
         places = {text_of(keys): keys for keys in _outermost(self._found(record))}
         if places.keys() <= set(machine.redactions):
             return machine
         for keys in places.values():
             _replace(record, keys)
         paths = [*machine.redactions, *places]
-        return Machine.from_dict(sealed(record, machine.revision, machine.model_key, paths))
+        declared = seal(record, machine.revision, machine.model_key, paths)
+        return Machine.from_dict({**record, REDACTION: declared})
 
     def unmatched(self, machine: Machine) -> Iterator[tuple[Path, list[str]]]:
         """Yield the paths that lead nowhere in a machine; each with the keys where it ends, if any."""
@@ -84,12 +84,6 @@ class Redaction:
                     yield keys
                 elif keys[0] in PARTS:
                     yield from ((keys[0], key) for key in value)
-
-
-def alterations_of(machine: Machine) -> list[Alteration]:
-    """Return what was redacted of a machine, for receipts and plans."""
-    detail = f"replaced by {MARK} before delivery, see 'redact'"
-    return [Alteration(path, "redacted", detail) for path in machine.redactions]
 
 
 def _outermost(found: Iterable[Keys]) -> Iterator[Keys]:

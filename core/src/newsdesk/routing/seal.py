@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 
 from newsdesk import canonical
 
-KEY = "newsdesk_redaction"
-"""The top-level key of a record that says what was redacted."""
-
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -28,9 +25,18 @@ class Seal(NamedTuple):
     """Where values were replaced."""
 
 
-def seal_of(record: Mapping[str, Any]) -> Seal | None:
-    """Return the seal of a record; None if it has none, or was changed since."""
-    held = record.get(KEY)
+def seal(record: Mapping[str, Any], revision: str, model_key: str, paths: Iterable[str]) -> dict[str, Any]:
+    """Return what a record that was redacted is to say of the original."""
+    return _held(Seal(revision, model_key, tuple(sorted(set(paths)))), record)
+
+
+def unsealed(held: Any, record: Mapping[str, Any]) -> Seal | None:
+    """Return what a record says of the original; None if it is not that, or the record was changed since.
+
+    Args:
+        held: What it says.
+        record: The rest of it.
+    """
     if not isinstance(held, dict) or held.keys() != {*Seal._fields, "digest"}:
         return None
     digests, paths = (held["revision"], held["model_key"], held["digest"]), held["paths"]
@@ -38,17 +44,10 @@ def seal_of(record: Mapping[str, Any]) -> Seal | None:
         return None
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         return None
-    seal = Seal(held["revision"], held["model_key"], tuple(paths))
-    return seal if held == _held(record, seal) else None
+    found = Seal(held["revision"], held["model_key"], tuple(paths))
+    return found if held == _held(found, record) else None
 
 
-def sealed(record: Mapping[str, Any], revision: str, model_key: str, paths: Iterable[str]) -> dict[str, Any]:
-    """Return a redacted record with its seal."""
-    seal = Seal(revision, model_key, tuple(sorted(set(paths))))
-    return {**record, KEY: _held(record, seal)}
-
-
-def _held(record: Mapping[str, Any], seal: Seal) -> dict[str, Any]:
-    held = {**seal._asdict(), "paths": list(seal.paths)}
-    digest = hashlib.sha256(canonical.dumps({**record, KEY: held})).hexdigest()
-    return {**held, "digest": digest}
+def _held(found: Seal, record: Mapping[str, Any]) -> dict[str, Any]:
+    held = {**found._asdict(), "paths": list(found.paths)}
+    return {**held, "digest": hashlib.sha256(canonical.dumps([held, record])).hexdigest()}

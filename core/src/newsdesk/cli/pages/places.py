@@ -39,8 +39,7 @@ def places(machine: Machine, sources: Sources) -> Iterator[Place]:
             yield Place(route.label, str(error))
             continue
         if stored is None:
-            is_for = route.when.takes(machine.redacted())
-            yield Place(route.label, "not there" if is_for else "not for it, by its 'when'")
+            yield Place(route.label, "not there" if route.takes(machine) else "not for it, by its 'when'")
             continue
         if stored.revision is None:
             state = "there, in an unknown revision"

@@ -104,13 +104,13 @@ class Comparison:
 
 def _is_for(lacking: Endpoint, holding: Endpoint, key: MachineKey, held: Held | None) -> bool:
     """Return whether a machine is for the one that lacks it; its record is read unless its key decides."""
-    if not lacking.when.wanted:
+    if lacking.route.when is None:
         return True
-    if lacking.when.is_by_key:
+    if lacking.route.when.is_by_key:
         machine = Machine(name=key.name, project_name=key.project_name)
     else:
         machine = holding.fetch(key, held and held.revision)
-    return lacking.when.takes(machine.redacted())
+    return lacking.route.takes(machine)
 
 
 def _shown(held: Held | None) -> dict[str, Any] | None:

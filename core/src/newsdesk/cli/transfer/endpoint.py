@@ -35,8 +35,7 @@ class Endpoint:
     def __init__(self, desk: Desk) -> None:
         [route] = desk.routes
         self.label = route.label
-        self.when = route.when
-        """Which machines are for it."""
+        self.route = route
         self._desk = desk
         self._pool = DeskPool(desk)
         self._failures = 0

@@ -132,7 +132,7 @@ def not_held(machines: Iterable[Machine], endpoint: Endpoint, workers: int = 1) 
             ) from error
         return [machine for machine in chunk if machine.key not in held]
 
-    wanted = (machine for machine in machines if endpoint.when.takes(machine.redacted()))
+    wanted = filter(endpoint.route.takes, machines)
     for chunk in ahead(missing, _chunks(wanted), workers=workers, most=workers):
         yield from chunk
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import click
 
+from newsdesk.alteration import of_redactions
 from newsdesk.cli import data
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.inputs import Inputs
@@ -15,7 +16,6 @@ from newsdesk.cli.receipts.causes import Causes, named
 from newsdesk.contract.delivery import Plan
 from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine
-from newsdesk.routing.redaction import alterations_of
 from newsdesk.secrets import mask_text
 
 _MANY = 10
@@ -31,12 +31,12 @@ def run(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None, *,
     causes, advised, redacting = Causes(), Counter[tuple[str, str]](), _Redacting()
     for machine in inputs:
         for route in desks.of(machine).routes:
-            form = route.form_of(machine)
-            plan = Plan(requests=0) if form is None else _planned(form, route, causes)
+            is_sent = route.takes(machine)
+            plan = _planned(route.form_of(machine), route, causes) if is_sent else Plan(requests=0)
             if plan is not None:
-                _show(machine, route, plan, is_sent=form is not None, as_json=as_json)
+                _show(machine, route, plan, is_sent=is_sent, as_json=as_json)
                 advised[route.label, plan.advice] += 1
-            if form is not None:
+            if is_sent:
                 redacting.note(route, machine)
     for (label, advice), count in advised.items():
         if advice and count >= _MANY and not as_json:
@@ -60,7 +60,7 @@ class _Redacting:
     def note(self, route: Route, machine: Machine) -> None:
         """Note what a reporter's paths find in a machine that it gets."""
         self.machines[route.label] += 1
-        for path, _ in route.redact.unmatched(machine):
+        for path, _ in route.redact.unmatched(machine) if route.redact else ():
             self.unmatched[route.label, path.text] += 1
 
     def warn(self) -> None:
@@ -73,7 +73,7 @@ class _Redacting:
 def _planned(machine: Machine, route: Route, causes: Causes) -> Plan | None:
     try:
         plan: Plan = route.reporter.plan(machine)
-        plan = replace(plan, alterations=[*alterations_of(machine), *plan.alterations])
+        plan = replace(plan, alterations=[*of_redactions(machine.redactions), *plan.alterations])
     except Exception as error:  # noqa: BLE001  (the isolation of reporters from each other)
         _log.debug("%s at %s has no plan", machine.key, route.label, exc_info=error)
         text = mask_text(f"{type(error).__name__}: {error}", route.reporter.secret_values())
