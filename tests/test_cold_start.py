@@ -85,7 +85,7 @@ STARTS = [
     Start("report m.json --to null", 110),
     Start("report m.json --to null --json", 110),
     Start("report m.json --config files.json", 110),
-    Start("report m.json --config files.yaml", 104, ("click", "orjson", "pluggy", "yaml")),
+    Start("report m.json --config files.yaml", 110, ("click", "orjson", "pluggy", "yaml")),
     Start("list --config files.json", 130),
     Start("diff m.json m.json", 130),
     Start("gate m.json --baseline m.json", 130),

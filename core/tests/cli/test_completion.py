@@ -53,6 +53,16 @@ def test_the_config_that_is_named_counts(press, write):
     assert press("report", "--config", "other.yaml", "--to", "d") == ["door"]
 
 
+def test_environments_of_the_config_and_the_labels_in_one_are_completed(press, write):
+    environments = "environments: {dev: {reporters: [{files: {path: z}, label: door}]}, prod: , pre: }"
+    write("newsdesk.yaml", f"{CONFIG}\n{environments}")
+    write("other.yaml", "environments: {test: }")
+    assert press("report", "--env", "p") == ["pre", "prod"]
+    assert press("check", "--config", "other.yaml", "--env", "") == ["test"]
+    assert press("report", "--env", "dev", "--to", "d") == ["door"]
+    assert press("report", "--env", "nowhere", "--to", "fi") == ["files"]
+
+
 def test_without_a_config_installed_reporters_are_completed(press):
     assert press("plan", "--to", "fi") == ["files"]
     assert press("reporters", "co") == ["console"]

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from newsdesk.cli import desks, named
 from newsdesk.cli.desks import Desks
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.machine import Machine
 
 COUNTED = """
@@ -66,7 +67,7 @@ def test_machines_that_take_turns_with_a_few_configs_open_each_once(newsdesk, co
 
 def test_the_one_that_was_used_last_is_kept(counted, monkeypatch):
     monkeypatch.setattr(desks, "KEPT", 2)
-    made = Desks(None, ())
+    made = Desks(ConfigChoice(), ())
     first = made.of(Machine.from_dict(machine(1)))
     made.of(Machine.from_dict(machine(2)))
     assert made.of(Machine.from_dict(machine(1))) is first

@@ -83,6 +83,14 @@ ACCEPTED = [
     {"outbox": "owed.db"},
     {"outbox": {"path": "owed.db", "max_age": 3.5}},
     {"retry": {"attempts": 1}, "deadline": 5, "allow_import_paths": ["my_pkg"], "plugins": ["alerts"]},
+    {"environments": {"dev": {}, "prod": None}},
+    {
+        "environments": {
+            "dev": {"reporters": ["a label", None, {"sample": None, "label": "x"}, {"my_pkg.Slack": {}}]}
+        }
+    },
+    {"environments": {"dev": {"outbox": {"max_age": 3}, "retry": {"attempts": 1}, "deadline": 5}}},
+    {"reporters": [{"sample": {}}], "outbox": {"max_age": 3}, "environments": {"dev": {"outbox": "owed.db"}}},
 ]
 
 REFUSED = [
@@ -112,6 +120,14 @@ REFUSED = [
     {"outbox": {"max_bytes": 1}},
     {"deadline": 0},
     {"retry": {"attempts": 0}},
+    {"environments": []},
+    {"environments": {"dev": 3}},
+    {"environments": {"dev": {"deadlin": 3}}},
+    {"environments": {"dev": {"deadline": 0}}},
+    {"environments": {"dev": {"outbox": {"max_age": "long"}}}},
+    {"environments": {"dev": {"reporters": [{"sample": {"size": "large"}}]}}},
+    {"environments": {"dev": {"environments": {}}}},
+    {"reporters": ["smaple"], "environments": {}},
 ]
 
 
@@ -169,9 +185,12 @@ VALUES = st.recursive(
     max_leaves=4,
 )
 ENTRIES = st.dictionaries(st.sampled_from(["files", "console", "null", "required", "label", "x"]), VALUES)
-CONFIGS = st.fixed_dictionaries(
-    {"reporters": st.lists(ENTRIES | WORDS, max_size=2)},
-    optional={"deadline": VALUES, "outbox": VALUES, "retry": st.dictionaries(st.just("attempts"), VALUES)},
+OTHERS = {"deadline": VALUES, "outbox": VALUES, "retry": st.dictionaries(st.just("attempts"), VALUES)}
+SECTIONS = st.fixed_dictionaries({"reporters": st.lists(ENTRIES | WORDS, max_size=2)}, optional=OTHERS)
+CONFIGS = st.builds(
+    lambda base, section: {**base, **({} if section is None else {"environments": {"e": section}})},
+    SECTIONS,
+    st.none() | SECTIONS,
 )
 
 
@@ -187,7 +206,8 @@ def test_a_config_that_can_be_used_is_never_refused(built_in, config):
     import yaml
 
     try:
-        Config.from_yaml(yaml.safe_dump(config))
+        for env in (None, *config.get("environments", ())):
+            Config.from_yaml(yaml.safe_dump(config), env=env)
     except DefinitionError:
         return
     assert faults(config, built_in) == []

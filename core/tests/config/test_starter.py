@@ -54,6 +54,7 @@ def test_every_other_key_is_a_comment_that_may_be_uncommented():
         "deadline",
         "allow_import_paths",
         "plugins",
+        "environments",
     ]
     assert "letmein" not in text
     assert "      #key: ${env:KEY}\n" in text

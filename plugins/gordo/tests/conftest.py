@@ -26,6 +26,7 @@ def gordo(monkeypatch, tmp_path):
     """Return newsdesk_gordo, in an empty working folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NEWSDESK_CONFIG", raising=False)
+    monkeypatch.delenv("NEWSDESK_ENV", raising=False)
     if importlib.util.find_spec("gordo") is not None:
         yield importlib.import_module("newsdesk_gordo")
         return

@@ -53,6 +53,14 @@ def test_the_reporters_of_a_config_take_precedence(build, monkeypatch, tmp_path,
     assert reported() == ["pump-7"]
 
 
+def test_the_environment_of_a_config_is_that_of_the_variable(build, monkeypatch):
+    text = "reporters: ['null']\nenvironments: {prod: {reporters: [{files: {path: reports}}]}}"
+    Path("newsdesk.yaml").write_text(text)
+    monkeypatch.setenv("NEWSDESK_ENV", "prod")
+    build().report()
+    assert reported() == ["pump-7"]
+
+
 def test_a_reporter_that_fails_stops_no_other(build):
     Path("newsdesk.yaml").write_text(
         """

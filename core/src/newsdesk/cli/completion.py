@@ -28,12 +28,24 @@ def servers(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     return _beginning_with(incomplete, [server.name for plugin in plugins for server in plugin.servers])
 
 
-def _labels(ctx: click.Context) -> list[str]:
-    from newsdesk.config.file import Config, found  # noqa: PLC0415  (only while a shell completes)
+def environments(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Give the environments of the config."""
+    from newsdesk.config.choice import ConfigChoice  # noqa: PLC0415  (only while a shell completes)
+    from newsdesk.config.document import Document  # noqa: PLC0415  (the same)
+    from newsdesk.config.effective import names  # noqa: PLC0415  (the same)
 
     with contextlib.suppress(Exception):
-        if (path := found(ctx.params.get("config_path"))) is not None:
-            return [route.label for route in Config.read(path).routes]
+        if (path := ConfigChoice(ctx.params.get("config_path")).found()) is not None:
+            return _beginning_with(incomplete, names(Document.read(path)))
+    return []
+
+
+def _labels(ctx: click.Context) -> list[str]:
+    from newsdesk.config.choice import ConfigChoice  # noqa: PLC0415  (only while a shell completes)
+
+    with contextlib.suppress(Exception):
+        choice = ConfigChoice(ctx.params.get("config_path"), ctx.params.get("env"))
+        return [route.label for route in choice.config().routes]
     return []
 
 

@@ -11,7 +11,7 @@ from newsdesk import canonical
 from newsdesk.builtin.registry import default_registry
 from newsdesk.cli.logs import say
 from newsdesk.cli.named import named
-from newsdesk.config.file import Config, found
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.delivery.desk import Desk
 from newsdesk.delivery.report import own_reporters
 from newsdesk.delivery.route import Route, routes
@@ -27,14 +27,13 @@ KEPT = 32
 class Desks:
     """The desks of one run of a command; those used last stay open until the end."""
 
-    def __init__(self, config_path: str | None, to: Sequence[str]) -> None:
+    def __init__(self, choice: ConfigChoice, to: Sequence[str]) -> None:
         """Read the config, and `--to`.
 
         Raises:
             DefinitionError: one of them cannot be used.
         """
-        path = found(config_path)
-        self.config = Config() if path is None else Config.read(path)
+        self.config = choice.config()
         chosen = self._chosen(to)
         if chosen:
             self.config = replace(self.config, routes=chosen)

@@ -1,7 +1,9 @@
 """Arguments and options that several commands share."""
 
+import functools
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -55,6 +57,12 @@ def labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     return completion.labels(ctx, param, incomplete)
 
 
+def _environments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from newsdesk.cli import completion  # noqa: PLC0415  (only while a shell completes)
+
+    return completion.environments(ctx, param, incomplete)
+
+
 files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 to = click.option(
     "--to",
@@ -81,13 +89,34 @@ source = click.option(
     help="Read from this reporter's backend: a label of the config, a name, an import path, or YAML.",
 )
 project = click.option("--project", metavar="PROJECT", help="The project of the machines.")
-config = click.option(
+_config = click.option(
     "--config",
     "config_path",
     envvar="NEWSDESK_CONFIG",
     type=click.Path(exists=True, dir_okay=False),
     help="The config file; by default newsdesk.yaml in the working folder, if it exists.",
 )
+_env = click.option(
+    "--env",
+    envvar="NEWSDESK_ENV",
+    metavar="NAME",
+    shell_complete=_environments,
+    help="The environment of the config to use; by default none, only the config's base.",
+)
+
+
+def config(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a config; it takes them as `choice`, a `ConfigChoice`."""
+
+    @functools.wraps(command)
+    def with_choice(*args: Any, config_path: str | None, env: str | None, **others: Any) -> Any:
+        from newsdesk.config.choice import ConfigChoice  # noqa: PLC0415  (not for its help)
+
+        return command(*args, choice=ConfigChoice(config_path, env), **others)
+
+    return _config(_env(with_choice))
+
+
 ping = click.option(
     "--ping",
     is_flag=True,

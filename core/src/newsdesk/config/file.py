@@ -3,13 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsdesk.builtin.registry import default_registry
 from newsdesk.config.document import Document
+from newsdesk.config.effective import Effective
 from newsdesk.config.model import ConfigModel, OutboxModel
 from newsdesk.config.section import read
+from newsdesk.contract.parameters.references import malformed
 from newsdesk.delivery.desk import DEADLINE, DRAIN, Desk
 from newsdesk.delivery.retry import Retry
 from newsdesk.delivery.route import Route, routes
@@ -19,24 +20,6 @@ from newsdesk.plugins.registry import Registry
 
 if TYPE_CHECKING:
     from newsdesk.outbox import BaseOutbox
-
-DEFAULT_NAME = "newsdesk.yaml"
-"""The file in the working folder that is used by default."""
-
-
-def found(path: str | None) -> str | None:
-    """Give the config that a command uses: the given one, or the one in the working folder.
-
-    Raises:
-        DefinitionError: the working folder cannot be read.
-    """
-    try:
-        return path or (DEFAULT_NAME if Path(DEFAULT_NAME).is_file() else None)
-    except OSError as error:
-        raise DefinitionError(
-            f"cannot look for {DEFAULT_NAME} in the working folder: {error.strerror}; give a config with "
-            "--config, or use another folder"
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -59,34 +42,36 @@ class Config:
     """Entry points that are loaded for their hooks."""
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str], *, registry: Registry | None = None) -> "Config":
+    def read(
+        cls, path: str | os.PathLike[str], *, env: str | None = None, registry: Registry | None = None
+    ) -> "Config":
         """Read a config file.
 
+        Args:
+            path: The file.
+            env: One of its environments; by default, its base alone.
+            registry: Where names are looked up.
+
         Raises:
-            DefinitionError: it cannot be read, or has errors; all at once, with their lines.
+            DefinitionError: it cannot be read, has no such environment, or has errors; all at once, with
+                their lines.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise DefinitionError(
-                f"cannot read the config {os.fspath(path)!r}: {error.reason} at byte {error.start}; save it "
-                "as UTF-8"
-            ) from error
-        except OSError as error:
-            raise DefinitionError(f"cannot read the config {os.fspath(path)!r}: {error.strerror}") from error
-        return cls.from_yaml(text, name=os.fspath(path), registry=registry)
+        return cls.of(Effective.of(Document.read(path), env), registry=registry)
 
     @classmethod
-    def from_yaml(cls, text: str, *, name: str = "config", registry: Registry | None = None) -> "Config":
-        """Read a config from text; `name` is its name in messages."""
-        document = Document.of(text, name)
-        faults = list(document.faults)
-        value = {} if document.value is None else document.value
-        model, wrong = read(ConfigModel, value)
-        faults += wrong
-        raw = value if isinstance(value, Mapping) else {}
+    def from_yaml(
+        cls, text: str, *, name: str = "config", env: str | None = None, registry: Registry | None = None
+    ) -> "Config":
+        """Read a config from text; `name` is its name in messages. For the rest, see `read`."""
+        return cls.of(Effective.of(Document.of(text, name), env), registry=registry)
+
+    @classmethod
+    def of(cls, effective: Effective, *, registry: Registry | None = None) -> "Config":
+        """Read a config whose environment is chosen; see `read`."""
+        model, faults = read(ConfigModel, effective.value)
+        raw = effective.value if isinstance(effective.value, Mapping) else {}
         entries = raw.get("reporters")
-        allowed = model.allow_import_paths if model is not None else None
+        allowed = None if model is None else model.allow_import_paths
         made: tuple[Route, ...] = ()
         try:
             made = routes(
@@ -97,13 +82,10 @@ class Config:
             )
         except DefinitionError as error:
             faults += error.faults
-        if model is not None and model.outbox is not None and "${" in model.outbox.path:
-            text = "references are resolved in the parameters of reporters only; write the path"
-            faults.append(Fault("outbox.path", text))
-        elif model is not None and model.outbox is not None:
+        if model is not None and model.outbox is not None:
             faults += _faults_of(model.outbox)
-        if faults or model is None:
-            raise DefinitionError(f"the config {name!r} cannot be used", document.located(faults))
+        if faults or effective.faults or model is None:
+            raise effective.error(faults)
         return cls(
             made,
             Retry(**asdict(model.retry)),
@@ -137,9 +119,12 @@ class Config:
 
 
 def _faults_of(model: OutboxModel) -> list[Fault]:
+    if "${" in model.path:
+        text = "references are resolved in the parameters of reporters only; write the path"
+        return [Fault("outbox.path", text)]
     from newsdesk.outbox.places import faults_of  # noqa: PLC0415  (only for those who have an outbox)
 
-    return faults_of(model.path, model.options)
+    return [*malformed(model.options, "outbox.options"), *faults_of(model.path, model.options)]
 
 
 def _outbox(model: OutboxModel | None) -> "BaseOutbox | None":

@@ -42,13 +42,13 @@ class Lines:
 
     def located(self, faults: Iterable[Fault]) -> list[Fault]:
         """Sort faults by line, and put the line in front of each."""
-        ordered = sorted((self._line(fault.path), fault) for fault in faults)
+        ordered = sorted((self.line(fault.path), fault) for fault in faults)
         return [
             Fault(f"line {line}: {fault.path}" if line else fault.path, fault.message)
             for line, fault in ordered
         ]
 
-    def _line(self, path: str) -> int:
+    def line(self, path: str) -> int:
         """Give the line of a path, or of the nearest outer value that has one; else 0."""
         while path and path not in self.numbers:
             path = path.rpartition(".")[0]

@@ -95,3 +95,7 @@ class ConfigModel:
     plugins: list[str] = field(
         default_factory=list, metadata=_described("Plugins to load for their hooks, by entry point.")
     )
+    environments: dict[str, dict[str, Any] | None] = field(
+        default_factory=dict,
+        metadata=_described("By name, what `--env` lays over the keys above."),
+    )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
+from newsdesk.config.effective import KEY
 from newsdesk.config.model import ConfigModel
 from newsdesk.config.section import model_in
 from newsdesk.contract.parameters.arguments import annotations, signature
@@ -74,23 +75,67 @@ def offers(registry: Registry) -> tuple[list[Offer], list[Fault]]:
 
 def config_schema(offered: Sequence[Offer]) -> Schema:
     """Give the schema of a config with these reporters, and any import path."""
+    models = {key.name: model for key in fields(ConfigModel) if (model := model_in(key.type))}
     document = _model(ConfigModel)
-    models = [model for key in fields(ConfigModel) if (model := model_in(key.type))]
-    document = {"$defs": {model.__name__: _model(model) for model in sorted(models, key=_name)}, **document}
-    document["properties"]["reporters"]["items"] = {
-        "anyOf": [
-            {"enum": [offer.name for offer in offered]},
-            {"type": "string", "pattern": _IMPORT_PATH},
-            {"type": "null", "description": "The reporter `null`, as YAML parses it."},
-            *(_named(offer) for offer in offered),
-            _imported([offer.name for offer in offered]),
-        ]
-    }
+    keys = document["properties"]
+    keys["reporters"]["items"] = {"$ref": "#/$defs/Entry"}
+    keys[KEY]["additionalProperties"] = {"anyOf": [{"$ref": "#/$defs/Environment"}, {"type": "null"}]}
     # A reporter with several names is described once.
     classes = dict.fromkeys(offer.reporter for offer in offered)
-    document["$defs"] |= {_key(cls): _parameters(cls) for cls in classes}
-    document["$defs"]["Reference"] = _REFERENCE
-    return {"$schema": DIALECT, **document, "title": "newsdesk", "description": "newsdesk's config file."}
+    required = {name: {"required": names} for name, model in models.items() if (names := _required(model))}
+    return {
+        "$schema": DIALECT,
+        "$defs": {
+            **{model.__name__: _model(model) for model in sorted(models.values(), key=_name)},
+            "Entry": _entry(offered),
+            "Environment": _environment(keys),
+            **{_key(cls): _parameters(cls) for cls in classes},
+            "Reference": _REFERENCE,
+        },
+        **document,
+        # An environment may add what the base lacks.
+        "if": {"required": [KEY]},
+        "else": {"properties": {**required, "reporters": {"items": {"properties": _required_of(offered)}}}},
+        "title": "newsdesk",
+        "description": "newsdesk's config file.",
+    }
+
+
+def _entry(offered: Sequence[Offer]) -> Schema:
+    names = [offer.name for offer in offered]
+    return {
+        "anyOf": [
+            {"enum": names},
+            {"type": "string", "pattern": _IMPORT_PATH},
+            {"type": "null", "description": "The reporter `null`, as YAML parses it."},
+            *map(_named, offered),
+            _imported(names),
+        ]
+    }
+
+
+def _environment(keys: Mapping[str, Schema]) -> Schema:
+    properties = {name: {"$ref": f"#/properties/{name}"} for name in keys if name != KEY}
+    label = {"type": "string", "minLength": 1, "description": "The label of a reporter of the base."}
+    entries = {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/Entry"}, label]}}
+    return {
+        "type": "object",
+        "description": "What differs in one environment.",
+        "properties": {**properties, "reporters": {**keys["reporters"], **entries}},
+        "additionalProperties": False,
+    }
+
+
+def _required_of(offered: Sequence[Offer]) -> Schema:
+    needed = {
+        offer.name: [p.name for p in _named_parameters(offer.reporter) if p.default is p.empty]
+        for offer in offered
+    }
+    return {name: {"required": names} for name, names in needed.items() if names}
+
+
+def _required(model: type[Any]) -> list[str]:
+    return [key.name for key in fields(model) if key.default is key.default_factory is MISSING]
 
 
 def _name(model: type) -> str:
@@ -98,14 +143,11 @@ def _name(model: type) -> str:
 
 
 def _model(model: type[Any]) -> Schema:
-    """Give the schema of a part of the config, its keys sorted."""
-    keys = fields(model)
-    required = [key.name for key in keys if key.default is key.default_factory is MISSING]
+    """Give the schema of a part of the config."""
     return {
         "additionalProperties": False,
         "description": model.__doc__,
-        "properties": {key.name: _key_of_config(key) for key in keys},
-        **({"required": required} if required else {}),
+        "properties": {key.name: _key_of_config(key) for key in fields(model)},
         "title": model.__name__,
         "type": "object",
     }
@@ -156,15 +198,17 @@ def _key(cls: type[BaseReporter]) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _parameters(cls: type[BaseReporter]) -> Schema:
+def _named_parameters(cls: type[BaseReporter]) -> list[inspect.Parameter]:
     parameters = signature(cls).parameters.values()
-    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+def _parameters(cls: type[BaseReporter]) -> Schema:
     texts = argument_texts(cls.__doc__)
     return {
         "type": "object",
-        "properties": {p.name: _parameter(cls, p, texts.get(p.name)) for p in named},
-        "required": [p.name for p in named if p.default is p.empty],
-        "additionalProperties": any(p.kind is p.VAR_KEYWORD for p in parameters),
+        "properties": {p.name: _parameter(cls, p, texts.get(p.name)) for p in _named_parameters(cls)},
+        "additionalProperties": any(p.kind is p.VAR_KEYWORD for p in signature(cls).parameters.values()),
     }
 
 

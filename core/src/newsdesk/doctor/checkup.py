@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from newsdesk.builtin.registry import default_registry
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.doctor import backends, installed, outbox, reporters, versions
@@ -16,21 +17,21 @@ class Checkup:
     """All checks of one installation.
 
     Args:
-        config_path: The config; by default the one that other commands would use.
+        choice: The config; by default the one that other commands would use.
         ping: Whether backends are contacted.
         registry: Where plugins are looked up.
     """
 
     def __init__(
-        self, config_path: str | None = None, *, ping: bool = False, registry: Registry | None = None
+        self, choice: ConfigChoice | None = None, *, ping: bool = False, registry: Registry | None = None
     ) -> None:
-        self._config_path = config_path
+        self._choice = choice or ConfigChoice()
         self._ping = ping
         self._registry = registry or default_registry()
 
     def findings(self) -> Iterator[Finding]:
         """Give the findings as they come, with the secrets of the config's reporters masked."""
-        config, read = config_checks.read(self._config_path, self._registry)
+        config, read = config_checks.read(self._choice, self._registry)
         yield from versions.findings()
         yield from _masked(config, installed.findings(self._registry, config.routes))
         yield from read

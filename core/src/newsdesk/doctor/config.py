@@ -6,7 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from newsdesk.config.file import DEFAULT_NAME, Config, found
+from newsdesk.config.choice import DEFAULT_NAME, ConfigChoice
+from newsdesk.config.document import Document
+from newsdesk.config.effective import Effective
+from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.contract.lifecycle import validate
 from newsdesk.contract.parameters.references import is_reference, looks_like_one, unset
@@ -22,19 +25,20 @@ SUBJECT = "config"
 _VARIABLE = re.compile(r"\$\{(\w+)\}|(?<![\w$])\$([A-Z_][A-Z0-9_]+)")
 
 
-def read(path: str | None, registry: Registry) -> tuple[Config, list[Finding]]:
+def read(choice: ConfigChoice, registry: Registry) -> tuple[Config, list[Finding]]:
     """Read the config that the other commands would use; one with errors counts as an empty one."""
-    name = found(path)
+    name = choice.found()
     if name is None:
         text = f"there is no {DEFAULT_NAME} in {Path.cwd()}: machines go to their own reporters"
         return Config(), [Finding(text, subject=SUBJECT)]
     try:
-        config = Config.read(name, registry=registry)
+        effective = Effective.of(Document.read(name), choice.env)
+        config = Config.of(effective, registry=registry)
     except DefinitionError as error:
         faults = error.faults or [Fault("", error.message)]
         return Config(), [Finding(str(fault), f"fix {name}", subject=SUBJECT) for fault in faults]
     labels = ", ".join(route.label for route in config.routes)
-    text = f"{name} is valid; its reporters: {labels or 'none, so machines name them'}"
+    text = f"{name} is valid{effective.where}; its reporters: {labels or 'none, so machines name them'}"
     valid = Finding(text, subject=SUBJECT)
     wrong = [fault for plugin in config.plugins if (fault := _fault(registry, plugin, name))]
     return (replace(config, plugins=()) if wrong else config), [valid, *wrong]

@@ -16,7 +16,7 @@ OPTIONS: Mapping[str, str] = {
 }
 """The options for the desk beside a reporter's name, and their values; see `Route`."""
 
-_NULL = "null"  # which YAML reads as None without quotes
+NULL = "null"  # which YAML reads as None without quotes
 
 _FORM = (
     "write a name ('mlflow'), an import path ('my_pkg.SlackReporter'), "
@@ -49,12 +49,12 @@ def parse(entry: object) -> Definition:
         DefinitionError: it has another form, no reporter, more than one, or an option that is wrong.
     """
     if entry is None:
-        return Definition(_NULL)
+        return Definition(NULL)
     if isinstance(entry, str) and entry.strip():
         return Definition(entry.strip())
     if not isinstance(entry, Mapping) or not entry:
         raise DefinitionError(f"not a reporter definition: {_shown(entry)}; {_FORM}")
-    entry = {_NULL if key is None else key: value for key, value in entry.items()}
+    entry = {NULL if key is None else key: value for key, value in entry.items()}
     targets = [key for key in entry if key not in OPTIONS]
     if len(targets) != 1 or not isinstance(targets[0], str) or targets[0].strip() in ("", *OPTIONS):
         raise DefinitionError(_several(targets, entry))

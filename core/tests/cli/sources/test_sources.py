@@ -7,6 +7,7 @@ import pytest
 from newsdesk import Config, DefinitionError, Machine, MachineError, ReporterException
 from newsdesk.cli.sources.backend import NotFoundError
 from newsdesk.cli.sources.sources import Sources
+from newsdesk.config.choice import ConfigChoice
 
 FOLDER = "{files: {path: held}}"
 
@@ -40,7 +41,7 @@ FILES = {"files": {"path": "held"}, "label": "archive"}
 
 
 def read(source, reads_from=FOLDER, project=None):
-    with Sources(None, reads_from, project) as sources:
+    with Sources(ConfigChoice(), reads_from, project) as sources:
         return sources.one(source)
 
 
@@ -154,7 +155,7 @@ class TestNames:
 
     def test_a_reporter_is_used_once_and_closed_at_the_end(self, config, held):
         config(FILES)
-        with Sources(None) as sources:
+        with Sources(ConfigChoice()) as sources:
             assert sources.backend() is sources.backend()
             assert sources.backend().label == "archive"
             assert len(list(sources.backend().machines())) == len(held)
@@ -193,7 +194,7 @@ class TestFiles:
         write(name, content)
         with pytest.raises(click.UsageError, match=expected):
             read(name)
-        with Sources(None) as sources:
+        with Sources(ConfigChoice()) as sources:
             assert [each.to_dict()["name"] for each in sources.each(name)] == [
                 each["name"] for each in content
             ]

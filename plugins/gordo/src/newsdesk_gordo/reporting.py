@@ -14,6 +14,8 @@ from newsdesk import ReporterException as NewsdeskException
 
 CONFIG_VARIABLE = "NEWSDESK_CONFIG"
 """The environment variable with the path of the config."""
+ENVIRONMENT_VARIABLE = "NEWSDESK_ENV"
+"""The environment variable with the name of its environment, if it has several."""
 DEFAULT_CONFIG = "newsdesk.yaml"
 """The config in the working folder that is used without it, if it exists."""
 
@@ -61,7 +63,8 @@ class Reports:
 
 def _config() -> Config:
     path = os.environ.get(CONFIG_VARIABLE) or (DEFAULT_CONFIG if Path(DEFAULT_CONFIG).is_file() else None)
-    return Config() if path is None else Config.read(path)
+    env = os.environ.get(ENVIRONMENT_VARIABLE) or None
+    return Config() if path is None else Config.read(path, env=env)
 
 
 def _desk(config: Config, own: Any) -> Desk:

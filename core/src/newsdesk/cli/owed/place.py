@@ -1,6 +1,7 @@
 """Which outbox a command is about."""
 
 from newsdesk.cli.desks import Desks
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.config.file import Config
 from newsdesk.exceptions import DefinitionError
 from newsdesk.outbox import BaseOutbox, Outbox
@@ -8,13 +9,13 @@ from newsdesk.outbox.objects.outbox import ObjectOutbox
 from newsdesk.outbox.places import outbox_at
 
 
-def found(config_path: str | None, path: str | None) -> tuple[Config, BaseOutbox]:
+def found(choice: ConfigChoice, path: str | None) -> tuple[Config, BaseOutbox]:
     """Return the config and its outbox, or another one at a path.
 
     Raises:
         DefinitionError: There is none, or the config cannot be used.
     """
-    config = Desks(config_path, ()).config
+    config = Desks(choice, ()).config
     if path is not None:
         own = config.outbox
         # The options of the config's own outbox hold for another prefix of the same store.

@@ -15,7 +15,7 @@ from newsdesk.cli.inputs import Inputs, why_missing
 from newsdesk.cli.named import named
 from newsdesk.cli.sources.address import Address
 from newsdesk.cli.sources.backend import Backend, NotFoundError, can_fetch
-from newsdesk.config.file import Config, found
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.suggestions import listed
 from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine
@@ -30,7 +30,7 @@ class Sources:
     file that exists is read as one.
 
     Args:
-        config_path: The config; by default that of the working folder, if there is one.
+        choice: The config; by default that of the working folder, if there is one.
         reads_from: The value of `--from`: a label of the config, or a definition; by default, the only
             reporter of the config that can be read.
         project: The value of `--project`: the project of names without one.
@@ -40,10 +40,9 @@ class Sources:
     """
 
     def __init__(
-        self, config_path: str | None, reads_from: str | None = None, project: str | None = None
+        self, choice: ConfigChoice, reads_from: str | None = None, project: str | None = None
     ) -> None:
-        path = found(config_path)
-        self.config = Config() if path is None else Config.read(path)
+        self.config = choice.config()
         self._from = reads_from
         self._project = project
         self._backends: dict[str | None, Backend] = {}

@@ -14,6 +14,7 @@ from newsdesk.cli.desks import Desks
 from newsdesk.cli.named import named
 from newsdesk.cli.sources.desk_pool import DeskPool
 from newsdesk.cli.transfer.held import Held
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.config.file import Config
 from newsdesk.contract.answer import PATIENCE
 from newsdesk.contract.stored import StoredMachine
@@ -128,15 +129,15 @@ class Endpoint:
             raise click.ClickException(text) from error
 
 
-def ends(from_: str, to: Sequence[str], config_path: str | None) -> tuple[Route, Desks]:
+def ends(from_: str, to: Sequence[str], choice: ConfigChoice) -> tuple[Route, Desks]:
     """Return the reporter that `--from` names, and the desks of the one reporter that `--to` names.
 
     Raises:
         DefinitionError: One of them cannot be used.
         click.UsageError: `--to` names none, or several.
     """
-    [source] = named([from_], Desks(config_path, ()).config, option="--from")
-    desks = Desks(config_path, to)
+    [source] = named([from_], Desks(choice, ()).config, option="--from")
+    desks = Desks(choice, to)
     if source.label == desks.only_route().label:  # in receipts, a failure is of one of them
         source = replace(source, label=f"{source.label} (--from)")
     return source, desks

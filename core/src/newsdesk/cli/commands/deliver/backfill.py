@@ -1,8 +1,13 @@
 """`newsdesk backfill`: deliver to a reporter that was added later."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -17,7 +22,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     ctx: click.Context,
     files: tuple[str, ...],
     to: tuple[str, ...],
-    config_path: str | None,
+    choice: "ConfigChoice",
     as_json: bool,  # noqa: FBT001  (click's signature)
     workers: int | None,
     dask: str | None,
@@ -29,4 +34,4 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     """
     from newsdesk.cli.work.deliver.backfill import run  # noqa: PLC0415  (not for its help)
 
-    ctx.exit(run(files, to, config_path, workers, dask, as_json=as_json))
+    ctx.exit(run(files, to, choice, workers, dask, as_json=as_json))

@@ -1,8 +1,13 @@
 """`newsdesk missing`: what a reporter does not hold yet."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import data, options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -15,7 +20,7 @@ def command(
     ctx: click.Context,
     files: tuple[str, ...],
     to: tuple[str, ...],
-    config_path: str | None,
+    choice: "ConfigChoice",
     workers: int | None,
 ) -> None:
     """List the machines in FILE... that the reporter does not hold yet, one project/name per line.
@@ -25,4 +30,4 @@ def command(
     from newsdesk.cli.work.deliver.missing import run  # noqa: PLC0415  (not for its help)
 
     data.keep(ctx)
-    run(files, to, config_path, workers)
+    run(files, to, choice, workers)

@@ -1,11 +1,14 @@
 """`newsdesk outbox`: undelivered records."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsdesk.cli import data, options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 STATES = ("owed", "claimed", "dead", "standby")
 """What an entry may be waiting for, see `newsdesk.outbox.State`."""
@@ -53,7 +56,7 @@ _state = click.option(
 @click.pass_context
 def status(
     ctx: click.Context,
-    config_path: str | None,
+    choice: "ConfigChoice",
     path: str | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
     fail_over: float | None,
@@ -65,7 +68,7 @@ def status(
     """
     from newsdesk.cli.work.deliver import owed as work  # noqa: PLC0415  (not for its help)
 
-    ctx.exit(work.status(config_path, path, fail_over, as_json=as_json))
+    ctx.exit(work.status(choice, path, fail_over, as_json=as_json))
 
 
 @command.command("list")
@@ -87,7 +90,7 @@ def list_(  # noqa: PLR0917  (click gives each option by its name)
     states: tuple[str, ...],
     limit: int | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
-    config_path: str | None,
+    choice: "ConfigChoice",
     path: str | None,
 ) -> None:
     """List undelivered records, the oldest first.
@@ -96,7 +99,7 @@ def list_(  # noqa: PLR0917  (click gives each option by its name)
     """
     from newsdesk.cli.work.deliver import owed as work  # noqa: PLC0415  (not for its help)
 
-    work.list_(config_path, path, reporters, states, limit, as_json=as_json)
+    work.list_(choice, path, reporters, states, limit, as_json=as_json)
 
 
 @command.command()
@@ -110,7 +113,7 @@ def list_(  # noqa: PLR0917  (click gives each option by its name)
     "collector, for example.",
 )
 @click.pass_context
-def metrics(ctx: click.Context, config_path: str | None, path: str | None, output: Path | None) -> None:
+def metrics(ctx: click.Context, choice: "ConfigChoice", path: str | None, output: Path | None) -> None:
     """Print metrics for Prometheus.
 
     Entries, their bytes, and when the oldest came, by reporter and state. Exit code: 0 written; 1 FILE cannot
@@ -119,7 +122,7 @@ def metrics(ctx: click.Context, config_path: str | None, path: str | None, outpu
     from newsdesk.cli.work.deliver import owed as work  # noqa: PLC0415  (not for its help)
 
     data.keep(ctx)
-    ctx.exit(work.write_metrics(config_path, path, output))
+    ctx.exit(work.write_metrics(choice, path, output))
 
 
 @command.command()
@@ -135,7 +138,7 @@ def metrics(ctx: click.Context, config_path: str | None, path: str | None, outpu
 @click.pass_context
 def send(  # noqa: PLR0917  (click gives each option by its name)
     ctx: click.Context,
-    config_path: str | None,
+    choice: "ConfigChoice",
     path: str | None,
     as_json: bool,  # noqa: FBT001  (click's signature)
     deadline: float | None,
@@ -148,28 +151,28 @@ def send(  # noqa: PLR0917  (click gives each option by its name)
     """
     from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
-    ctx.exit(work.send(config_path, path, deadline, as_json=as_json, allow_owed=allow_owed))
+    ctx.exit(work.send(choice, path, deadline, as_json=as_json, allow_owed=allow_owed))
 
 
 @command.command()
 @options.config
 @_path
-def dead(config_path: str | None, path: str | None) -> None:
+def dead(choice: "ConfigChoice", path: str | None) -> None:
     """List records that failed for good: `list --state dead`."""
     from newsdesk.cli.work.deliver import owed as work  # noqa: PLC0415  (not for its help)
 
-    work.list_(config_path, path, (), ["dead"], None, as_json=False)
+    work.list_(choice, path, (), ["dead"], None, as_json=False)
 
 
 @command.command()
 @click.argument("numbers", nargs=-1, type=int, metavar="[NUMBER]...")
 @options.config
 @_path
-def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None) -> None:
+def requeue(numbers: tuple[int, ...], choice: "ConfigChoice", path: str | None) -> None:
     """Retry dead records: those with these numbers, or all."""
     from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
-    work.requeue(numbers, config_path, path)
+    work.requeue(numbers, choice, path)
 
 
 @command.command()
@@ -181,14 +184,14 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
 )
 @options.config
 @_path
-def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
+def prune(dead_days: float | None, choice: "ConfigChoice", path: str | None) -> None:
     """Delete old dead records, and free disk space.
 
     Owed records stay.
     """
     from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
-    work.prune(dead_days, config_path, path)
+    work.prune(dead_days, choice, path)
 
 
 @command.command()
@@ -196,7 +199,7 @@ def prune(dead_days: float | None, config_path: str | None, path: str | None) ->
 @options.config
 @_path
 @click.pass_context
-def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None, path: str | None) -> None:
+def export(ctx: click.Context, states: tuple[str, ...], choice: "ConfigChoice", path: str | None) -> None:
     """Print the records as JSON Lines, as `report` reads them.
 
     The outbox is not changed. Exit code: 0 all printed; 1 some cannot be read.
@@ -204,4 +207,4 @@ def export(ctx: click.Context, states: tuple[str, ...], config_path: str | None,
     from newsdesk.cli.work.deliver import outbox as work  # noqa: PLC0415  (not for its help)
 
     data.keep(ctx)
-    ctx.exit(work.export(states, config_path, path))
+    ctx.exit(work.export(states, choice, path))

@@ -1,8 +1,13 @@
 """`newsdesk plan`: preview a report."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -15,7 +20,7 @@ def command(
     ctx: click.Context,
     files: tuple[str, ...],
     to: tuple[str, ...],
-    config_path: str | None,
+    choice: "ConfigChoice",
     as_json: bool,  # noqa: FBT001  (click's signature)
 ) -> None:
     """Preview what `report` would send of the machines in FILE...; no network.
@@ -25,4 +30,4 @@ def command(
     """
     from newsdesk.cli.work.deliver.plan import run  # noqa: PLC0415  (not for its help)
 
-    ctx.exit(run(files, to, config_path, as_json=as_json))
+    ctx.exit(run(files, to, choice, as_json=as_json))

@@ -1,8 +1,13 @@
 """`newsdesk copy`: records from one backend to another."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -25,7 +30,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     source: str,
     to: tuple[str, ...],
     project: str | None,
-    config_path: str | None,
+    choice: "ConfigChoice",
     all_revisions: bool,  # noqa: FBT001  (click's signature)
     overwrite: bool,  # noqa: FBT001  (the same)
     as_json: bool,  # noqa: FBT001  (the same)
@@ -47,7 +52,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
         run(
             source,
             to,
-            config_path,
+            choice,
             names,
             project,
             all_revisions=all_revisions,

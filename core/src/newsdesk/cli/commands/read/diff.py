@@ -1,8 +1,13 @@
 """`newsdesk diff`: what changed between two machines."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import data, options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -26,7 +31,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     after: str,
     reads_from: str | None,
     project: str | None,
-    config_path: str | None,
+    choice: "ConfigChoice",
     volatile: bool,  # noqa: FBT001  (click's signature)
     as_json: bool,  # noqa: FBT001  (the same)
     markdown: bool,  # noqa: FBT001  (the same)
@@ -47,7 +52,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
         run(
             before,
             after,
-            config_path,
+            choice,
             reads_from,
             project,
             volatile=volatile,

@@ -1,8 +1,13 @@
 """`newsdesk gate`: did scores get worse?"""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import completion, data, options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -43,7 +48,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     junit: str | None,
     reads_from: str | None,
     project: str | None,
-    config_path: str | None,
+    choice: "ConfigChoice",
     as_json: bool,  # noqa: FBT001  (click's signature)
     markdown: bool,  # noqa: FBT001  (the same)
 ) -> None:
@@ -64,7 +69,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
             candidates,
             baseline,
             rules_path,
-            config_path=config_path,
+            choice=choice,
             reads_from=reads_from,
             project=project,
             junit=junit,

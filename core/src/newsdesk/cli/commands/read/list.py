@@ -1,10 +1,13 @@
 """`newsdesk list`: the machines in a backend."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsdesk.cli import data, options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -41,7 +44,7 @@ from newsdesk.cli import data, options
 )
 @options.as_json
 @options.config
-def command(config_path: str | None, reads_from: str | None, **wanted: Any) -> None:
+def command(choice: "ConfigChoice", reads_from: str | None, **wanted: Any) -> None:
     """List the machines in a backend: revision, build time (UTC), scores.
 
     Exit code: 0 listed; 1 a record cannot be read, or no machine has a score that was asked for; 2 wrong
@@ -49,4 +52,4 @@ def command(config_path: str | None, reads_from: str | None, **wanted: Any) -> N
     """
     from newsdesk.cli.work.read.list import Wanted, run  # noqa: PLC0415  (not for its help)
 
-    click.get_current_context().exit(run(config_path, reads_from, Wanted(**wanted)))
+    click.get_current_context().exit(run(choice, reads_from, Wanted(**wanted)))

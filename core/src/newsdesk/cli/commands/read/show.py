@@ -1,8 +1,13 @@
 """`newsdesk show`: the page of one machine."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import data, options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -26,7 +31,7 @@ def command(
     source: str,
     reads_from: str | None,
     project: str | None,
-    config_path: str | None,
+    choice: "ConfigChoice",
     *,
     everywhere: bool,
     as_json: bool,
@@ -42,5 +47,5 @@ def command(
     """
     from newsdesk.cli.work.read.show import run  # noqa: PLC0415  (not for its help)
 
-    code = run(source, config_path, reads_from, project, everywhere=everywhere, as_json=as_json)
+    code = run(source, choice, reads_from, project, everywhere=everywhere, as_json=as_json)
     click.get_current_context().exit(code)

@@ -1,8 +1,13 @@
 """`newsdesk verify`: what two backends hold, compared."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import data, options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -22,7 +27,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
     source: str,
     to: tuple[str, ...],
     project: str | None,
-    config_path: str | None,
+    choice: "ConfigChoice",
     deep: bool,  # noqa: FBT001  (click's signature)
     allow_extra: bool,  # noqa: FBT001  (the same)
     as_json: bool,  # noqa: FBT001  (the same)
@@ -43,7 +48,7 @@ def command(  # noqa: PLR0917  (click gives each option by its name)
         run(
             source,
             to,
-            config_path,
+            choice,
             project,
             deep=deep,
             allow_extra=allow_extra,

@@ -1,15 +1,20 @@
 """`newsdesk check`: is the config valid, and do its backends respond?"""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
 @options.config
 @options.ping
 @click.pass_context
-def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  # noqa: FBT001  (click's signature)
+def command(ctx: click.Context, choice: "ConfigChoice", ping: bool) -> None:  # noqa: FBT001  (click's signature)
     """Check the config without sending anything.
 
     Also reports references that do not resolve or are misspelled, and problems that plugins find.
@@ -19,4 +24,4 @@ def command(ctx: click.Context, config_path: str | None, ping: bool) -> None:  #
     """
     from newsdesk.cli.work.setup.check import run  # noqa: PLC0415  (not for its help)
 
-    ctx.exit(run(config_path, ping=ping))
+    ctx.exit(run(choice, ping=ping))

@@ -1,8 +1,13 @@
 """`newsdesk doctor`: diagnose an installation."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsdesk.cli import options
+
+if TYPE_CHECKING:
+    from newsdesk.config.choice import ConfigChoice
 
 
 @click.command()
@@ -16,7 +21,7 @@ from newsdesk.cli import options
 @click.pass_context
 def command(  # noqa: PLR0917  (click's signature)
     ctx: click.Context,
-    config_path: str | None,
+    choice: "ConfigChoice",
     ping: bool,  # noqa: FBT001  (the same)
     as_json: bool,  # noqa: FBT001  (the same)
     fix: bool,  # noqa: FBT001  (the same)
@@ -35,4 +40,4 @@ def command(  # noqa: PLR0917  (click's signature)
         raise click.UsageError("--json cannot ask; add --yes, or leave out --json")
     from newsdesk.cli.work.setup.doctor import run  # noqa: PLC0415  (not for its help)
 
-    ctx.exit(run(config_path, ping=ping, as_json=as_json, fix=fix, yes=yes))
+    ctx.exit(run(choice, ping=ping, as_json=as_json, fix=fix, yes=yes))

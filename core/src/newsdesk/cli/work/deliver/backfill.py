@@ -8,20 +8,21 @@ from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.receipts.summary import show
 from newsdesk.cli.transfer.endpoint import Endpoint
 from newsdesk.cli.transfer.holdings import not_held
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.delivery.job import CHUNK_SIZE
 
 
 def run(
     files: tuple[str, ...],
     to: tuple[str, ...],
-    config_path: str | None,
+    choice: ConfigChoice,
     workers: int | None,
     dask: str | None,
     *,
     as_json: bool,
 ) -> int:
     """Run the command, and return its exit code."""
-    inputs, desks = Inputs(files), Desks(config_path, to)
+    inputs, desks = Inputs(files), Desks(choice, to)
     count, route = inputs.check(), desks.only_route()
     with (
         open_pool(workers, dask) as pool,

@@ -10,6 +10,7 @@ from newsdesk.cli import data
 from newsdesk.cli.logs import say
 from newsdesk.cli.owed import place
 from newsdesk.cli.receipts.summary import show
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.outbox import DamagedError, State
 
 DAY = 86400
@@ -17,10 +18,10 @@ DAY = 86400
 
 
 def send(
-    config_path: str | None, path: str | None, deadline: float | None, *, as_json: bool, allow_owed: bool
+    choice: ConfigChoice, path: str | None, deadline: float | None, *, as_json: bool, allow_owed: bool
 ) -> int:
     """Run the command, and return its exit code."""
-    config, outbox = place.found(config_path, path)
+    config, outbox = place.found(choice, path)
     with outbox, replace(config, outbox=outbox).desk() as desk:
         labels = {route.label for route in desk.routes}
         counts = outbox.counts()
@@ -34,9 +35,9 @@ def send(
     return 1 if left and not allow_owed else code
 
 
-def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None) -> None:
+def requeue(numbers: tuple[int, ...], choice: ConfigChoice, path: str | None) -> None:
     """Run the command."""
-    _, outbox = place.found(config_path, path)
+    _, outbox = place.found(choice, path)
     with outbox:
         known = {entry.id for entry in outbox.entries(State.DEAD)}
         if unknown := sorted(set(numbers) - known):
@@ -49,17 +50,17 @@ def requeue(numbers: tuple[int, ...], config_path: str | None, path: str | None)
         click.echo(f"{overtaken} deleted: a newer revision of the machine is owed.")
 
 
-def prune(dead_days: float | None, config_path: str | None, path: str | None) -> None:
+def prune(dead_days: float | None, choice: ConfigChoice, path: str | None) -> None:
     """Run the command."""
-    _, outbox = place.found(config_path, path)
+    _, outbox = place.found(choice, path)
     with outbox:
         dropped = outbox.prune(dead_for=None if dead_days is None else dead_days * DAY)
     click.echo(f"{dropped.get(State.DEAD, 0)} dead deleted.")
 
 
-def export(states: tuple[str, ...], config_path: str | None, path: str | None) -> int:
+def export(states: tuple[str, ...], choice: ConfigChoice, path: str | None) -> int:
     """Run the command, and return its exit code."""
-    _, outbox = place.found(config_path, path)
+    _, outbox = place.found(choice, path)
     wanted = [State(state) for state in states] or [state for state in State if state is not State.STANDBY]
     code = 0
     with outbox:

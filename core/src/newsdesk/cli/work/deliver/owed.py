@@ -18,6 +18,7 @@ from newsdesk.cli.listing import text
 from newsdesk.cli.logs import plain, say
 from newsdesk.cli.owed import entries, exposition, metrics, place
 from newsdesk.cli.owed.order import oldest_first
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.config.file import Config
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.outbox import BaseOutbox, OutboxError, State
@@ -31,9 +32,9 @@ HEAD = 100
 """Rows of a list by which its columns are as wide as they are."""
 
 
-def status(config_path: str | None, path: str | None, fail_over: float | None, *, as_json: bool) -> int:
+def status(choice: ConfigChoice, path: str | None, fail_over: float | None, *, as_json: bool) -> int:
     """Run the command, and return its exit code."""
-    config, outbox = place.found(config_path, path)
+    config, outbox = place.found(choice, path)
     labels = {route.label for route in config.routes}
     with outbox:
         totals = _totals(outbox)
@@ -54,7 +55,7 @@ def status(config_path: str | None, path: str | None, fail_over: float | None, *
 
 
 def list_(
-    config_path: str | None,
+    choice: ConfigChoice,
     path: str | None,
     reporters: Collection[str],
     states: Sequence[str],
@@ -63,7 +64,7 @@ def list_(
     as_json: bool,
 ) -> None:
     """Run the command."""
-    config, outbox = place.found(config_path, path)
+    config, outbox = place.found(choice, path)
     wanted = [State(state) for state in states] or [state for state in State if state is not State.STANDBY]
     secrets = of_environment().union(*(route.reporter.secret_values() for route in config.routes))
     now = time.time()
@@ -90,9 +91,9 @@ def list_(
             click.echo(line)
 
 
-def write_metrics(config_path: str | None, path: str | None, output: Path | None) -> int:
+def write_metrics(choice: ConfigChoice, path: str | None, output: Path | None) -> int:
     """Run the command `metrics`, and return its exit code."""
-    config, outbox = place.found(config_path, path)
+    config, outbox = place.found(choice, path)
     totals: Mapping[Group, Total] | None = None
     try:
         with outbox:

@@ -13,6 +13,7 @@ from newsdesk.cli.desks import Desks
 from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.causes import Causes, named
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.delivery import Plan
 from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine
@@ -24,9 +25,9 @@ _MANY = 10
 _log = logging.getLogger(__name__)
 
 
-def run(files: tuple[str, ...], to: tuple[str, ...], config_path: str | None, *, as_json: bool) -> int:
+def run(files: tuple[str, ...], to: tuple[str, ...], choice: ConfigChoice, *, as_json: bool) -> int:
     """Run the command, and return its exit code."""
-    inputs, desks = Inputs(files), Desks(config_path, to)
+    inputs, desks = Inputs(files), Desks(choice, to)
     inputs.check()
     causes, advised, redacting = Causes(), Counter[tuple[str, str]](), _Redacting()
     for machine in inputs:

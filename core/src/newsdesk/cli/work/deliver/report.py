@@ -9,6 +9,7 @@ from newsdesk.cli.executors import Pool, open_pool
 from newsdesk.cli.inputs import Inputs
 from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.summary import show
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.receipt import Receipt
 from newsdesk.delivery.job import CHUNK_SIZE
 
@@ -16,14 +17,14 @@ from newsdesk.delivery.job import CHUNK_SIZE
 def run(
     files: tuple[str, ...],
     to: tuple[str, ...],
-    config_path: str | None,
+    choice: ConfigChoice,
     workers: int | None,
     dask: str | None,
     *,
     as_json: bool,
 ) -> int:
     """Run the command, and return its exit code."""
-    inputs, desks = Inputs(files), Desks(config_path, to)
+    inputs, desks = Inputs(files), Desks(choice, to)
     count = inputs.check()
     if not count:
         say("The input has no machines.")

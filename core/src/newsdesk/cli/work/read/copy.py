@@ -11,13 +11,14 @@ from newsdesk.cli.receipts.summary import show
 from newsdesk.cli.transfer.copying import Copying
 from newsdesk.cli.transfer.endpoint import Endpoint, ends
 from newsdesk.cli.transfer.holdings import Selection, held_of, owed_of
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.receipt import Receipt
 
 
 def run(
     from_: str,
     to: tuple[str, ...],
-    config_path: str | None,
+    choice: ConfigChoice,
     names: tuple[str, ...],
     project: str | None,
     *,
@@ -28,7 +29,7 @@ def run(
     as_json: bool,
 ) -> int:
     """Run the command, and return its exit code."""
-    origin, desks = ends(from_, to, config_path)
+    origin, desks = ends(from_, to, choice)
     route = desks.only_route()
     with (
         open_pool(workers, dask) as pool,

@@ -10,6 +10,7 @@ from newsdesk.cli.comparing import diff_markdown, diff_text
 from newsdesk.cli.sources.sources import Sources
 from newsdesk.cli.sources.unanswered import answered
 from newsdesk.comparison.difference import diff
+from newsdesk.config.choice import ConfigChoice
 
 Form = Literal["text", "json", "markdown"]
 
@@ -17,7 +18,7 @@ Form = Literal["text", "json", "markdown"]
 def run(
     before: str,
     after: str,
-    config_path: str | None,
+    choice: ConfigChoice,
     reads_from: str | None,
     project: str | None,
     *,
@@ -25,7 +26,7 @@ def run(
     form: Form,
 ) -> int:
     """Run the command, and return its exit code."""
-    with Sources(config_path, reads_from, project) as sources, answered():
+    with Sources(choice, reads_from, project) as sources, answered():
         difference = diff(sources.one(before), sources.one(after), volatile=volatile)
     if form == "json":
         data.echo(canonical.dumps(difference.to_dict()))

@@ -20,6 +20,7 @@ from newsdesk.cli.sources.sources import Sources, is_file
 from newsdesk.cli.sources.unanswered import answered
 from newsdesk.comparison.gate import GateResult, gate
 from newsdesk.comparison.rules import Rules
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.machine import Machine, MachineKey
 
@@ -33,7 +34,7 @@ def run(
     baseline: str,
     rules_path: str | None,
     *,
-    config_path: str | None,
+    choice: ConfigChoice,
     reads_from: str | None,
     project: str | None,
     junit: str | None,
@@ -41,7 +42,7 @@ def run(
 ) -> int:
     """Run the command, and return its exit code."""
     rules = Rules() if rules_path is None else Rules.read(rules_path)
-    with Sources(config_path, reads_from, project) as sources, answered():
+    with Sources(choice, reads_from, project) as sources, answered():
         found = _counted(machine for name in candidates for machine in sources.each(name))
         if _is_definition(baseline, sources):
             result = gate(found, _held(sources.backend(baseline)), rules)

@@ -17,6 +17,7 @@ from newsdesk.cli.listing.seen import Seen, some
 from newsdesk.cli.logs import say
 from newsdesk.cli.sources.sources import Sources
 from newsdesk.cli.sources.unanswered import answered
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.stored import StoredMachine
 
 HEAD = 100
@@ -59,7 +60,7 @@ class Wanted:
             raise click.UsageError(str(error)) from error
 
 
-def run(config_path: str | None, reads_from: str | None, wanted: Wanted) -> int:
+def run(choice: ConfigChoice, reads_from: str | None, wanted: Wanted) -> int:
     """Run the command, and return its exit code."""
     order = wanted.order
     if wanted.as_csv and wanted.as_json:
@@ -68,7 +69,7 @@ def run(config_path: str | None, reads_from: str | None, wanted: Wanted) -> int:
         raise click.UsageError("give --metric or --no-scores, not both")
     by_score = None if order is None else order.score
     seen = Seen([*([] if by_score is None else [by_score]), *wanted.metrics])
-    with Sources(config_path, reads_from) as sources:
+    with Sources(choice, reads_from) as sources:
         entries = Entries(
             sources.backend(),
             seen,

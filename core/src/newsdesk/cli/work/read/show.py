@@ -11,12 +11,13 @@ from newsdesk.cli.logs import say
 from newsdesk.cli.sources.backend import NotFoundError
 from newsdesk.cli.sources.sources import Sources
 from newsdesk.cli.sources.unanswered import answered
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.machine import Machine
 
 
 def run(
     source: str,
-    config_path: str | None,
+    choice: ConfigChoice,
     reads_from: str | None,
     project: str | None,
     *,
@@ -26,7 +27,7 @@ def run(
     """Run the command, and return its exit code."""
     if everywhere and as_json:
         raise click.UsageError("give --everywhere or --json, not both")
-    with Sources(config_path, reads_from, project) as sources:
+    with Sources(choice, reads_from, project) as sources:
         if everywhere and not sources.config.routes:
             raise click.UsageError("--everywhere needs a config with reporters")
         try:

@@ -18,12 +18,13 @@ from newsdesk.cli.transfer.comparison import Comparison, Difference
 from newsdesk.cli.transfer.endpoint import Endpoint, ends
 from newsdesk.cli.transfer.held import State
 from newsdesk.cli.transfer.holdings import Selection
+from newsdesk.config.choice import ConfigChoice
 
 
 def run(
     from_: str,
     to: tuple[str, ...],
-    config_path: str | None,
+    choice: ConfigChoice,
     project: str | None,
     *,
     deep: bool,
@@ -32,7 +33,7 @@ def run(
     as_json: bool,
 ) -> int:
     """Run the command, and return its exit code."""
-    origin, desks = ends(from_, to, config_path)
+    origin, desks = ends(from_, to, choice)
     route, selection = desks.only_route(), Selection(project)
     counts = Counter[State]()
     try:

@@ -7,6 +7,7 @@ import click
 
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.receipts.causes import named
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.delivery.route import Route
@@ -18,9 +19,9 @@ from newsdesk.secrets import mask_text
 _log = logging.getLogger(__name__)
 
 
-def run(config_path: str | None, *, ping: bool) -> int:
+def run(choice: ConfigChoice, *, ping: bool) -> int:
     """Run the command, and return its exit code."""
-    config = Desks(config_path, ()).config
+    config = Desks(choice, ()).config
     if not config.routes:
         raise DefinitionError(
             "no reporters: name a config with --config, or put newsdesk.yaml here with 'reporters' in it"

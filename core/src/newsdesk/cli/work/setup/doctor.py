@@ -5,15 +5,16 @@ import json
 import click
 
 from newsdesk.cli import data
+from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.finding import Finding
 from newsdesk.doctor.checkup import Checkup
 from newsdesk.exceptions import ReporterException
 
 
-def run(config_path: str | None, *, ping: bool, as_json: bool, fix: bool, yes: bool) -> int:
+def run(choice: ConfigChoice, *, ping: bool, as_json: bool, fix: bool, yes: bool) -> int:
     """Run the command, and return its exit code."""
     to_do = 0
-    for finding in Checkup(config_path, ping=ping).findings():
+    for finding in Checkup(choice, ping=ping).findings():
         _show(finding, as_json=as_json)
         to_do += bool(finding.remedy) and not (fix and _fixed(finding, ask=not yes))
     if not as_json:
