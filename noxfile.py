@@ -17,6 +17,7 @@ DISTRIBUTIONS = [
     "core[dask,template,testing]",
     "plugins/gordo",
     "plugins/mlflow[local]",
+    "plugins/otel[prometheus]",
     "plugins/pages",
     "plugins/postgres[embedded]",
 ]
@@ -34,6 +35,7 @@ UNIT_TESTS = [
     "core/tests",
     "plugins/gordo/tests",
     "plugins/mlflow/tests",
+    "plugins/otel/tests",
     "plugins/pages/tests",
     "plugins/postgres/tests",
 ]
@@ -52,6 +54,7 @@ SOURCES = [
     "core/src",
     "plugins/gordo/src",
     "plugins/mlflow/src",
+    "plugins/otel/src",
     "plugins/pages/src",
     "plugins/postgres/src",
 ]
@@ -97,7 +100,7 @@ def tests_matrix(session: nox.Session) -> None:
 def oldest(session: nox.Session) -> None:
     """Test each plugin with the oldest core that it supports, if that is not this one."""
     install_distributions(session, "test", "build")
-    for plugin in ("plugins/mlflow", "plugins/pages", "plugins/postgres"):
+    for plugin in ("plugins/mlflow", "plugins/otel", "plugins/pages", "plugins/postgres"):
         result = session.run("python", "tests/oldest_core.py", plugin, session.create_tmp(), silent=True)
         session.log(result.strip())
         if result.rstrip().endswith(".whl"):

@@ -47,6 +47,7 @@ MOST = {
     "sqlalchemy": 90,
     "newsdesk_postgres": 28,
     "newsdesk_mlflow": 50,
+    "newsdesk_otel": 2,
     "newsdesk_pages": 16,
     "jinja2": 30,
     "markupsafe": 3,
@@ -103,6 +104,7 @@ STARTS = [
     Start("postgres dashboard", 80, ("click", "orjson", "pluggy", "newsdesk_postgres")),
     Start("plan m.json --config files.yaml", 110, ("click", "orjson", "pluggy", "yaml")),
     Start("plan m.json --config postgres.json", 110, ("click", "orjson", "pluggy", "newsdesk_postgres")),
+    Start("plan m.json --config otel.json", 110, ("click", "orjson", "pluggy", "newsdesk_otel")),
     Start("plan m.json --config pages.json", 110, ("click", "orjson", "pluggy", "newsdesk_pages")),
     Start(
         "report m.json --config pages.json",
@@ -175,6 +177,7 @@ def test_a_command_imports_nothing_that_it_does_not_use(start, importers, tmp_pa
     (tmp_path / "two.json").write_text(json.dumps({"reporters": two}))
     (tmp_path / "files.yaml").write_text("reporters: [files: {path: out}]")
     (tmp_path / "postgres.json").write_text('{"reporters": [{"postgres": {"host": "db"}}]}')
+    (tmp_path / "otel.json").write_text('{"plugins": ["otel"], "reporters": ["null"]}')
     (tmp_path / "pages.json").write_text('{"reporters": [{"pages": {"folder": "site"}}]}')
     both = [{"mlflow": {"tracking_uri": "http://mlflow"}}, {"postgres": {"host": "db"}}]
     (tmp_path / "both.json").write_text(json.dumps({"reporters": both}))

@@ -31,7 +31,14 @@ READMES = [
     "CONTRIBUTING.md",
     *(
         f"{folder}/README.md"
-        for folder in ("core", "plugins/gordo", "plugins/mlflow", "plugins/pages", "plugins/postgres")
+        for folder in (
+            "core",
+            "plugins/gordo",
+            "plugins/mlflow",
+            "plugins/otel",
+            "plugins/pages",
+            "plugins/postgres",
+        )
     ),
 ]
 PAGES = [*(ROOT / name for name in READMES), *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,7 +47,7 @@ FIRST_PLUGIN = ROOT / "docs" / "first-plugin.md"
 PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
 DISTRIBUTIONS = [
     ROOT / "core",
-    *(ROOT / "plugins" / name for name in ("gordo", "mlflow", "pages", "postgres")),
+    *(ROOT / "plugins" / name for name in ("gordo", "mlflow", "otel", "pages", "postgres")),
 ]
 SCHEMA = Draft202012Validator(json.loads((ROOT / "docs/newsdesk.schema.json").read_text("utf-8")))
 # Where a block of text after commands is what the last of them prints.

@@ -15,6 +15,7 @@ PACKAGES = {
     "newsdesk": "newsdesk",
     "newsdesk-gordo": "newsdesk_gordo",
     "newsdesk-mlflow": "newsdesk_mlflow",
+    "newsdesk-otel": "newsdesk_otel",
     "newsdesk-pages": "newsdesk_pages",
     "newsdesk-postgres": "newsdesk_postgres",
 }

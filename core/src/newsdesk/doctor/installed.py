@@ -27,6 +27,9 @@ def findings(registry: Registry, routes: Sequence[Route]) -> Iterator[Finding]:
     for plugin in plugins:
         if plugin.error is not None:
             yield _broken(plugin)
+        if plugin.listens_only:
+            text = f"loads; has no reporter, and is used if a config has 'plugins: [{plugin.name}]'"
+            yield Finding(f"{text}  [{plugin.origin}]", subject=plugin.name)
         for record in plugin.records:
             yield from _of_record(registry, plugin, record, routes, known)
     for name, claiming in clashes(plugins).items():

@@ -23,10 +23,17 @@ class LoadedPlugin:
     """The servers that it brings for tests."""
     commands: tuple[CommandPlugin, ...] = ()
     """The commands that it adds."""
+    hooks: tuple[str, ...] = ()
+    """The hooks that it implements."""
     error: Exception | None = None
     """Why it is broken."""
     plugin: object = field(default=None, repr=False)
     """The module, or object, with its hooks."""
+
+    @property
+    def listens_only(self) -> bool:
+        """Whether it has hooks that are called of themselves, and offers nothing to ask for by name."""
+        return bool(self.hooks) and not (self.error or self.records or self.servers or self.commands)
 
     def usable(self) -> Self:
         """Return the plugin.

@@ -229,7 +229,8 @@ class Registry:
             if self._pluggy.is_registered(plugin):
                 self._pluggy.unregister(plugin)
             return LoadedPlugin(name, origin, error=error, plugin=plugin)
-        return LoadedPlugin(name, origin, records, servers, added, plugin=plugin)
+        hooks = tuple(sorted(caller.name for caller in self._pluggy.get_hookcallers(plugin) or ()))
+        return LoadedPlugin(name, origin, records, servers, added, hooks, plugin=plugin)
 
     def _records(self, plugin: object, hook: str, kind: type[T]) -> Iterator[T]:
         for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():

@@ -49,6 +49,9 @@ def _show_plugin(plugin: LoadedPlugin) -> None:
         click.echo(f"{record.name}: {record.summary or record.reporter}  [{plugin.origin}]{aliases}")
     for command in plugin.commands:
         click.echo(f"newsdesk {command.name}: {command.summary or command.command}  [{plugin.origin}]")
+    if plugin.listens_only:
+        hooks = ", ".join(plugin.hooks)
+        click.echo(f"{plugin.name}: no reporter; 'plugins: [{plugin.name}]' uses {hooks}  [{plugin.origin}]")
 
 
 _STARS: Mapping[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
