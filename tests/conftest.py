@@ -288,7 +288,7 @@ class PostgresServer:
     """A server, and its content."""
 
     def __init__(self, server: Server) -> None:
-        self._server, self.restart = server, server.restart
+        self._server, self.restart, self.folder = server, server.restart, server.folder
 
     @property
     def url(self) -> str:
