@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -66,19 +66,23 @@ def free_port() -> int:
 
 
 class Prometheus:
-    """A Prometheus that scrapes a node-exporter each second, which reads the files of a folder."""
+    """A Prometheus that scrapes a node-exporter each second, which reads the files of a folder.
+
+    And a program that serves its own metrics at `served`, if there is one.
+    """
 
     def __init__(self, folder: Path, rules: str) -> None:
         self.textfiles = folder / "textfiles"
         self.textfiles.mkdir()
         self.port, self._folder, self._running = free_port(), folder, ExitStack()
-        exporter = free_port()
+        exporter, self.served = free_port(), free_port()
         (folder / "rules.yaml").write_text(rules)
         config = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(folder / "rules.yaml")],
             "scrape_configs": [
-                {"job_name": "node", "static_configs": [{"targets": [f"127.0.0.1:{exporter}"]}]}
+                {"job_name": name, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+                for name, port in (("node", exporter), ("builds", self.served))
             ],
         }
         (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
@@ -247,21 +251,80 @@ def test_an_outage_and_its_recovery_as_prometheus_saw_it(prometheus, tmp_path, r
     assert {"too long", "failing"} <= {name for row in rows for name in row}
 
 
+DELIVERING = """
+import pathlib, time
+from itertools import count
+from newsdesk import BaseReporter, Desk, Retry, TransientReporterError
+
+class Store(BaseReporter):
+    def report(self, machine):
+        if pathlib.Path("down").exists():
+            raise TransientReporterError("no connection")
+
+with Desk([Store(), "null"], retry=Retry(attempts=1), plugins=["otel"]) as desk:
+    for number in count():
+        list(desk.report_many([{"name": f"m{number}", "project_name": "north"}]))
+        time.sleep(0.05)
+"""
+STORE = 'newsdesk_deliveries_total{newsdesk_reporter="Store",newsdesk_status='
+DELIVERED = {
+    "delivered": f'{STORE}"delivered"}}',
+    "failed": f'{STORE}"failed",error_type="newsdesk.exceptions.TransientReporterError"}}',
+    "failing": 'ALERTS{alertname="NewsdeskDeliveriesFailing",alertstate="firing"}',
+}
+
+
+@pytest.mark.large
+def test_an_outage_of_a_backend_as_prometheus_saw_it_in_the_metrics_of_deliveries(
+    prometheus, tmp_path, capsys
+):
+    variables = {"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_TRACES_EXPORTER": "none"}
+    port = {"OTEL_EXPORTER_PROMETHEUS_PORT": str(prometheus.served)}
+    command = [sys.executable, "-c", DELIVERING]
+    environment = {**os.environ, **variables, **port}
+    delivering = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        prometheus.wait_for(DELIVERED["delivered"], bool)
+        began = time.time()
+        time.sleep(3)
+        (tmp_path / "down").touch()
+        prometheus.wait_for(DELIVERED["failing"], bool)
+        time.sleep(2)
+        (tmp_path / "down").unlink()
+        prometheus.wait_for(DELIVERED["failing"], lambda found: not found)
+        time.sleep(2)
+        ended = time.time()
+    finally:
+        delivering.terminate()
+        delivering.wait()
+    alerts = prometheus.ask("query_range", query="ALERTS", start=began, end=ended, step="1s")
+    assert {alert["metric"].get("newsdesk_reporter", "Store") for alert in alerts} == {"Store"}, "null is up"
+    rows = seen(prometheus, began, ended, DELIVERED)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{table(rows, DELIVERED)}\n")
+    assert "failed" not in rows[0]
+    assert rows[-1]["delivered"] > rows[0]["delivered"]
+    assert any("failing" in row for row in rows)
+    assert "failing" not in rows[-1]
+
+
 def values(found: list[Any]) -> list[float]:
     return [float(each["value"][1]) for each in found]
 
 
-def seen(prometheus: Prometheus, began: float, ended: float) -> list[dict[str, float]]:
+def seen(
+    prometheus: Prometheus, began: float, ended: float, shown: Mapping[str, str] = SHOWN
+) -> list[dict[str, float]]:
     """Return what Prometheus has of each second: of what it has nothing, there is no key."""
     rows: dict[float, dict[str, float]] = {}
-    for name, query in SHOWN.items():
+    for name, query in shown.items():
         found = prometheus.ask("query_range", query=query, start=began, end=ended, step="1s")
         for when, value in found[0]["values"] if found else []:
             rows.setdefault(when - began, {})[name] = float(value)
     return [{"second": round(when), **rows[when]} for when in sorted(rows)]
 
 
-def table(rows: list[dict[str, float]]) -> str:
-    heads = ["second", *SHOWN]
+def table(rows: list[dict[str, float]], shown: Mapping[str, str] = SHOWN) -> str:
+    heads = ["second", *shown]
     lines = [heads, *([f"{row[name]:.0f}" if name in row else "-" for name in heads] for row in rows)]
     return "\n".join("".join(cell.rjust(10) for cell in line) for line in lines)
