@@ -326,6 +326,29 @@ def test_any_name_can_be_shown(newsdesk, write, name):
     assert json.loads(told)["machine"]["name"] == name
 
 
+def test_a_summary_with_more_machines_than_are_named_says_where_to_read_of_each(
+    newsdesk, refuses, forty, write
+):
+    write("newsdesk.yaml", "reporters: [refuses.Down]\nretry: {attempts: 1}\noutbox: owed.db\n")
+    told = newsdesk("report", forty, code=1)
+    assert told.stdout.splitlines()[-1] == (
+        "Each cause is shown with a few names: --json prints every receipt; 'newsdesk outbox list' names what is "
+        "spooled."
+    )
+    assert len(newsdesk("outbox", "list").stdout.splitlines()) == 41
+    few = write("few.json", [{"name": "m1"}, {"name": "m9"}])
+    assert newsdesk("report", few, code=1).stdout.splitlines()[-1].startswith("2 deliveries in ")
+
+
+def test_the_alterations_of_many_machines_are_grouped(newsdesk, acme, forty):
+    told = newsdesk("report", forty, "--to", "acme_reporters.Prints").stdout
+    names = "north/m00, north/m01, north/m02 and 37 more"
+    assert told.splitlines()[0] == (
+        f"acme_reporters.Prints: 40 altered ({names}): metadata.x truncated: 5 of 9 characters"
+    )
+    assert told.count("truncated") == 1
+
+
 # Threads.
 
 

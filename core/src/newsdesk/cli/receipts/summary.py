@@ -19,6 +19,8 @@ from newsdesk.exceptions import ReporterException
 
 ROWS = 60
 """Rows of the table; more would push what matters off the screen."""
+MANY = 20
+"""Deliveries of which the alterations are listed one by one; of more, they are grouped as causes are."""
 
 _COLOURS = {
     "delivered": "green",
@@ -87,6 +89,7 @@ class _Summary:
         self._began = time.monotonic()
         self._counts: Counter[tuple[str, Status]] = Counter()
         self._causes = Causes()
+        self._altered = Causes(once=True)
         self._failed: list[Receipt] = []
         self._others: list[Receipt] = []
         self._has_required_failure = False
@@ -108,6 +111,8 @@ class _Summary:
             label = named(receipt.reporter, required=receipt.required)
             text = f"{type(receipt.error).__name__}: {receipt.error}"
             self._causes.add(label, str(receipt.status), receipt.machine, text)
+        for alteration in receipt.alterations:
+            self._altered.add(receipt.reporter, "altered", receipt.machine, str(alteration))
         self._has_required_failure |= receipt.fails_report
         kept = self._others if receipt.settled else self._failed
         if len(kept) < ROWS:
@@ -124,23 +129,30 @@ class _Summary:
         if not rows:
             click.echo("No deliveries.")
             return
-        self._print_rows(rows)
-        for receipt in rows:
+        total = sum(self._counts.values())
+        self._print_rows(rows, left_out=total - len(rows))
+        if total > MANY:
+            for _, text in self._altered.texts("alterations"):
+                click.secho(text, fg="yellow")
+        for receipt in rows if total <= MANY else ():
             for alteration in receipt.alterations:
                 click.secho(plain(f"{receipt.machine} at {receipt.reporter}: {alteration}"), fg="yellow")
         self._print_causes()
         for (reporter, status), count in sorted(self._counts.items()):
-            click.secho(f"{reporter}: {count} {status}", fg=_COLOURS.get(str(status)))
-        total = sum(self._counts.values())
+            click.secho(plain(f"{reporter}: {count} {status}"), fg=_COLOURS.get(str(status)))
         deliveries = "1 delivery" if total == 1 else f"{total} deliveries"
         click.echo(f"{deliveries} in {time.monotonic() - self._began:.1f} s")
+        if not self._causes.names_all:
+            spooled = any(status is Status.SPOOLED for _, status in self._counts)
+            owed = "; 'newsdesk outbox list' names what is spooled" if spooled else ""
+            click.echo(f"Each cause is shown with a few names: --json prints every receipt{owed}.")
 
     def _print_causes(self) -> None:
         if not logs().is_json:  # the receipts in the log have them
             for status, text in self._causes.texts():
                 click.secho(text, err=True, fg=_COLOURS.get(status))
 
-    def _print_rows(self, rows: list[Receipt]) -> None:
+    def _print_rows(self, rows: list[Receipt], left_out: int) -> None:
         if sys.stdout.isatty():
             from newsdesk.cli.receipts.terminal import print_table  # noqa: PLC0415  (rich, for a terminal alone)
 
@@ -150,5 +162,5 @@ class _Summary:
                 click.echo(_line(receipt))
         else:
             return
-        if (left_out := sum(self._counts.values()) - len(rows)) > 0:
+        if left_out:
             click.echo(f"… and {left_out} more receipts; --json gives all of them.")

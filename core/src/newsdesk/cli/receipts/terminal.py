@@ -60,7 +60,7 @@ def print_table(receipts: Iterable[Receipt]) -> None:
     for receipt in receipts:
         table.add_row(
             Text(plain(str(receipt.machine))),
-            Text(named(receipt.reporter, required=receipt.required)),
+            Text(plain(named(receipt.reporter, required=receipt.required))),
             Text(str(receipt.status), style=STYLES.get(receipt.status, "")),
             str(receipt.attempts),
             f"{receipt.seconds:.2f}",
