@@ -193,7 +193,6 @@ def pictures(session: nox.Session) -> None:
     install_distributions(session)
     session.install("pyte", *group("test"))
     session.run("python", "docs/pictures/make.py")
-    session.run("python", "-m", "benchmarks.pictures")
 
 
 @nox.session(default=False)

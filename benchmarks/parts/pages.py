@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from newsdesk import Machine
 from newsdesk.atomic import write_atomically
+from newsdesk.testing.machines.fleet import fleet
 from newsdesk_pages import PagesReporter
 
-from benchmarks.fleet import fleet
 from benchmarks.ratio import Figure
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "machines"
 COUNTS = (10, 1_000, 10_000)
 ROUNDS = 15
 
 
 def figures() -> Iterator[Figure]:
     """Yield what one more machine costs with few and with many in the site, and how large the site is."""
-    new = fleet(16 * ROUNDS * len(COUNTS), seed=1)
+    real = [Machine.from_json(file.read_bytes()) for file in sorted(EXAMPLES.glob("*-20tags.json"))]
+    new = fleet(2 * ROUNDS * len(COUNTS), of=real)
     with tempfile.TemporaryDirectory() as name, PagesReporter(f"{name}/site") as reporter:
         there = 0
         for count in COUNTS:
@@ -29,14 +32,13 @@ def figures() -> Iterator[Figure]:
                 for record in _small(there, count):
                     reporter.report(record)
             there = count
-            scored = (record for record in new if len(record["dataset"]["tag_list"]) > 4)
-            records = [next(scored) for _ in range(ROUNDS)]
+            machines = [next(new) for _ in range(ROUNDS)]
             with mock.patch("os.fsync"):
-                cpu = [_milliseconds(time.process_time, reporter, record) for record in records]
+                cpu = [_milliseconds(time.process_time, reporter, machine) for machine in machines]
             yield _figure(f"one more with {count:,} there: CPU", cpu)
-            again = [_milliseconds(time.process_time, reporter, record) for record in records]
+            again = [_milliseconds(time.process_time, reporter, machine) for machine in machines]
             yield _figure(f"the same again with {count:,} there: CPU", again)
-            wall = [_milliseconds(time.perf_counter, reporter, next(scored)) for _ in range(ROUNDS)]
+            wall = [_milliseconds(time.perf_counter, reporter, next(new)) for _ in range(ROUNDS)]
             writes = [_write(Path(name, f"write-{index}")) for index in range(ROUNDS)]
             yield _figure(f"one more with {count:,} there: time, vs one atomic write of 15 KB", wall, writes)
         for part in ("index", "machines", "records"):
@@ -48,7 +50,7 @@ def figures() -> Iterator[Figure]:
 
 def _small(first: int, end: int) -> Iterator[dict[str, Any]]:
     """Yield machines without charts, which are quick to write; their rows of the index are the same."""
-    base = [*fleet(8)]
+    base = [machine.to_dict() for machine in fleet(8)]
     for record in base:
         model = record["metadata"]["build_metadata"]["model"]
         scores = model["cross_validation"]["scores"]
@@ -60,9 +62,9 @@ def _small(first: int, end: int) -> Iterator[dict[str, Any]]:
         yield {**base[number % len(base)], "name": f"machine-{number}"}
 
 
-def _milliseconds(clock: Callable[[], float], reporter: PagesReporter, record: dict[str, Any]) -> float:
+def _milliseconds(clock: Callable[[], float], reporter: PagesReporter, machine: Machine) -> float:
     start = clock()
-    reporter.report(record)
+    reporter.report(machine)
     return (clock() - start) * 1000
 
 

@@ -1,7 +1,7 @@
 """Makes the pictures of the README and the docs from the demo: `nox -s pictures`.
 
 Each command runs in a real terminal of a given size, and its last screen is drawn as SVG. Of the site of
-newsdesk-pages, Chromium takes a picture; it has to be installed.
+newsdesk-pages, Chromium takes pictures; it has to be installed.
 """
 
 import io
@@ -13,10 +13,13 @@ import struct
 import subprocess
 import sys
 import termios
+from datetime import UTC, datetime
 from fcntl import ioctl
 from pathlib import Path
+from typing import Literal
 
 import pyte
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
@@ -38,6 +41,9 @@ retry: {attempts: 2, initial: 0.1}
 """
 """The config of the last picture: a server that is down."""
 FOLDER = Path("/tmp/newsdesk")  # noqa: S108  (it is seen in the pictures)
+NOW = datetime(2026, 11, 17, 8, tzinfo=UTC)
+"""When the pages are looked at: some hours after the last build, so that they say the same each time."""
+DESK, PHONE = ViewportSize(width=1100, height=620), ViewportSize(width=390, height=700)
 
 
 def main() -> None:
@@ -45,7 +51,7 @@ def main() -> None:
     FOLDER.mkdir()
     try:
         _run("newsdesk demo .", FOLDER)
-        _take_site()
+        _take_site((FOLDER / "site" / "index.html").as_uri())
         for name, command in PICTURES.items():
             if name == "receipts":
                 (FOLDER / "newsdesk.yaml").write_text(OUTAGE)
@@ -60,14 +66,35 @@ def main() -> None:
         shutil.rmtree(FOLDER)
 
 
-def _take_site() -> None:
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
+def _take_site(index: str) -> None:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
         raise SystemExit("Chromium is not installed; on Debian: apt install chromium")
-    options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--virtual-time-budget=3000"]
-    picture = [f"--screenshot={HERE / 'fleet.png'}", "--window-size=1100,560"]
-    site = (FOLDER / "site" / "index.html").as_uri()
-    subprocess.run([browser, *options, *picture, site], check=True)  # noqa: S603  (fixed arguments)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        _opened(browser, index, DESK, "light").screenshot(path=HERE / "fleet.png")
+        _opened(browser, index, PHONE, "dark").screenshot(path=HERE / "pages-phone.png")
+        page = _opened(browser, index, DESK, "dark")
+        page.get_by_role("link", name="valve-004").click()
+        page.wait_for_selector("main svg")
+        page.screenshot(
+            path=HERE / "pages-machine.png", clip={"x": 0, "y": 0, **DESK, "height": 1250}, full_page=True
+        )
+        page = _opened(browser, index, DESK, "light")
+        for place in (0, 1):
+            page.locator("#machines input[type=checkbox]").nth(place).check()
+        page.locator("#compare").click()
+        page.wait_for_selector("#comparison table")
+        page.screenshot(path=HERE / "pages-comparison.png")
+        browser.close()
+
+
+def _opened(browser: Browser, index: str, size: ViewportSize, scheme: Literal["light", "dark"]) -> Page:
+    page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
+    page.clock.set_fixed_time(NOW)
+    page.goto(index)
+    page.wait_for_selector("#machines tbody tr")
+    return page
 
 
 def _run(command: str, folder: Path, lines: int = 200) -> pyte.Screen:

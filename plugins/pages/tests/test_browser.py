@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from newsdesk import Machine
+from newsdesk.testing.machines.fleet import PROJECTS, fleet
 from newsdesk_pages import PagesReporter
 from newsdesk_pages.text import MISSING, shown
 from playwright.sync_api import expect, sync_playwright
-
-from benchmarks.fleet import PROJECTS, fleet
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(
@@ -22,6 +21,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 MACHINES = 130
+EXAMPLES = Path(__file__).parents[3] / "examples" / "machines"
 # Started by root, as in a container, it needs to be told; and it would look up hosts of its own.
 FLAGS = [
     "--no-sandbox",
@@ -52,13 +52,28 @@ def evil() -> Machine:
     )
 
 
+def builds(number: int) -> list[Machine]:
+    """Return a build of each machine, of four kinds; one of seven has no scores, and from the second on another filter."""
+    names = ("ae-4tags", "diff-20tags", "sk-20tags")
+    real = [
+        Machine.from_json((EXAMPLES / f"{name}.json").read_bytes())
+        for name in (*names, *names, "buildonly-4tags")
+    ]
+    made = [machine.to_dict() for machine in fleet(MACHINES, build=number, of=real)]
+    for record in made:
+        record["dataset"]["row_filter"] = f"`TAG-001` > {(number - 1) / 10}" if number > 1 else ""
+        history = record["metadata"]["build_metadata"]["model"]["model_meta"].get("history", {})
+        history |= {f"val_{name}": history[name] for name in ("loss", "accuracy") if name in history}
+    return [Machine.from_dict(record) for record in made]
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     """A site of a fleet, two builds of each machine, and a machine that is hostile."""
     folder = tmp_path_factory.mktemp("pages") / "site"
     with pytest.MonkeyPatch.context() as patch, PagesReporter(folder, title="Fleet & <b>co</b>") as reporter:
         patch.setattr("os.fsync", lambda _: None)  # what survives a loss of power is not looked at here
-        for machine in (*fleet(MACHINES, builds=2), evil()):
+        for machine in (*builds(1), *builds(2), evil()):
             reporter.report(machine)
     return folder
 
@@ -175,11 +190,11 @@ def test_every_control_is_reached_by_keyboard_and_its_focus_is_seen(open_page):
 def test_typing_and_a_project_filter_and_the_address_keeps_both(open_page, base):
     page = open_page(base=base)
     page.get_by_label("Project").select_option(label=PROJECTS[0])
-    expect(page.get_by_role("status")).to_have_text(f"26 of {MACHINES + 1} machines")
+    expect(page.get_by_role("status")).to_have_text(f"44 of {MACHINES + 1} machines")
     page.get_by_role("searchbox").type("COMP 1")
     assert all("compressor" in row[1] and "1" in row[1] and row[2] == PROJECTS[0] for row in rows(page))
     few = rows(page)
-    assert 0 < len(few) < 26
+    assert 0 < len(few) < 44
     page.locator("#machines tbody a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(few[0][1])
     page.go_back()
@@ -189,8 +204,8 @@ def test_typing_and_a_project_filter_and_the_address_keeps_both(open_page, base)
 
 def test_a_machines_page_shows_its_folds_tags_curves_splits_and_revisions(open_page, base):
     page = open_page(base=base)
-    page.get_by_role("searchbox").type("compressor-0000")
-    page.get_by_role("link", name="compressor-0000").click()
+    page.get_by_role("searchbox").type("valve-004")
+    page.get_by_role("link", name="valve-004").click()
     for heading in (
         "Scores",
         "Scores of the tags",
@@ -205,7 +220,7 @@ def test_a_machines_page_shows_its_folds_tags_curves_splits_and_revisions(open_p
     folds = page.get_by_role("img", name=re.compile("of each fold"))
     assert folds.count() == 4
     assert folds.locator("circle").count() == 4 * 3
-    loss = page.get_by_role("img", name=re.compile("loss over 40 epochs"))
+    loss = page.get_by_role("img", name=re.compile("loss over 24 epochs"))
     assert loss.locator(".series path").count() == 2
     splits = page.get_by_role("img", name="Splits of the cross-validation")
     assert splits.locator(".series path").count() == 7
@@ -242,8 +257,8 @@ def test_hostile_texts_are_shown_and_not_run(open_page, base):
     [row] = rows(page)
     assert row[1] == shown(evil().name)
     page.get_by_role("checkbox", name="Compare <img").check()
-    page.get_by_role("searchbox").fill("pump-0001")
-    page.get_by_role("checkbox", name="Compare pump-0001").check()
+    page.get_by_role("searchbox").fill("pump-001")
+    page.get_by_role("checkbox", name="Compare pump-001").check()
     page.locator("#compare").click()
     expect(page.get_by_role("table", name="model", exact=True)).to_contain_text(EVIL)
     assert page.evaluate("window.hacked") is None
@@ -288,7 +303,7 @@ def test_pages_fit_a_phone(open_page):
         page.wait_for_selector("table tbody tr")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         if page.locator("#machines").count():
-            page.get_by_role("searchbox").type("heat")
+            page.get_by_role("searchbox").type("turbine")
             page.locator("#machines tbody a").nth(1).click()
             page.wait_for_selector("h1 bdi")
     [(link,)] = [re.findall(r'href="\.\./(compare\.html\?[^"]+)"', page.content())[:1]]
@@ -333,6 +348,6 @@ def test_of_ten_thousand_machines_the_browser_draws_a_hundred(chromium, tmp_path
     page.goto(f"file://{tmp_path}/site/index.html")
     expect(page.get_by_role("status")).to_have_text("10,000 machines")
     assert page.locator("#machines tbody tr").count() == 100
-    page.get_by_role("searchbox").type("pump-0001")
+    page.get_by_role("searchbox").type("pump-001")
     expect(page.get_by_role("status")).to_have_text(re.compile("^[0-9]+ of 10,000 machines$"))
     page.close()

@@ -1,6 +1,7 @@
 """A fleet of made-up machines."""
 
 from newsdesk import record
+from newsdesk.testing.machines import canned
 from newsdesk.testing.machines.fleet import fleet
 
 
@@ -32,3 +33,11 @@ def test_summaries_are_those_of_the_folds():
             assert len(folds) == 3
             assert (score.min, score.max) == (min(folds), max(folds))
             assert min(folds) <= score.mean <= max(folds)
+
+
+def test_a_fleet_is_of_the_given_machines_in_turn_with_what_those_have():
+    of = [*canned("real/ae-4tags"), *canned("real/buildonly-4tags")]
+    machines = [*fleet(4, of=of)]
+    assert [bool(record.scores(machine)) for machine in machines] == [True, False, True, False]
+    assert all(len(record.history(machine)["loss"].values) == 24 for machine in machines)
+    assert [machine.dataset for machine in machines] == [each.dataset for each in of] * 2

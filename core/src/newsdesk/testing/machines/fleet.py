@@ -6,12 +6,13 @@ For demonstrations and for looking at pages: every number is made up, and the sa
 import math
 import random
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from newsdesk import record
 from newsdesk.machine import Machine
+from newsdesk.testing.machines import canned
 
 PROJECTS = ("north", "south", "west")
 KINDS = ("pump", "compressor", "turbine", "valve")
@@ -20,21 +21,20 @@ _FIRST = datetime(2026, 11, 16, 2, tzinfo=UTC)
 _EPOCHS = 24
 
 
-def fleet(count: int, *, build: int = 1) -> Iterator[Machine]:
-    """Give machines that are made of a real one.
+def fleet(count: int, *, build: int = 1, of: Sequence[Machine] = ()) -> Iterator[Machine]:
+    """Give machines that are made of real ones, with the scores and curves that those have.
 
     Args:
         count: How many.
         build: Which of their builds, from 1 on: a day later each, of the same configuration. From the second
             on, one machine of each ten is worse in one fold, and one is better.
+        of: What they are made of, in turn; by default the one of `newsdesk.testing.machines` with scores.
     """
-    return (_machine(number, build) for number in range(count))
+    real = of or canned("real/ae-4tags")
+    return (_machine(number, build, real[number % len(real)]) for number in range(count))
 
 
-def _machine(number: int, build: int) -> Machine:
-    from newsdesk.testing.machines import canned  # noqa: PLC0415  (which imports this)
-
-    [real] = canned("real/ae-4tags")
+def _machine(number: int, build: int, real: Machine) -> Machine:
     made = real.to_dict()
     made["name"] = f"{KINDS[number % len(KINDS)]}-{number + 1:03}"
     made["project_name"] = PROJECTS[number // len(KINDS) % len(PROJECTS)]
@@ -47,12 +47,18 @@ def _machine(number: int, build: int) -> Machine:
     model["cross_validation"]["scores"] = {
         name: _score(score, quality, number, build) for name, score in record.scores(real).items()
     }
-    losses = [0.02 + (1.2 - quality) * math.exp(-epoch / 5) for epoch in range(_EPOCHS)]
-    history = model["model_meta"]["history"]
-    history["loss"] = [round(loss * built.uniform(0.97, 1.03), 6) for loss in losses]
-    history["accuracy"] = [round(quality * (1 - math.exp(-(epoch + 1) / 4)), 6) for epoch in range(_EPOCHS)]
-    history["params"] |= {"epochs": _EPOCHS}
+    if record.history(real):
+        model["model_meta"]["history"] |= _history(quality, built)
     return Machine.from_dict(made)
+
+
+def _history(quality: float, built: random.Random) -> dict[str, Any]:
+    losses = [0.02 + (1.2 - quality) * math.exp(-epoch / 5) for epoch in range(_EPOCHS)]
+    return {
+        "loss": [round(loss * built.uniform(0.97, 1.03), 6) for loss in losses],
+        "accuracy": [round(quality * (1 - math.exp(-(epoch + 1) / 4)), 6) for epoch in range(_EPOCHS)],
+        "params": {"verbose": 0, "epochs": _EPOCHS, "steps": 66},
+    }
 
 
 def _score(score: record.Score, quality: float, number: int, build: int) -> dict[str, float]:
