@@ -8,30 +8,34 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-from newsdesk import Machine, record
+from newsdesk import Machine
 from newsdesk_pages import PagesReporter, charts
 from newsdesk_pages.text import shown
 
 
-def score(*values: float) -> record.Score:
-    """Return a score with some folds."""
-    folds = {f"fold-{fold}": value for fold, value in enumerate(values, 1)}
-    return record.main_scores(machine({"r2-score": {"fold-mean": values[0], **folds}}))["r2-score"]
+def scored(*values: float) -> dict[str, float]:
+    """Return a score with some folds, as a record has it."""
+    return {"fold-mean": values[0], **{f"fold-{fold}": value for fold, value in enumerate(values, 1)}}
 
 
-def machine(scores=None, history=None) -> Machine:
-    model = {"cross_validation": {"scores": scores or {}}, "model_meta": {"history": history or {}}}
-    return Machine(name="pump-7", project_name="plant", metadata={"build_metadata": {"model": model}})
-
-
-def history(*values: float) -> dict[str, record.Series]:
-    return record.history(machine(history={"loss": [*values]}))
+def machine(folds=(), history=(), tags=None, metric="r2-score") -> Machine:
+    """Return a machine with a score of some folds, a loss for some epochs, and a score for each tag."""
+    of_tags = {f"{metric}-{tag.replace(' ', '-')}": {"fold-mean": mean} for tag, mean in (tags or {}).items()}
+    scores = {metric: scored(*folds) if folds else {}, **of_tags}
+    model = {"cross_validation": {"scores": scores}, "model_meta": {"history": {"loss": [*history]}}}
+    return Machine(
+        name="pump-7",
+        project_name="plant",
+        dataset={"tag_list": [*(tags or {})]},
+        metadata={"build_metadata": {"model": model}},
+    )
 
 
 def drawn() -> str:
-    """Draw one chart of each kind."""
-    kinds = [*charts.folds([score(0.1, 0.5)]), charts.tags("r2-score", {"a": -0.5, "b": 0.7})]
-    return "".join(chart.svg for chart in [*kinds, *charts.curves(history(3, 2, 1))])
+    """Draw one chart of each of three kinds."""
+    charts.drawn.cache_clear()
+    figures = charts.drawn(machine([0.1, 0.5], [3, 2, 1], {"a": -0.5, "b": 0.7}))
+    return figures["folds"] + figures["tags"]["r2-score"] + figures["curves"]
 
 
 def test_a_chart_has_nothing_that_a_page_forbids_or_that_changes_by_itself():
@@ -44,19 +48,25 @@ def test_a_chart_has_nothing_that_a_page_forbids_or_that_changes_by_itself():
 
 
 def test_one_fold_and_one_epoch_are_dots():
-    [fold] = charts.folds([score(0.5)])
-    [curve] = charts.curves(history(0.5))
-    assert (fold.svg.count("<circle"), curve.svg.count("<circle")) == (1, 1)
+    figures = charts.drawn(machine([0.5], [0.5]))
+    assert (figures["folds"].count("<circle"), figures["curves"].count("<circle")) == (1, 1)
 
 
 def test_of_many_values_a_chart_shows_as_many_as_one_can_see():
-    tags = charts.tags("r2-score", {f"tag-{number}": number / 1000 for number in range(1000)})
-    assert tags.svg.count("<rect") == charts.MOST_TAGS
-    assert tags.title == "r2-score of the 40 worst of 1,000 tags, the worst first"
-    [curve] = charts.curves(history(*(math.sin(number) for number in range(100_000))))
-    assert len(curve.svg) < 10_000
-    [folds] = charts.folds([score(*(number / 1000 for number in range(1000)))])
-    assert folds.svg.count("<circle") == charts.MOST_FOLDS
+    many = [number / 1000 for number in range(1000)]
+    figures = charts.drawn(
+        machine(
+            many,
+            [math.sin(number) for number in range(100_000)],
+            dict(zip(map(str, many), many, strict=True)),
+        )
+    )
+    tags = figures["tags"]["r2-score"]
+    assert tags.count('class="rect') == charts.MOST_MARKS
+    assert "<figcaption>r2-score of the 40 worst of 1,000 tags, the worst first</figcaption>" in tags
+    assert figures["folds"].count("<circle") == charts.MOST_MARKS
+    assert "loss over 100,000 epochs" in figures["curves"]
+    assert figures["curves"].count(" ") < 2.5 * charts.MOST_EPOCHS
 
 
 @pytest.mark.parametrize(
@@ -75,19 +85,19 @@ def test_of_many_values_a_chart_shows_as_many_as_one_can_see():
     ],
 )
 def test_any_number_is_drawn_or_left_out(values, caplog):
-    found = [*charts.folds([score(*values)]), *charts.curves(history(*values))]
-    found.append(charts.tags("r2-score", dict(zip("ab", values, strict=True))))
-    assert not re.search("nan|inf", "".join(chart.svg for chart in found if chart))
+    figures = charts.drawn(machine(values, values, dict(zip("ab", values, strict=True))))
+    assert not re.search("nan|inf", figures["folds"] + figures["curves"] + figures["tags"]["r2-score"])
     assert not caplog.records
 
 
 @pytest.mark.parametrize("text", ["\0", "\x1b[0m", "\ud800", "\ufffe", "</svg><script>", "\u202e", '"&'])
 def test_a_tag_is_text(text, caplog):
-    chart = charts.tags(text, {text: 1.0})
-    assert chart.svg.count("<rect") == 1
-    assert "<script" not in chart.svg
-    chart.svg.encode()
-    assert shown(chart.svg) == chart.svg
+    figures = charts.drawn(machine([1.0], [1.0], {text: 1.0}, metric=text))
+    for figure in (figures["folds"], *figures["tags"].values()):
+        assert figure.count("<svg") == 1
+        assert "<script" not in figure
+        figure.encode()
+        assert shown(figure.replace("\n", "")) == figure.replace("\n", "")
     assert not caplog.records
 
 
@@ -97,12 +107,12 @@ def test_a_chart_that_cannot_be_drawn_is_left_out_and_its_numbers_are_in_the_tab
 ):
     drawn()
     if fault == "a chart":
-        monkeypatch.delattr("pygal.XY")
+        monkeypatch.delattr("pygal.Line")
     else:
         charts._pygal.cache_clear()
         monkeypatch.setitem(sys.modules, "pygal", None)
     with PagesReporter(tmp_path) as reporter:
-        delivery = reporter.report(machine({"r2-score": {"fold-mean": mean, "fold-1": mean}}))
+        delivery = reporter.report(machine([mean]))
     assert not delivery.unchanged
     page = (tmp_path / "machines/plant.pump-7.html").read_text()
     assert "<svg" not in page
@@ -119,6 +129,6 @@ def test_a_process_that_is_forked_after_a_chart_draws_the_same():
 def test_imports_are_found_as_before_a_chart():
     code = (
         "import sys, importlib_metadata; from newsdesk_pages import charts; before = [*sys.meta_path];"
-        "assert charts.tags('r2', {'a': 1.0}); assert sys.meta_path == before"
+        "assert charts._pygal().Line; assert sys.meta_path == before"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from newsdesk import AmbiguousMachine, Machine, MachineDoesNotExist, PermanentReporterError
+from newsdesk.atomic import write_atomically
 from newsdesk_pages import PagesReporter
 from newsdesk_pages.site import SHARDS, Site
 
@@ -125,14 +126,33 @@ def test_times_survive_a_copy_that_loses_those_of_files(site):
         assert min(each.time for each in reporter.machines()) > datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_a_record_that_a_killed_writer_has_left_is_among_the_revisions_after_the_next_report(site):
+class Killed(BaseException):
+    """The end of a process."""
+
+
+@pytest.mark.parametrize("writes", range(5))
+def test_what_a_killed_writer_has_left_is_completed_by_the_next_report(site, writes, monkeypatch):
     report(site, machine(note="first"))
-    left = machine(note="left")
-    (site / f"records/plant.pump-7/{left.revision}.json").write_bytes(left.to_json())
-    report(site, machine(note="third"))
+    left = [write_atomically] * writes
+
+    def killed(*arguments):
+        if not left:
+            raise Killed
+        left.pop()(*arguments)
+
+    monkeypatch.setattr("newsdesk_pages.files.write_atomically", killed)
+    with pytest.raises(Killed):
+        report(site, machine(note="killed"))
+    monkeypatch.undo()
     with PagesReporter(site) as reporter:
-        assert {each.revision for each in reporter.machines(all_revisions=True)} >= {left.revision}
-    assert (site / f"records/plant.pump-7/{left.revision}.js").exists()
+        found = [each.revision for each in reporter.machines(all_revisions=True)]
+    report(site, machine(note="third"))
+    revisions = {machine(note="third").revision, *found}
+    assert len(revisions) == (3 if writes > 1 else 2)
+    page = (site / "machines/plant.pump-7.html").read_text()
+    assert all(each in page for each in revisions)
+    assert {file.stem for file in site.glob("records/*/*.js")} >= revisions
+    assert index(site)["pump-7"]["revisions"] == len(revisions)
 
 
 def test_a_damaged_record_of_another_revision_stops_nothing(site, caplog):
@@ -198,17 +218,15 @@ def _writes(site: Path, name: str, monkeypatch) -> list[str]:
     written = []
     monkeypatch.setattr("newsdesk_pages.files.write_atomically", _noted(written))
     report(site, machine(name))
-    monkeypatch.undo()
     return [re.sub(r"[0-9a-f]{64}", "…", str(path.relative_to(site))) for path in written]
 
 
 def _noted(written):
-    from newsdesk.atomic import write_atomically
-
     return lambda target, data: (written.append(target), write_atomically(target, data))
 
 
 def test_one_more_machine_writes_as_many_files_however_many_there_are(site, monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda _: None)
     report(site, *(machine(f"machine-{number}") for number in range(10)))
     few = _writes(site, "one-more", monkeypatch)
     shutil.rmtree(site / "machines")

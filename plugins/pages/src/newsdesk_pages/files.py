@@ -2,63 +2,47 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsdesk import PermanentReporterError, TransientReporterError
 from newsdesk.atomic import write_atomically
 
-_TRANSIENT = frozenset(
+_PERMANENT = frozenset(
     getattr(errno, name)
-    for name in ("ENOSPC", "EDQUOT", "EIO", "EAGAIN", "EINTR", "ESTALE", "EMFILE", "ENFILE", "ETIMEDOUT")
-    if hasattr(errno, name)
+    for name in ("EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP")
 )
-"""Errors of the system that a retry may fix."""
+"""Errors of the system that a retry does not fix."""
 
 
-def settle(target: Path, content: Callable[[], bytes]) -> bool:
-    """Write what a file must have, until it has it; return whether anything was written.
+def settle(content: Callable[[], Mapping[Path, bytes]]) -> bool:
+    """Write what files must have, until they have it; return whether anything was written.
 
     `content` is asked again after each write: another writer may have changed what it depends on, or have
-    written the file from what it read before.
+    written a file from what it read before.
     """
     changed = False
-    while read(target) != (data := content()):
-        with errors_of(target):
-            write_atomically(target, data)
+    while wrong := {target: data for target, data in content().items() if read(target) != data}:
+        for target, data in wrong.items():
+            with errors_of(target):
+                write_atomically(target, data)
         changed = True
     return changed
 
 
 def read(file: Path) -> bytes | None:
     """Return what a file has; None if it is missing."""
-    with errors_of(file, "read"):
-        try:
-            return file.read_bytes()
-        except FileNotFoundError:
-            return None
-
-
-def first_line(file: str) -> bytes:
-    """Return the first line of a file, with its end; nothing if it is missing."""
-    try:
-        with open(file, "rb") as opened:  # noqa: PTH123  (of a path as text: many are read for each report)
-            return opened.readline()
-    except FileNotFoundError:
-        return b""
-    except OSError:
-        with errors_of(Path(file), "read"):
-            raise
+    with errors_of(file, "read"), suppress(FileNotFoundError):
+        return file.read_bytes()
+    return None
 
 
 def names(folder: Path) -> list[str]:
     """Return the names in a folder, sorted; none if it is missing."""
-    with errors_of(folder, "read"):
-        try:
-            return sorted(os.listdir(folder))  # noqa: PTH208  (paths take long to make, and to sort)
-        except FileNotFoundError:
-            return []
+    with errors_of(folder, "read"), suppress(FileNotFoundError):
+        return sorted(os.listdir(folder))  # noqa: PTH208  (paths take long to make, and to sort)
+    return []
 
 
 @contextmanager
@@ -67,10 +51,7 @@ def errors_of(target: Path, doing: str = "written") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _TRANSIENT:
-            raise TransientReporterError(
-                f"{str(target)!r} cannot be {doing} now: {error.strerror}"
-            ) from error
-        raise PermanentReporterError(
-            f"{str(target)!r} cannot be {doing}: {error.strerror}; fix the folder, or set another 'folder'"
-        ) from error
+        if error.errno in _PERMANENT:
+            why = f"{error.strerror}; fix the folder, or set another 'folder'"
+            raise PermanentReporterError(f"{str(target)!r} cannot be {doing}: {why}") from error
+        raise TransientReporterError(f"{str(target)!r} cannot be {doing} now: {error.strerror}") from error

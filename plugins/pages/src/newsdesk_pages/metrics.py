@@ -1,8 +1,8 @@
-"""Pure: which way a metric is better."""
+"""Pure: which way a metric is better, and so which of its values are the worst."""
 
 import math
-from collections.abc import Mapping
 
+from newsdesk import Machine, record
 from newsdesk.record.directions import better
 
 _SIGNS = {"higher": 1, "lower": -1, None: 0}
@@ -13,7 +13,17 @@ def direction(metric: str) -> int:
     return _SIGNS[better(metric)]
 
 
-def worst_first(metric: str, values: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Sort values of a metric, the worst first; what is not a number is the worst."""
-    sign = direction(metric) or 1
-    return sorted(values.items(), key=lambda item: (not math.isnan(item[1]), item[1] * sign, item[0]))
+def tag_scores(machine: Machine) -> dict[str, list[record.Score]]:
+    """Return the scores of single tags by metric, the worst first; what is not a number is the worst."""
+    found: dict[str, list[record.Score]] = {}
+    for score in record.scores(machine).values():
+        if score.tag is not None and score.mean is not None:
+            found.setdefault(score.metric, []).append(score)
+    # Metrics of which more is better come first: of these the page shows the first.
+    metrics = sorted(found, key=lambda metric: (-direction(metric), metric))
+    return {metric: sorted(found[metric], key=_worst_first) for metric in metrics}
+
+
+def _worst_first(score: record.Score) -> tuple[bool, float, str]:
+    mean = score.mean or 0.0
+    return not math.isnan(mean), mean * (direction(score.metric) or 1), score.name

@@ -7,31 +7,27 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from newsdesk import record
 
-from newsdesk_pages.text import number, shortened, shown
+from newsdesk_pages import facts, metrics, text
 
-ASSETS = ("site.css", "index.js", "compare.js", "machine.js")
+ASSETS = ("site.css", "site.js", "index.js", "compare.js")
 """What the pages load."""
 
 
 @cache
-def assets() -> dict[str, bytes]:
-    """Return the assets by their paths in the site, which change with their content."""
-    return {_path(name, data): data for name in ASSETS if (data := _source(name)) is not None}
+def asset(name: str) -> tuple[str, bytes]:
+    """Return the path of an asset in the site, and what it has; another content has another path.
+
+    Browsers keep what they have loaded from a path, and writers of two versions may share a site.
+    """
+    data = files("newsdesk_pages").joinpath("assets", name).read_bytes()
+    return f"assets/{hashlib.sha256(data).hexdigest()[:12]}-{name}", data
 
 
 def page(template: str, **values: Any) -> bytes:
     """Return an HTML page."""
-    return _environment().get_template(template).render(**values).encode()
-
-
-def _source(name: str) -> bytes:
-    return files("newsdesk_pages").joinpath("assets", name).read_bytes()
-
-
-def _path(name: str, data: bytes) -> str:
-    stem, _, suffix = name.partition(".")
-    return f"assets/{stem}-{hashlib.sha256(data).hexdigest()[:12]}.{suffix}"
+    return _environment().get_template(f"{template}.html.jinja").render(**values).encode()
 
 
 @cache
@@ -44,11 +40,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, shortened=shortened)
-    environment.globals["assets"] = {name: _path(name, _source(name)) for name in ASSETS}
+    environment.filters.update(number=text.number, brief=text.brief)
+    environment.tests.update(line=text.is_line)
+    environment.globals.update(
+        asset=asset,
+        record=record,
+        parts=facts.parts,
+        direction=metrics.direction,
+        tag_scores=metrics.tag_scores,
+    )
     return environment
 
 
 def _final(value: Any) -> Any:
     """Return what an expression of a template gives as text that HTML leaves as it is."""
-    return value if isinstance(value, Markup) else shown(str(value))
+    return value if isinstance(value, Markup) else text.shown(str(value))

@@ -1,6 +1,6 @@
 """PagesReporter: its parameters, and the methods that newsdesk calls."""
 
-import errno
+import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,13 +11,13 @@ from newsdesk import (
     Machine,
     MachineDoesNotExist,
     MachineKey,
+    PermanentReporterError,
     Plan,
     StoredMachine,
     sole_project,
 )
 
 from newsdesk_pages import receipts
-from newsdesk_pages.files import errors_of
 from newsdesk_pages.site import Site
 
 
@@ -44,13 +44,13 @@ class PagesReporter(BaseReporter):
 
     def open(self) -> None:
         """Begin to keep the receipts of other reporters."""
-        receipts.expect(self._site.folder, wanted=True)
+        receipts.open_folders.append(self._site.folder)
         self._is_open = True
 
     def close(self) -> None:
         """End that."""
         if self._is_open:
-            receipts.expect(self._site.folder, wanted=False)
+            receipts.open_folders.remove(self._site.folder)
             self._is_open = False
 
     def abandon(self) -> None:
@@ -78,25 +78,21 @@ class PagesReporter(BaseReporter):
             PermanentReporterError: it cannot.
         """
         folder = self._site.folder
-        with errors_of(folder):
-            nearest = next(place for place in (folder, *folder.parents) if place.exists())
-            if not nearest.is_dir():
-                raise NotADirectoryError(errno.ENOTDIR, f"{str(nearest)!r} is not a folder")
-            if not os.access(
-                nearest, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids
-            ):
-                raise PermissionError(errno.EACCES, f"{str(nearest)!r} is not writable")
+        nearest = next(str(place) for place in (folder, *folder.parents) if os.path.exists(place))  # noqa: PTH110
+        if not os.path.isdir(nearest) or not os.access(nearest, os.W_OK | os.X_OK):  # noqa: PTH112
+            raise PermanentReporterError(
+                f"{nearest!r} is not a folder that can be written to; fix it, or set another 'folder'"
+            )
 
     def holds(self, keys: Sequence[MachineKey]) -> set[MachineKey]:
         """Return those of the machines that have a record."""
-        return {key for key in keys if self._site.has(key.slug())}
+        return {key for key in keys if self._site.recorded(key.slug())}
 
     def machines(self, *, all_revisions: bool = False) -> Iterator[StoredMachine]:
         """Yield the machines of the site, or all revisions of them."""
         for slug in self._site.slugs():
-            revisions = self._site.revisions(slug)
-            for each in revisions if all_revisions else revisions[:1]:
-                yield each.stored(str(self._site.page(slug)))
+            for each in self._site.revisions(slug)[: None if all_revisions else 1]:
+                yield dataclasses.replace(each, reference=str(self._site.page(slug)))
 
     def fetch(self, name: str, project_name: str | None = None, revision: str | None = None) -> Machine:
         """Read a machine's record.
@@ -124,7 +120,7 @@ class PagesReporter(BaseReporter):
 
     @property
     def _site(self) -> Site:
-        return Site(Path(self.folder))
+        return Site(Path(self.folder).absolute())
 
     def _projects(self, name: str) -> list[str]:
         """Return the projects that have a machine of a name."""

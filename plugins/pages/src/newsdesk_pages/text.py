@@ -29,11 +29,6 @@ def shown(text: str) -> str:
     return _HIDDEN.sub(lambda found: repr(found[0])[1:-1], text)
 
 
-def shortened(text: str, most: int = MOST) -> str:
-    """Return a text of at most some characters, and how many it had."""
-    return text if len(text) <= most else f"{text[: most - 1]}… ({len(text):,} characters)"
-
-
 def number(value: float | None) -> str:
     """Return a number with four significant digits."""
     if value is None:
@@ -41,30 +36,41 @@ def number(value: float | None) -> str:
     return f"{value:.4g}" if math.isfinite(value) else {"inf": "∞", "-inf": "-∞"}.get(str(value), "NaN")
 
 
-def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each value of a part of a record with its path; a list of plain values is one."""
-    if isinstance(value, Mapping) and value:
-        for key, inner in value.items():
-            yield from flat(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
-        for index, inner in enumerate(value):
-            yield from flat(inner, f"{path}[{index}]")
-    elif isinstance(value, list) and value:
-        yield path, shortened(", ".join(map(_plain, value)))
-    else:
-        yield path, shortened(_plain(value))
+def brief(value: Any, most: int = MOST) -> str:
+    """Return any plain value as a text of at most some characters, and how many it had."""
+    text = ", ".join(map(_plain, value)) if is_line(value) else _plain(value)
+    return text if len(text) <= most else f"{text[: most - 1]}… ({len(text):,} characters)"
 
 
-def one_line(value: Any, most: int = 120) -> str:
-    """Return any plain value as a short text."""
-    return shortened(_plain(value), most)
+def is_line(value: Any) -> bool:
+    """Return whether a value is a list of plain values, such as tags."""
+    return (
+        isinstance(value, list) and value != [] and not any(isinstance(each, dict | list) for each in value)
+    )
 
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) and value else canonical.dumps(value).decode()
 
 
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each value of a part of a record with its path; a list of plain values is one."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from flat(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value and not is_line(value):
+        for index, inner in enumerate(value):
+            yield from flat(inner, f"{path}[{index}]")
+    else:
+        yield path, brief(value)
+
+
 def script(function: str, *arguments: Any) -> bytes:
     """Return a call of a function as JavaScript: ASCII alone, so that nothing ends a string or the script."""
     # Mappings are lists of pairs there: a key named `__proto__` would be more than a key.
-    return f"{function}({','.join(json.dumps(each, allow_nan=False) for each in arguments)});\n".encode()
+    return f"{function}({','.join(map(ascii_json, arguments))});\n".encode()
+
+
+def ascii_json(value: Any) -> str:
+    """Return a value as JSON; numbers that JSON does not have are text, as in a record."""
+    return json.dumps(canonical.plain(value)[0], allow_nan=False)
