@@ -16,6 +16,13 @@ class LosesUnknownKeys(Folder):
         )
 
 
+class ComputesWithDurations(Folder):
+    def record_of(self, machine):
+        build = machine.metadata.get("build_metadata", {})
+        self.hours = [part.get("query_duration_sec", 0) / 3600 for part in build.values()]
+        return super().record_of(machine)
+
+
 class LosesNul(Folder):
     def changed(self, value, depth=0):
         return value.replace("\0", "") if isinstance(value, str) else super().changed(value, depth)

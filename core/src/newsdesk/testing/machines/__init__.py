@@ -56,6 +56,18 @@ def real() -> list[str]:
     return sorted(f"real/{path.stem}" for path in (MACHINES / "real").iterdir())
 
 
+def redacted() -> list[Machine]:
+    """Give machines as a reporter with `redact` gets them: texts for parts, and for numbers and dates."""
+    from newsdesk.routing.redaction import Redaction  # noqa: PLC0415  (for two checks)
+
+    some = "scores.*.*", "splits.*", "history.*", "*_sec", "*_date", "*_version", "model_offset"
+    part, whole = (canned(name)[0] for name in real()[:2])
+    return [
+        Redaction.of(["*"]).apply(whole),
+        Redaction.of(["dataset.*", "model.*.*", *(f"metadata.**.{keys}" for keys in some)]).apply(part),
+    ]
+
+
 def long_value() -> Machine:
     """Give a machine with very long texts."""
     texts = {"text": "x" * LONG_VALUE, "wide": "é😀" * (LONG_VALUE // 20)}

@@ -6,7 +6,7 @@ from newsdesk.testing.harness.backend import BackendRecords
 from newsdesk.testing.harness.check import check
 from newsdesk.testing.harness.delivering import NewReporter, expect_arrival
 from newsdesk.testing.harness.fixtures import CheckFixtures
-from newsdesk.testing.machines import canned, hostile, long_value, many_metrics, real
+from newsdesk.testing.machines import canned, hostile, long_value, many_metrics, real, redacted
 
 
 class ContentChecks(CheckFixtures):
@@ -58,3 +58,8 @@ class ContentChecks(CheckFixtures):
     def test_deep_nesting_arrives(self, new_reporter: NewReporter, held: BackendRecords) -> None:
         """If this fails, deeply nested values are cut, or exceed the recursion limit."""
         expect_arrival(new_reporter, held, *hostile("deep"))
+
+    @check("keeps")
+    def test_a_redacted_record_arrives(self, new_reporter: NewReporter, held: BackendRecords) -> None:
+        """If this fails, a value must have its usual type: `redact` replaces any by the text `<redacted>`."""
+        expect_arrival(new_reporter, held, *redacted())

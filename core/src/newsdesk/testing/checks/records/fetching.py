@@ -9,7 +9,7 @@ from newsdesk.testing.harness.check import check, expect
 from newsdesk.testing.harness.delivering import NewReporter, deliver, error_of
 from newsdesk.testing.harness.fixtures import CheckFixtures
 from newsdesk.testing.harness.reading import expect_fetched, expect_listed, expect_no_machine, shown
-from newsdesk.testing.machines import HOSTILE, canned, hostile, long_value, real, small
+from newsdesk.testing.machines import HOSTILE, canned, hostile, long_value, real, redacted, small
 
 if TYPE_CHECKING:
     from newsdesk.machine import Machine
@@ -33,6 +33,19 @@ class FetchChecks(CheckFixtures):
             for machine in machines:
                 expect_fetched(reporter, machine, after="a report")
             expect_fetched(reporter, machines[0], after="a report", revision=machines[0].revision)
+
+    @check("fetch")
+    def test_a_redacted_record_has_the_revision_of_the_original(self, new_reporter: NewReporter) -> None:
+        """If this fails, a redacted record counts as damaged, changed or missing.
+
+        Store and list `machine.revision`, which is that of the original, not a digest of what is stored.
+        """
+        after = "a report of a redacted record"
+        deliver(new_reporter(), *redacted())
+        with new_reporter() as reporter:
+            for machine in redacted():
+                expect_fetched(reporter, machine, after=after, revision=machine.revision)
+            expect_listed(reporter, *redacted(), after=after)
 
     @check("fetch")
     def test_fetch_without_a_project_finds_the_only_one(self, new_reporter: NewReporter) -> None:
