@@ -10,10 +10,7 @@ from newsdesk.contract.deadline import remaining_seconds
 from newsdesk.contract.delivery import Delivery, Plan
 from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.stored import StoredMachine, sole_project
-from newsdesk.exceptions import (
-    DefinitionError,
-    MachineDoesNotExist,
-)
+from newsdesk.exceptions import DefinitionError, MachineDoesNotExist
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.objectstore.opening import faults, opened
 from newsdesk.slug import slug_of
@@ -35,11 +32,12 @@ class ObjectsReporter(BaseReporter):
     """Writes each machine's canonical JSON to `url/<project>/<name>.json` in an object store.
 
     The layout is that of `files`: a folder that was copied to a bucket is read by this reporter, and the
-    other way round. Stores: S3 and what is compatible with it, Azure Blob Storage, Google Cloud Storage.
-    Needs obstore: `pip install 'newsdesk[objects]'`.
+    other way round. Stores: S3 and what is compatible with it, Azure Blob Storage, Google Cloud Storage; they
+    need obstore: `pip install 'newsdesk[objects]'`. A folder too, for a try without a store.
 
     Args:
-        url: `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`; the bucket must exist.
+        url: `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`, whose bucket must exist;
+            or `file:///folder`, an absolute path, which is made when needed.
         options: What the store takes beside it, by obstore's names, such as `region`, `endpoint` or
             `account_name`. What is missing is found where the store's own tools find it: in the environment,
             in a workload identity, or in the role of the instance. Keys, tokens and secrets are masked.

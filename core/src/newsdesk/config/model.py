@@ -24,9 +24,15 @@ _Backoff = Annotated[float, Least(ge=0)]
 _Seconds = Annotated[float, Least(gt=0)]
 
 
-def _described(text: str, short: str | None = None) -> dict[str, str | None]:
-    """Describe a key; `short` is the key of its model that a text alone gives."""
-    return {"description": text, "short": short}
+def _described(text: str, short: str | None = None, mistaken: str | None = None) -> dict[str, str | None]:
+    """Describe a key.
+
+    Args:
+        text: The description.
+        short: The key of its model that a text alone gives.
+        mistaken: What people may write in its place.
+    """
+    return {"description": text, "short": short, "mistaken": mistaken}
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ class OutboxModel:
 
     path: _Path = field(
         metadata=_described(
-            "The file, created when needed; or the URL of an object store, `s3://bucket/prefix`."
+            "The file, created when needed; or the URL of an object store, `s3://bucket/prefix`.",
+            mistaken="url",
         )
     )
     options: dict[str, str] | None = field(

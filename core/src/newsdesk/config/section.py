@@ -22,12 +22,14 @@ def read(model: type[Model], value: object, section: str = "") -> tuple[Model | 
         return None, [Fault("", f"a config must be a mapping with the keys {listed(keys)}")]
     faults = []
     read_keys: dict[str, Any] = {}
+    meant = {key.metadata.get("mistaken"): name for name, key in keys.items()}
     for name, item in value.items():
         path = f"{section}.{name}" if section else str(name)
         if not isinstance(name, str):
             faults.append(Fault(path, f"a key must be a string, but is {_shown(name)}"))
         elif name not in keys:
-            known = f"unknown key{did_you_mean(name, list(keys))}; there are: {listed(keys)}"
+            hint = f" (did you mean {meant[name]!r}?)" if name in meant else did_you_mean(name, list(keys))
+            known = f"unknown key{hint}; there are: {listed(keys)}"
             faults.append(Fault(path, known))
         else:
             read_keys[name], wrong = _key(keys[name], item, path)
@@ -35,7 +37,9 @@ def read(model: type[Model], value: object, section: str = "") -> tuple[Model | 
     faults += [
         Fault(f"{section}.{name}", f"missing; {section} requires it")
         for name, key in keys.items()
-        if name not in value and key.default is key.default_factory is MISSING
+        if key.default is key.default_factory is MISSING
+        and name not in value
+        and key.metadata.get("mistaken") not in value
     ]
     return (None, faults) if faults else (model(**read_keys), [])
 

@@ -15,6 +15,11 @@ FOLDER = "file"
 _INSTALL = "object stores need obstore: pip install 'newsdesk[objects]'"
 
 
+def is_url(place: str) -> bool:
+    """Whether a place is meant as a URL, be it a wrong one, and not as a path."""
+    return "://" in place or place.partition(":")[0] in (*SCHEMES, FOLDER)
+
+
 def faults(url: str, at: str = "url") -> list[Fault]:
     """Return what is wrong with a URL, without opening it."""
     scheme, _, rest = url.partition("://")
@@ -23,8 +28,10 @@ def faults(url: str, at: str = "url") -> list[Fault]:
     elif scheme not in SCHEMES or not rest.partition("/")[0]:
         forms = ", ".join(f"{scheme}://BUCKET/PREFIX" for scheme in SCHEMES)
         return [Fault(at, f"must be one of {forms}, {FOLDER}:///FOLDER")]
-    if "@" in rest or "?" in rest:
+    if "@" in rest:
         return [Fault(at, "must not hold a login; set it in 'options', or in the environment")]
+    if "?" in rest or "#" in rest:
+        return [Fault(at, "must not have a query or a fragment; set options of the store in 'options'")]
     if any(part in ("", ".", "..") for part in rest.rstrip("/").split("/")):
         return [Fault(at, "must not have an empty part, '.' or '..'")]
     return []

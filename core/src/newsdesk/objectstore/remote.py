@@ -9,22 +9,22 @@ from typing import Any, NoReturn
 
 from newsdesk.contract.http_status import error_for_status
 from newsdesk.exceptions import DeliveryError, PermanentReporterError, TransientReporterError
-from newsdesk.objectstore.store import ConflictError, Found, Listed, Version
+from newsdesk.objectstore.store import ConflictError, Found, Listed, Version, unconditional
 
 PAGE = 1_000
 """Objects of one answer to a listing; S3 gives no more."""
 
 _QUERY = re.compile(r"[?][^ ]*")
 _STATUS = re.compile(r"status code: (\d{3})")
-_PRECONDITION = (409, 412)
-_NOT_FOUND = 404
+_NOT_FOUND, _NOT_IMPLEMENTED = 404, 501
 _CONNECT = 5.0
 """Seconds to connect, at most."""
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 _ABSENT = "newsdesk-does-not-exist"
 
 _used_by: list[int] = []
-"""The process that has used obstore: its threads, one set for all stores, end in a forked child."""
+"""The process that made the first request: obstore's threads, one set for all stores, end in a forked child,
+where a request would wait for ever; see https://github.com/tokio-rs/tokio/issues/4301."""
 
 
 class RemoteStore:
@@ -54,7 +54,7 @@ class RemoteStore:
         # Retries are newsdesk's, which knows the deadline.
         retries: Any = {"max_retries": 0, "retry_timeout": timedelta(seconds=timeout)}
         config: Any = dict(options)
-        with self._errors("connecting"):
+        with self._errors("connecting", asks=False):
             self._store: Any = store.from_url(url, config=config, client_options=client, retry_config=retries)
 
     def get(self, path: str) -> Found | None:
@@ -114,6 +114,10 @@ class RemoteStore:
                 done = self._store.put(path, content, mode=mode)
             except self._conflicts as error:
                 raise ConflictError(path) from error
+            except (NotImplementedError, self._base_error) as error:
+                if isinstance(error, NotImplementedError) or _status(error) == _NOT_IMPLEMENTED:
+                    raise unconditional(self._url) from error
+                raise
         return Version(done["e_tag"], done["version"])
 
     def _refuse_missing_bucket(self, error: FileNotFoundError) -> None:
@@ -133,9 +137,9 @@ class RemoteStore:
             )
 
     @contextmanager
-    def _errors(self, doing: str) -> Iterator[None]:
-        """Translate obstore's errors to newsdesk's."""
-        _refuse_fork()
+    def _errors(self, doing: str, *, asks: bool = True) -> Iterator[None]:
+        """Translate obstore's errors to newsdesk's; `asks` says whether a request is made."""
+        _refuse_fork(asks=asks)
         try:
             yield
         except (DeliveryError, ConflictError):
@@ -144,10 +148,10 @@ class RemoteStore:
             _raise(f"{doing} in {self._url}", error)
 
 
-def _refuse_fork() -> None:
-    if not _used_by:
+def _refuse_fork(*, asks: bool) -> None:
+    if asks and not _used_by:
         _used_by.append(os.getpid())
-    if _used_by[0] != os.getpid():
+    if _used_by and _used_by[0] != os.getpid():
         raise PermanentReporterError(
             "an object store cannot be used in a process that was forked from one that uses it; start the "
             "workers with 'forkserver' or 'spawn', such as ProcessPoolExecutor(mp_context=...)"
@@ -157,8 +161,7 @@ def _refuse_fork() -> None:
 def _raise(doing: str, error: Exception) -> NoReturn:
     text = str(error)
     first = _first_line(text)
-    if found := _STATUS.search(first):
-        status = int(found[1])
+    if status := _status(error):
         known = error_for_status(status, doing=doing)
         if status == _NOT_FOUND and any(name in text for name in _NO_BUCKET):
             known = PermanentReporterError(
@@ -171,6 +174,12 @@ def _raise(doing: str, error: Exception) -> NoReturn:
     raise PermanentReporterError(
         f"{doing}: {first}; check the URL, its options and the credentials"
     ) from error
+
+
+def _status(error: Exception) -> int | None:
+    """Give the status of an answer, which obstore has in its text alone."""
+    found = _STATUS.search(_first_line(str(error)))
+    return int(found[1]) if found else None
 
 
 def _first_line(text: str) -> str:

@@ -4,9 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from newsdesk.exceptions import PermanentReporterError
+
 
 class ConflictError(Exception):
     """An object was created or changed by another writer, so that this write did not take place."""
+
+
+def unconditional(url: str) -> PermanentReporterError:
+    """Give the error of a store that has no conditional writes."""
+    return PermanentReporterError(
+        f"{url} has no conditional writes: two writers could create one object; use a store that has them"
+    )
 
 
 @dataclass(frozen=True, slots=True)

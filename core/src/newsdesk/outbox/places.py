@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from newsdesk.exceptions import DefinitionError, Fault
-from newsdesk.objectstore.opening import faults
+from newsdesk.objectstore.opening import faults, is_url
 from newsdesk.outbox.bounds import Bounds
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def faults_of(place: str, options: Mapping[str, str] | None, at: str = "outbox") -> list[Fault]:
     """Return what is wrong with a place, without opening it."""
-    if "://" in place:
+    if is_url(place):
         return faults(place, f"{at}.path")
     if options is not None:
         return [Fault(f"{at}.options", "are of an object store; a path has none")]
@@ -38,7 +38,7 @@ def outbox_at(
     text = os.fspath(place)
     if wrong := faults_of(text, options):
         raise DefinitionError("the outbox cannot be used", wrong)
-    if "://" in text:
+    if is_url(text):
         from newsdesk.outbox.objects.outbox import ObjectOutbox  # noqa: PLC0415  (only for those who have one)
 
         return ObjectOutbox(text, options, bounds)

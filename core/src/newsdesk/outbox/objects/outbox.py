@@ -5,7 +5,6 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -13,12 +12,13 @@ from newsdesk.contract.parameters.references import resolve
 from newsdesk.exceptions import DefinitionError, DeliveryError, Fault, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.objectstore.opening import opened
-from newsdesk.objectstore.store import ConflictError, ObjectStore, Version
+from newsdesk.objectstore.store import ConflictError, ObjectStore, Version, unconditional
 from newsdesk.outbox.backlog import Group, Total, summed
 from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
 from newsdesk.outbox.objects import names
+from newsdesk.outbox.objects.atonce import AT_ONCE, at_once
 from newsdesk.outbox.objects.claims import Claims, Search
 from newsdesk.outbox.objects.clock import Clock
 from newsdesk.outbox.objects.listing import Listing
@@ -36,8 +36,6 @@ _DOWN_FOR, _DOWN_BUDGET = 10.0, 1.0
 """Seconds after a failure for which each call has only so many seconds."""
 _TIMEOUTS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Timeouts of the clients, in seconds: obstore has them for a client, not for a request."""
-_AT_ONCE = 16
-"""Requests at the same time, of what concerns many machines."""
 _USED_FOR = 60.0
 """Seconds for which the sum of all records is taken for known."""
 
@@ -95,7 +93,7 @@ class ObjectOutbox(BaseOutbox):
 
         pairs = [(label, key) for label in wanted for key in counts]
         with self._errors():
-            begun = dict(zip(pairs, _at_once(begin, pairs), strict=True))
+            begun = dict(zip(pairs, at_once(begin, pairs), strict=True))
         return [{label: next(begun[label, key]) for label in wanted} for key in machines]
 
     def is_late(self, ticket: Ticket, *, within: float = BUSY) -> bool:
@@ -233,9 +231,9 @@ class ObjectOutbox(BaseOutbox):
         with self._errors():
             folders = {names.FOLDERS[state] for state in wanted}
             found = sorted(self._listing.names(*folders, labels=labels), key=lambda name: name.id)
-        for some in _pages(found, _AT_ONCE * 4):
+        for some in _pages(found, 4 * AT_ONCE):
             with self._errors():
-                read = _at_once(self._entry, some)
+                read = at_once(self._entry, some)
             yield from (entry for entry in read if entry is not None and entry.state in wanted)
 
     def totals(self) -> Mapping[Group, Total]:
@@ -245,7 +243,7 @@ class ObjectOutbox(BaseOutbox):
             first = list(itertools.islice(found, EXACT + 1))
             if len(first) > EXACT:
                 return summed(self._of_names(itertools.chain(first, found)))
-            entries = [entry for entry in _at_once(self._entry, first) if entry is not None]
+            entries = [entry for entry in at_once(self._entry, first) if entry is not None]
             return summed(((each.label, each.state), Total(1, each.size, each.created)) for each in entries)
 
     def probe(self) -> None:
@@ -264,11 +262,8 @@ class ObjectOutbox(BaseOutbox):
                     is_kept = _is_refused(lambda: store.replace(path, b"4", first))
             finally:
                 store.delete(path)
-        if not is_kept:
-            raise OutboxError(
-                f"{self.url} has no conditional writes: two writers could create one object; use one that "
-                "has them, or a path, which is a file of SQLite"
-            )
+            if not is_kept:
+                raise unconditional(self.url)
 
     def shrink(self) -> None:
         """Do nothing: what is deleted takes no room."""
@@ -352,13 +347,6 @@ def _resolved(options: Mapping[str, str] | None) -> Mapping[str, str]:
     if faults:
         raise DefinitionError("the outbox cannot be used", faults)
     return given
-
-
-def _at_once(work: Callable[[Any], T], things: Sequence[Any]) -> list[T]:
-    if len(things) == 1:
-        return [work(things[0])]
-    with ThreadPoolExecutor(min(_AT_ONCE, len(things)) or 1, "newsdesk-outbox") as threads:
-        return list(threads.map(work, things))
 
 
 def _pages(found: Sequence[T], size: int) -> Iterator[Sequence[T]]:
