@@ -112,7 +112,7 @@ class _Summary:
             text = f"{type(receipt.error).__name__}: {receipt.error}"
             self._causes.add(label, str(receipt.status), receipt.machine, text)
         for alteration in receipt.alterations:
-            self._altered.add(receipt.reporter, "altered", receipt.machine, str(alteration))
+            self._altered.add(receipt.reporter, "altered", receipt.machine, plain(str(alteration)))
         self._has_required_failure |= receipt.fails_report
         kept = self._others if receipt.settled else self._failed
         if len(kept) < ROWS:

@@ -11,42 +11,86 @@ from newsdesk.alteration import of_redactions
 from newsdesk.cli import data
 from newsdesk.cli.desks import Desks
 from newsdesk.cli.inputs import Inputs
-from newsdesk.cli.logs import say
+from newsdesk.cli.logs import plain, say
 from newsdesk.cli.receipts.causes import Causes, named
+from newsdesk.cli.receipts.plans import Plans, lines
 from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.delivery import Plan
 from newsdesk.delivery.route import Route
 from newsdesk.machine import Machine
 from newsdesk.secrets import mask_text
 
-_MANY = 10
-"""Machines from which on advice for many is given."""
+MANY = 10
+"""Machines from which on there is a summary, unless each is asked for, and advice for many."""
 
 _log = logging.getLogger(__name__)
 
 
-def run(files: tuple[str, ...], to: tuple[str, ...], choice: ConfigChoice, *, as_json: bool) -> int:
+def run(
+    files: tuple[str, ...], to: tuple[str, ...], choice: ConfigChoice, *, as_json: bool, each: bool
+) -> int:
     """Run the command, and return its exit code."""
     inputs, desks = Inputs(files), Desks(choice, to)
     inputs.check()
-    causes, advised, redacting = Causes(), Counter[tuple[str, str]](), _Redacting()
+    causes, plans, redacting, shown = Causes(), Plans(), _Redacting(), _Lines(each=each)
     for machine in inputs:
+        shown.begin()
         for route in desks.of(machine).routes:
             is_sent = route.takes(machine)
             plan = _planned(route.form_of(machine), route, causes) if is_sent else Plan(requests=0)
-            if plan is not None:
-                _show(machine, route, plan, is_sent=is_sent, as_json=as_json)
-                advised[route.label, plan.advice] += 1
             if is_sent:
                 redacting.note(route, machine)
-    for (label, advice), count in advised.items():
-        if advice and count >= _MANY and not as_json:
-            click.echo(f"{label}: {count} machines: {advice}")
+            if plan is None:
+                continue
+            if as_json:
+                data.echo(_json(machine, route, plan, skipped=not is_sent))
+            elif is_sent:
+                plans.add(route.label, machine.key, plan)
+                shown.add(*lines(route.label, machine.key, plan))
+            else:
+                plans.skip(route.label)
+                why = f"skipped, since it takes machines with {route.when}"
+                shown.add(plain(f"{machine.key} at {route.label}: {why}"))
+    if not as_json:
+        for line in (*shown.end(), *(plans.lines() if shown.are_many else ()), *plans.advice(MANY)):
+            click.echo(line)
     redacting.warn()
     failures = causes.texts()
     for _, text in failures:
-        click.echo(text, err=True)
+        say(text, logging.ERROR)
     return 1 if failures else 0
+
+
+class _Lines:
+    """The lines of machines: shown as they come where each is asked for, else only if they are few."""
+
+    def __init__(self, *, each: bool) -> None:
+        self._each = each
+        self._held: list[str] = []
+        self._machines = 0
+
+    @property
+    def are_many(self) -> bool:
+        """Whether there are so many machines that their plans are summed up."""
+        return self._machines >= MANY
+
+    def begin(self) -> None:
+        """Note that the lines of another machine follow."""
+        self._machines += 1
+        if self.are_many:
+            self._held.clear()
+
+    def add(self, *lines: str) -> None:
+        """Show lines, or hold them while there are few machines."""
+        if self._each:
+            for line in lines:
+                click.echo(line)
+        elif not self.are_many:
+            self._held += lines
+
+    def end(self) -> list[str]:
+        """Return the lines that are held."""
+        return self._held
 
 
 @dataclass
@@ -83,18 +127,6 @@ def _planned(machine: Machine, route: Route, causes: Causes) -> Plan | None:
     return plan
 
 
-def _show(machine: Machine, route: Route, plan: Plan, *, is_sent: bool, as_json: bool) -> None:
-    if as_json:
-        key = {"project_name": machine.project_name, "name": machine.name}
-        data.echo(
-            json.dumps({"machine": key, "reporter": route.label, "skipped": not is_sent, **asdict(plan)})
-        )
-        return
-    if not is_sent:
-        click.echo(f"{machine.key} at {route.label}: skipped, since it takes machines with {route.when}")
-        return
-    items = ", ".join(f"{count} {kind}" for kind, count in plan.items.items()) or "the record"
-    size = f", about {plan.size} bytes" if plan.size else ""
-    click.echo(f"{machine.key} at {route.label}: {items} in {plan.requests} requests{size}")
-    for alteration in plan.alterations:
-        click.echo(f"  {alteration}")
+def _json(machine: Machine, route: Route, plan: Plan, *, skipped: bool) -> str:
+    key = {"project_name": machine.project_name, "name": machine.name}
+    return json.dumps({"machine": key, "reporter": route.label, "skipped": skipped, **asdict(plan)})
