@@ -12,7 +12,7 @@ from newsdesk.config.effective import Effective
 from newsdesk.config.file import Config
 from newsdesk.contract.finding import Finding
 from newsdesk.contract.lifecycle import validate
-from newsdesk.contract.parameters.references import is_reference, looks_like_one, unset
+from newsdesk.contract.parameters.references import USED, is_reference, looks_like_one, sources
 from newsdesk.delivery.route import Route
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.plugins.registry import Registry
@@ -51,8 +51,9 @@ def references(route: Route, *, deadline: float) -> Iterator[Finding]:
     if not any(finding.remedy for finding in found) and _has_reference(route):
         yield Finding("its references resolve", subject=route.label)
     for name, value in route.reporter.given_params().items():
-        for variable, state in unset(value).items():
-            yield Finding(f"{name}: {variable} is {state}; its default is used", subject=route.label)
+        for source in sources(value):
+            if source.endswith(USED):
+                yield Finding(f"{name}: {source}", subject=route.label)
 
 
 def problems(route: Route, *, deadline: float) -> Iterator[Finding]:

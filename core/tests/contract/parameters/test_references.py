@@ -190,9 +190,26 @@ def test_a_default_is_not_masked_for_being_one(monkeypatch):
     assert found == {"va$lue"}
 
 
-def test_the_defaults_that_are_used_are_known_with_the_reason():
+def test_it_is_known_what_each_reference_uses_without_what_that_holds():
     value = {
         "a": "${env:NEWSDESK_NONE:-x}${env:NEWSDESK_A:-y}",
-        "b": ["${env:NEWSDESK_EMPTY:-}", "${env:NEWSDESK_NONE}"],
+        "b": ["${env:NEWSDESK_EMPTY:-}", "${env:NEWSDESK_NONE}", "${env:NEWSDESK_EMPTY}"],
+        "c": "${file:secret}${file:none}",
+        "d": "$x ${x}",
     }
-    assert references.unset(value) == {"NEWSDESK_NONE": "not set", "NEWSDESK_EMPTY": "empty"}
+    assert references.sources(value) == [
+        "NEWSDESK_NONE is not set; its default is used",
+        "NEWSDESK_A is set",
+        "NEWSDESK_EMPTY is empty; its default is used",
+        "NEWSDESK_NONE is not set",
+        "NEWSDESK_EMPTY is empty",
+        "secret exists",
+        "none does not exist",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["${env:}", "${file:}", "${file:\0}", "${env:\0}", "${env:\ud800}", "${file:\ud800}"]
+)
+def test_what_cannot_exist_does_not(text):
+    assert references.sources(text)[0].endswith((" is not set", " does not exist"))

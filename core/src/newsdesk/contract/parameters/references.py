@@ -12,6 +12,9 @@ from newsdesk.exceptions import Fault
 from newsdesk.secrets.reference import REFERENCE, with_default
 from newsdesk.worker import ForkLock
 
+USED = "; its default is used"
+"""The end of what `sources` says of a variable that is unset or empty."""
+
 
 def is_reference(value: Any) -> bool:
     """Tell whether a value has a reference in it, so that what it stands for is not known yet.
@@ -44,15 +47,18 @@ def malformed(value: Any, path: str) -> list[Fault]:
     ]
 
 
-def unset(value: Any) -> dict[str, str]:
-    """Give the variables of the references within a value whose defaults are used, and why."""
-    found = {}
-    for _, text in _texts(value):
-        for reference in REFERENCE.finditer(text):
-            given = _variable(reference["name"])
-            if reference["default"] is not None and not given:
-                found[reference["name"]] = "not set" if given is None else "empty"
-    return found
+def sources(value: Any) -> list[str]:
+    """Say of each reference within a value what it uses: whether the variable is set, the file there."""
+    return [_source(match) for _, text in _texts(value) for match in REFERENCE.finditer(text)]
+
+
+def _source(reference: re.Match[str]) -> str:
+    name = reference["name"]
+    if not reference["env"]:
+        return f"{name} {'exists' if os.path.exists(name) else 'does not exist'}"  # noqa: PTH110  (any text)
+    value = _variable(name)
+    state = "not set" if value is None else "set" if value else "empty"
+    return f"{name} is {state}{USED if reference['default'] is not None and not value else ''}"
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 @options.ping
 @click.pass_context
 def command(ctx: click.Context, choice: "ConfigChoice", ping: bool) -> None:  # noqa: FBT001  (click's signature)
-    """Check the config without sending anything.
+    """Check the config without sending anything, and print it: what is used, and where each value is from.
 
-    Also reports references that do not resolve or are misspelled, and problems that plugins find.
+    Also reports references that do not resolve or are misspelled, problems that plugins find, and errors in
+    other environments than that of --env. Secrets are masked. With --ping, prints what the backends answer.
 
-    Exit code: 0 no problems; 1 a required reporter cannot be used; 2 the config has errors, or the outbox
-    cannot be written; 3 only best-effort reporters cannot be used.
+    Exit code: 0 no problems; 1 a required reporter cannot be used; 2 the config has errors (without --env in
+    any environment), or the outbox cannot be written; 3 only best-effort reporters cannot be used.
     """
     from newsdesk.cli.work.setup.check import run  # noqa: PLC0415  (not for its help)
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import click
 
-from newsdesk.cli.desks import Desks
 from newsdesk.cli.receipts.causes import named
-from newsdesk.config.choice import ConfigChoice
+from newsdesk.config.choice import DEFAULT_NAME, ConfigChoice
+from newsdesk.config.effective import Effective, names
 from newsdesk.config.file import Config
+from newsdesk.config.printed import printed
 from newsdesk.contract.finding import Finding
 from newsdesk.delivery.route import Route
 from newsdesk.doctor import config as config_checks
@@ -21,16 +22,17 @@ _log = logging.getLogger(__name__)
 
 def run(choice: ConfigChoice, *, ping: bool) -> int:
     """Run the command, and return its exit code."""
-    config = Desks(choice, ()).config
-    if not config.routes:
-        raise DefinitionError(
-            "no reporters: name a config with --config, or put newsdesk.yaml here with 'reporters' in it"
-        )
+    effective = choice.effective()
+    config = Config() if effective is None else Config.of(effective)
+    if effective is None or not config.routes:
+        where = "" if effective is None else effective.where
+        there = f"name a config with --config, or put {DEFAULT_NAME} here with 'reporters' in it"
+        raise DefinitionError(f"no reporters{where}: {there}")
     desk = config.desk()  # its plugins are loaded, and nothing is opened
+    are_others_wrong = _report_others(effective)
     failed = set(_problems(config))
     if not ping:
-        for route in config.routes:
-            click.echo(f"{_name(route)}: {route.reporter!r}")
+        click.echo(printed(effective, config))
     else:
         with desk:
             failed |= {route.label for route, error in desk.ping() if not _responds(route, error, failed)}
@@ -38,8 +40,27 @@ def run(choice: ConfigChoice, *, ping: bool) -> int:
             with config.outbox as outbox:
                 outbox.probe()
             click.echo(f"outbox: {config.outbox.place} can be written")
+    if are_others_wrong and choice.env is None:
+        return 2
     is_required = any(route.required for route in config.routes if route.label in failed)
     return 1 if is_required else 3 if failed else 0
+
+
+def _report_others(effective: Effective) -> bool:
+    """Print what is wrong with the other environments, and tell whether anything is.
+
+    With one chosen, it is a warning: what only another one uses need not be installed here.
+    """
+    kind = "Error" if effective.env is None else "Warning"
+    errors = []
+    for name in names(effective.document):
+        if name != effective.env:
+            try:
+                Config.of(Effective.of(effective.document, name))
+            except DefinitionError as error:
+                errors.append(error)
+                click.echo(f"{kind}: {error}", err=True)
+    return bool(errors)
 
 
 def _problems(config: Config) -> Iterator[str]:
