@@ -12,7 +12,7 @@ from newsdesk.contract.parameters.references import resolve
 from newsdesk.exceptions import DefinitionError, DeliveryError, Fault, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.objectstore.opening import opened
-from newsdesk.objectstore.store import ConflictError, ObjectStore, Version, unconditional
+from newsdesk.objectstore.store import ConflictError, Listed, ObjectStore, Version, unconditional
 from newsdesk.outbox.backlog import Group, Total, summed
 from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.bounds import Bounds
@@ -24,6 +24,7 @@ from newsdesk.outbox.objects.clock import Clock
 from newsdesk.outbox.objects.listing import Listing
 from newsdesk.outbox.objects.machines import Machines, Work
 from newsdesk.outbox.storage.database import BUSY
+from newsdesk.outbox.storage.external_sort import in_order
 from newsdesk.outbox.storage.faults import OutboxError
 
 BUDGET = 10.0
@@ -228,12 +229,15 @@ class ObjectOutbox(BaseOutbox):
     def entries(self, *states: State, labels: Collection[str] | None = None) -> Iterator[Entry]:
         """Give the entries in these states, or all, in the order in which they came."""
         wanted = states or tuple(State)
-        with self._errors():
-            folders = {names.FOLDERS[state] for state in wanted}
-            found = sorted(self._listing.names(*folders, labels=labels), key=lambda name: name.id)
-        for some in _pages(found, 4 * AT_ONCE):
+        listed = self._listing.names(*{names.FOLDERS[state] for state in wanted}, labels=labels)
+        # A path has all that its name tells, and they may be many.
+        paths = in_order((0, name.id, name.path) for name in listed)
+        while True:
             with self._errors():
-                read = at_once(self._entry, some)
+                some = [Listed(path, 0, 0) for path in itertools.islice(paths, 4 * AT_ONCE)]
+                read = at_once(self._entry, [*filter(None, map(names.parsed, some))])
+            if not some:
+                return
             yield from (entry for entry in read if entry is not None and entry.state in wanted)
 
     def totals(self) -> Mapping[Group, Total]:
@@ -347,11 +351,6 @@ def _resolved(options: Mapping[str, str] | None) -> Mapping[str, str]:
     if faults:
         raise DefinitionError("the outbox cannot be used", faults)
     return given
-
-
-def _pages(found: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(found), size):
-        yield found[start : start + size]
 
 
 def _prune(id_: int, died_by: float) -> Work[dict[int, bool]]:

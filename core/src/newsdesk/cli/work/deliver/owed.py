@@ -1,5 +1,6 @@
 """What the commands of `newsdesk outbox` do that only look: status, list, dead, metrics."""
 
+import heapq
 import json
 import logging
 import sys
@@ -17,12 +18,12 @@ from newsdesk.cli import data
 from newsdesk.cli.listing import text
 from newsdesk.cli.logs import plain, say
 from newsdesk.cli.owed import entries, exposition, metrics, place
-from newsdesk.cli.owed.order import oldest_first
 from newsdesk.config.choice import ConfigChoice
 from newsdesk.config.file import Config
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.outbox import BaseOutbox, OutboxError, State
 from newsdesk.outbox.backlog import Group, Total, age, seconds_since
+from newsdesk.outbox.storage.external_sort import in_order
 from newsdesk.secrets import mask_text, of_environment
 
 KNOWN_ERRORS = 100
@@ -77,7 +78,7 @@ def list_(
         _refuse_unknown(reporters, config, outbox)
         held = [] if place.is_new(outbox) else outbox.entries(*wanted, labels=reporters or None)
         rows = ((entry.created, entry.id, entries.described(entry, now, mask)) for entry in held)
-        lines = oldest_first(rows, limit)
+        lines = in_order(rows if limit is None else heapq.nsmallest(limit, rows))
         if as_json:
             for line in lines:
                 data.echo(line)
