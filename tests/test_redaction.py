@@ -206,3 +206,20 @@ def test_what_is_redacted_is_found_nowhere_of_many_records(places, made):
     record, paths = made
     deliver(places, record, paths)
     assert places.having(PLANTED) == set()
+
+
+def test_a_finished_run_that_was_redacted_otherwise_stays_and_the_receipt_says_so(mlflow_server):
+    """MLflow's runs do not change: whoever adds `redact` must hear that an older run still has the value."""
+    record = {"name": "redacted-later", "metadata": {"user_defined": {"token": "t0ken"}}}
+    entry = {"mlflow": {"tracking_uri": mlflow_server.url, "experiment": "redacted-later"}}
+    redact = {"redact": ["**.token"]}
+    with Desk(entry) as whole, Desk({**entry, **redact}) as part:
+        receipts = [desk.report(record)[0] for desk in (whole, whole, part)]
+        ((run, *_),) = mlflow_server.runs("redacted-later")
+        mlflow_server.call("runs/delete", run_id=run)
+        receipts += [desk.report(record)[0] for desk in (part, part, whole)]
+    told = [[f"{each.path} {each.kind}" for each in receipt.alterations] for receipt in receipts]
+    was, token = "redact omitted", "metadata.user_defined.token redacted"
+    assert told == [[], [], [token, was], [token], [token], [was]]
+    assert [receipt.status for receipt in receipts[2:4]] == ["unchanged", "delivered"]
+    assert "delete the run, and report the machine again" in receipts[2].alterations[1].detail

@@ -20,6 +20,8 @@ MODEL_KEY_HASH = "newsdesk.model_key_sha256"
 """Stands in for a model key that a search filter cannot hold."""
 REVISION = "newsdesk.revision"
 """Which content of the record this is."""
+REDACTED = "newsdesk.redacted"
+"""How many values of the record were redacted, and which, as a hash; missing where none were."""
 MACHINE = "newsdesk.machine_sha256"
 """Which machine this is: a hash of its project and name, since a search filter cannot hold all names."""
 NAME, PROJECT = "machine_name", "project_name"
@@ -33,6 +35,7 @@ RESERVED = (
     MODEL_KEY,
     MODEL_KEY_HASH,
     REVISION,
+    REDACTED,
     MACHINE,
     TIMESTAMP,
     REPORTED,
@@ -68,6 +71,14 @@ def is_filterable(text: str) -> bool:
 def key_tags(model_key: str) -> list[Tag]:
     """Give the tags that identify the model of a run."""
     return [*dict.fromkeys([Tag(MODEL_KEY, model_key), identity(model_key)])]
+
+
+def _redaction_tags(machine: Machine) -> list[Tag]:
+    """Give the tag that tells what was redacted of a machine, if anything was."""
+    if not machine.redactions:
+        return []
+    digest = hashlib.sha256(canonical.dumps([*machine.redactions])).hexdigest()
+    return [Tag(REDACTED, f"{len(machine.redactions)} values ({digest[:16]})")]
 
 
 def machine_tag(key: MachineKey) -> Tag:
@@ -108,6 +119,7 @@ def machine_tags(machine: Machine, model_key: str) -> list[Tag]:
         *([] if builder is None else [Tag("model_builder_version", builder, paths.BUILDER_VERSION)]),
         *key_tags(model_key),
         Tag(REVISION, machine.revision),
+        *_redaction_tags(machine),
         machine_tag(machine.key),
         Tag("newsdesk.version", release()),
         Tag("mlflow.note.content", note(machine)),

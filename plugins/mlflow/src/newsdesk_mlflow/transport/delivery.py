@@ -23,17 +23,22 @@ import contextlib
 import math
 from collections.abc import Iterator
 
-from newsdesk import Delivery
+from newsdesk import Alteration, Delivery
 
 from newsdesk_mlflow.errors import GoneError, KeptError, RefusedError
 from newsdesk_mlflow.mapping.batches import Batch
+from newsdesk_mlflow.mapping.items import Tag
 from newsdesk_mlflow.mapping.payload import Payload
-from newsdesk_mlflow.mapping.tags import run_tags
+from newsdesk_mlflow.mapping.tags import REDACTED, run_tags
 from newsdesk_mlflow.transport.artifacts import check_library
 from newsdesk_mlflow.transport.run import Run, now, user_name
 from newsdesk_mlflow.transport.tracking import Tracking
 
 _ROUNDS = 4
+_REDACTED_OTHERWISE = (
+    "the run is of an earlier report, of which other values were redacted, and a finished run is not "
+    "changed; delete the run, and report the machine again"
+)
 
 
 def deliver(tracking: Tracking, payload: Payload) -> Delivery:
@@ -67,13 +72,24 @@ def _deliver(tracking: Tracking, payload: Payload) -> Delivery:
             tracking.finish(run.id, end_time=payload.span and payload.span.ended)
     _discard(tracking, run, others)
     alterations = [*payload.alterations, *tracking.left_out(run, payload.artifacts)]
+    if run.finished and not _is_redacted_as(run, payload):
+        alterations.append(Alteration("redact", "omitted", _REDACTED_OTHERWISE))
     return Delivery(tracking.reference(run), alterations, unchanged=run.finished)
 
 
 def _can_resume(run: Run, payload: Payload) -> bool:
     """Tell whether a half-written run takes the rest: params cannot be changed, and limits may have been."""
     wanted = {param.key: param.value for batch in payload.batches for param in batch.params}
-    return all(wanted.get(key, value) == value for key, value in run.params.items())
+    return _is_redacted_as(run, payload) and all(
+        wanted.get(key, value) == value for key, value in run.params.items()
+    )
+
+
+def _is_redacted_as(run: Run, payload: Payload) -> bool:
+    """Tell whether the same values were redacted of what a run was made for."""
+    return {tag for tag in payload.tags if tag.key == REDACTED} == {
+        Tag(key, value) for key, value in run.tags.items() if key == REDACTED
+    }
 
 
 def _create(tracking: Tracking, experiment_id: str, payload: Payload) -> Run:
