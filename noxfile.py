@@ -237,9 +237,9 @@ def copies(session: nox.Session) -> None:
 @nox.session(name="kit-power", default=False)
 def kit_power(session: nox.Session) -> None:
     """Plant bugs in our reporters, and print which check of the kit catches each; arguments: reporters."""
-    install_distributions(session, "test")
+    install_distributions(session, "test", "objects")
     session.install("--no-deps", "-e", "examples/newsdesk-parquet")
-    session.install("pyarrow", "duckdb")
+    session.install("pyarrow", "duckdb", "-e", "core[objects]")
     session.run("python", "-m", "tests.kit_power", *session.posargs, env=COMPILED)
 
 

@@ -9,7 +9,7 @@ import pytest
 from newsdesk import Machine, report
 from newsdesk_mlflow import MlFlowReporter
 
-from benchmarks import chart
+from benchmarks import bucket, chart
 from benchmarks.__main__ import main
 from benchmarks.page import DOCS, Page
 from benchmarks.parts import gordo
@@ -241,3 +241,10 @@ def test_each_side_reports_files_of_its_own():
     assert (figure.ours, figure.raw) == (1.0, 2.0)
     assert len(reported["ours"]) == len(reported["gordo"]) == 2
     assert [share for share in reported["ours"] if share in reported["gordo"]] == []
+
+
+def test_a_fleet_with_a_bucket_costs_what_the_docs_say_and_each_record_is_sent_once(capsys):
+    bucket.main(30, 2)
+    kept, drained = capsys.readouterr().out.splitlines()
+    assert kept == "30 reports that are kept: 2.00 get, 3.00 put each, 0.00 $; 0 requests/s"
+    assert drained.startswith("drained by 2 in 0 minutes: ")

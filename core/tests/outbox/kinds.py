@@ -2,18 +2,15 @@
 
 import contextlib
 import importlib.util
-import itertools
 import sqlite3
-import threading
-import time
 
 import pytest
 from newsdesk.exceptions import PermanentReporterError
-from newsdesk.objectstore.store import ConflictError, Found, Listed, Version
 from newsdesk.outbox import Outbox
 from newsdesk.outbox.objects import names
 from newsdesk.outbox.objects.outbox import ObjectOutbox
 
+from core.tests.outbox.memory import MemoryOutbox, MemoryStore
 from core.tests.stores import azurite
 
 HAS_SERVERS = all(map(importlib.util.find_spec, ("obstore", "moto", "flask")))
@@ -21,70 +18,6 @@ SERVERS = [*(["s3"] if HAS_SERVERS else []), *(["azure"] if HAS_SERVERS and azur
 KINDS = ["sqlite", "memory", "folder", *(pytest.param(name, marks=pytest.mark.stores) for name in SERVERS)]
 
 of_every_kind = pytest.mark.parametrize("kind", KINDS)
-
-
-class MemoryStore:
-    """Objects in memory, with a clock of their own; what each call costs is counted."""
-
-    def __init__(self):
-        self.objects = {}
-        self.requests = []
-        self._tags = itertools.count(1)
-        self._lock = threading.Lock()
-
-    def now(self):
-        return 1.7e9 + time.monotonic()
-
-    def get(self, path):
-        with self._lock:
-            self.requests.append(("get", path))
-            return self.objects.get(path)
-
-    def put(self, path, content):
-        with self._lock:
-            self.requests.append(("put", path))
-            self._write(path, content)
-
-    def create(self, path, content):
-        with self._lock:
-            self.requests.append(("put", path))
-            if path in self.objects:
-                raise ConflictError(path)
-            return self._write(path, content)
-
-    def replace(self, path, content, version):
-        with self._lock:
-            self.requests.append(("put", path))
-            if path not in self.objects or self.objects[path].version != version:
-                raise ConflictError(path)
-            return self._write(path, content)
-
-    def delete(self, path):
-        with self._lock:
-            self.requests.append(("delete", path))
-            self.objects.pop(path, None)
-
-    def list(self, folder):
-        with self._lock:
-            self.requests.append(("list", folder))
-            found = sorted(path for path in self.objects if path.startswith(f"{folder}/"))
-            return iter([Listed(p, len(self.objects[p].content), self.objects[p].modified) for p in found])
-
-    def _write(self, path, content):
-        version = Version(str(next(self._tags)))
-        self.objects[path] = Found(content, version, self.now())
-        return version
-
-
-class MemoryOutbox(ObjectOutbox):
-    """An outbox of objects in memory; another one of the same store shares it."""
-
-    def __init__(self, store, bounds=None):
-        super().__init__("s3://memory", None, bounds)
-        self.memory = store
-
-    def _store(self, within):
-        return self.memory
 
 
 class Maker:

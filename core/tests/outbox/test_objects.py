@@ -25,7 +25,7 @@ from newsdesk.outbox.objects.outbox import ObjectOutbox
 from newsdesk.outbox.places import outbox_at
 from newsdesk.outbox.sender import Sender
 
-from core.tests.outbox.kinds import MemoryOutbox, MemoryStore
+from core.tests.outbox.memory import MemoryOutbox, MemoryStore
 
 LONG = 600.0
 

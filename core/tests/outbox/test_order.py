@@ -19,7 +19,8 @@ from newsdesk.machine import Machine
 from newsdesk.outbox import Bounds, Entry, Outbox, State, Ticket
 from newsdesk.outbox.rows.tickets import FORGOTTEN
 
-from core.tests.outbox.kinds import MemoryOutbox, MemoryStore, set_processes
+from core.tests.outbox.kinds import set_processes
+from core.tests.outbox.memory import MemoryOutbox, MemoryStore
 
 EXAMPLES = int(os.environ.get("NEWSDESK_ORDER", "60"))
 LEASE = 600.0
