@@ -42,6 +42,8 @@ def found(text):
         ("dataset.tag_list.name", []),
         ("dataset.tag_list.2", []),
         ("dataset.tag_list.-1", []),
+        ("dataset.tag_list.01", []),
+        ("dataset.tag_list." + "9" * 5000, []),
         ("name.0", []),
         ("Name", []),
     ],

@@ -27,6 +27,7 @@ class _Deep(Enum):
 _Step: TypeAlias = str | re.Pattern[str] | Literal[_Deep.DEEP]
 
 _KEY = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+')
+_INDEX = re.compile("0|[1-9][0-9]{0,17}")
 _PLAIN = re.compile(r'[^."*]+')
 
 
@@ -141,7 +142,8 @@ def _walk(steps: tuple[_Step, ...], value: Any, at: Keys) -> Iterator[tuple[Keys
     elif steps[0] is _Deep.DEEP:
         yield from _walk(steps[1:], value, at)
         for key, item in _items(value):
-            yield from _walk(steps, item, (*at, key))
+            if isinstance(item, dict | list):
+                yield from _walk(steps, item, (*at, key))
     else:
         for key, item in _fitting(steps[0], value):
             yield from _walk(steps[1:], item, (*at, key))
@@ -152,8 +154,8 @@ def _fitting(step: _Step, value: Any) -> Iterator[tuple[str | int, Any]]:
         yield from ((key, item) for key, item in _items(value) if step.fullmatch(str(key)))
     elif isinstance(value, dict) and step in value:
         yield str(step), value[step]
-    elif isinstance(value, list):
-        yield from ((key, item) for key, item in enumerate(value) if str(key) == step)
+    elif isinstance(value, list) and isinstance(step, str) and _INDEX.fullmatch(step):
+        yield from [(int(step), item) for item in value[int(step) : int(step) + 1]]
 
 
 def _items(value: Any) -> Iterator[tuple[str | int, Any]]:
