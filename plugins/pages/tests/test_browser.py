@@ -231,7 +231,7 @@ def test_a_machines_page_shows_its_folds_tags_curves_splits_and_revisions(open_p
     assert splits.locator(".series path").count() == 7
     expect(page.get_by_role("table", name="What changed with")).to_contain_text("dataset.row_filter")
     expect(page.locator(".age").first).to_have_text(re.compile(r" \(.+\)"))
-    page.get_by_role("link", name="with the newest").click()
+    page.get_by_role("link", name="newest").click()
     expect(page.get_by_role("row", name=re.compile("^row_filter "))).to_contain_text("0.1")
     expect(page.get_by_role("row", name=re.compile("^r2-score "))).to_contain_text(re.compile("better|worse"))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import newsdesk
@@ -18,7 +18,7 @@ from newsdesk_pages.text import script
 _diff = lru_cache(maxsize=8)(newsdesk.diff)  # as for the charts
 
 MOST_CHANGED = 3
-"""Revisions of which the page shows what changed; the comparison shows it of all."""
+"""Revisions, the newest ones, of which the page shows what changed; the comparison shows it of all."""
 
 
 def publish(site: Site, machine: Machine, title: str) -> bool:
@@ -57,7 +57,7 @@ def _of_machine(site: Site, slug: str, revisions: Sequence[StoredMachine]) -> di
         revisions=revisions,
         before=history.previous_build(revisions),
         receipts=site.receipts(slug),
-        changes=list(islice(_changes(site, slug, revisions), MOST_CHANGED)),
+        changes=list(_changes(site, slug, revisions[: MOST_CHANGED + 1])),
         charts=charts.drawn(newest),
     )
     return {site.history(slug): history.dumped(slug, revisions, newest), site.page(slug): page}
@@ -85,11 +85,11 @@ def _of_all(site: Site, shard: Path, title: str) -> dict[Path, bytes]:
     lines = (read(shard / name) or b"" for name in names(shard) if name.endswith(".jsonl"))
     # One cut line would stop the script.
     rows = [row for row, ending, _ in (line.partition(b"\n") for line in lines) if ending and row[:1] == b"{"]
-    parts = [name.removesuffix(".js") for name in names(index) if name.endswith(".js")]
+    parts = [name.removesuffix(".js") for name in names(index) if len(name) == len("00.js")]
     assets = dict(map(rendering.asset, rendering.ASSETS))
     pages = {f"{name}.html": rendering.page(name, root="", title=title) for name in ("index", "compare")}
     return {
         **{site.folder / name: data for name, data in {**assets, **pages}.items()},
         shard.with_suffix(".js"): b"newsdesk.rows([\n%b\n]);\n" % b",\n".join(rows),
-        index / "shards.js": script("newsdesk.shards", [name for name in parts if name != "shards"]),
+        index / "shards.js": script("newsdesk.shards", parts),
     }
