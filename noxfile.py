@@ -9,7 +9,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
 # Tests come last, so that pytest's summary ends the output.
-nox.options.sessions = ["lint", "typing", "azureml", "tests"]
+nox.options.sessions = ["lint", "typing", "objects", "azureml", "tests"]
 
 WORKSPACE = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(nox.project.load_toml("core/pyproject.toml"))
@@ -148,7 +148,7 @@ def run_azureml(session: nox.Session, *options: str) -> None:
     session.run("pytest", *at_once, *tests, env={**COMPILED, **python})
 
 
-@nox.session(default=False)
+@nox.session
 def objects(session: nox.Session) -> None:
     """Test what uses object stores: over moto as S3, and over Azurite as Azure where npm can install it."""
     session.install("-e", "core[objects,testing]", *group("objects"))

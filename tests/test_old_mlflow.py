@@ -18,6 +18,7 @@ def old(environment, wheels, tmp_path_factory):
     return make(folder, wheels["newsdesk"], wheels["newsdesk-mlflow"], *needed)
 
 
+@pytest.mark.large
 def test_what_to_pin_is_reported_by_the_report_and_by_the_doctor_until_it_is_done(old):
     (old.folder / "newsdesk.yaml").write_text('reporters: [{mlflow: {tracking_uri: "sqlite:///store.db"}}]')
     with pytest.raises(AssertionError, match="FallbackAsyncAdaptedQueuePool"):

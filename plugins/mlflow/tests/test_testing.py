@@ -29,6 +29,7 @@ os.kill(os.getpid(), 9)
 KEPT = Machine("kept")
 
 
+@pytest.mark.large
 class TestServer(ServerContract):
     serve = "newsdesk_mlflow.testing:mlflow_server"
 

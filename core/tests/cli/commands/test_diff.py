@@ -155,8 +155,9 @@ def test_what_it_shows_is_bounded(newsdesk, write):
 
 
 @pytest.mark.parametrize("for_good", [True, False])
-def test_a_backend_that_does_not_answer_gives_4(newsdesk, builds, distribution, for_good):
+def test_a_backend_that_does_not_answer_gives_4(newsdesk, builds, distribution, write, for_good):
     distribution("down", {"down": DOWN})
+    write("newsdesk.yaml", "deadline: 1")
     definition = f"{{down.Down: {{for_good: {str(for_good).lower()}}}}}"
     told = newsdesk("diff", "a.json", "ae-4tags", "--from", definition, code=4).stderr
     assert told == "Error: down.Down: no route to host\n"
