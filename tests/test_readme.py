@@ -261,8 +261,9 @@ def test_the_readme_has_the_demo_and_the_tests_as_commands_that_stand_alone():
     assert shown == [f"{SELF_CONTAINED} -s demo", SELF_CONTAINED]
 
 
-def test_the_first_code_of_the_readme_has_the_output_that_is_shown(tmp_path):
-    found = blocks(ROOT / "README.md")
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_the_first_code_of_a_first_page_has_the_output_that_is_shown(page, tmp_path):
+    found = blocks(ROOT / page)
     [code, *_] = [block.text for block in found if block.language == "python"]
     [shown] = [block.text for block in found if block.language == "text"]
     told = subprocess.run(
