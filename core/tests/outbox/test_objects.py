@@ -216,7 +216,7 @@ def test_a_record_that_was_changed_or_is_gone_is_damaged_and_stops_no_other(outb
 
 
 def test_many_are_counted_by_their_names_with_labels_of_any_kind(outbox, monkeypatch):
-    monkeypatch.setattr("newsdesk.outbox.objects.outbox.EXACT", 0)
+    monkeypatch.setattr("newsdesk.outbox.objects.reading.EXACT", 0)
     for label in ("a", "Grüße/..", ""):
         for name in "xy":
             outbox.put(label, machine(name))

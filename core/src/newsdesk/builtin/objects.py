@@ -1,7 +1,6 @@
 """A bucket of JSON objects, one for each machine."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from newsdesk.contract.reporter import BaseReporter
 from newsdesk.contract.stored import StoredMachine, sole_project
 from newsdesk.exceptions import DefinitionError, MachineDoesNotExist
 from newsdesk.machine import Machine, MachineKey
+from newsdesk.objectstore.atonce import AT_ONCE, at_once
 from newsdesk.objectstore.opening import faults, opened
 from newsdesk.slug import slug_of
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 TIMEOUT = 30.0
 """Seconds that the store may take to answer a request, if the first deadline leaves as many."""
-
-_AT_ONCE = 16
-"""Objects that a listing reads at the same time: each costs a round trip."""
-
 
 _REMEDY = "move that object away, or set 'url' to another prefix"
 
@@ -132,9 +128,8 @@ class ObjectsReporter(BaseReporter):
 
     def _read(self, paths: Iterator[str]) -> Iterator[tuple[str, "Found | None"]]:
         """Read objects, some at a time, and yield them in order."""
-        with ThreadPoolExecutor(_AT_ONCE, "newsdesk-objects") as threads:
-            while some := list(islice(paths, _AT_ONCE)):
-                yield from zip(some, threads.map(self._store.get, some), strict=True)
+        while some := list(islice(paths, AT_ONCE)):
+            yield from zip(some, at_once(self._store.get, some), strict=True)
 
     def _projects(self, name: str) -> list[str]:
         """Return the projects that have a machine of a name."""

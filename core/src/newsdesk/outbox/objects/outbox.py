@@ -1,42 +1,35 @@
 """An outbox in an object store, for processes on any number of computers."""
 
-import itertools
-import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from newsdesk.contract.parameters.references import resolve
-from newsdesk.exceptions import DefinitionError, DeliveryError, Fault, TransientReporterError
+from newsdesk.exceptions import DefinitionError, DeliveryError, TransientReporterError
 from newsdesk.machine import Machine, MachineKey
-from newsdesk.objectstore.opening import opened
-from newsdesk.objectstore.store import ConflictError, Listed, ObjectStore, Version, unconditional
-from newsdesk.outbox.backlog import Group, Total, summed
+from newsdesk.objectstore.atonce import at_once
+from newsdesk.objectstore.conditions import expect_conditions
+from newsdesk.objectstore.store import ObjectStore
+from newsdesk.outbox.backlog import Group, Total
 from newsdesk.outbox.base import BaseOutbox
 from newsdesk.outbox.bounds import Bounds
 from newsdesk.outbox.entry import Entry, State, Ticket, machine_of
 from newsdesk.outbox.objects import names
-from newsdesk.outbox.objects.atonce import AT_ONCE, at_once
 from newsdesk.outbox.objects.claims import Claims, Search
+from newsdesk.outbox.objects.clients import Clients
 from newsdesk.outbox.objects.clock import Clock
 from newsdesk.outbox.objects.listing import Listing
 from newsdesk.outbox.objects.machines import Machines, Work
+from newsdesk.outbox.objects.reading import Reading
 from newsdesk.outbox.storage.database import BUSY
-from newsdesk.outbox.storage.external_sort import in_order
 from newsdesk.outbox.storage.faults import OutboxError
 
 BUDGET = 10.0
 """Seconds in which a record must be kept: a store that needs more is down, and the report must end."""
 
-EXACT = 1_000
-"""Records of which `totals` reads the states; of more, it counts names, and what is being sent as owed."""
-
 _DOWN_FOR, _DOWN_BUDGET = 10.0, 1.0
 """Seconds after a failure for which each call has only so many seconds."""
-_TIMEOUTS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Timeouts of the clients, in seconds: obstore has them for a client, not for a request."""
 _USED_FOR = 60.0
 """Seconds for which the sum of all records is taken for known."""
 
@@ -60,11 +53,12 @@ class ObjectOutbox(BaseOutbox):
         self.url = url
         self.options = options
         self.bounds = bounds or Bounds()
-        self._stores: dict[float, ObjectStore] = {}
+        self._clients = Clients(url, options)
         self._clock = Clock(lambda: self._store(BUDGET))
         self._machines = Machines(self._store, self._clock, self.bounds, self._used, self._grow)
         self._listing = Listing(lambda: self._store(BUDGET))
         self._claims = Claims(self._machines, self._listing, self._clock, lambda: self._store(BUDGET))
+        self._reading = Reading(self._machines, self._listing, BUDGET)
         self._is_checked = False
         self._failed: float | None = None
         """`time.monotonic()` when the store last failed."""
@@ -228,27 +222,18 @@ class ObjectOutbox(BaseOutbox):
 
     def entries(self, *states: State, labels: Collection[str] | None = None) -> Iterator[Entry]:
         """Give the entries in these states, or all, in the order in which they came."""
-        wanted = states or tuple(State)
-        listed = self._listing.names(*{names.FOLDERS[state] for state in wanted}, labels=labels)
-        # A path has all that its name tells, and they may be many.
-        paths = in_order((0, name.id, name.path) for name in listed)
+        pages = self._reading.pages(states or tuple(State), labels)
         while True:
             with self._errors():
-                some = [Listed(path, 0, 0) for path in itertools.islice(paths, 4 * AT_ONCE)]
-                read = at_once(self._entry, [*filter(None, map(names.parsed, some))])
-            if not some:
+                page = next(pages, None)
+            if page is None:
                 return
-            yield from (entry for entry in read if entry is not None and entry.state in wanted)
+            yield from page
 
     def totals(self) -> Mapping[Group, Total]:
         """Sum up the entries of each reporter in each state."""
         with self._errors():
-            found = self._listing.names(*names.ALL)
-            first = list(itertools.islice(found, EXACT + 1))
-            if len(first) > EXACT:
-                return summed(self._of_names(itertools.chain(first, found)))
-            entries = [entry for entry in at_once(self._entry, first) if entry is not None]
-            return summed(((each.label, each.state), Total(1, each.size, each.created)) for each in entries)
+            return self._reading.totals()
 
     def probe(self) -> None:
         """Write an object, and see whether the store keeps the conditions of a write.
@@ -257,24 +242,14 @@ class ObjectOutbox(BaseOutbox):
             OutboxError: it cannot be written, or does not keep them.
         """
         with self._errors():
-            store, path = self._store(BUDGET), f"probe/{secrets.token_hex(8)}"
-            first = store.create(path, b"1")
-            try:
-                is_kept = _is_refused(lambda: store.create(path, b"2"))
-                if is_kept:
-                    store.replace(path, b"3", first)
-                    is_kept = _is_refused(lambda: store.replace(path, b"4", first))
-            finally:
-                store.delete(path)
-            if not is_kept:
-                raise unconditional(self.url)
+            expect_conditions(self._store(BUDGET), self.url)
 
     def shrink(self) -> None:
         """Do nothing: what is deleted takes no room."""
 
     def close(self) -> None:
         """Drop the clients; what uses it next opens it again."""
-        self._stores.clear()
+        self._clients.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.url, self.options, self.bounds)
@@ -298,21 +273,6 @@ class ObjectOutbox(BaseOutbox):
         with self._errors():
             return self._machines.change(entry.label, entry.key, work, within=BUDGET, is_known=True)
 
-    def _entry(self, name: names.Name) -> Entry | None:
-        """Read the entry of a record; None when it is not one's any more."""
-        found = self._machines.read(name.state, BUDGET)
-        of_it = [] if found is None else [e for e in found[1].seen() if getattr(e, "record", "") == name.path]
-        return of_it[0] if of_it else None
-
-    def _of_names(self, found: Iterable[names.Name]) -> Iterator[tuple[Group, Total]]:
-        """Give what names alone tell of entries; a label whose folder has another name is in the states."""
-        labels: dict[str, str] = {}
-        for name in found:
-            if name.label not in labels:
-                entry = None if names.folder_of(name.label) == name.label else self._entry(name)
-                labels[name.label] = name.label if entry is None else entry.label
-            yield (labels[name.label], State(name.folder)), Total(1, name.size, names.came(name.id))
-
     def _used(self) -> int:
         now = time.monotonic()
         if self._sum is None or self._sum[0] < now:
@@ -334,32 +294,8 @@ class ObjectOutbox(BaseOutbox):
         self._is_checked = True
 
     def _store(self, within: float) -> ObjectStore:
-        fitting = [timeout for timeout in _TIMEOUTS if timeout <= within]
-        timeout = fitting[-1] if fitting else _TIMEOUTS[0]
-        if timeout not in self._stores:
-            self._stores[timeout] = opened(self.url, _resolved(self.options), timeout=timeout)
-        return self._stores[timeout]
-
-
-def _resolved(options: Mapping[str, str] | None) -> Mapping[str, str]:
-    """Give the options with what their references point to."""
-    faults: list[Fault] = []
-    given = {
-        name: resolve(value, f"outbox.options.{name}", faults, set())
-        for name, value in (options or {}).items()
-    }
-    if faults:
-        raise DefinitionError("the outbox cannot be used", faults)
-    return given
+        return self._clients.within(within)
 
 
 def _prune(id_: int, died_by: float) -> Work[dict[int, bool]]:
     return lambda ledger: ledger.prune([id_], died_by)
-
-
-def _is_refused(write: Callable[[], Version]) -> bool:
-    try:
-        write()
-    except ConflictError:
-        return True
-    return False

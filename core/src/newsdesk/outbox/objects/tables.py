@@ -7,7 +7,7 @@ from dataclasses import replace
 from newsdesk.machine import Machine, MachineKey
 from newsdesk.outbox.entry import Entry, State, Ticket
 from newsdesk.outbox.objects.instant import NOW, is_past
-from newsdesk.outbox.objects.state import MachineState, OpenTicket, Row
+from newsdesk.outbox.objects.state import MachineState, OpenTicket, Row, StoredEntry
 from newsdesk.outbox.processes import Processes
 from newsdesk.outbox.rows.table import AGAIN, storable
 from newsdesk.outbox.rows.tickets import FORGOTTEN
@@ -185,7 +185,7 @@ class Entries:
         found = [row for row in self._rows(State.DEAD) if row.id == id_ and is_past(row.due, died_by)]
         return self._state.entry(found[0]) if found else None
 
-    def seen(self) -> list[Entry]:
+    def seen(self) -> list[StoredEntry]:
         """Give all entries; one whose claim has expired counts as owed."""
         return [
             self._state.entry(row, None if row.claim is None or self.is_held(row) else State.OWED)

@@ -1,4 +1,4 @@
-"""Requests at the same time, of what concerns many machines."""
+"""Requests to a store at the same time, of what concerns many objects."""
 
 import contextlib
 import threading
@@ -31,7 +31,7 @@ def at_once(work: Callable[[T], R], things: Sequence[T]) -> list[R]:
             except BaseException as error:  # noqa: BLE001  (raised below)
                 errors.append(error)
 
-    threads = [threading.Thread(target=run, name="newsdesk-outbox") for _ in things[1:AT_ONCE]]
+    threads = [threading.Thread(target=run, name="newsdesk-objects") for _ in things[1:AT_ONCE]]
     with contextlib.suppress(RuntimeError):  # no more threads
         for thread in threads:
             thread.start()
