@@ -1,13 +1,13 @@
 """The command with a receiver that is up, down, or hangs: nothing is lost, and no report waits for it."""
 
 import json
-import socket
 import time
 
 import pytest
 
 MACHINES = 20
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+NOWHERE = "http://127.0.0.1:9"
 GUARD = 60.0
 """Seconds, as a guard against a hang: several times what a process may wait for a receiver."""
 
@@ -62,10 +62,7 @@ def test_a_receiver_that_is_up_gets_every_span_and_every_metric(receiver, newsde
 
 
 def test_a_receiver_that_is_down_fails_no_report_and_is_said_once(newsdesk, fleet):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    done = newsdesk(*fleet, OTEL_EXPORTER_OTLP_ENDPOINT=url, NEWSDESK_OTEL_TIMEOUT="0.5")
+    done = newsdesk(*fleet, OTEL_EXPORTER_OTLP_ENDPOINT=NOWHERE, NEWSDESK_OTEL_TIMEOUT="0.5")
     assert "null: 20 delivered" in done.stdout
     assert "flaky.Flaky: 20 delivered" in done.stdout
     lines = [line for line in done.stderr.splitlines() if not line.startswith("plant/")]
@@ -82,6 +79,14 @@ def test_a_receiver_that_hangs_keeps_no_process(silent, newsdesk, fleet):
     assert set(silent.requests) == {"/v1/traces", "/v1/metrics"}
     assert "flaky.Flaky: 20 delivered" in done.stdout
     assert "not all spans and metrics were sent within 5 s" in done.stderr
+
+
+def test_what_is_lost_is_said_in_the_format_of_the_log(newsdesk, fleet):
+    options = ["--log-format", "json"]
+    done = newsdesk(*fleet, *options, OTEL_EXPORTER_OTLP_ENDPOINT=NOWHERE, NEWSDESK_OTEL_TIMEOUT="0.2")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert lines[-1]["message"].startswith("not all spans and metrics were sent within 0.2 s")
+    assert (lines[-1]["level"], lines[-1]["logger"]) == ("warning", "newsdesk_otel.ending")
 
 
 def test_receivers_of_spans_and_metrics_are_independent(silent, receiver, newsdesk, fleet):

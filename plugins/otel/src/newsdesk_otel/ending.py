@@ -27,6 +27,7 @@ class Ending:
 
     def __init__(self, shutdowns: dict[str, Callable[[], object]]) -> None:
         self._shutdowns = shutdowns
+        self._handlers = [*logging.root.handlers]
         self._begin()
         atexit.register(self.end)
         if hasattr(os, "register_at_fork"):
@@ -34,6 +35,9 @@ class Ending:
 
     def end(self) -> None:
         """Have everything shut down; wait for it until the bound."""
+        if not logging.root.handlers:  # newsdesk's command has ended its log: as text, or as lines of JSON
+            for handler in self._handlers:
+                logging.root.addHandler(handler)
         seconds = timeout()
         until = time.monotonic() + seconds
         self._asked.set()
