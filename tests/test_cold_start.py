@@ -102,6 +102,9 @@ STARTS = [
         (*CORE, "http", "importlib.metadata"),
     ),
     Start("postgres dashboard", 80, ("click", "orjson", "pluggy", "newsdesk_postgres")),
+    Start(
+        "outbox metrics --config owed.json", 140, ("click", "orjson", "pluggy"), (*CORE, "heapq", "sqlite3")
+    ),
     Start("plan m.json --config files.yaml", 110, ("click", "orjson", "pluggy", "yaml")),
     Start("plan m.json --config postgres.json", 110, ("click", "orjson", "pluggy", "newsdesk_postgres")),
     Start("plan m.json --config otel.json", 110, ("click", "orjson", "pluggy", "newsdesk_otel")),
@@ -175,6 +178,7 @@ def test_a_command_imports_nothing_that_it_does_not_use(start, importers, tmp_pa
     (tmp_path / "files.json").write_text('{"reporters": [{"files": {"path": "out"}}]}')
     two = [{"files": {"path": label}, "label": label} for label in "ab"]
     (tmp_path / "two.json").write_text(json.dumps({"reporters": two}))
+    (tmp_path / "owed.json").write_text('{"reporters": ["null"], "outbox": "owed.db"}')
     (tmp_path / "files.yaml").write_text("reporters: [files: {path: out}]")
     (tmp_path / "postgres.json").write_text('{"reporters": [{"postgres": {"host": "db"}}]}')
     (tmp_path / "otel.json").write_text('{"plugins": ["otel"], "reporters": ["null"]}')

@@ -1,11 +1,12 @@
 """Which outbox a command is about."""
 
+from collections.abc import Mapping
+
 from newsdesk.cli.desks import Desks
 from newsdesk.config.choice import ConfigChoice
 from newsdesk.config.file import Config
 from newsdesk.exceptions import DefinitionError
 from newsdesk.outbox import BaseOutbox, Outbox
-from newsdesk.outbox.objects.outbox import ObjectOutbox
 from newsdesk.outbox.places import outbox_at
 
 
@@ -18,9 +19,7 @@ def found(choice: ConfigChoice, path: str | None) -> tuple[Config, BaseOutbox]:
     config = Desks(choice, ()).config
     if path is not None:
         own = config.outbox
-        # The options of the config's own outbox hold for another prefix of the same store.
-        options = own.options if isinstance(own, ObjectOutbox) and "://" in path else None
-        return config, outbox_at(path, options, None if own is None else own.bounds)
+        return config, outbox_at(path, _options(own, path), None if own is None else own.bounds)
     if config.outbox is None:
         raise DefinitionError("no outbox; give one with --outbox, or in the config with 'outbox: PATH'")
     return config, config.outbox
@@ -39,3 +38,12 @@ def is_new(outbox: BaseOutbox) -> bool:
         except OSError:  # it cannot even be looked at, as the outbox will say
             return False
     return False
+
+
+def _options(own: BaseOutbox | None, path: str) -> Mapping[str, str] | None:
+    """Return the options of the config's outbox, which hold for another prefix of the same store."""
+    if "://" not in path:
+        return None
+    from newsdesk.outbox.objects.outbox import ObjectOutbox  # noqa: PLC0415  (only for those who have one)
+
+    return own.options if isinstance(own, ObjectOutbox) else None
