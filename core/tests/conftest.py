@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from newsdesk.builtin.registry import new_registry
 from newsdesk.machine import Machine
 
-from core.tests.stores import S3, Azure, serve
+from core.tests.stores import S3, Azure, Google, serve
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100)
 settings.register_profile(
@@ -128,7 +128,7 @@ def _bound():
 def pytest_collection_modifyitems(items):
     """Mark what needs a server of an object store, for `nox -s objects`."""
     for item in items:
-        if not {"s3", "azure"}.isdisjoint(getattr(item, "fixturenames", ())):
+        if not {"s3", "azure", "google"}.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("stores")
 
 
@@ -144,5 +144,13 @@ def s3(tmp_path_factory):
 def azure(tmp_path_factory):
     """A server of Azure Blob Storage, shared by the tests that do not stop it."""
     server = serve(Azure, tmp_path_factory.mktemp("azure"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def google(tmp_path_factory):
+    """A server of Google Cloud Storage, shared by the tests that do not stop it."""
+    server = serve(Google, tmp_path_factory.mktemp("google"))
     yield server
     server.stop()

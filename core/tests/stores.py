@@ -1,10 +1,11 @@
-"""Object stores for tests: moto as S3, and Azurite as Azure Blob Storage where npm has installed it."""
+"""Object stores for tests: moto as S3; where they are installed, Azurite as Azure, and Google's testbench."""
 
 import base64
 import datetime as dt
 import hashlib
 import hmac
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -111,6 +112,35 @@ class Azure(StoreServer):
         return f"az://{name}"
 
 
+class Google(StoreServer):
+    """The storage-testbench of Google, which keeps objects in memory."""
+
+    name = "gs"
+
+    def command(self):
+        return [testbench(), str(Path(__file__).with_name("gcs_testbench.py")), str(self.port)]
+
+    def options(self, port=None):
+        nobody = dict.fromkeys(("client_email", "private_key", "private_key_id"), "")
+        key = {"gcs_base_url": f"http://127.0.0.1:{port or self.port}", "disable_oauth": True, **nobody}
+        return {"service_account_key": json.dumps(key)}
+
+    def bucket(self):
+        name = f"bucket-{uuid.uuid4().hex[:16]}"
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/storage/v1/b?project=tests",
+            data=json.dumps({"name": name}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request).close()
+        return f"gs://{name}"
+
+
+def testbench():
+    """Return the Python that has https://github.com/googleapis/storage-testbench, or None."""
+    return os.environ.get("GCS_TESTBENCH")
+
+
 def azurite():
     """Return the command of Azurite, or None."""
     return os.environ.get("AZURITE") or shutil.which("azurite-blob")
@@ -122,4 +152,6 @@ def serve(kind, folder):
         pytest.skip("obstore or moto is not installed; nox -s objects installs both")
     if kind is Azure and azurite() is None:
         pytest.skip("Azurite is not installed: npm install azurite, and name azurite-blob in AZURITE")
+    if kind is Google and testbench() is None:
+        pytest.skip("Google's storage-testbench is not installed; name a Python that has it in GCS_TESTBENCH")
     return kind(folder)

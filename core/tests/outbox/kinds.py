@@ -1,4 +1,4 @@
-"""The outboxes that the same tests hold for: SQLite, and objects in memory, in a folder, in S3 and in Azure Blob Storage."""
+"""The outboxes that the same tests hold for: SQLite, and objects in memory, in a folder, and in servers of S3, Azure and Google."""
 
 import contextlib
 import importlib.util
@@ -11,10 +11,14 @@ from newsdesk.outbox.objects import names
 from newsdesk.outbox.objects.outbox import ObjectOutbox
 
 from core.tests.outbox.memory import MemoryOutbox, MemoryStore
-from core.tests.stores import azurite
+from core.tests.stores import azurite, testbench
 
 HAS_SERVERS = all(map(importlib.util.find_spec, ("obstore", "moto", "flask")))
-SERVERS = [*(["s3"] if HAS_SERVERS else []), *(["azure"] if HAS_SERVERS and azurite() else [])]
+SERVERS = [
+    name
+    for name, has_it in (("s3", True), ("azure", azurite()), ("google", testbench()))
+    if HAS_SERVERS and has_it
+]
 KINDS = ["sqlite", "memory", "folder", *(pytest.param(name, marks=pytest.mark.stores) for name in SERVERS)]
 
 of_every_kind = pytest.mark.parametrize("kind", KINDS)

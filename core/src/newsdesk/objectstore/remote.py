@@ -49,7 +49,7 @@ class RemoteStore:
             "timeout": timedelta(seconds=timeout),
             "connect_timeout": timedelta(seconds=min(timeout, _CONNECT)),
         }
-        if any(value.startswith("http://") for value in options.values()):  # a store in the same cluster
+        if any("http://" in value for value in options.values()):  # a store in the same cluster
             client["allow_http"] = True
         # Retries are newsdesk's, which knows the deadline.
         retries: Any = {"max_retries": 0, "retry_timeout": timedelta(seconds=timeout)}
