@@ -320,8 +320,8 @@ def test_bars_and_lines_are_seen_in_light_and_in_dark(open_page, scheme):
     page = open_page(color_scheme=scheme)
     rows(page)
     marks = page.evaluate(MARKS)
-    page.get_by_role("searchbox").type("compressor-0000")
-    page.get_by_role("link", name="compressor-0000").click()
+    page.get_by_role("searchbox").type("valve-004")
+    page.get_by_role("link", name="valve-004").click()
     page.wait_for_selector("main svg")
     marks += page.evaluate(MARKS)
     assert {style for style, *_ in marks} == {"bar", "folds", "tags", "curves", "spans"}

@@ -36,7 +36,7 @@ const newsdesk = {
   // By how much a score changed, and whether that is better, in a word that may be for screen readers alone.
   change(by, direction, digits, wordClass) {
     const verdict = by * direction > 0 ? "better" : by * direction < 0 ? "worse" : "";
-    const size = by ? `${by > 0 ? "▲" : "▼"} ${this.number(Math.abs(by), digits)} ` : "= ";
+    const size = `${by > 0 ? "▲" : by < 0 ? "▼" : "="} ${this.number(Math.abs(by), digits)} `;
     return this.element("span", { class: `change ${verdict}` }, size, this.element("span", { class: wordClass }, verdict));
   },
 
