@@ -158,9 +158,9 @@ def test_a_file_is_read_in_an_environment(tmp_path):
     [
         (CONFIG, "prd", "has no environment 'prd' (did you mean 'prod'?); there are: dev, prod, empty"),
         (CONFIG, "", "has no environment ''; there are: dev, prod, empty"),
-        ("deadline: 1", "prod", "has no environment 'prod'; it has no 'environments'"),
-        ("environments:", "prod", "has no environment 'prod'; it has no 'environments'"),
-        ("- 1", "prod", "has no environment 'prod'; it has no 'environments'"),
+        ("deadline: 1", "prod", "has no environment 'prod'; without 'environments' in it, leave out --env"),
+        ("environments:", "prod", "has no environment 'prod'; without 'environments' in it, leave out --env"),
+        ("- 1", "prod", "has no environment 'prod'; without 'environments' in it, leave out --env"),
     ],
 )
 def test_an_environment_that_is_not_there_is_refused(text, env, told):

@@ -41,7 +41,7 @@ class Effective:
         sections = base.pop(KEY, None)
         if not isinstance(sections, Mapping) or env not in sections:
             known = names(document)
-            there = f"there are: {listed(known)}" if known else f"it has no {KEY!r}"
+            there = f"there are: {listed(known)}" if known else f"without {KEY!r} in it, leave out --env"
             raise DefinitionError(
                 f"the config {document.name!r} has no environment {env!r}{did_you_mean(env, known)}; {there}"
             )

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 @options.ping
 @click.pass_context
 def command(ctx: click.Context, choice: "ConfigChoice", ping: bool) -> None:  # noqa: FBT001  (click's signature)
-    """Check the config without sending anything, and print it: what is used, and where each value is from.
+    """Check the config without sending anything.
 
-    Also reports references that do not resolve or are misspelled, problems that plugins find, and errors in
-    other environments than that of --env. Secrets are masked. With --ping, prints what the backends answer.
+    Prints the config as it is used: with defaults, secrets masked, and where each value is from; with --ping,
+    what the backends answer. Also reports references that do not resolve or are misspelled, problems that
+    plugins find, and errors in other environments than that of --env.
 
     Exit code: 0 no problems; 1 a required reporter cannot be used; 2 the config has errors (without --env in
     any environment), or the outbox cannot be written; 3 only best-effort reporters cannot be used.
