@@ -40,6 +40,7 @@ def test_newsdesk_reports_the_files(tmp_path):
         *files,
         "--to",
         "null",
+        "--json",
     ]
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
