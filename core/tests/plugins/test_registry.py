@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 import types
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
@@ -15,7 +16,7 @@ from newsdesk.builtin.null import NullReporter
 from newsdesk.builtin.registry import new_registry
 from newsdesk.contract.receipt import Receipt, Status
 from newsdesk.exceptions import DefinitionError, PluginError, UnknownReporterError
-from newsdesk.machine import MachineKey
+from newsdesk.machine import Machine, MachineKey
 from newsdesk.plugins.building import build
 from newsdesk.plugins.definition import Definition
 from newsdesk.plugins.hookspecs import ReporterPlugin, hookimpl
@@ -491,6 +492,43 @@ class TestTell:
         registry.register(plugin, name="own")
         registry.tell(self.RECEIPT)
         assert plugin.heard is self.RECEIPT
+
+    @pytest.mark.parametrize(
+        ("use", "is_used"),
+        [
+            (lambda registry: registry.find("newsdesk.builtin.null.NullReporter"), False),
+            (lambda registry: registry.names(), False),
+            (lambda registry: registry.provider("loud"), False),
+            (lambda registry: registry.find("loud"), True),
+            (lambda registry: registry.load("hears"), True),
+        ],
+    )
+    def test_one_that_was_loaded_only_to_learn_its_names_is_not_called(
+        self, registry, distribution, use, is_used
+    ):
+        source = """
+            from newsdesk import ReporterPlugin, hookimpl
+
+            heard = []
+
+            @hookimpl
+            def newsdesk_reporters():
+                yield ReporterPlugin("loud", "newsdesk.builtin.null:NullReporter")
+
+            @hookimpl
+            def newsdesk_receipt(receipt):
+                heard.append(receipt)
+
+            @hookimpl
+            def newsdesk_attempt(attempt):
+                yield
+        """
+        distribution("acme", {"acme_hears": source}, entries={"hears": "acme_hears"})
+        use(registry)
+        registry.tell(self.RECEIPT)
+        assert sys.modules["acme_hears"].heard == [self.RECEIPT] * is_used
+        around = registry.around(Machine("m"), "null", 1, time.monotonic)
+        assert (around is not None) is is_used
 
     def test_one_that_fails_is_logged_and_the_others_hear_too(self, registry, caplog):
         class Broken:

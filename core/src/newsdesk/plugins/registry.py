@@ -38,6 +38,7 @@ class Registry:
         self._pluggy.add_hookspecs(HookSpecs)
         self._plugins: dict[Any, LoadedPlugin] = {}
         self._given: list[LoadedPlugin] = []
+        self._in_use: set[str] = set()
         self._listeners: dict[str, Listener] = {}
         self._loading = ForkLock()
 
@@ -54,17 +55,18 @@ class Registry:
             raise PluginError(f"the plugin {name!r} cannot be used: {loaded.error}") from loaded.error
         self._plugins[name, origin] = loaded
         self._given.append(loaded)
+        self._use(loaded)
         return loaded
 
     def tell(self, receipt: Receipt, within: float = PATIENCE) -> None:
-        """Give a receipt to the plugins that listen; one that fails or hangs is logged.
+        """Give a receipt to the plugins in use that listen; one that fails or hangs is logged.
 
         Args:
             receipt: The receipt.
             within: Seconds to wait for all of them; each that hangs gets a short moment of its own.
         """
         until = time.monotonic() + within
-        for implementation in self._pluggy.hook.newsdesk_receipt.get_hookimpls():
+        for implementation in self._implementations("newsdesk_receipt"):
             seconds = max(GRACE, until - time.monotonic())
             take = partial(_call, implementation, receipt=receipt)
             self._listener(implementation).call(receipt, take, seconds)
@@ -72,7 +74,7 @@ class Registry:
     def around(
         self, machine: Machine, label: str, number: int, until: Callable[[], float]
     ) -> "Around | None":
-        """Give what the plugins do around an attempt, which is not begun; None where they do nothing.
+        """Give what the plugins in use do around an attempt, which is not begun; None where they do nothing.
 
         Args:
             machine: What is delivered.
@@ -80,7 +82,7 @@ class Registry:
             number: Which attempt it is.
             until: Gives `time.monotonic()` at the deadline.
         """
-        implementations = self._pluggy.hook.newsdesk_attempt.get_hookimpls()
+        implementations = self._implementations("newsdesk_attempt")
         if not implementations:
             return None
         from newsdesk.plugins.around import Around  # noqa: PLC0415  (only where a plugin listens)
@@ -105,19 +107,21 @@ class Registry:
                 f"no plugin {name!r} is installed{did_you_mean(name, names)}; there are: {listed(names)}"
             )
         refuse_clash(name, [entry.origin for entry in entries])
-        self._load(entries[0]).usable()
+        self._use(self._load(entries[0]).usable())
 
     def find(self, target: str, *, allow_import_paths: Sequence[str] | None = None) -> type[BaseReporter]:
-        """Return the class behind a name, an alias or an import path.
+        """Return the class behind a name, an alias or an import path; its plugin is in use from then on.
 
         Raises:
             UnknownReporterError: there is none; says what exists, the nearest match and what to install.
             PluginError: its plugin is broken, or two plugins claim the name.
             DefinitionError: the import path is not allowed, or is not that of a reporter.
         """
-        found = self.owner(target)
+        found = self._owner(target)
         if found is not None:
-            return self._class_of(found)
+            plugin, record = found
+            self._use(plugin)
+            return self._class_of(record)
         if not is_import_path(target):
             raise UnknownReporterError(self._unknown(target))
         if not is_allowed(target, allow_import_paths):
@@ -146,19 +150,8 @@ class Registry:
         Raises:
             PluginError: its plugin is broken, or two plugins claim it.
         """
-        entries = entry_points.installed().get(target, ())
-        origins = [entry.origin for entry in entries]
-        given = [
-            (plugin, record)
-            for plugin, record in claims(self._given, target)
-            if record.name == target and plugin.origin not in origins
-        ]
-        refuse_clash(target, [*(plugin.origin for plugin, _ in given), *origins])
-        if entries:
-            return self._load(entries[0]).usable().record(target)
-        found = given or list(claims(self.plugins(), target))
-        refuse_clash(target, [plugin.origin for plugin, _ in found])
-        return found[0][1] if found else None
+        found = self._owner(target)
+        return None if found is None else found[1]
 
     def command(self, name: str) -> tuple[LoadedPlugin, CommandPlugin] | None:
         """Return the command of a name, and its plugin, if one adds it.
@@ -187,6 +180,35 @@ class Registry:
         if not found:
             raise UnknownReporterError(self._unknown(target))
         return found[0]
+
+    def _owner(self, target: str) -> tuple[LoadedPlugin, ReporterPlugin] | None:
+        """Give what `owner` does, with its plugin."""
+        entries = entry_points.installed().get(target, ())
+        origins = [entry.origin for entry in entries]
+        given = [
+            (plugin, record)
+            for plugin, record in claims(self._given, target)
+            if record.name == target and plugin.origin not in origins
+        ]
+        refuse_clash(target, [*(plugin.origin for plugin, _ in given), *origins])
+        if entries:
+            plugin = self._load(entries[0]).usable()
+            return plugin, plugin.record(target)
+        found = given or list(claims(self.plugins(), target))
+        refuse_clash(target, [plugin.origin for plugin, _ in found])
+        return found[0] if found else None
+
+    def _use(self, loaded: LoadedPlugin) -> None:
+        """Let a plugin's hooks be called: it is listed, registered, or its reporter was asked for.
+
+        Others are loaded to learn which names they answer to, and must do nothing for that.
+        """
+        self._in_use.add(self._pluggy.get_name(loaded.plugin) or "")
+
+    def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
+        """Give what the plugins in use implement of a hook."""
+        found = getattr(self._pluggy.hook, hook).get_hookimpls()
+        return [implementation for implementation in found if implementation.plugin_name in self._in_use]
 
     @property
     def _loaded(self) -> list[LoadedPlugin]:
