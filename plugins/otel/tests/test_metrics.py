@@ -11,6 +11,8 @@ from newsdesk import (
     hookimpl,
 )
 from newsdesk.builtin.registry import new_registry
+from newsdesk.delivery.route import Route
+from newsdesk.routing.condition import Condition
 from newsdesk_otel.metrics import Metrics
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -44,10 +46,10 @@ def points():
         def newsdesk_receipt(self, receipt):
             metrics.receipt(receipt)
 
-    def deliver(*names):
+    def deliver(*names, reporter=None):
         registry = new_registry()
         registry.register(Listener(), name="otel")
-        with Desk(Acts(), retry=Retry(initial=0), registry=registry) as desk:
+        with Desk(reporter or Acts(), retry=Retry(initial=0), registry=registry) as desk:
             list(desk.report_many([Machine(name=name, project_name="plant") for name in names]))
         [resource] = reader.get_metrics_data().resource_metrics
         [scope] = resource.scope_metrics
@@ -68,6 +70,14 @@ def test_deliveries_are_counted_by_status_reporter_and_kind_of_error(points):
         ("KeyError", "Acts", "failed"): 1,
     }
     assert counted.data.is_monotonic
+
+
+def test_what_is_skipped_has_no_error(points):
+    counted = points("good", "bad", reporter=Route("Acts", Acts(), when=Condition.of({"name": "good"})))[
+        "newsdesk.deliveries"
+    ]
+    found = {point.attributes["newsdesk.status"]: point.attributes for point in counted.data.data_points}
+    assert found["skipped"] == {"newsdesk.status": "skipped", "newsdesk.reporter": "Acts"}
 
 
 def test_no_metric_names_a_machine(points):

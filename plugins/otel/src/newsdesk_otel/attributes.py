@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from newsdesk import Attempt, Receipt
+from newsdesk import Attempt, Receipt, Status
 
 MACHINE = "newsdesk.machine.name"
 PROJECT = "newsdesk.machine.project"
@@ -31,7 +31,12 @@ def of_machine(subject: Attempt | Receipt) -> Attributes:
 
 def of_receipt(receipt: Receipt) -> Attributes:
     """Return what became of a delivery, in few different values."""
-    return {REPORTER: receipt.reporter, STATUS: str(receipt.status), **of_error(receipt.error)}
+    return {REPORTER: receipt.reporter, STATUS: str(receipt.status), **of_error(failure(receipt))}
+
+
+def failure(receipt: Receipt) -> Exception | None:
+    """Return the error of a delivery that failed; of a skipped or superseded one, it only says why."""
+    return receipt.error if receipt.status in (Status.FAILED, Status.SPOOLED) else None
 
 
 def of_error(error: Exception | None) -> Attributes:

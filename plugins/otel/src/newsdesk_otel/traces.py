@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from newsdesk import Attempt, MachineKey, Receipt, Status
+from newsdesk import Attempt, MachineKey, Receipt
 from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, StatusCode, Tracer
@@ -67,7 +67,7 @@ class Traces:
             span.set_attribute(attributes.ALTERATIONS, len(receipt.alterations))
         if receipt.reference is not None:
             span.set_attribute(attributes.REFERENCE, receipt.reference)
-        _end(span, receipt.error if receipt.status in (Status.FAILED, Status.SPOOLED) else None)
+        _end(span, attributes.failure(receipt))
 
     def _report(self, attempt: Attempt, parent: Context) -> _Report:
         key = _key(attempt, parent)
