@@ -1,7 +1,7 @@
 """The config file: reporters, and the options of their desk."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +66,20 @@ class Config:
         return cls.of(Effective.of(Document.of(text, name), env), registry=registry)
 
     @classmethod
-    def of(cls, effective: Effective, *, registry: Registry | None = None) -> "Config":
-        """Read a config whose environment is chosen; see `read`."""
+    def of(
+        cls, effective: Effective, *, registry: Registry | None = None, loads_plugins: bool = False
+    ) -> "Config":
+        """Read a config whose environment is chosen; see `read`.
+
+        Args:
+            effective: The config.
+            registry: Where names are looked up.
+            loads_plugins: Load its `plugins`, so that one that cannot be used is a fault.
+
+        Raises:
+            DefinitionError: it has errors.
+        """
+        registry = registry or default_registry()
         model, faults = read(ConfigModel, effective.value)
         raw = effective.value if isinstance(effective.value, Mapping) else {}
         entries = raw.get("reporters")
@@ -76,7 +88,7 @@ class Config:
         try:
             made = routes(
                 entries if isinstance(entries, list) else [],
-                registry=registry or default_registry(),
+                registry=registry,
                 allow_import_paths=allowed,
                 has_outbox=raw.get("outbox") is not None,
             )
@@ -84,6 +96,8 @@ class Config:
             faults += error.faults
         if model is not None and model.outbox is not None:
             faults += _faults_of(model.outbox)
+        if loads_plugins:
+            faults += _faults_of_plugins(raw.get("plugins"), registry)
         if faults or effective.faults or model is None:
             raise effective.error(faults)
         return cls(
@@ -116,6 +130,15 @@ class Config:
             plugins=self.plugins,
             registry=registry,
         )
+
+
+def _faults_of_plugins(plugins: object, registry: Registry) -> Iterator[Fault]:
+    for index, name in enumerate(plugins if isinstance(plugins, list) else []):
+        try:
+            if isinstance(name, str):
+                registry.load(name)
+        except DefinitionError as error:
+            yield Fault(f"plugins.{index}", str(error))
 
 
 def _faults_of(model: OutboxModel) -> list[Fault]:

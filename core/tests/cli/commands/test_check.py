@@ -1,5 +1,6 @@
 """`newsdesk check`: is the config right, and are its backends there?"""
 
+import json
 import os
 import re
 
@@ -92,13 +93,80 @@ def test_errors_in_other_environments_are_found(newsdesk, write, option):
         assert [line.partition(";")[0] for line in others] == faults
 
 
-def test_without_an_environment_a_base_may_have_no_reporters(newsdesk, write):
+@pytest.mark.parametrize("option", [[], ["--ping"]])
+def test_without_an_environment_a_base_may_have_no_reporters(newsdesk, write, option):
     write("newsdesk.yaml", "environments: {dev: {reporters: [console]}}")
-    assert newsdesk("check", code=2).stderr == (
-        "Error: no reporters without an environment (it has dev): name a config with --config, or put newsdesk.yaml "
-        "here with 'reporters' in it\n"
+    result = newsdesk("check", *option)
+    assert result.stderr == "The base has no reporters; choose an environment with --env: dev.\n"
+    assert result.stdout.startswith("" if option else "# newsdesk.yaml without an environment (it has dev)\n")
+    assert newsdesk("check", "--env", "dev", *option).stderr == ""
+
+
+def test_errors_of_environments_are_found_though_the_base_has_no_reporters(newsdesk, write):
+    write(
+        "newsdesk.yaml",
+        """
+        environments:
+          prod: {reporters: [console], deadlin: 4}
+          dev: {reporters: [console]}
+          none: {deadline: 4}
+        """,
     )
-    assert newsdesk("check", "--env", "dev").stderr == ""
+    told = newsdesk("check", code=2).stderr.splitlines()
+    assert [line.partition(" (did")[0] for line in told] == [
+        "Error: the config 'newsdesk.yaml' cannot be used in the environment 'prod'",
+        "  - line 3: environments.prod.deadlin: unknown key",
+        "Error: the config 'newsdesk.yaml' has no reporters in the environment 'none'; add 'reporters' to it",
+    ]
+    assert newsdesk("check", "--env", "none", code=2).stderr.splitlines()[0] == told[2]
+
+
+def test_a_wrong_base_hides_no_error_of_an_environment_and_is_told_once(newsdesk, write):
+    write(
+        "newsdesk.yaml",
+        """
+        reporters: [console]
+        deadlin: 3
+        environments:
+          prod: {deadline: -4}
+          dev: {}
+        """,
+    )
+    told = newsdesk("check", code=2).stderr.splitlines()
+    assert [line.partition(" (did")[0] for line in told] == [
+        "Error: the config 'newsdesk.yaml' cannot be used without an environment (it has prod, dev)",
+        "  - line 3: deadlin: unknown key",
+        "Error: the config 'newsdesk.yaml' cannot be used in the environment 'prod'",
+        "  - line 5: environments.prod.deadline: must be greater than 0, but is -4",
+    ]
+
+
+def test_a_plugin_that_an_environment_asks_for_is_looked_for(newsdesk, write):
+    write(
+        "newsdesk.yaml",
+        "reporters: [null]\nenvironments:\n  dev: {}\n  prod: {plugins: [null, nobody], deadlin: 1}",
+    )
+    for arguments, code in ([], 2), (["--env", "prod"], 2), (["--env", "dev"], 0):
+        told = newsdesk("check", *arguments, code=code).stderr.splitlines()
+        assert told[0].endswith("the config 'newsdesk.yaml' cannot be used in the environment 'prod'")
+        assert any(
+            line.startswith("  - line 4: environments.prod.plugins.1: no plugin 'nobody' is installed")
+            for line in told
+        )
+        assert sum("deadlin" in line for line in told) == 1
+
+
+def test_what_is_wrong_is_json_where_that_is_asked_for_and_no_command_to_the_terminal(newsdesk, write):
+    reporters = [{"files": {"path": "$NOPE"}, "label": "a\x1b[31mb"}, {"files": {"path": "${env:NOPE}"}}]
+    write("newsdesk.yaml", {"reporters": reporters, "environments": {"prod": {"deadline": 0}}})
+    assert "\x1b" not in newsdesk("check", code=2).stderr
+    told = newsdesk("check", "--log-format", "json", code=2).stderr
+    found = [json.loads(line) for line in told.splitlines()]
+    assert [(line["level"], line["message"].partition(":")[0]) for line in found] == [
+        ("error", "the config 'newsdesk.yaml' cannot be used in the environment 'prod'\n  - line 1"),
+        ("warning", "a\\x1b[31mb"),
+        ("error", "files"),
+    ]
 
 
 def test_json_is_printed_without_lines(newsdesk, write):
@@ -264,7 +332,10 @@ def test_no_config_gives_2(newsdesk):
 
 def test_a_plugin_that_the_config_asks_for_and_that_is_not_there_gives_2(newsdesk, write):
     write("newsdesk.yaml", "reporters: [null]\nplugins: [nobody]")
-    assert newsdesk("check", code=2).stderr.startswith("Error: no plugin 'nobody' is installed; there are: ")
+    assert newsdesk("check", code=2).stderr.startswith(
+        "Error: the config 'newsdesk.yaml' cannot be used\n"
+        "  - line 2: plugins.0: no plugin 'nobody' is installed; there are: "
+    )
 
 
 @pytest.mark.usefixtures("permissions")

@@ -651,6 +651,10 @@ def test_a_fix_that_fails_is_still_to_fix(newsdesk, outspoken):
     said = newsdesk("doctor", "--ping", "--fix", "--yes", code=1)
     assert "not fixed: ask its owner" in said.stderr
     assert said.stdout.endswith("1 to fix.\n")
+    said = newsdesk("--log-format", "json", "doctor", "--ping", "--fix", "--yes", code=1)
+    assert "not fixed: ask its owner" in [
+        json.loads(line)["message"].strip() for line in said.stderr.splitlines()
+    ]
 
 
 @pytest.mark.parametrize(

@@ -32,3 +32,5 @@ def test_a_broken_plugin_is_omitted_and_reported(newsdesk, distribution):
     assert slack.startswith(
         "omitted: slack: the reporter 'slack' cannot be used: 'no_such_module:Slack' names"
     )
+    told = newsdesk("--log-format", "json", "schema")
+    assert [json.loads(line)["level"] for line in told.stderr.splitlines()] == ["warning", "warning"]

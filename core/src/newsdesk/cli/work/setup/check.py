@@ -1,20 +1,22 @@
 """What `newsdesk check` does."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
+from newsdesk.cli.logs import say
 from newsdesk.cli.receipts.causes import named
 from newsdesk.config.choice import DEFAULT_NAME, ConfigChoice
 from newsdesk.config.effective import Effective, names
 from newsdesk.config.file import Config
 from newsdesk.config.printed import printed
 from newsdesk.contract.finding import Finding
+from newsdesk.contract.suggestions import listed
 from newsdesk.delivery.route import Route
 from newsdesk.doctor import config as config_checks
 from newsdesk.doctor import reporters
-from newsdesk.exceptions import DefinitionError
+from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.secrets import mask_text
 
 _log = logging.getLogger(__name__)
@@ -23,13 +25,19 @@ _log = logging.getLogger(__name__)
 def run(choice: ConfigChoice, *, ping: bool) -> int:
     """Run the command, and return its exit code."""
     effective = choice.effective()
-    config = Config() if effective is None else Config.of(effective)
-    if effective is None or not config.routes:
-        where = "" if effective is None else effective.where
+    if effective is None:
         there = f"name a config with --config, or put {DEFAULT_NAME} here with 'reporters' in it"
-        raise DefinitionError(f"no reporters{where}: {there}")
-    desk = config.desk()  # its plugins are loaded, and nothing is opened
-    are_others_wrong = _report_others(effective)
+        raise DefinitionError(f"no reporters: {there}")
+    known = names(effective.document)
+    config, are_others_wrong = _read(effective, known)
+    if config is None or (are_others_wrong and choice.env is None and not config.routes):
+        return 2
+    if not config.routes:
+        say(f"The base has no reporters; choose an environment with --env: {listed(known)}.")
+        if not ping:
+            click.echo(printed(effective, config))
+        return 0
+    desk = config.desk()  # nothing is opened
     failed = set(_problems(config))
     if not ping:
         click.echo(printed(effective, config))
@@ -46,21 +54,42 @@ def run(choice: ConfigChoice, *, ping: bool) -> int:
     return 1 if is_required else 3 if failed else 0
 
 
-def _report_others(effective: Effective) -> bool:
-    """Print what is wrong with the other environments, and tell whether anything is.
+def _read(effective: Effective, known: Sequence[str]) -> tuple[Config | None, bool]:
+    """Read a config in all its environments, and print what is wrong, each fault once.
 
-    With one chosen, it is a warning: what only another one uses need not be installed here.
+    With one chosen, others have warnings: what only another one uses need not be installed here.
+
+    Returns:
+        The config as chosen, None if it cannot be used, and whether anything is wrong with the others.
     """
+    seen: set[Fault] = set()
+    config = _usable(effective, "Error", seen)
+    others = [name for name in known if name != effective.env]
     kind = "Error" if effective.env is None else "Warning"
-    errors = []
-    for name in names(effective.document):
-        if name != effective.env:
-            try:
-                Config.of(Effective.of(effective.document, name))
-            except DefinitionError as error:
-                errors.append(error)
-                click.echo(f"{kind}: {error}", err=True)
-    return bool(errors)
+    read = [_usable(Effective.of(effective.document, name), kind, seen) for name in others]
+    return config, None in read
+
+
+def _usable(effective: Effective, kind: str, seen: set[Fault]) -> Config | None:
+    """Read a config in one environment; print those of its faults that were not printed before."""
+    try:
+        return _config(effective)
+    except DefinitionError as error:
+        faults = [fault for fault in error.faults if fault not in seen]
+        if faults or not error.faults:
+            text = f"{kind}: {DefinitionError(error.message, faults)}"
+            say(text, logging.ERROR if kind == "Error" else logging.WARNING)
+        _log.debug("the config cannot be used", exc_info=error)
+        seen.update(faults)
+        return None
+
+
+def _config(effective: Effective) -> Config:
+    config = Config.of(effective, loads_plugins=True)
+    if not config.routes and (effective.env is not None or not names(effective.document)):
+        name = effective.document.name
+        raise DefinitionError(f"the config {name!r} has no reporters{effective.where}; add 'reporters' to it")
+    return config
 
 
 def _problems(config: Config) -> Iterator[str]:
@@ -68,9 +97,11 @@ def _problems(config: Config) -> Iterator[str]:
     for route, finding in _findings(config):
         said = "; ".join(filter(None, [finding.text, finding.remedy]))
         text = f"{_name(route)}: {mask_text(said, route.reporter.secret_values())}"
-        click.echo(text if finding.remedy else f"Warning: {text}", err=True)
         if finding.remedy:
+            say(text, logging.ERROR)
             yield route.label
+        else:
+            say(f"Warning: {text}", logging.WARNING)
 
 
 def _findings(config: Config) -> Iterator[tuple[Route, Finding]]:

@@ -1,10 +1,12 @@
 """What `newsdesk doctor` does."""
 
 import json
+import logging
 
 import click
 
 from newsdesk.cli import data
+from newsdesk.cli.logs import say
 from newsdesk.config.choice import ConfigChoice
 from newsdesk.contract.finding import Finding
 from newsdesk.doctor.checkup import Checkup
@@ -29,9 +31,9 @@ def _fixed(finding: Finding, *, ask: bool) -> bool:
     try:
         done = finding.fix()
     except ReporterException as error:
-        click.secho(f"  not fixed: {error}", fg="red", err=True)
+        say(f"  not fixed: {error}", logging.ERROR, colour="red")
         return False
-    click.secho(f"  {done}", fg="green", err=True)
+    say(f"  {done}", colour="green")
     return True
 
 

@@ -1,11 +1,11 @@
 """What `newsdesk schema` does."""
 
 import json
-
-import click
+import logging
 
 from newsdesk.builtin.registry import default_registry
 from newsdesk.cli import data
+from newsdesk.cli.logs import say
 from newsdesk.config.schema import config_schema, offers
 
 
@@ -13,5 +13,5 @@ def run() -> None:
     """Run the command."""
     offered, faults = offers(default_registry())
     for fault in faults:
-        click.echo(f"omitted: {fault}", err=True)
+        say(f"omitted: {fault}", logging.WARNING)
     data.echo(json.dumps(config_schema(offered), indent=2))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from newsdesk.builtin.registry import default_registry
+from newsdesk.cli.logs import say
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.plugins.hookspecs import ServerPlugin
 from newsdesk.plugins.loaded import LoadedPlugin
@@ -49,7 +50,7 @@ def _serve(offer: ServerPlugin, folder: Path) -> None:
         ) from error
     try:
         with Server(offer.serve, folder) as server:
-            click.echo(f"Running with its data in {folder}; Ctrl-C ends it.", err=True)
+            say(f"Running with its data in {folder}; Ctrl-C ends it.")
             click.echo(server.url)  # last: a script that waits for it may end the server at once
             while True:  # until a signal
                 time.sleep(_LONG)
