@@ -133,3 +133,25 @@ def test_it_runs_as_a_module(folder):
     command = [sys.executable, "-m", "newsdesk", "--help"]
     told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout
     assert told.startswith("Usage: python -m newsdesk [OPTIONS] COMMAND [ARGS]...")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "reporters: ['https://u:SEKRET@h/hook']",
+        "{reporters: ['null'], plugins: ['https://u:SEKRET@h']}",
+        "{reporters: ['null'], environments: {dev: 'postgresql://u:SEKRET@h/x'}}",
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_shows_no_password_within_a_url(newsdesk, write, config, form):
+    write("newsdesk.yaml", config)
+    told = newsdesk("check", "--log-format", form, code=2).stderr
+    assert "u:***@h" in told
+    assert "SEKRET" not in told
+
+
+def test_an_error_of_usage_shows_no_password_within_a_url(newsdesk):
+    told = newsdesk("outbox", "status", "--fail-over", "https://u:SEKRET@h", code=2).stderr
+    assert "u:***@h" in told
+    assert "SEKRET" not in told

@@ -400,3 +400,18 @@ def test_a_desk_of_other_reporters_has_the_settings_of_the_config():
         assert ([route.label for route in desk.routes], desk.deadline) == (["null"], 7)
     with config.desk([]) as desk:
         assert desk.routes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("environments: {dev: 'postgresql://u:SEKRET@h/x'}", "but is 'postgresql://u:***@h/x'"),
+        ("deadline: 'https://u:SEKRET@h'", "but is 'https://u:***@h'"),
+        ("outbox: {path: 's3://b/p', options: {aws_secret_access_key: 918273645546}}", "but is of type int"),
+        ("outbox: {path: 's3://b/p', options: {token: [SEKRET]}}", "but is of type list"),
+    ],
+)
+def test_a_fault_shows_no_secret(text, shown):
+    told = fault(text)
+    assert told.endswith(shown)
+    assert "SEKRET" not in told

@@ -105,9 +105,11 @@ def plain(text: str) -> str:
 def say(text: str, level: int = logging.INFO, *, colour: str | None = None) -> None:
     """Tell a person something on standard error; a program that reads JSON there gets a line of that.
 
-    Nothing in it, such as a name, is taken for a command to the terminal.
+    Nothing in it, such as a name, is taken for a command to the terminal; a password within a URL is masked.
     """
-    text = "\n".join(map(plain, text.split("\n")))
+    from newsdesk.secrets import mask_text  # noqa: PLC0415  (`--help` says nothing here)
+
+    text = "\n".join(map(plain, mask_text(text).split("\n")))
     if logs().is_json:
         _log.log(level, "%s", text.removeprefix("Error: ").removeprefix("Warning: "))
     elif level > logging.INFO or not logs().quiet:

@@ -118,6 +118,9 @@ class _Commands(click.Group):
             sys.exit(2)
         except click.ClickException as error:
             if not logs.logs().is_json:
+                from newsdesk.secrets import mask_text  # noqa: PLC0415  (for a mistake alone)
+
+                error.message = mask_text(error.message)  # type: ignore[misc]  # click reads it later
                 raise
             logs.say(f"Error: {error.format_message()}", logging.ERROR)
             sys.exit(error.exit_code)

@@ -1,7 +1,7 @@
 """Reads a mapping of the config as one of its models, and gives every fault in it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, TypeVar, get_args
 
@@ -9,6 +9,7 @@ from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.contract.types.fit import fit
 from newsdesk.contract.types.misfit import Misfit
 from newsdesk.exceptions import Fault
+from newsdesk.secrets import mask_text, names_secret
 
 Model = TypeVar("Model")
 
@@ -59,15 +60,23 @@ def _key(key: Any, value: object, path: str) -> tuple[Any, list[Fault]]:
     return fitted, [
         Fault(
             ".".join([path, *map(str, misfit.at)]),
-            f"{misfit.must}, but is {_shown(misfit.value)}{_hint(misfit)}",
+            f"{misfit.must}, but is {_shown(misfit.value, [key.name, *misfit.at])}{_hint(misfit)}",
         )
         for misfit in misfits
     ]
 
 
-def _shown(value: Any) -> str:
-    """Show a number or a string; of anything else only the type, since it may contain secrets."""
-    return repr(value) if isinstance(value, str | int | float | None) else f"of type {type(value).__name__}"
+def _shown(value: Any, names: Iterable[object] = ()) -> str:
+    """Show a number or a string; of anything else only the type, since it may contain secrets.
+
+    Args:
+        value: What to show.
+        names: The keys that lead to it; one may be that of a secret, of which only the type is shown.
+    """
+    is_secret = any(names_secret(str(name)) for name in names)
+    if value is None or (isinstance(value, str | int | float) and not is_secret):
+        return repr(mask_text(value) if isinstance(value, str) else value)
+    return f"of type {type(value).__name__}"
 
 
 _EXPONENT = re.compile(r"[-+]?[0-9]+[.]?[0-9]*[eE][-+]?[0-9]{1,2}")
