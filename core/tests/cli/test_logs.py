@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 
@@ -149,6 +150,22 @@ def test_an_error_shows_no_password_within_a_url(newsdesk, write, config, form):
     told = newsdesk("check", "--log-format", form, code=2).stderr
     assert "u:***@h" in told
     assert "SEKRET" not in told
+
+
+def test_without_a_log_what_a_library_warns_of_is_printed_once_and_masked(acme, machine):
+    (acme / "warns.py").write_text(
+        "import logging\n"
+        "from newsdesk import BaseReporter\n"
+        "class Warns(BaseReporter):\n"
+        "    def report(self, machine):\n"
+        "        for name in ('newsdesk.delivery', 'lib', 'root'):\n"
+        "            logging.getLogger(name).warning('%s: ftp://u:SEKRET@h', name)\n"
+        "        logging.getLogger('lib').info('much')\n"
+    )
+    command = [sys.executable, "-m", "newsdesk", "report", machine, "--to", "warns.Warns", "-q"]
+    environment = {**os.environ, "PYTHONPATH": str(acme)}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stderr
+    assert told.splitlines() == ["lib: ftp://u:***@h", "root: ftp://u:***@h"]
 
 
 def test_an_error_of_usage_shows_no_password_within_a_url(newsdesk):

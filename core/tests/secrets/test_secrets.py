@@ -107,6 +107,10 @@ def test_all_leaves_of_a_secret_are_masked_but_those_that_tell_nothing(value, sh
             "http://${env:HOST:-db}/p?token=${env:T:-***}&x=1",
         ),
         ("host=${env:HOST:-db} password=${env:P:-a b}", "host=${env:HOST:-db} password=${env:P:-***}"),
+        ("https://${env:U:-user}:S@h/", "https://${env:U:-user}:***@h/"),
+        ("https://${file:/a:b/c}:${env:P:-S}@h/", "https://${file:/a:b/c}:${env:P:-***}@h/"),
+        ("https://h/${env:API_TOKEN:-S}/x", "https://h/${env:API_TOKEN:-***}/x"),
+        ("note ${env:API_TOKEN:-S T} ${env:NOTE:-n}", "note ${env:API_TOKEN:-***} ${env:NOTE:-n}"),
         ("failed: postgresql://me:pw@db and more", "failed: postgresql://me:***@db and more"),
         ("mailto:a@b", "mailto:a@b"),
         ("no secret", "no secret"),
@@ -322,7 +326,8 @@ def test_what_libraries_read_from_the_environment_is_a_secret_of_every_reporter(
     "name",
     ["password", "db_password", "passwd", "PASS", "pwd", "secret", "client_secret", "token", "apikey", "api_key",
      "access_key", "credentials", "connection_string", "webhook_url", "auth", "http_auth", "dsn", "sas", "apiKey", "APIKey",
-     "PGPASSWORD", "dbpassword", "password2", "key", "authToken", "sas_token", "private-key", "auth_header", "secret_key_base", "token_value", "private_key_pem", "X-Api-Key"],
+     "PGPASSWORD", "dbpassword", "password2", "key", "authToken", "sas_token", "private-key", "auth_header", "secret_key_base", "token_value", "private_key_pem", "X-Api-Key",
+     "azure_storage_sas_key", "sas_key", "master_key", "azure_storage_master_key", "aws_sse_customer_key_base64", "secretkey", "bearer", "jwt"],
 )  # fmt: skip
 def test_the_usual_names_of_secrets_are_known(name):
     assert mask_by_name(name, "x") == MASK
@@ -365,6 +370,7 @@ def test_of_a_reference_its_default_is_what_a_mask_hides():
     assert leaves("${env:X:-}") == set()
     assert leaves_by_name("url", "pg://u:${env:X:-p@s s}@${env:H:-db}/x?token=${env:T:-t}") == {"p@s s", "t"}
     assert leaves_by_name("url", "${env:URL:-pg://u:hunter2@h}") == {"hunter2"}
+    assert leaves_by_name("url", "https://h/${env:API_TOKEN:-hunter2}/${env:PAGE:-1}") == {"hunter2"}
 
 
 def test_what_a_secret_url_or_connection_string_has_in_it_is_a_secret_by_itself():

@@ -33,6 +33,11 @@ class Logs:
         """Whether standard error has lines of JSON alone."""
         return self.log_format == "json"
 
+    @property
+    def has_own(self) -> bool:
+        """Whether newsdesk's own logs are among it."""
+        return self._level() is not None
+
     def set(self, name: str, value: Any) -> None:
         """Take an option, and log accordingly from now on."""
         setattr(self, name, value)
@@ -42,11 +47,13 @@ class Logs:
         """Log as the options taken so far have it, until `end`."""
         self.end()
         level = self._level()
-        if level is None:  # not even warnings, which Python prints by default: receipts have them
-            self._undo = _add(logging.getLogger("newsdesk"), logging.NullHandler())
-            return
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_Json() if self.is_json else _Text(_TEXT))
+        if level is None:  # what Python prints by default, but masked
+            handler.setLevel(logging.WARNING)
+            handler.setFormatter(_Text("%(message)s"))
+            handler.addFilter(lambda record: record.name.partition(".")[0] != "newsdesk")  # receipts have it
+        else:
+            handler.setFormatter(_Json() if self.is_json else _Text(_TEXT))
         self._undo = _add(logging.root, handler, level)
 
     def end(self) -> None:

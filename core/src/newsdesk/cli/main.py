@@ -134,7 +134,7 @@ class _Commands(click.Group):
             logs.say(text, logging.ERROR)
             sys.exit(1)
         finally:
-            if ctx.invoked_subcommand != "doctor" and not logging.root.handlers:  # which say it themselves
+            if ctx.invoked_subcommand != "doctor" and not logs.logs().has_own:  # which say it themselves
                 _warn_of_damaged_distributions()
 
 

@@ -13,7 +13,7 @@ MASK = "***"
 """What is shown in a secret's place."""
 
 # What stands before a password within a URL; a port before a path is none.
-_URL_HEAD = re.compile(r"[A-Za-z0-9+.\-]://[^/?#\s:@]*:(?!\d{1,5}[/?#])")
+_URL_HEAD = re.compile(rf"[A-Za-z0-9+.\-]://(?>{WRITTEN}|[^/?#\s:@])*+:(?!\d{{1,5}}[/?#])")
 _VALUE = rf"(?P<value>(?>{WRITTEN}|[^&;#\s])+)"
 _QUERY = re.compile(rf"(?P<head>[?&;](?P<name>[\w.\-]+)=){_VALUE}")
 _SETTING = re.compile(rf"(?P<head>(?<![\w?&;])(?P<name>password|passwd|pwd)=){_VALUE}", re.IGNORECASE)
@@ -43,13 +43,16 @@ def _masked(secret: str) -> str:
 def mask_text(text: str, secrets: Iterable[str] = ()) -> str:
     """Mask passwords within URLs, and each of the given secrets, wherever it appears as a value.
 
+    So is the default of a reference to a variable whose name is that of a secret.
+
     It may be written as messages write it: quoted, escaped, percent-encoded, in base64. A short one is masked
     where it is a whole token: the password `postgres` does not change `newsdesk-postgres`.
     """
     text = spellings(frozenset(secrets)).masked(text, MASK)
     for start, end in reversed([*_url_passwords(text)]):
         text = f"{text[:start]}{_masked(text[start:end])}{text[end:]}"
-    return _SETTING.sub(_masked_pair, _QUERY.sub(_masked_pair, text))
+    text = _SETTING.sub(_masked_pair, _QUERY.sub(_masked_pair, text))
+    return REFERENCE.sub(lambda found: with_default(found, MASK) if _refers(found) else found[0], text)
 
 
 def mask_by_name(name: str, value: Any) -> Any:
@@ -90,8 +93,14 @@ def _within(text: str) -> set[str]:
     """Give the secrets within a URL or a connection string, percent-encoded and decoded."""
     found = {text[start:end] for start, end in _url_passwords(text)}
     found |= {match["value"] for match in _QUERY.finditer(text) if names_secret(match["name"])}
+    found |= {match[0] for match in REFERENCE.finditer(text) if _refers(match)}
     found = set[str]().union(*map(_secrets_of, found))
     return (found | {unquote(secret) for secret in found}) - {""}
+
+
+def _refers(reference: re.Match[str]) -> bool:
+    """Tell whether a reference is to a variable whose name is that of a secret."""
+    return reference["env"] is not None and names_secret(reference["name"])
 
 
 def _secrets_of(secret: str) -> set[str]:

@@ -78,11 +78,14 @@ _WORDS = frozenset(
     (
         *("pass", "passwords", "passphrase", "pw", "pwd", "secrets", "token", "tokens", "credential"),
         *("credentials", "auth", "authorization", "cookie", "cookies", "dsn", "sas", "sig", "signature"),
-        "webhook",
+        *("webhook", "bearer", "jwt"),
     )
 )
-_ENDINGS = ("password", "passwd", "secret", "apikey", "authtoken", "accesstoken")
-_KEYS = ("api", "access", "account", "private", "secret", "shared", "encryption", "signing")
+_KEYS = (
+    *("api", "access", "account", "private", "secret", "shared", "encryption", "signing"),
+    *("sas", "master", "customer"),  # of Azure, and of the encryption of S3
+)
+_ENDINGS = ("password", "passwd", "secret", "authtoken", "accesstoken", *(f"{kind}key" for kind in _KEYS))
 _PAIRS = frozenset(
     {
         ("pass", "word"),
