@@ -82,6 +82,34 @@ def test_without_a_config_there_is_none(newsdesk, machine, folder):
     assert not (folder / "newsdesk-reports").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            CONFIG,
+            "the config 'newsdesk.yaml' has no environment 'dve' of NEWSDESK_ENV (did you mean 'dev'?); "
+            "there are: dev, prod; change NEWSDESK_ENV\n",
+        ),
+        (
+            "reporters: [null]",
+            "the config 'newsdesk.yaml' has no environment 'dve' of NEWSDESK_ENV; "
+            "without 'environments' in it, unset NEWSDESK_ENV\n",
+        ),
+        (
+            None,
+            "no config to take the environment 'dve' from: name one with --config, or put newsdesk.yaml here, "
+            "or unset NEWSDESK_ENV\n",
+        ),
+    ],
+)
+def test_a_variable_that_chose_what_is_not_there_is_named(newsdesk, write, monkeypatch, text, told):
+    if text is not None:
+        write("newsdesk.yaml", text)
+    monkeypatch.setenv("NEWSDESK_ENV", "dve")
+    assert newsdesk("check", code=2).stderr == f"Error: {told}"
+    assert "NEWSDESK_ENV" not in newsdesk("check", "--env", "dve", code=2).stderr
+
+
 def test_the_doctor_says_which_it_looks_at(newsdesk, write):
     write("newsdesk.yaml", CONFIG)
     assert "config: newsdesk.yaml is valid in the environment 'dev'; its reporters: files\n" in (

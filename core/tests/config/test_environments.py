@@ -159,12 +159,34 @@ def test_a_file_is_read_in_an_environment(tmp_path):
         (CONFIG, "prd", "has no environment 'prd' (did you mean 'prod'?); there are: dev, prod, empty"),
         (CONFIG, "", "has no environment ''; there are: dev, prod, empty"),
         ("deadline: 1", "prod", "has no environment 'prod'; without 'environments' in it, leave out --env"),
-        ("environments:", "prod", "has no environment 'prod'; without 'environments' in it, leave out --env"),
-        ("- 1", "prod", "has no environment 'prod'; without 'environments' in it, leave out --env"),
+        ("{}", "prod", "has no environment 'prod'; without 'environments' in it, leave out --env"),
     ],
 )
 def test_an_environment_that_is_not_there_is_refused(text, env, told):
     assert str(refusal(text, env)) == f"the config 'c.yaml' {told}"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (
+            "deadlin: 1\nenvironments: [dev]",
+            "line 2: environments: must be a valid dictionary, but is of type list",
+        ),
+        ("environments:", "line 1: environments: must be a valid dictionary, but is None"),
+        ("environments: dev", "line 1: environments: must be a valid dictionary, but is 'dev'"),
+        ("a: 1\nenviroments: {dev: {}}", "line 2: enviroments: unknown key (did you mean 'environments'?)"),
+        ("environments: {1: {}}", "line 1: environments.1: must be a valid string, but is 1"),
+        ("environments: {dev: {}}\nenvironments: {e: {}}", "line 2: environments: duplicate key"),
+        ("- 1", "a config must be a mapping with the keys reporters, "),
+    ],
+)
+def test_why_there_is_no_such_environment_is_said(text, cause):
+    error = refusal(text, "1" if "1:" in text else "dev")
+    assert error.message.startswith("the config 'c.yaml' has no environment ")
+    assert "leave out" not in str(error)
+    [fault] = map(str, error.faults)
+    assert fault.startswith(cause)
 
 
 def test_a_fault_has_the_line_of_its_value_in_the_section_that_it_is_from():

@@ -96,9 +96,10 @@ _config = click.option(
     type=click.Path(exists=True, dir_okay=False),
     help="The config file; by default newsdesk.yaml in the working folder, if it exists.",
 )
+_ENV = "NEWSDESK_ENV"
 _env = click.option(
     "--env",
-    envvar="NEWSDESK_ENV",
+    envvar=_ENV,
     metavar="NAME",
     shell_complete=_environments,
     help="The environment of the config to use; by default none, only the config's base.",
@@ -112,7 +113,9 @@ def config(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_choice(*args: Any, config_path: str | None, env: str | None, **others: Any) -> Any:
         from newsdesk.config.choice import ConfigChoice  # noqa: PLC0415  (not for its help)
 
-        return command(*args, choice=ConfigChoice(config_path, env), **others)
+        source = click.get_current_context().get_parameter_source("env")
+        option = _ENV if source is click.core.ParameterSource.ENVIRONMENT else "--env"
+        return command(*args, choice=ConfigChoice(config_path, env, option), **others)
 
     return _config(_env(with_choice))
 

@@ -23,6 +23,8 @@ class ConfigChoice:
     """The config; by default `DEFAULT_NAME`, if it exists."""
     env: str | None = None
     """One of its environments; by default its base alone."""
+    option: str = "--env"
+    """What chose the environment, for messages: the option, or its environment variable."""
 
     def found(self) -> str | None:
         """Give the path of the config; None if there is none.
@@ -38,9 +40,10 @@ class ConfigChoice:
                 "--config, or use another folder"
             ) from error
         if path is None and self.env is not None:
+            unset = "" if self.option == "--env" else f", or unset {self.option}"
             raise DefinitionError(
                 f"no config to take the environment {self.env!r} from: name one with --config, or put "
-                f"{DEFAULT_NAME} here"
+                f"{DEFAULT_NAME} here{unset}"
             )
         return path
 
@@ -54,7 +57,7 @@ class ConfigChoice:
         from newsdesk.config.effective import Effective  # noqa: PLC0415  (the same)
 
         path = self.found()
-        return None if path is None else Effective.of(Document.read(path), self.env)
+        return None if path is None else Effective.of(Document.read(path), self.env, option=self.option)
 
     def config(self, registry: "Registry | None" = None) -> "Config":
         """Read the config; without one, give an empty one.

@@ -28,8 +28,13 @@ class Effective:
     """What is wrong with the document and its environment as such, by their places in the document."""
 
     @classmethod
-    def of(cls, document: Document, env: str | None = None) -> "Effective":
+    def of(cls, document: Document, env: str | None = None, *, option: str = "--env") -> "Effective":
         """Choose an environment of a document.
+
+        Args:
+            document: The document.
+            env: The environment; None for the base alone.
+            option: What chose it, for messages: an option, or an environment variable.
 
         Raises:
             DefinitionError: it has no such environment.
@@ -40,11 +45,7 @@ class Effective:
         base = dict(value) if isinstance(value, Mapping) else {}
         sections = base.pop(KEY, None)
         if not isinstance(sections, Mapping) or env not in sections:
-            known = names(document)
-            there = f"there are: {listed(known)}" if known else f"without {KEY!r} in it, leave out --env"
-            raise DefinitionError(
-                f"the config {document.name!r} has no environment {env!r}{did_you_mean(env, known)}; {there}"
-            )
+            raise _missing(document, env, option)
         from newsdesk.config.environments import laid  # noqa: PLC0415  (only for those who have them)
 
         at = f"{KEY}.{env}"
@@ -82,3 +83,25 @@ def names(document: Document) -> list[str]:
     """Give the names of the environments of a document."""
     sections = document.value.get(KEY) if isinstance(document.value, Mapping) else None
     return [name for name in sections if isinstance(name, str)] if isinstance(sections, Mapping) else []
+
+
+def _missing(document: Document, env: str, option: str) -> DefinitionError:
+    """Give the error of a document without an environment: what is wrong with its section, if anything is."""
+    from newsdesk.config.model import ConfigModel  # noqa: PLC0415  (for a mistake alone)
+    from newsdesk.config.section import read  # noqa: PLC0415  (the same)
+
+    text = f"the config {document.name!r} has no environment {env!r}"
+    if option != "--env":
+        text += f" of {option}"
+    _, faults = read(ConfigModel, {} if document.value is None else document.value)
+    hint = did_you_mean(KEY, [KEY])
+    places = ("", KEY, f"{KEY}.{env}")
+    causes = [fault for fault in (*document.faults, *faults) if fault.path in places or hint in fault.message]
+    if causes:
+        return DefinitionError(text, document.located(causes))
+    known = names(document)
+    if known:
+        change = "" if option == "--env" else f"; change {option}"
+        return DefinitionError(f"{text}{did_you_mean(env, known)}; there are: {listed(known)}{change}")
+    remedy = "leave out --env" if option == "--env" else f"unset {option}"
+    return DefinitionError(f"{text}; without {KEY!r} in it, {remedy}")

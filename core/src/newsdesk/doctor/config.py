@@ -32,7 +32,7 @@ def read(choice: ConfigChoice, registry: Registry) -> tuple[Config, list[Finding
         text = f"there is no {DEFAULT_NAME} in {Path.cwd()}: machines go to their own reporters"
         return Config(), [Finding(text, subject=SUBJECT)]
     try:
-        effective = Effective.of(Document.read(name), choice.env)
+        effective = Effective.of(Document.read(name), choice.env, option=choice.option)
         config = Config.of(effective, registry=registry)
     except DefinitionError as error:
         faults = error.faults or [Fault("", error.message)]
