@@ -188,6 +188,54 @@ def test_options_that_the_store_does_not_know_are_named():
         reporter.ping()
 
 
+@pytest.mark.stores
+@pytest.mark.parametrize("scheme", ["s3", "az", "gs"])
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("azure_allow_http", "maybe", 'failed to parse "maybe" as boolean'),
+        ("GOOGLE_TIMEOUT", "soon", 'failed to parse "soon" as Duration'),
+        ("proxy_url", "http://u:SEKRET@[", "builder error"),
+        ("root_certificate", "x", "No certificates found"),
+    ],
+)
+def test_an_option_of_the_client_reaches_it(scheme, option, value, told):
+    pytest.importorskip("obstore")
+    options = {"account_name": "a"} if scheme == "az" else {}
+    with (
+        pytest.raises(PermanentReporterError, match=told) as caught,
+        ObjectsReporter(f"{scheme}://bucket", options={**options, option: value}) as reporter,
+    ):
+        reporter.ping()
+    assert str(caught.value).startswith(f"connecting in {scheme}://bucket: ")
+    assert "SEKRET" not in str(caught.value)
+
+
+@pytest.mark.stores
+def test_options_of_the_client_are_used(s3):
+    options = {**s3.options(), "aws_allow_http": "true", "timeout": "20s", "user_agent": "me"}
+    with ObjectsReporter(s3.bucket(), options=options) as reporter:
+        reporter.ping()
+
+
+def test_a_panic_of_the_library_is_a_brief_permanent_error(monkeypatch):
+    store = pytest.importorskip("obstore.store")
+    panic = type("PanicException", (BaseException,), {})
+
+    def panics(*_, **__):
+        raise panic("expected a prefix\nmore")
+
+    monkeypatch.setattr(store, "from_url", panics)
+    with (
+        pytest.raises(PermanentReporterError) as caught,
+        ObjectsReporter("s3://bucket") as reporter,
+    ):
+        reporter.ping()
+    assert str(caught.value) == (
+        "connecting in s3://bucket: expected a prefix; check the URL, its options and the credentials"
+    )
+
+
 def test_keys_in_the_options_are_masked():
     options = {"region": "eu-west-1", "access_key_id": "AKIA", "secret_access_key": "hunter2-hunter2"}
     shown = repr(ObjectsReporter("s3://bucket", options=options))

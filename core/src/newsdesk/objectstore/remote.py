@@ -22,6 +22,15 @@ _CONNECT = 5.0
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 _ABSENT = "newsdesk-does-not-exist"
 
+_CLIENT = re.compile(
+    r"(?i)(?:aws_|azure_|google_)?("
+    r"allow_http|allow_invalid_certificates|connect_timeout|default_content_type|http1_only|"
+    r"http2_keep_alive_interval|http2_keep_alive_timeout|http2_keep_alive_while_idle|http2_only|"
+    r"pool_idle_timeout|pool_max_idle_per_host|proxy_ca_certificate|proxy_excludes|proxy_url|"
+    r"randomize_addresses|read_timeout|root_certificate|timeout|user_agent)"
+)
+"""Options of obstore's `ClientConfig`, of those that a text can give; as the store's, they make it panic."""
+
 _used_by: list[int] = []
 """The process that made the first request: obstore's threads, one set for all stores, end in a forked child,
 where a request would wait for ever; see https://github.com/tokio-rs/tokio/issues/4301."""
@@ -32,8 +41,9 @@ class RemoteStore:
 
     Args:
         url: The URL, of obstore's forms.
-        options: What obstore's store takes beside it, such as `region` or `endpoint`.
-        timeout: Seconds for one request; it is not repeated.
+        options: What obstore's store takes beside it, such as `region` or `endpoint`; and its client, such as
+            `proxy_url`.
+        timeout: Seconds for one request, unless the options have another; it is not repeated.
 
     Raises:
         PermanentReporterError: the URL or the options cannot be used.
@@ -49,11 +59,14 @@ class RemoteStore:
             "timeout": timedelta(seconds=timeout),
             "connect_timeout": timedelta(seconds=min(timeout, _CONNECT)),
         }
-        if any("http://" in value for value in options.values()):  # a store in the same cluster
+        config: Any = {name: value for name, value in options.items() if not _CLIENT.fullmatch(name)}
+        if any("http://" in value for value in config.values()):  # a store in the same cluster
             client["allow_http"] = True
+        for name, value in options.items():
+            if found := _CLIENT.fullmatch(name):
+                client[found[1].lower()] = value
         # Retries are newsdesk's, which knows the deadline.
         retries: Any = {"max_retries": 0, "retry_timeout": timedelta(seconds=timeout)}
-        config: Any = dict(options)
         with self._errors("connecting", asks=False):
             self._store: Any = store.from_url(url, config=config, client_options=client, retry_config=retries)
 
@@ -146,6 +159,10 @@ class RemoteStore:
             raise
         except (self._base_error, OSError, ValueError) as error:
             _raise(f"{doing} in {self._url}", error)
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of PyO3, which cannot be imported
+                raise
+            _raise(f"{doing} in {self._url}", error)
 
 
 def _refuse_fork(*, asks: bool) -> None:
@@ -158,7 +175,7 @@ def _refuse_fork(*, asks: bool) -> None:
         )
 
 
-def _raise(doing: str, error: Exception) -> NoReturn:
+def _raise(doing: str, error: BaseException) -> NoReturn:
     text = str(error)
     first = _first_line(text)
     if status := _status(error):
@@ -176,7 +193,7 @@ def _raise(doing: str, error: Exception) -> NoReturn:
     ) from error
 
 
-def _status(error: Exception) -> int | None:
+def _status(error: BaseException) -> int | None:
     """Give the status of an answer, which obstore has in its text alone."""
     found = _STATUS.search(_first_line(str(error)))
     return int(found[1]) if found else None
