@@ -92,6 +92,23 @@ class TestPut:
         assert after.number > before.number
         assert (after.attempts, after.error, after.created) == (1, "down", before.created)
 
+    def test_a_damaged_record_is_replaced_when_the_machine_is_reported_again(self, outbox):
+        outbox.put("a", machine())
+        [entry] = outbox.entries()
+        tamper(outbox, entry, flipped)
+        outbox.put("a", machine())
+        assert states(outbox) == [("m", "owed")]
+        assert outbox.load(claim(outbox)) == machine()
+
+    @of_sqlite
+    def test_a_record_that_sqlite_cannot_read_is_replaced_when_the_machine_is_reported_again(self, outbox):
+        large = machine(text="x" * 100_000)
+        outbox.put("a", large)
+        outbox.put("b", machine("small"))
+        break_chain(outbox)
+        outbox.put("a", large)
+        assert outbox.load(claim(outbox)) == large
+
     def test_one_that_is_being_sent_is_put_again_since_one_in_between_may_overwrite_it(self, outbox):
         number = outbox.put("a", machine())
         first = claim(outbox)

@@ -51,13 +51,17 @@ class Ledger(Generic[T]):
         key = machine.key
         if self.table.has_newer(label, key, number):
             return None
-        newest, size = self.table.newest_owed(label, key), len(machine.to_json())
-        # Of another size is the same revision when one of the two is redacted.
-        if newest is not None and (newest.revision, newest.size) == (machine.revision, size):
+        newest, record = self.table.newest_owed(label, key), machine.to_json()
+        # A revision has several forms, where `redact` was changed: only the same one is kept.
+        if (
+            newest is not None
+            and newest.revision == machine.revision
+            and self.table.has_record(newest, record)
+        ):
             self.table.renumber(newest, number)
             return newest.id
         self.table.delete_replaceable(label, key, number)
-        self._refuse_overflow(size, spared=self.table.superseded(label, key, number))
+        self._refuse_overflow(len(record), spared=self.table.superseded(label, key, number))
         return self.table.insert(label, machine, number, error)
 
     def settle(self, machine: Machine, ticket: Ticket, *, running: bool) -> bool:

@@ -78,6 +78,9 @@ class EntryTable(Protocol):
     def newest_owed(self, label: str, key: MachineKey) -> Entry | None:
         """Give the newest entry of a machine that waits for its first delivery."""
 
+    def has_record(self, entry: Entry, record: bytes) -> bool:
+        """Whether this is the record of an entry; not, where that is damaged."""
+
     def dead(self) -> Sequence[Entry]:
         """Give all dead entries."""
 

@@ -107,12 +107,13 @@ class Machines:
 
     def read(self, path: str, within: float) -> tuple[MachineState, Entries, Found] | None:
         """Read the state at a path; None when there is none."""
-        found = self._store(within).get(path)
+        store = self._store(within)
+        found = store.get(path)
         if found is None:
             return None
         self._clock.saw(found.modified)
         state = MachineState.parse(found.content, found.modified, path)
-        return state, Entries(state, self._clock.now, self._used, lambda _: names.new_id()), found
+        return state, Entries(state, self._clock.now, self._used, lambda _: names.new_id(), store.get), found
 
     def _run(self, change: Change, work: Work[T], found: Found | None) -> tuple[T] | None:
         while True:
@@ -157,6 +158,7 @@ class Machines:
             self._clock.now,
             lambda: self._used() - size + sum(row.size for row in state.rows),
             partial(self._id_for, change),
+            lambda path: self._within(change).get(path),
         )
         before, held = state.to_dict(), {row.record for row in state.rows}
         result = work(Ledger(entries, Tickets(state, self._clock.now, self.processes), self._bounds))

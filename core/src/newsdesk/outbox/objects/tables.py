@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from newsdesk.machine import Machine, MachineKey
+from newsdesk.objectstore.store import Found
 from newsdesk.outbox.entry import Entry, State, Ticket
 from newsdesk.outbox.objects.instant import NOW, is_past
 from newsdesk.outbox.objects.state import MachineState, OpenTicket, Row, StoredEntry
@@ -26,6 +27,7 @@ class Entries:
         now: Gives the time by the store's clock; it may cost requests, so only what needs it asks.
         used: Gives the bytes of all records of the outbox.
         id_for: Gives the id for a new entry of a revision.
+        load: Reads the object of a record.
     """
 
     def __init__(
@@ -34,8 +36,10 @@ class Entries:
         now: Callable[[], float],
         used: Callable[[], int],
         id_for: Callable[[str], int],
+        load: Callable[[str], Found | None],
     ) -> None:
         self._state = state
+        self._load = load
         self._now = now
         self._id_for = id_for
         self.used = used
@@ -175,6 +179,13 @@ class Entries:
         """Give the newest entry that waits for its first delivery."""
         rows = [row for row in self._rows(State.OWED) if not row.delivered]
         return self._state.entry(max(rows, key=lambda row: row.number)) if rows else None
+
+    def has_record(self, entry: Entry, record: bytes) -> bool:
+        """Whether this is the record of an entry, for which it is read; not, where that is damaged."""
+        if entry.size != len(record):
+            return False
+        found = self._load(self._row(entry).record)
+        return found is not None and found.content == record
 
     def dead(self) -> Sequence[Entry]:
         """Give all dead entries."""

@@ -197,6 +197,21 @@ class Table:
         which = f"{_MACHINE} AND state = 'owed' AND delivered = 0 ORDER BY number DESC LIMIT 1"
         return next(iter(self._found(which, *schema.machine(label, key))), None)
 
+    def has_record(self, entry: Entry, record: bytes) -> bool:
+        """Whether this is the record of an entry; not, where that is damaged.
+
+        Raises:
+            sqlite3.Error: its record is stuck, which was not known; see `delete`.
+        """
+        if entry.size != len(record) or entry.id in self._stuck:
+            return False
+        try:
+            return self.record(entry.id) == record
+        except sqlite3.Error as error:
+            if is_damage(error):
+                self._stuck.add(entry.id)
+            raise
+
     def dead(self) -> list[Entry]:
         """Give all dead entries."""
         return self._found("state = 'dead' AND id > 0")
