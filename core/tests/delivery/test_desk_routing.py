@@ -104,6 +104,37 @@ def test_machines_that_go_nowhere_are_warned_of(caplog):
     )
 
 
+def test_one_machine_that_goes_nowhere_is_told_as_one(caplog):
+    with Desk([blind(MemoryReporter(), when={"project_name": "north"})]) as desk:
+        list(desk.report_many([machine("m", "south")]))
+    [warning] = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning == "1 machine was sent nowhere, such as south/m: each reporter's 'when' leaves it out"
+
+
+def test_an_interrupt_among_the_receipts_of_what_is_skipped_keeps_the_machine_for_the_others(
+    tmp_path, monkeypatch, caplog
+):
+    """Ctrl-C in the first skipped receipt, before the second has one."""
+    caplog.set_level(logging.INFO, logger="newsdesk")
+    log, told = logging.getLogger("newsdesk.delivery.pipeline"), []
+
+    class Interrupting(logging.Handler):
+        def emit(self, record):
+            if hasattr(record, "receipt"):
+                told.append((record.receipt.reporter, str(record.receipt.status)))
+                if len(told) == 1:
+                    raise KeyboardInterrupt
+
+    monkeypatch.setattr(log, "handlers", [Interrupting()])
+    routes = [blind(MemoryReporter(), label, when={"name": "x"}) for label in ("a", "b")]
+    with Outbox(tmp_path / "owed.db") as outbox, Desk([*routes, "null"], outbox=outbox) as desk:
+        with pytest.raises(KeyboardInterrupt):
+            list(desk.report_many([machine()]))
+        assert [(entry.label, entry.key) for entry in outbox.entries()] == [("null", machine().key)]
+    assert told == [("a", "skipped"), ("b", "skipped"), ("null", "spooled")]
+    assert "stopped with 1 machine that was taken and not acknowledged" in caplog.text
+
+
 def test_a_path_that_seems_misspelled_is_warned_of_once(caplog):
     redact = Redaction.of(["dataset.data_provider.pasword", "dataset.no.such", "**.pasword", PATH])
     with Desk([Route("r", MemoryReporter(), redact=redact)]) as desk:
@@ -177,6 +208,39 @@ def test_what_was_owed_before_it_was_redacted_is_redacted_when_it_is_sent_and_re
     assert [receipt.status for receipt in sent] == [Status.DELIVERED] * 2
     assert [receipt.revision for receipt in sent] == [machine("a").revision, machine("b").revision]
     assert all(SECRET.encode() not in kept.to_json() for kept in reporter.kept.values())
+
+
+@pytest.mark.parametrize("place", ["owed.db", "folder"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(["dataset.a"], ["dataset.b"]), (["dataset.a"], None), (None, ["dataset.a"])],
+    ids=["others", "none", "more"],
+)
+def test_the_outbox_keeps_the_newest_form_of_a_revision_also_when_it_is_as_long_as_the_older(
+    place, first, second, tmp_path
+):
+    def of_secret(length):
+        return Machine(name="m", dataset={"a": "s" * length, "b": "t" * length})
+
+    def form(own, paths):
+        return own if paths is None else Redaction.of(paths).apply(own)
+
+    # As long as the whole record is its redacted form where what replaces the value is as long as that is.
+    length = len(MARK)
+    if None in (first, second):
+        length += len(form(of_secret(length), ["dataset.a"]).to_json()) - len(of_secret(length).to_json())
+    own = of_secret(length)
+    assert len(form(own, first).to_json()) == len(form(own, second).to_json())
+    where = str(tmp_path / place) if place == "owed.db" else f"file://{tmp_path / place}"
+    for paths in (first, second):
+        redact = None if paths is None else Redaction.of(paths)
+        with Desk([Route("r", MemoryReporter(), redact=redact, spool="always")], outbox=where) as desk:
+            list(desk.report_many([own]))
+    reporter = MemoryReporter()
+    with Desk([Route("r", reporter)], outbox=where) as desk:
+        [sent] = desk.send_owed()
+    assert sent.status is Status.DELIVERED
+    assert reporter.kept[own.key].to_json() == form(own, second).to_json()
 
 
 def test_nothing_of_the_original_goes_to_workers_where_every_reporter_is_redacted():

@@ -124,8 +124,9 @@ class Pipeline:
                 yield job
         finally:
             if nowhere:
-                text = "%d machines were sent nowhere, such as %s: each reporter's 'when' leaves them out"
-                _log.warning(text, nowhere, first)
+                machines = "1 machine was" if nowhere == 1 else f"{nowhere} machines were"
+                text = "%s sent nowhere, such as %s: each reporter's 'when' leaves %s out"
+                _log.warning(text, machines, first, "it" if nowhere == 1 else "them")
 
     def _warn_of_misspelled(self, job: Job, machine: Machine) -> None:
         """Tell of what `redact` seems to mean in the first machine of each reporter, and does not find."""
@@ -219,13 +220,18 @@ class Pipeline:
         until = time.monotonic() + KEEPING
         for job in jobs:
             for route in self._engine.routes:
-                if route.label not in job.receipts:
-                    # Its call may go on in its thread, or in an executor's worker: nobody hears of its end.
-                    answer = Answer(receipt_of(route, job.forms[route.label], stopped), (Future(),))
-                    kept.append(self._settled(answer, job, max(0.0, until - time.monotonic())))
+                if route.label in job.receipts:
+                    continue
+                if route.label not in job.forms:  # it was stopped among the first receipts, of those left out
+                    kept.append(skipped(route, job.key, job.revision))
+                    continue
+                # Its call may go on in its thread, or in an executor's worker: nobody hears of its end.
+                answer = Answer(receipt_of(route, job.forms[route.label], stopped), (Future(),))
+                kept.append(self._settled(answer, job, max(0.0, until - time.monotonic())))
         for receipt in kept:  # when all are safe: who listens may hang
             self._tell(receipt, 0.0)
-        _log.warning("stopped with %d machines that were taken and not acknowledged", len(jobs))
+        machines = "1 machine that was" if len(jobs) == 1 else f"{len(jobs)} machines that were"
+        _log.warning("stopped with %s taken and not acknowledged", machines)
 
     def _send_along(self, receipts: Sequence[Receipt]) -> None:
         if self._spool is not None:
