@@ -73,6 +73,32 @@ def test_mappings_are_merged_and_all_else_is_replaced():
     assert config("dev").outbox is None
 
 
+@pytest.mark.parametrize(
+    ("base", "over", "whole"),
+    [
+        ("o.db", "{max_bytes: 5}", ("o.db", 5)),
+        ("o.db", "{max_bytes: 5, path: p.db}", ("p.db", 5)),
+        ("{path: o.db, max_bytes: 7}", "p.db", ("p.db", 7)),
+        ("o.db", "p.db", ("p.db", None)),
+    ],
+)
+def test_a_text_that_is_short_for_a_mapping_is_merged_as_one(base, over, whole):
+    outbox = config("e", f"outbox: {base}\nenvironments: {{e: {{outbox: {over}}}}}").outbox
+    assert (outbox.path.name, outbox.bounds.max_bytes) == whole
+
+
+@pytest.mark.parametrize(
+    ("base", "over", "line"),
+    [
+        ("outbox: '${env:X}'", "{max_bytes: 5}", "line 1: outbox"),
+        ("outbox: {max_bytes: 5}", "'${env:X}'", "line 3: environments.e.outbox"),
+    ],
+)
+def test_a_fault_in_such_a_text_has_its_line(base, over, line):
+    [fault] = faults(f"{base}\nenvironments:\n  e: {{outbox: {over}}}")
+    assert fault.startswith(f"{line}: references are resolved")
+
+
 def test_a_reporter_takes_what_it_does_not_set_from_the_one_of_its_label():
     labels = [(route.label, route.reporter, route.required) for route in config("prod").routes]
     assert labels == [
@@ -119,6 +145,27 @@ def test_a_reporter_that_the_base_has_twice_needs_a_label():
         "line 2: environments.e.reporters.0: the base has several reporters 'files'; give them labels"
     ]
     assert len(config(None, text).routes) == 2
+
+
+@pytest.mark.parametrize(
+    ("base", "first", "second", "place"),
+    [
+        ("{files: {path: x}, label: x}", "x", "x", "environments.e.reporters.1"),
+        (
+            "{files: {path: x}, label: files}",
+            "files: {path: y}",
+            "files: {path: z}",
+            "environments.e.reporters.1",
+        ),
+        ("{files: {path: x}, label: x}", "x", "{null: {}, label: x}", "environments.e.reporters.1.label"),
+    ],
+)
+def test_a_label_twice_has_the_line_of_the_second_and_the_place_of_the_first(base, first, second, place):
+    text = f"reporters: [{base}]\nenvironments:\n  e:\n    reporters:\n    - {first}\n    - {second}\n"
+    label = "files" if "files" in first else "x"
+    assert faults(text) == [
+        f"line 6: {place}: environments.e.reporters.0 has the label {label!r} too; labels must be unique"
+    ]
 
 
 def test_a_base_need_not_be_whole():

@@ -1,5 +1,6 @@
 """A config as it is in one of its environments, and where each of its values is from."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,9 @@ from newsdesk.exceptions import DefinitionError, Fault
 
 KEY = "environments"
 """The key of the config that holds them."""
+
+_REPORTER = re.compile(r"\Areporters\.\d+")
+"""The place of another reporter, with which a message begins."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ class Effective:
 
     def error(self, faults: Iterable[Fault]) -> DefinitionError:
         """Give the error of a config with faults in the whole, each with its line."""
-        placed = [Fault(self.origin(path), message) for path, message in faults]
+        placed = [
+            Fault(self.origin(path), _REPORTER.sub(lambda match: self.origin(match[0]), message))
+            for path, message in faults
+        ]
         message = f"the config {self.document.name!r} cannot be used{self.where}"
         return DefinitionError(message, self.document.located([*self.faults, *placed]))
 

@@ -1,15 +1,21 @@
 """Pure: an environment of a config laid over its base.
 
-Mappings are merged key by key; any other value, a list too, replaces that of the base. A reporter takes what
-it does not set from the base's of the same name and label; a label alone is that reporter.
+Mappings are merged key by key, as is a text that is short for one; any other value, a list too, replaces
+that of the base. A reporter takes what it does not set from the base's of the same name and label; a label
+alone is that reporter.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple, Self
 
+from newsdesk.config.model import ConfigModel
 from newsdesk.exceptions import Fault
 from newsdesk.plugins.definition import NULL, OPTIONS
+
+_SHORT = {key.name: short for key in fields(ConfigModel) if (short := key.metadata.get("short"))}
+"""The key that a text alone gives, of each key that is a mapping otherwise."""
 
 
 class Laid(NamedTuple):
@@ -55,6 +61,12 @@ class _Layer:
         self.origins[path] = over_at
         if path == "reporters" and isinstance(base, list) and isinstance(over, list):
             return self._reporters(base, over, over_at)
+        short = _SHORT.get(path)
+        text_at = ""
+        if short and isinstance(base, str) and isinstance(over, Mapping):
+            base, text_at = {short: base}, "" if short in over else base_at
+        elif short and isinstance(base, Mapping) and isinstance(over, str):
+            over, text_at = {short: over}, over_at
         if not (isinstance(base, Mapping) and isinstance(over, Mapping)):
             return over
         whole = {**base, **over}
@@ -64,6 +76,8 @@ class _Layer:
                 whole[key] = self.merged(base[key], over[key], *places)
             else:
                 self.origins[places[0]] = places[1]
+        if text_at:
+            self.origins[f"{path}.{short}"] = text_at
         return whole
 
     def _reporters(self, base: Sequence[Any], over: Sequence[Any], over_at: str) -> list[Any]:
@@ -80,6 +94,8 @@ class _Layer:
             path, at = f"reporters.{number}", f"{over_at}.{number}"
             own = {} if part.is_bare else part.entry
             whole[number] = self.merged(other.entry, own, path, f"reporters.{index}", at)
+            if "label" not in own:  # what the entry says in its place
+                self.origins[f"{path}.label"] = at
             if counts[part.label] > 1:
                 text = f"the base has several reporters {part.label!r}; give them labels"
                 self.faults.append(Fault(at, text))
