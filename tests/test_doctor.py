@@ -57,5 +57,5 @@ def test_a_password_that_is_also_a_reporters_name_changes_no_text_of_newsdesk(tm
     assert "its reporters: postgres\n" in doctor
     assert "postgres: loads and follows the contract  [newsdesk-postgres " in doctor
     check = run(NEWSDESK, "check", cwd=tmp_path).stdout
-    assert check.startswith("postgres: ")
-    assert "password='***'" in check
+    assert "\n  - postgres: " in check
+    assert '\n      password: "***" ' in check

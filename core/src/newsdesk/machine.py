@@ -208,7 +208,7 @@ class Machine:
     def _redacted(self) -> "Machine | None":
         definitions = self.runtime.get("reporters")
         masked = mask_reporters(definitions)
-        if masked == definitions or self._seal is not None:  # what was redacted was masked before
+        if masked == definitions:
             return None  # not itself: a machine that holds itself stays until the garbage is collected
         shown = dataclasses.replace(self, runtime={**self.runtime, "reporters": masked})
         shown.__dict__["_source"] = self.source

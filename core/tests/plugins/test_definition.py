@@ -140,9 +140,13 @@ def test_faults_of_options_and_parameters_are_told_at_once_and_values_are_not_sh
         "the definition of 'postgres' cannot be used\n"
         "  - required: must be true, false, delivered or spooled, but is 'maybe'\n"
         "  - spool: must be on_failure, always or never, but is of type dict\n"
-        "  - label: must be a non-empty string, but is ''\n"
+        "  - label: must be a non-empty string, without references, but is ''\n"
         "  - postgres: the parameters must be a mapping, but are of type list"
     )
+
+
+def test_a_label_has_no_reference_since_nothing_would_resolve_it():
+    assert error_of({"null": None, "label": "${env:LABEL}"}).endswith("but is '${env:LABEL}'")
 
 
 @pytest.mark.parametrize("empty", [None, {None: None}, {None: {}}, {"null": None}])

@@ -63,6 +63,15 @@ def test_all_that_is_wrong_is_reported_at_once():
     assert [tuple(fault) for fault in error.value.faults] == [
         ("a..b", "the path 'a..b' has no key at character 3; remove a dot, or quote the key"),
         ("year", "must be a text in which * is any text, or a list of them, but is 2024; quote it"),
-        ("name", "must be a text in which * is any text, or a list of them, but is of type list"),
-        ("project_name", "must be a text in which * is any text, or a list of them, but is of type list"),
+        ("name", "must be a text in which * is any text, or a list of them, but is empty"),
+        ("project_name", "must be a text in which * is any text, or a list of them, but item 1 is null"),
     ]
+
+
+def test_a_reference_is_refused_since_nothing_would_resolve_it():
+    with pytest.raises(DefinitionError) as error:
+        Condition.of({"project_name": "${env:PROJECT}", "name": ["a", "${file:b}"], "${env:C}": "c"})
+    assert [fault.path for fault in error.value.faults] == ["project_name", "name", "${env:C}"]
+    assert {fault.message.partition(",")[0] for fault in error.value.faults} == {
+        "must have no reference such as ${env:NAME}"
+    }

@@ -61,7 +61,7 @@ def test_each_place_is_written_as_the_path_that_leads_to_it_alone():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "the path '' has no key in it; remove a dot, or quote the key"),
+        ("", "a path must name a key, but is empty"),
         ("a..b", "the path 'a..b' has no key at character 3; remove a dot, or quote the key"),
         ("a.", "the path 'a.' has no key at character 3; remove a dot, or quote the key"),
         ('a."b', "the path 'a.\"b' has no key at character 3; close the quote"),
@@ -83,3 +83,11 @@ def test_many_wildcards_take_no_time():
     for _ in range(60):
         deep = {"a": deep}
     assert [*Path.of("**.**.**.a.**.b").find(deep)] == []
+
+
+def test_several_of_any_depth_lead_to_each_place_once():
+    record = value = {}
+    for _ in range(60):
+        value["a"] = value = {"z": 1}
+    found = [keys for keys, _ in Path.of("**.a.**.a.**.a.**.z").find(record)]
+    assert len(found) == len({*found}) == 58

@@ -11,6 +11,7 @@ from newsdesk.alteration import of_redactions
 from newsdesk.machine import REDACTION as KEY
 from newsdesk.routing.paths import text_of
 from newsdesk.routing.redaction import MARK, Redaction
+from newsdesk.routing.seal import seal
 
 RECORD = {
     "name": "pump-7",
@@ -161,3 +162,40 @@ def test_a_value_at_any_place_is_found_by_its_own_path_and_is_gone(data, tree):
     assert b"hunter2" not in machine.to_json()
     assert machine.redactions == (text_of(keys),)
     assert machine.revision == Machine.of(record).revision
+
+
+def test_paths_that_can_be_read_once_are_refused_since_they_are_read_twice():
+    for value in (iter(["contract"]), map(str, ["contract"]), {"contract": 1}, {}, "contract", None):
+        with pytest.raises(DefinitionError, match=r"^redact must be a list of paths$"):
+            Redaction.of(value)
+
+
+def test_a_reference_is_refused_since_nothing_would_resolve_it():
+    with pytest.raises(DefinitionError) as raised:
+        Redaction.of(["contract", "${env:PATH_OF_IT:-hunter2}", "a.${file:/run/b}"])
+    assert [fault.path for fault in raised.value.faults] == ["1", "2"]
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.faults[0].message.startswith("must have no reference such as ${env:NAME}, since only")
+
+
+def test_a_record_that_declares_its_own_redaction_is_redacted_and_masked_all_the_same():
+    held = {"reporters": [{"postgres": {"password": "hunter3"}}]}
+    forged = Machine.of({**RECORD, "runtime": held}).to_dict()
+    forged[KEY] = seal(forged, "0" * 64, "1" * 64, ["dataset.data_provider.password"])
+    machine = Machine.of(forged)
+    assert machine.revision == "0" * 64
+    shown = redacted("dataset.data_provider.password", machine=machine)
+    assert shown.dataset["data_provider"]["password"] == MARK
+    assert "hunter" not in shown.to_json().decode()
+    assert "hunter3" not in machine.redacted().to_json().decode()
+
+
+def test_what_is_redacted_is_neither_masked_nor_redacted_again():
+    machine = redacted("runtime", machine=Machine.of({**RECORD, "runtime": {"reporters": ["null"], "a": 1}}))
+    assert machine.redacted() is machine
+    assert redacted("runtime", machine=machine) is machine
+    inner = Machine.of({**RECORD, "runtime": {"reporters": [{"postgres": {"host": "db", "password": "p"}}]}})
+    machine = redacted("runtime.reporters.*.postgres.*", machine=inner)
+    assert machine.runtime == {"reporters": [{"postgres": {"host": MARK, "password": MARK}}]}
+    assert machine.redacted() is machine
+    assert machine.revision == inner.redacted().revision

@@ -6,11 +6,12 @@ from typing import Any
 
 from newsdesk.contract.suggestions import did_you_mean, listed
 from newsdesk.exceptions import DefinitionError, Fault
+from newsdesk.secrets.reference import REFERENCE
 
 OPTIONS: Mapping[str, str] = {
     "required": "true, false, delivered or spooled",
     "spool": "on_failure, always or never",
-    "label": "a non-empty string",
+    "label": "a non-empty string, without references",
     "redact": "a list of paths, whose values the reporter does not see",
     "when": "a mapping of paths to texts with *, which a machine must fit to be sent",
 }
@@ -96,7 +97,7 @@ def _option_faults(options: Mapping[str, Any]) -> list[Fault]:
     right = {
         "required": lambda value: isinstance(value, bool) or value in ("delivered", "spooled"),
         "spool": lambda value: value in ("on_failure", "always", "never"),
-        "label": lambda value: isinstance(value, str) and value != "",
+        "label": lambda value: isinstance(value, str) and value != "" and not REFERENCE.search(value),
     }
     faults = [
         Fault(name, f"must be {OPTIONS[name]}, but is {_shown_option(value)}")

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Self
 
 from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.machine import Machine
-from newsdesk.routing.paths import Path, glob
+from newsdesk.routing.paths import Path, glob, refuse_references
 from newsdesk.routing.redaction import IDENTITY, PARTS
 
 _FORM = "must be a text in which * is any text, or a list of them"
@@ -50,12 +51,12 @@ class Condition:
             except DefinitionError as error:
                 faults.append(Fault(str(text), error.message))
                 continue
-            texts = [allowed] if isinstance(allowed, str) else allowed
-            if isinstance(texts, Sequence) and texts and all(isinstance(each, str) for each in texts):
-                wanted.append(Wanted(path, tuple(texts), tuple(map(glob, texts))))
-            else:
-                quote = "; quote it" if isinstance(allowed, int | float) else ""
-                faults.append(Fault(str(text), f"{_FORM}, but is {_shown(allowed)}{quote}"))
+            try:
+                texts = _texts(allowed)
+            except DefinitionError as error:
+                faults.append(Fault(str(text), error.message))
+                continue
+            wanted.append(Wanted(path, texts, tuple(map(glob, texts))))
         if faults:
             raise DefinitionError("when cannot be used", faults)
         return cls(tuple(wanted))
@@ -73,6 +74,29 @@ class Condition:
         return ", ".join(f"{each.path.text}: {' or '.join(each.texts)}" for each in self.wanted)
 
 
+def _texts(allowed: object) -> tuple[str, ...]:
+    """Read what a value may be.
+
+    Raises:
+        DefinitionError: It is not one text or several.
+    """
+    texts = [allowed] if isinstance(allowed, str) else allowed
+    if not isinstance(texts, list | tuple):
+        raise DefinitionError(f"{_FORM}, but is {_shown(allowed)}{_quote(allowed)}")
+    if not texts:
+        raise DefinitionError(f"{_FORM}, but is empty")
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise DefinitionError(f"{_FORM}, but item {index} is {_shown(text)}{_quote(text)}")
+        refuse_references(text)
+    return tuple(texts)
+
+
+def _quote(value: object) -> str:
+    """Return what to do about a value that YAML does not take for a text."""
+    return "; quote it" if isinstance(value, int | float | date) else ""
+
+
 def _fits(wanted: Wanted, machine: Machine) -> bool:
     # Not `to_dict`, which copies the whole record.
     record = {**machine.extra, **{key: getattr(machine, key) for key in (*IDENTITY, *PARTS)}}
@@ -88,4 +112,6 @@ def _text(value: Any) -> str | None:
 
 
 def _shown(value: object) -> str:
-    return repr(value) if isinstance(value, str | int | float | None) else f"of type {type(value).__name__}"
+    if value is None:
+        return "null"
+    return repr(value) if isinstance(value, str | int | float) else f"of type {type(value).__name__}"

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, Literal, Self, TypeAlias
 
 from newsdesk.exceptions import DefinitionError
+from newsdesk.secrets.reference import WRITTEN
 
 Keys: TypeAlias = tuple[str | int, ...]
 """A place in a record: keys of mappings, and indexes of lists."""
@@ -49,6 +50,7 @@ class Path:
         """
         if not isinstance(text, str):
             raise DefinitionError(f"a path must be text, but is of type {type(text).__name__}")
+        refuse_references(text)
         steps: list[_Step] = []
         for part in _parts(text):
             step = _step(part, text)
@@ -69,8 +71,8 @@ class Path:
         return self.steps[-1] if isinstance(self.steps[-1], str) else ""
 
     def find(self, record: Mapping[str, Any]) -> Iterator[tuple[Keys, Any]]:
-        """Yield the places in a record that it leads to, each with the value there; some perhaps twice."""
-        return _walk(self.steps, record, ())
+        """Yield the places in a record that it leads to, each once, with the value there."""
+        return _walk(self.steps, record, (), set())
 
     def sibling_keys(self, record: Mapping[str, Any]) -> list[str]:
         """Return the keys where it ends, if it has no wildcards and only its last key is not there."""
@@ -81,6 +83,15 @@ class Path:
         last = self.steps[-1]
         is_missing = isinstance(last, str) and isinstance(value, dict) and last not in value
         return list(value) if is_missing else []
+
+
+def refuse_references(text: str) -> None:
+    """Raise a DefinitionError for a text with a reference in it, which nothing would resolve."""
+    if re.search(WRITTEN, text):
+        raise DefinitionError(
+            "must have no reference such as ${env:NAME}, since only those in parameters are resolved; write "
+            "the value, or choose it with 'environments'"
+        )
 
 
 def glob(text: str) -> re.Pattern[str]:
@@ -100,13 +111,14 @@ def _is_plain(key: str) -> bool:
 
 
 def _parts(text: str) -> Iterator[str]:
+    if not text:
+        raise DefinitionError("a path must name a key, but is empty")
     at = 0
     while True:
         match = _KEY.match(text, at)
         if match is None:
-            where = f"at character {at + 1}" if text else "in it"
             hint = "close the quote" if text[at : at + 1] == '"' else "remove a dot, or quote the key"
-            raise DefinitionError(f"the path {text!r} has no key {where}; {hint}")
+            raise DefinitionError(f"the path {text!r} has no key at character {at + 1}; {hint}")
         yield match[0]
         at = match.end()
         if at == len(text):
@@ -136,17 +148,22 @@ def _step(part: str, text: str) -> _Step:
     return glob(part) if "*" in part else part
 
 
-def _walk(steps: tuple[_Step, ...], value: Any, at: Keys) -> Iterator[tuple[Keys, Any]]:
+def _walk(
+    steps: tuple[_Step, ...], value: Any, at: Keys, seen: set[tuple[int, Keys]]
+) -> Iterator[tuple[Keys, Any]]:
+    if (len(steps), at) in seen:  # several `**` lead to one place in many ways
+        return
+    seen.add((len(steps), at))
     if not steps:
         yield at, value
     elif steps[0] is _Deep.DEEP:
-        yield from _walk(steps[1:], value, at)
+        yield from _walk(steps[1:], value, at, seen)
         for key, item in _items(value):
             if isinstance(item, dict | list):
-                yield from _walk(steps, item, (*at, key))
+                yield from _walk(steps, item, (*at, key), seen)
     else:
         for key, item in _fitting(steps[0], value):
-            yield from _walk(steps[1:], item, (*at, key))
+            yield from _walk(steps[1:], item, (*at, key), seen)
 
 
 def _fitting(step: _Step, value: Any) -> Iterator[tuple[str | int, Any]]:

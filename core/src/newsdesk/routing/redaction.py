@@ -8,9 +8,7 @@ from newsdesk.exceptions import DefinitionError, Fault
 from newsdesk.machine import REDACTION, Machine
 from newsdesk.routing.paths import Keys, Path, text_of
 from newsdesk.routing.seal import seal
-
-MARK = "<redacted>"
-"""What a value is replaced by: a text, whatever it was, so that the layout of the record stays."""
+from newsdesk.secrets.masking import MARK
 
 IDENTITY = ("name", "project_name")
 """What a machine is filed under, which cannot be redacted."""
@@ -33,7 +31,7 @@ class Redaction:
         Raises:
             DefinitionError: A path is not valid; its `faults` are all of them.
         """
-        if isinstance(value, str) or not isinstance(value, Iterable):
+        if not isinstance(value, list | tuple):  # what is read once, a generator, would be empty when used
             raise DefinitionError("redact must be a list of paths")
         paths: list[Path] = []
         faults: list[Fault] = []
@@ -54,7 +52,7 @@ class Redaction:
     def apply(self, machine: Machine) -> Machine:
         """Return a machine with the values replaced, and the revision and model key of the original.
 
-        What was redacted before stays so, and is not redacted again. Its `source` is not the original's.
+        What is redacted already stays so, whoever did it. Its `source` is not the original's.
         """
         machine = machine.redacted()
         if not self.paths:
@@ -62,7 +60,7 @@ class Redaction:
         record = machine.to_dict()
         record.pop(REDACTION, None)
         places = {text_of(keys): keys for keys in _outermost(self._found(record))}
-        if places.keys() <= set(machine.redactions):
+        if not places:
             return machine
         for keys in places.values():
             _replace(record, keys)
@@ -81,9 +79,11 @@ class Redaction:
         for path in self.paths:
             for keys, value in path.find(record):
                 if len(keys) > 1 or keys[0] not in (*IDENTITY, *PARTS):
-                    yield keys
-                elif keys[0] in PARTS:
-                    yield from ((keys[0], key) for key in value)
+                    found = [(keys, value)]
+                else:
+                    below = value.items() if keys[0] in PARTS else ()
+                    found = [((keys[0], key), item) for key, item in below]
+                yield from (place for place, item in found if item != MARK)
 
 
 def _outermost(found: Iterable[Keys]) -> Iterator[Keys]:

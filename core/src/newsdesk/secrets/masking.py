@@ -10,6 +10,8 @@ from newsdesk.secrets.reference import REFERENCE, WRITTEN, defaults, with_defaul
 from newsdesk.secrets.spelling import spellings
 
 MASK = "***"
+MARK = "<redacted>"
+"""What `redact` puts in place of a value: a text, whatever it was, so that the layout of the record stays."""
 """What is shown in a secret's place."""
 
 # What stands before a password within a URL; a port before a path is none.
@@ -36,6 +38,8 @@ def mask(value: Any) -> Any:
 
 def _masked(secret: str) -> str:
     """Mask a secret; of a reference, its default."""
+    if secret == MARK:  # it has no secret any more, and a record that was redacted must stay as it is
+        return MARK
     reference = REFERENCE.fullmatch(secret)
     return with_default(reference, MASK) if reference else MASK
 

@@ -182,6 +182,10 @@ class TestRefusals:
         with pytest.raises(OutboxError, match=r"is a folder: name a file, which is made when it is needed"):
             add(db)
 
+    def test_the_root_folder_is_told_as_another_is(self):
+        with pytest.raises(OutboxError, match=r"the outbox '/' is a folder: name a file"):
+            add(database(Path("/")))
+
     def test_a_pipe_in_the_place_of_the_file_is_refused(self, db):
         os.mkfifo(db.path)
         with pytest.raises(OutboxError, match=r"is not a regular file: name a file, which is made when"):

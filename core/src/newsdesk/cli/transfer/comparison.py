@@ -48,7 +48,7 @@ class Comparison:
         listed: What it holds.
         target: The other one.
         held: What that holds.
-        deep: Whether to read every record from both, and compare them byte by byte.
+        deep: Whether to read every record from both, and compare them; a redacted one equals its original.
     """
 
     def __init__(

@@ -65,7 +65,7 @@ class Database:
 
     def __init__(self, path: Path, format_: Format) -> None:
         self.path = path
-        self.reserve = Reserve(path.with_name(f"{path.name}-reserve"))
+        self.reserve = Reserve(path.parent / f"{path.name}-reserve")
         self._format = format_
         self._connection: sqlite3.Connection | None = None
         self._process = os.getpid()

@@ -40,7 +40,7 @@ def identity(path: Path) -> Identity | None:
 
 def beside(path: Path) -> dict[Path, Identity | None]:
     """Give which files SQLite keeps next to a path."""
-    paths = [path.with_name(path.name + suffix) for suffix in BESIDE]
+    paths = [path.parent / (path.name + suffix) for suffix in BESIDE]
     return {path: identity(path) for path in paths}
 
 

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 @options.to
 @options.project
 @options.config
-@click.option("--deep", is_flag=True, help="Read every record from both, and compare them byte by byte.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Read every record, and compare; a redacted one equals its original.",
+)
 @click.option(
     "--allow-extra", is_flag=True, help="Exit with 0 also if --to holds machines that --from does not."
 )
