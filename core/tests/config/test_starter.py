@@ -10,6 +10,7 @@ from newsdesk import BaseReporter, Config, Secret
 from newsdesk.builtin.files import FilesReporter
 from newsdesk.builtin.null import NullReporter
 from newsdesk.config.starter import WIDTH, Choice, starter_config
+from newsdesk.objectstore.opening import is_url
 
 
 class Letters(BaseReporter):
@@ -33,7 +34,7 @@ def definitions(text):
     return [route.reporter.to_dict() for route in Config.from_yaml(text).routes]
 
 
-@given(path=st.text(min_size=1), outbox=st.none() | st.text(min_size=1))
+@given(path=st.text(min_size=1), outbox=st.none() | st.text(min_size=1).filter(lambda text: not is_url(text)))
 def test_it_means_what_was_chosen(path, outbox):
     text = starter_config(
         [Choice("files", FilesReporter, {"path": path}), Choice("null", NullReporter)], outbox
