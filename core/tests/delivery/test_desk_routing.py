@@ -243,6 +243,31 @@ def test_the_outbox_keeps_the_newest_form_of_a_revision_also_when_it_is_as_long_
     assert reporter.kept[own.key].to_json() == form(own, second).to_json()
 
 
+@pytest.mark.parametrize("when", [{"project_name": "north-2"}, {"dataset.data_provider.host": "other"}])
+def test_what_was_owed_before_its_reporter_left_it_out_is_skipped_when_it_is_sent(when, tmp_path):
+    reporter = MemoryReporter()
+    with Outbox(tmp_path / "owed.db") as outbox:
+        with Desk([Route("r", reporter, spool="always")], outbox=outbox) as desk:
+            list(desk.report_many([machine("a"), machine("b")]))
+        with Desk([Route("r", reporter, when=Condition.of({**when, "name": "*"}))], outbox=outbox) as desk:
+            sent = list(desk.send_owed())
+        assert list(outbox.entries()) == []
+    assert [(receipt.machine.name, str(receipt.status)) for receipt in sent] == [
+        ("a", "skipped"),
+        ("b", "skipped"),
+    ]
+    assert "it is not for this reporter, which takes machines with" in str(sent[0].error)
+    assert reporter.kept == {}
+
+
+def test_what_is_owed_is_not_left_out_by_a_value_that_is_redacted_in_it(tmp_path):
+    route = blind(MemoryReporter(), when={PATH: SECRET}, spool="always")
+    with Desk([route], outbox=tmp_path / "owed.db") as desk:
+        list(desk.report_many([machine()]))
+        sent = list(desk.send_owed())
+    assert [receipt.status for receipt in sent] == [Status.DELIVERED]
+
+
 def test_nothing_of_the_original_goes_to_workers_where_every_reporter_is_redacted():
     given = []
 

@@ -145,10 +145,18 @@ class Engine:
         return Reader(self.dispatchers[label], self.retry, self.deadline)
 
     def try_once(self, label: str, machine: Machine, until: float) -> Answer:
-        """Deliver one machine to one reporter with one attempt, until `time.monotonic()` is `until`."""
+        """Deliver one machine to one reporter with one attempt, until `time.monotonic()` is `until`.
+
+        It may be owed from before `redact` or `when` was in the config. What was redacted is not judged again
+        by a value that may be gone.
+        """
         seconds = max(0.0, until - time.monotonic())
         dispatcher = self.dispatchers[label]
-        machine = dispatcher.route.form_of(machine)  # it may be owed from before `redact` was in the config
+        route = dispatcher.route
+        is_whole = not machine.redactions or (route.when is not None and route.when.is_by_key)
+        if is_whole and not route.takes(machine):
+            return Answer(skipped(route, machine.key, machine.revision))
+        machine = route.form_of(machine)
         batch = Batch(dispatcher, [machine], Retry(attempts=1), seconds, lambda _: False)
         try:
             return batch.answer(machine, until)

@@ -107,9 +107,9 @@ class Sender:
         return receipt
 
     def _keep(self, entry: Entry, answer: Answer, *, was_cut: bool) -> Receipt:
-        """Take out an entry that was delivered; put it back, or with the dead, when it was not."""
+        """Take out an entry that was delivered or skipped; put it back, or with the dead, if it failed."""
         receipt, running = answer.receipt, bool(answer.running)
-        if receipt.ok:
+        if receipt.ok or receipt.status is Status.SKIPPED:
             self._settle(entry, running=running)
             return receipt
         reason = f"{type(receipt.error).__name__}: {receipt.error}"

@@ -82,7 +82,13 @@ def test_skipped_machines_are_counted_with_their_reason(newsdesk, fleet):
     shown = newsdesk("report", fleet, "--to", "north")
     assert "north: 2 delivered" in shown.stdout
     assert "north: 2 skipped" in shown.stdout
-    assert "it is not for this reporter, which takes machines with project_name: north-*" in shown.stderr
+    reason = "it is not for this reporter, which takes machines with project_name: north-*"
+    assert f"north: 2 skipped (south-1/c, south-1/d): {reason}\n" in shown.stderr
+
+
+def test_quietly_nothing_is_told_of_what_is_skipped_since_that_is_a_success(newsdesk, fleet):
+    shown = newsdesk("report", fleet, "-q")
+    assert (shown.stdout, shown.stderr) == ("", "")
 
 
 def test_missing_and_backfill_leave_out_what_is_not_for_the_reporter(newsdesk, fleet):

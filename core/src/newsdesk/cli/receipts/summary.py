@@ -81,6 +81,11 @@ def _line(receipt: Receipt) -> str:
     return plain(f"{line}: {receipt.reference}" if receipt.reference else line)
 
 
+def _reason(error: Exception) -> str:
+    """Give an error with its type, where that says anything."""
+    return str(error) if type(error) is ReporterException else f"{type(error).__name__}: {error}"
+
+
 class _Summary:
     """What became of all deliveries of a command. Its size does not grow with their number."""
 
@@ -107,10 +112,9 @@ class _Summary:
             where = f"{receipt.machine} at {receipt.reporter}"
             _log.debug("%s failed with an unexpected error", where, exc_info=receipt.error)
         self._counts[receipt.reporter, receipt.status] += 1
-        if receipt.error is not None:
+        if receipt.error is not None and not (logs().quiet and receipt.status is Status.SKIPPED):
             label = named(receipt.reporter, required=receipt.required)
-            text = f"{type(receipt.error).__name__}: {receipt.error}"
-            self._causes.add(label, str(receipt.status), receipt.machine, text)
+            self._causes.add(label, str(receipt.status), receipt.machine, _reason(receipt.error))
         for alteration in receipt.alterations:
             self._altered.add(receipt.reporter, "altered", receipt.machine, plain(str(alteration)))
         self._has_required_failure |= receipt.fails_report
