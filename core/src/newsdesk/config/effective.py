@@ -14,6 +14,7 @@ KEY = "environments"
 
 _REPORTER = re.compile(r"\Areporters\.\d+")
 """The place of another reporter, with which a message begins."""
+_UNKNOWN = re.compile(r"there is no reporter '(.+?)'")
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,27 @@ class Effective:
     def error(self, faults: Iterable[Fault]) -> DefinitionError:
         """Give the error of a config with faults in the whole, each with its line."""
         placed = [
-            Fault(self.origin(path), _REPORTER.sub(lambda match: self.origin(match[0]), message))
+            Fault(
+                self.origin(path),
+                _REPORTER.sub(lambda match: self.origin(match[0]), message) + self._label_meant(message),
+            )
             for path, message in faults
         ]
         message = f"the config {self.document.name!r} cannot be used{self.where}"
         return DefinitionError(message, self.document.located([*self.faults, *placed]))
+
+    def _label_meant(self, message: str) -> str:
+        """Say what to write, where an environment has a label of the base in place of a reporter's name."""
+        unknown = _UNKNOWN.match(message)
+        if unknown is None or self.env is None:
+            return ""
+        from newsdesk.config.environments import targets  # noqa: PLC0415  (only for those who have them)
+
+        label = unknown[1]
+        target = targets(self.document.value.get("reporters")).get(label)
+        if target is None:
+            return ""
+        return f"; {label!r} is a label of the base: write {target!r}, with 'label: {label}' beside it"
 
     @property
     def where(self) -> str:
@@ -102,11 +119,15 @@ def _missing(document: Document, env: str, option: str) -> DefinitionError:
         text += f" of {option}"
     _, faults = read(ConfigModel, {} if document.value is None else document.value)
     hint = did_you_mean(KEY, [KEY])
+    known = names(document)
     places = ("", KEY, f"{KEY}.{env}")
-    causes = [fault for fault in (*document.faults, *faults) if fault.path in places or hint in fault.message]
+    causes = [
+        fault
+        for fault in (*document.faults, *faults)
+        if fault.path in places or hint in fault.message or (not known and fault.path.startswith(f"{KEY}."))
+    ]
     if causes:
         return DefinitionError(text, document.located(causes))
-    known = names(document)
     if known:
         change = "" if option == "--env" else f"; change {option}"
         return DefinitionError(f"{text}{did_you_mean(env, known)}; there are: {listed(known)}{change}")

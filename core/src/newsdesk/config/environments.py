@@ -41,6 +41,12 @@ def laid(base: Mapping[str, Any], section: Mapping[str, Any], at: str) -> Laid:
     return Laid(layer.merged(base, section, "", "", at), layer.origins, layer.faults)
 
 
+def targets(entries: object) -> dict[str, str]:
+    """Give the name or import path of each entry of `reporters`, by its label."""
+    parts = map(_Part.of, entries if isinstance(entries, list) else [])
+    return {part.label: part.target for part in parts if part is not None}
+
+
 class _Layer:
     """Merges values, and notes where they are from."""
 
