@@ -13,7 +13,14 @@ def test_totals_are_of_each_reporter_and_state():
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(0, "0 seconds"), (119, "119 seconds"), (121, "2 minutes"), (7201, "2 hours"), (3 * 86401, "3 days")],
+    [
+        (0, "0 seconds"),
+        (1.2, "1 second"),
+        (119, "119 seconds"),
+        (121, "2 minutes"),
+        (7201, "2 hours"),
+        (3 * 86401, "3 days"),
+    ],
 )
 def test_an_age_is_told_in_a_fitting_unit(seconds, told, monkeypatch):
     now = time.time()

@@ -219,6 +219,19 @@ class TestUnknown:
         packages = {**FIRST_PARTY, targets[-2]: "newsdesk-mlflow", targets[-1]: "newsdesk-postgres"}
         assert out.splitlines() == [f"{target} pip install {packages[target]}" for target in targets]
 
+    def test_so_does_a_plugin_that_a_config_lists(self, bare):
+        out = bare(
+            """
+            from newsdesk import Config, ReporterException
+            try:
+                Config.from_yaml("plugins: [otel]\\nreporters: [console]").desk()
+            except ReporterException as error:
+                print(error)
+            """
+        )
+        assert "no plugin 'otel' is installed; there are: " in out
+        assert out.endswith("; to get it: pip install newsdesk-otel\n")
+
     @pytest.mark.parametrize(
         ("target", "text"),
         [

@@ -37,6 +37,11 @@ def faults(url: str, at: str = "url") -> list[Fault]:
     return []
 
 
+def folder_of(url: str) -> str | None:
+    """Return the path of a URL's folder; None for that of a bucket."""
+    return unquote(url.partition("://")[2]) if url.startswith(f"{FOLDER}://") else None
+
+
 def opened(url: str, options: Mapping[str, str] | None = None, *, timeout: float) -> ObjectStore:
     """Open the objects below a URL.
 
@@ -51,10 +56,10 @@ def opened(url: str, options: Mapping[str, str] | None = None, *, timeout: float
     """
     if wrong := faults(url):
         raise DefinitionError("the object store cannot be used", wrong)
-    if url.startswith(f"{FOLDER}://"):
+    if (folder := folder_of(url)) is not None:
         from newsdesk.objectstore.folder import FolderStore  # noqa: PLC0415  (only for those who have one)
 
-        return FolderStore(unquote(url.partition("://")[2]), timeout)
+        return FolderStore(folder, timeout)
     from newsdesk.objectstore.remote import RemoteStore  # noqa: PLC0415  (only for those who have a store)
 
     try:

@@ -16,6 +16,8 @@ FIRST_PARTY: Mapping[str, str] = {
     "azureml": "newsdesk-mlflow",
     "newsdesk_mlflow": "newsdesk-mlflow",
     "gordo.reporters.mlflow.MlFlowReporter": "newsdesk-mlflow",
+    "otel": "newsdesk-otel",
+    "newsdesk_otel": "newsdesk-otel",
     "pages": "newsdesk-pages",
     "newsdesk_pages": "newsdesk-pages",
     "postgres": "newsdesk-postgres",

@@ -105,6 +105,7 @@ class Registry:
             names = sorted(entry_points.installed())
             raise UnknownReporterError(
                 f"no plugin {name!r} is installed{did_you_mean(name, names)}; there are: {listed(names)}"
+                f"{what_to_install(name)}"
             )
         refuse_clash(name, [entry.origin for entry in entries])
         self._use(self._load(entries[0]).usable())

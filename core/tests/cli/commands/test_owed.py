@@ -91,8 +91,9 @@ class TestMetrics:
             (name, "db", str(state)) for name in ("entries", "bytes") for state in State
         }
 
-    def test_they_are_written_whole_into_a_folder_that_is_made(self, newsdesk, outbox, folder):
+    def test_they_are_written_whole(self, newsdesk, outbox, folder):
         put(outbox, "archive", "a")
+        (folder / "textfiles").mkdir()
         for _ in range(2):
             assert newsdesk("outbox", "metrics", "--output", "textfiles/newsdesk.prom").stdout == ""
         assert [path.name for path in (folder / "textfiles").iterdir()] == ["newsdesk.prom"]
@@ -100,8 +101,28 @@ class TestMetrics:
         assert found["entries", "archive", "owed"] == 1
 
     def test_a_file_that_cannot_be_written_is_an_error_and_the_old_one_stays(self, newsdesk, outbox, write):
-        told = newsdesk("outbox", "metrics", "--output", f"{write('file', '')}/newsdesk.prom", code=1).stderr
-        assert told.startswith("Error: [Errno")
+        place = f"{write('file', '')}/newsdesk.prom"
+        assert newsdesk("outbox", "metrics", "--output", place, code=1).stderr == (
+            f"Error: cannot write {place}: there is no folder {write('file', '')}; "
+            "name a file in a folder that can be written to\n"
+        )
+
+    def test_a_folder_that_is_missing_is_not_made(self, newsdesk, outbox, folder):
+        told = newsdesk("outbox", "metrics", "--output", "text/newsdesk.prom", code=1).stderr
+        assert "cannot write text/newsdesk.prom: there is no folder text; " in told
+        assert not (folder / "text").exists()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="a folder that root cannot write to")
+    def test_a_folder_that_takes_no_file_is_named_with_the_reason(self, newsdesk, outbox):
+        told = newsdesk("outbox", "metrics", "--output", "/proc/x.prom", code=1).stderr
+        assert told.startswith("Error: cannot write /proc/x.prom: ")
+        assert "Errno" not in told
+        assert "delivered" not in told
+
+    def test_a_name_that_the_collector_ignores_is_warned_of(self, newsdesk, outbox, folder):
+        told = newsdesk("outbox", "metrics", "--output", "metrics.txt").stderr
+        assert told == "Warning: node-exporter reads no metrics.txt: its name must end in .prom\n"
+        assert values((folder / "metrics.txt").read_text("utf-8"))["up", None, None] == 1
 
     def test_each_has_the_outbox_as_a_label(self, newsdesk, outbox):
         """So those of several outboxes can be beside each other in the folder of one node-exporter."""
@@ -167,6 +188,36 @@ def test_who_looks_makes_no_file(newsdesk, write, folder, command):
     write("newsdesk.yaml", CONFIG.format(place="folder/owed.db"))
     newsdesk("outbox", *command)
     assert [path.name for path in folder.iterdir()] == ["newsdesk.yaml"]
+
+
+LOOKS = [["status"], ["status", "--fail-over", "1h"], ["list"], ["dead"], ["metrics"]]
+
+
+@pytest.mark.parametrize("command", LOOKS, ids=" ".join)
+def test_one_that_is_asked_for_must_be_there(newsdesk, write, folder, command):
+    """A mistyped place would seem to owe nothing."""
+    write("newsdesk.yaml", CONFIG.format(place="owed.db"))
+    (folder / "empty").mkdir()
+    (folder / "empty.db").touch()
+    for place in (f"file://{folder}/nothere", f"file://{folder}/empty", "empty.db"):
+        result = newsdesk("outbox", *command, "--outbox", place, code=2)
+        assert result.stderr == f"Error: there is no outbox at {place}; check --outbox\n"
+    assert sorted(path.name for path in folder.iterdir()) == ["empty", "empty.db", "newsdesk.yaml"]
+
+
+def test_one_in_a_folder_can_be_asked_for(newsdesk, write, folder):
+    write("newsdesk.yaml", CONFIG.format(place="owed.db"))
+    with ObjectOutbox(f"file://{folder}/with%20space") as outbox:
+        outbox.put("archive", machine("a"))
+        assert newsdesk("outbox", "status", "--outbox", outbox.place).stdout.startswith("archive: 1 owed")
+
+
+@pytest.mark.parametrize("command", LOOKS, ids=" ".join)
+def test_who_looks_fills_no_empty_file(newsdesk, write, folder, command):
+    write("newsdesk.yaml", CONFIG.format(place="empty.db"))
+    (folder / "empty.db").touch()
+    newsdesk("outbox", *command)
+    assert (folder / "empty.db").read_bytes() == b""
 
 
 class TestList:

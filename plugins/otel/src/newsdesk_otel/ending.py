@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import math
 import os
 import threading
 import time
@@ -68,8 +69,13 @@ class Ending:
 
 
 def timeout() -> float:
-    """Return the bound in seconds."""
+    """Return the bound in seconds, at most what a thread can wait."""
+    text = os.environ.get(VARIABLE, "").strip()
     try:
-        return max(0.0, float(os.environ.get(VARIABLE, "") or TIMEOUT))
+        seconds = float(text or TIMEOUT)
     except ValueError:
+        seconds = math.nan
+    if math.isnan(seconds):
+        _log.warning("%s is %r, not a number of seconds; %g s hold instead", VARIABLE, text, TIMEOUT)
         return TIMEOUT
+    return min(max(0.0, seconds), threading.TIMEOUT_MAX)

@@ -8,6 +8,7 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -18,6 +19,9 @@ _log = logging.getLogger(__name__)
 
 PROTOCOLS = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
 """The entry points of OTLP's exporters."""
+
+DEFAULT_PROTOCOL = "http/protobuf"
+"""The one whose exporter comes with this distribution."""
 
 
 def is_disabled() -> bool:
@@ -76,11 +80,15 @@ def _exporters(signal: str) -> Iterator[type[Any]]:
     names = [name.strip() for name in (os.environ.get(variable, "").strip() or "otlp").split(",")]
     known = {entry.name: entry for entry in entry_points(group=f"opentelemetry_{signal.lower()}_exporter")}
     for name in names:
-        wanted = _otlp(signal) if name == "otlp" else name
+        variable_of_protocol, protocol = _protocol(signal)
+        wanted = PROTOCOLS.get(protocol, "") if name == "otlp" else name
         if wanted in known:
             exporter = known[wanted].load()
             _calm(logging.getLogger(exporter.__module__))
             yield exporter
+        elif name == "otlp":
+            get = f"pip install opentelemetry-exporter-{wanted.replace('_', '-')}, or " if wanted else ""
+            _warn_once(f"{variable_of_protocol} is {protocol!r}; {get}use {DEFAULT_PROTOCOL}")
         elif name != "none":
             there = ["otlp", "none", *(other for other in known if other not in PROTOCOLS.values())]
             _log.warning(
@@ -95,10 +103,19 @@ def _calm(logger: logging.Logger) -> None:
         logger.setLevel(logging.ERROR)
 
 
-def _otlp(signal: str) -> str:
-    own = os.environ.get(f"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL", "").strip()
-    protocol = own or os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").strip() or "http/protobuf"
-    return PROTOCOLS.get(protocol, f"otlp over {protocol}")
+def _protocol(signal: str) -> tuple[str, str]:
+    """Return which protocol OTLP has for a signal, after the variable that says so."""
+    of_all = "OTEL_EXPORTER_OTLP_PROTOCOL"
+    for variable in (f"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL", of_all):
+        if protocol := os.environ.get(variable, "").strip():
+            return variable, protocol
+    return of_all, DEFAULT_PROTOCOL
+
+
+@cache
+def _warn_once(text: str) -> None:
+    """Log what holds for both signals, once."""
+    _log.warning("%s", text)
 
 
 def _resource() -> Any:

@@ -104,12 +104,29 @@ def write_metrics(choice: ConfigChoice, path: str | None, output: Path | None) -
     labels = [route.label for route in config.routes]
     gauges = metrics.gauges(mask_text(outbox.place), totals, labels, time.time())
     lines = [*exposition.lines(gauges)]
-    if output is not None:
-        write_atomically(output, "".join(f"{line}\n" for line in lines).encode())
+    if output is not None and not _written(output, "".join(f"{line}\n" for line in lines)):
+        return 1
     for line in lines if output is None else ():
         # To a program a name is exact; a terminal might take it for a command.
         data.echo(plain(line) if data.is_on_terminal() else line.encode())
     return 2 if totals is None else 0
+
+
+def _written(file: Path, text: str) -> bool:
+    """Write metrics, in a folder that is there: one that is made would be one that no collector reads."""
+    if file.suffix != ".prom":
+        say(f"Warning: node-exporter reads no {file}: its name must end in .prom", logging.WARNING)
+    try:
+        if not file.parent.is_dir():
+            raise FileNotFoundError(None, f"there is no folder {file.parent}")
+        write_atomically(file, text.encode())
+    except OSError as error:
+        say(
+            f"Error: cannot write {file}: {error.strerror}; name a file in a folder that can be written to",
+            logging.ERROR,
+        )
+        return False
+    return True
 
 
 def _totals(outbox: BaseOutbox) -> Mapping[Group, Total]:
