@@ -61,12 +61,17 @@ def test_the_servers_of_all_plugins_are_listed(newsdesk, letters):
     assert "letters: letters_plugin:serve  [acme-letters 1.0]" in lines
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_server_runs_until_a_signal_and_its_url_is_all_that_is_on_standard_output(letters, folder, number):
+@pytest.mark.parametrize(
+    ("number", "log_format", "begin"),
+    [(signal.SIGINT, "text", ""), (signal.SIGTERM, "json", '{"time": ')],
+)
+def test_a_server_runs_until_a_signal_and_its_url_is_all_that_is_on_standard_output(
+    letters, folder, number, log_format, begin
+):
     process = subprocess.Popen(
         [Path(sys.executable).with_name("newsdesk"), "servers", "letters"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(letters)},
+        env={**os.environ, "PYTHONPATH": str(letters), "NEWSDESK_LOG_FORMAT": log_format},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -76,7 +81,8 @@ def test_a_server_runs_until_a_signal_and_its_url_is_all_that_is_on_standard_out
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (out, process.returncode) == ("", 128 + number)
-    assert err.startswith("Running with its data in letters-server; Ctrl-C ends it.\n")
+    assert err.startswith(begin or "Running ")
+    assert "Running with its data in letters-server; Ctrl-C ends it." in err.splitlines()[0]
     assert (folder / "letters-server" / "ended").exists()
 
 
